@@ -1,0 +1,142 @@
+/**
+ * What the application asks of the object store and of the data plane. Memory is bounded by a
+ * chunk of rows on every path; an object that is written appears whole or not at all.
+ */
+import type { Result } from "../domain/decider.ts";
+import type { PrivacyRules } from "../domain/rules/privacy.ts";
+import type { QualityRules } from "../domain/rules/quality.ts";
+import type {
+  Format,
+  ObjectRef,
+  PrivacyReport,
+  QualityReport,
+  Schema,
+  SchemaIssue,
+} from "../domain/table.ts";
+
+export interface StoredObject {
+  readonly key: string;
+  readonly size_bytes: number;
+  readonly etag: string;
+  readonly uploaded_at: Date;
+}
+
+/** A sink for one object. Nothing is visible under the key before `close` resolves. */
+export interface ObjectWriter {
+  write(bytes: Uint8Array): Promise<void>;
+  close(): Promise<void>;
+  /** Gives up: leaves nothing behind. */
+  abort(): Promise<void>;
+}
+
+export interface ObjectStore {
+  head(key: string): Promise<StoredObject | null>;
+  /** The whole object as a stream, or null when there is none. */
+  open(key: string): Promise<ReadableStream<Uint8Array> | null>;
+  /** Exactly `length` bytes from `offset`; throws when the object is missing or shorter. */
+  read(key: string, offset: number, length: number): Promise<Uint8Array>;
+  writer(key: string, contentType: string): ObjectWriter;
+  /** Missing keys are no error. */
+  delete(keys: readonly string[]): Promise<void>;
+  list(prefix: string): AsyncIterable<StoredObject>;
+}
+
+export interface TakeInput {
+  /** Key of the landed upload. */
+  readonly source: string;
+  /** Key the bytes are copied to. */
+  readonly target: string;
+  readonly format: Format;
+  readonly schema: Schema;
+}
+
+export type TakeOutcome =
+  | { readonly kind: "missing" }
+  /** The bytes are no table of that format at all; nothing was left at `target`. */
+  | { readonly kind: "not_a_table"; readonly reason: string }
+  | { readonly kind: "too_large"; readonly limit_bytes: number }
+  | {
+      readonly kind: "taken";
+      readonly object: ObjectRef;
+      /** Empty when every cell fits the schema. At most MAX_LISTED_ISSUES. */
+      readonly issues: readonly SchemaIssue[];
+      readonly issue_count: number;
+      /** Column names in the file that the schema does not know, for the answer, not the log. */
+      readonly unexpected_columns: readonly string[];
+    };
+
+/** Keys by purpose, 32 bytes each, derived from the lake's own key. */
+export interface PrivacyKeys {
+  readonly hash: Uint8Array;
+  readonly token: Uint8Array;
+  readonly pseudonym: Uint8Array;
+  readonly noise: Uint8Array;
+  readonly date_shift: Uint8Array;
+}
+
+export interface RefineInput {
+  readonly source: ObjectRef;
+  readonly schema: Schema;
+  readonly quality: QualityRules;
+  readonly privacy: PrivacyRules;
+  readonly keys: PrivacyKeys;
+  /** The column that names the data subject, if the dataset has one. */
+  readonly subject_column: string | null;
+  /** The moment that `not_future` and `freshness` compare with. */
+  readonly now: Date;
+  /** Parquet with the rows that go on, transformed. Left out: not written. */
+  readonly clean_key?: string;
+  /** JSON Lines with every row that fails an `error` rule; not written when there is none. */
+  readonly quarantine_key?: string;
+  /** How many rows to show before and after, for a dry run (default 0). */
+  readonly preview_rows?: number;
+}
+
+/** A rule that failed on more rows than its threshold allows. */
+export interface Breach {
+  readonly column: string;
+  readonly rule: string;
+  readonly failures: number;
+  /** `batch`: the batch must not go on; `warn`: it may, with a warning. */
+  readonly effect: "batch" | "warn";
+}
+
+export interface PreviewRow {
+  readonly row: number;
+  /** Values of the columns in clear, those of transformed columns as `{"hidden": true}`. */
+  readonly before: Readonly<Record<string, unknown>>;
+  readonly after: Readonly<Record<string, unknown>>;
+}
+
+export interface Refined {
+  /** No breach with effect `batch`. */
+  readonly passed: boolean;
+  readonly quality: QualityReport;
+  readonly breaches: readonly Breach[];
+  readonly privacy: PrivacyReport;
+  /** Schema of the clean object: the source's, with the types the strategies make. */
+  readonly clean_schema: Schema;
+  readonly clean?: ObjectRef;
+  /** `rows` counts the rejected rows. */
+  readonly quarantine?: ObjectRef;
+  /** Rows diverted to the quarantine file and therefore not in `clean`. */
+  readonly diverted_rows: number;
+  readonly preview: readonly PreviewRow[];
+}
+
+/** The file no longer fits (the contract's schema changed, or the object is damaged). */
+export interface Misfit {
+  readonly issues: readonly SchemaIssue[];
+  readonly issue_count: number;
+}
+
+export interface DataPlane {
+  /** Copies a landed file under its batch, checking every cell and hashing every byte on the way. */
+  take(input: TakeInput): Promise<TakeOutcome>;
+  /** One pass: schema, quality rules, privacy strategies, Parquet. */
+  refine(input: RefineInput): Promise<Result<Refined, Misfit>>;
+  /** Turns a published Parquet object into CSV (RFC 4180, UTF-8, LF, header row). */
+  exportCsv(source: ObjectRef, schema: Schema, target: string): Promise<ObjectRef>;
+  /** Copies bytes unchanged, verifying the SHA-256 on the way; throws when it differs. */
+  copy(source: ObjectRef, target: string): Promise<ObjectRef>;
+}

@@ -1,0 +1,85 @@
+/**
+ * The vocabulary of tabular data that contracts, batches and the data plane share: column types,
+ * file formats, stored objects, and what a pass over the rows reports.
+ */
+
+export const COLUMN_TYPES = [
+  "int",
+  "float",
+  "decimal",
+  "string",
+  "boolean",
+  "date",
+  "datetime",
+] as const;
+
+export type ColumnType = (typeof COLUMN_TYPES)[number];
+
+/** Column name -> type, in the order in which columns are published. */
+export type Schema = Readonly<Record<string, ColumnType>>;
+
+/** Formats a batch may arrive in. */
+export const FORMATS = ["csv", "jsonl", "parquet"] as const;
+export type Format = (typeof FORMATS)[number];
+
+/** Bytes in the object store: where they are and what they were when they were written. */
+export interface ObjectRef {
+  readonly key: string;
+  readonly format: Format;
+  readonly bytes: number;
+  /** SHA-256 of the bytes, lower-case hex. */
+  readonly sha256: string;
+  readonly rows: number;
+}
+
+/**
+ * Why a file does not fit a schema. Messages name columns of the schema and rows, never a cell's
+ * value: they are recorded in the log, where no personal data may stand.
+ */
+export interface SchemaIssue {
+  /** A column of the schema, or null when the issue is about the file as a whole. */
+  readonly column: string | null;
+  /** 1-based data row, or null when the issue is about the header or the file. */
+  readonly row: number | null;
+  readonly message: string;
+}
+
+/** At most this many schema issues are listed; the rest is counted. */
+export const MAX_LISTED_ISSUES = 20;
+
+/** How one rule fared over all rows of a batch. */
+export interface RuleOutcome {
+  readonly column: string;
+  /** The rule in its string form, such as `>0` or `in:a,b`. */
+  readonly rule: string;
+  readonly severity: "error" | "warn";
+  readonly failures: number;
+  /** Failures as a percentage of the rows read, rounded to 4 decimals; 0 for an empty file. */
+  readonly percent: number;
+  /** 1-based data row numbers, ascending, at most 20. */
+  readonly sample_rows: readonly number[];
+}
+
+export interface QualityReport {
+  readonly rows: number;
+  /** Rows that fail no rule of severity `error`. */
+  readonly passed_rows: number;
+  readonly failed_rows: number;
+  readonly rules: readonly RuleOutcome[];
+}
+
+/** What a privacy run did to one column. */
+export interface StrategyOutcome {
+  readonly column: string;
+  readonly strategy: string;
+  /** Cells the strategy was applied to (nulls that stay null are not counted). */
+  readonly cells: number;
+  /** The column's type before and after: a masked int is published as a string. */
+  readonly from_type: ColumnType;
+  readonly to_type: ColumnType;
+}
+
+export interface PrivacyReport {
+  readonly rows: number;
+  readonly columns: readonly StrategyOutcome[];
+}
