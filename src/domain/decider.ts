@@ -18,13 +18,27 @@ export const err = <Refusal>(error: Refusal): { readonly ok: false; readonly err
   error,
 });
 
+/** A fact: its type (past tense, PascalCase) and what it says. */
+export interface DomainEvent {
+  readonly type: string;
+  readonly data: object;
+}
+
+/** A fact as the log gives it back: with the moment (RFC 3339, UTC) it was recorded. */
+export type Recorded<Event extends DomainEvent> = Event & { readonly recorded_at: string };
+
 /**
- * `decide` turns a command and a state into the events to record, `evolve` folds one event into
- * the state. An empty list of events means "already so": the idempotent answer.
+ * `decide` turns a command, the state it decides on and what else it must know into the events to
+ * record; `evolve` folds one event into the state. No events means "already so": the idempotent
+ * answer.
  */
-export interface Decider<State, Command, Event, Refusal> {
-  readonly decide: (command: Command, state: State) => Result<readonly Event[], Refusal>;
-  readonly evolve: (state: State, event: Event) => State;
+export interface Decider<State, Command, Context, Event extends DomainEvent, Refusal> {
+  readonly decide: (
+    command: Command,
+    state: State,
+    context: Context,
+  ) => Result<readonly Event[], Refusal>;
+  readonly evolve: (state: State, event: Recorded<Event>) => State;
   readonly initialState: State;
 }
 

@@ -1,0 +1,221 @@
+/**
+ * The answer to each command, composed in the turn that commits it, so that the stored answer is
+ * the answer. URLs are signed later and never stored: what is kept is what to sign.
+ */
+import type { AppendData } from "../domain/batch/commands.ts";
+import type { RejectionReason } from "../domain/rejection.ts";
+import { type AGGREGATES, idOf, kindOf } from "./aggregates.ts";
+import { type Command, primaryStream } from "./commands.ts";
+import { landingKey } from "./objectKeys.ts";
+import type { EventLog, SignRequest, StoredEvent } from "./ports.ts";
+import { view } from "./views.ts";
+
+export interface Answer {
+  /** `created` brought a resource into being; `unfit` recorded a file that does not fit. */
+  readonly outcome: "created" | "done" | "accepted" | "unfit";
+  readonly body: Readonly<Record<string, unknown>>;
+  /** Version of the command's main stream, for `ETag`. */
+  readonly version: number;
+  /** A URL still to be signed, and the field of the body it goes into. */
+  readonly sign: (SignRequest & { readonly field: string }) | null;
+  /** Path of the thing to watch, relative to the lake. */
+  readonly location: string | null;
+  /** Given before to the same command. */
+  readonly replayed: boolean;
+}
+
+/** Kept next to the rejection reasons so that the wire has one vocabulary. */
+export const UNFIT_CODE = "does-not-fit" as const;
+export type AnswerReason = RejectionReason | typeof UNFIT_CODE;
+
+/** Composes the answer from the state after the commit. Must run in the committing turn. */
+export const compose = (
+  log: EventLog,
+  command: Command,
+  events: readonly StoredEvent[],
+): Answer => {
+  const stream = primaryStream(command);
+  const { version, state } = log.load(stream);
+  const kind = kindOf(stream);
+  const resource = kind === "access" ? {} : { [kind]: view(kind, idOf(stream), state, NO_NOW) };
+  const unfit = command.type === "AppendData" && command.taken.misfit !== null;
+  return {
+    outcome: unfit ? "unfit" : outcomeOf(command, events),
+    body: {
+      message: unfit ? unfitMessage(command, log) : messageOf(command, events),
+      events: events.map(({ seq, type }) => ({ seq, type })),
+      warnings: events.flatMap(({ data }) => (data["warnings"] as string[] | undefined) ?? []),
+      ...resource,
+      ...moreOf(command),
+      ...(unfit ? { errors: unfitErrors(command) } : {}),
+    },
+    version,
+    sign: signOf(log, command),
+    location: command.type === "RequestReplay" ? `/replays/${command.replay_id}` : null,
+    replayed: false,
+  };
+};
+
+/** Views in answers to commands show what was recorded, not what the clock adds to it. */
+const NO_NOW = "";
+
+const outcomeOf = (command: Command, events: readonly StoredEvent[]): Answer["outcome"] => {
+  if (events.length === 0) return "done";
+  switch (command.type) {
+    case "CreateDataLake":
+    case "RegisterDataset":
+    case "CreateContract":
+    case "AppendData":
+    case "AuditAccess":
+    case "RequestGDPRDeletion":
+      return "created";
+    case "RequestReplay":
+      return "accepted";
+    default:
+      return "done";
+  }
+};
+
+const moreOf = (command: Command): Record<string, unknown> => {
+  switch (command.type) {
+    case "RecordQuality": {
+      const { passed, report, breaches } = command.check;
+      return { passed, report, breaches };
+    }
+    case "RecordPrivacy":
+      return { report: command.run.report, dry_run: false };
+    case "GenerateSignedUrl":
+      return {
+        method: command.method,
+        expires_at: command.expires_at,
+        ...(command.method === "PUT" ? { headers: {}, file_url: command.filename } : {}),
+      };
+    case "GrantConsumption":
+      return { method: "GET", format: command.format, expires_at: command.expires_at };
+    default:
+      return {};
+  }
+};
+
+const signOf = (log: EventLog, command: Command): Answer["sign"] => {
+  const lifetime = ({ signed_at, expires_at }: { signed_at: string; expires_at: string }) => ({
+    signed_at,
+    expires_in: (Date.parse(expires_at) - Date.parse(signed_at)) / 1000,
+  });
+  if (command.type === "GenerateSignedUrl") {
+    const lake = log.load("lake").state as typeof AGGREGATES.lake.initialState;
+    if (lake.status === "absent") return null;
+    const field = command.method === "PUT" ? "upload_url" : "download_url";
+    const key = command.object_key ?? landingKey(lake.lake_id, command.filename);
+    return { field, method: command.method, key, ...lifetime(command) };
+  }
+  if (command.type === "GrantConsumption") {
+    return { field: "download_url", method: "GET", key: command.object_key, ...lifetime(command) };
+  }
+  return null;
+};
+
+const messageOf = (command: Command, events: readonly StoredEvent[]): string => {
+  if (events.length === 0 && command.type !== "RequestGDPRDeletion")
+    return "Nothing to do: it is so already.";
+  switch (command.type) {
+    case "CreateDataLake":
+      return `Lake ${command.lake_id} created at level ${command.compliance_level}.`;
+    case "ChangeComplianceLevel":
+      return `Compliance level raised to ${command.compliance_level}.`;
+    case "RegisterDataset":
+      return `Dataset ${command.name} registered.`;
+    case "IngestDataset":
+      return `Ingestion of ${command.record_count} records into ${command.dataset_id} recorded.`;
+    case "ActivateDatasetVersion":
+      return `Schema version ${command.version} of dataset ${command.dataset} is active.`;
+    case "DeprecateDataset":
+      return `Dataset ${command.dataset} deprecated.`;
+    case "CreateContract":
+      return `Contract ${command.contract_id} defined for dataset ${command.dataset}.`;
+    case "UpdateContract":
+      return `Contract ${command.contract_id} updated.`;
+    case "ApproveContract":
+      return `Contract ${command.contract_id} approved.`;
+    case "DeclineContract":
+      return `Contract ${command.contract_id} declined.`;
+    case "DeprecateContract":
+      return `Contract ${command.contract_id} deprecated.`;
+    case "AppendData":
+      return `Batch ${command.batch_id} appended: ${command.taken.object.rows} rows, every cell checked.`;
+    case "RecordQuality": {
+      const { passed, report } = command.check;
+      return passed
+        ? `Quality check passed: ${report.passed_rows} of ${report.rows} rows fail no rule.`
+        : `Quality check failed: batch ${command.batch_id} is in quarantine.`;
+    }
+    case "RecordPrivacy":
+      return `Batch ${command.batch_id} anonymised: ${command.run.report.rows} rows.`;
+    case "RecordMisfit":
+      return `Batch ${command.batch_id} no longer fits its contract's schema.`;
+    case "QuarantineBatch":
+      return `Batch ${command.batch_id} is in quarantine.`;
+    case "ReleaseQuarantine":
+      return `Batch ${command.batch_id} released from quarantine.`;
+    case "PublishData":
+      return `Batch ${command.batch_id} published: ${command.publication.rows} rows.`;
+    case "ExportData":
+      return `Batch ${command.batch_id} is available as ${command.object.format}.`;
+    case "GrantConsumption":
+      return `Access to batch ${command.batch_id} granted to ${command.consumer} and recorded.`;
+    case "ReplayBatch":
+      return `Batch ${command.batch_id} replayed.`;
+    case "RequestReplay":
+      return `Replay of ${command.batch_ids.length} batches of dataset ${command.dataset} requested.`;
+    case "NoteReplayProgress":
+      return `Batch ${command.batch_id} noted in replay ${command.replay_id}.`;
+    case "RequestGDPRDeletion":
+      return events.length === 0
+        ? "A deletion request for this person is open already; this is the open one."
+        : `Deletion request ${command.deletion_id} recorded.`;
+    case "ExtendDeletion":
+      return `Deletion request ${command.deletion_id} extended by two months.`;
+    case "RejectDeletion":
+      return (
+        `Deletion request ${command.deletion_id} rejected. Tell the person why, and that they may ` +
+        "complain to a supervisory authority and go to court (Art. 12(4) GDPR)."
+      );
+    case "HoldDeletion":
+      return `Deletion request ${command.deletion_id} is on hold.`;
+    case "ReleaseDeletionHold":
+      return `Deletion request ${command.deletion_id} goes on.`;
+    case "NoteDeletionDue":
+      return `Deletion request ${command.deletion_id} is overdue.`;
+    case "AuditAccess":
+      return `Access of ${command.accessor_id} to ${command.dataset_id} recorded.`;
+    case "GenerateSignedUrl":
+      return command.method === "PUT"
+        ? `Upload ${command.filename} with a PUT to upload_url before it expires.`
+        : `Access to ${command.filename} recorded.`;
+    case "RevealSealed":
+      return "Access to sealed fields recorded.";
+    default: {
+      const unknown: never = command;
+      throw new Error(`no message for ${JSON.stringify(unknown)}`);
+    }
+  }
+};
+
+const unfitMessage = (command: AppendData, log: EventLog): string => {
+  const contract = log.load(`contract/${command.contract_id}`).state as { schema?: object };
+  const expected = Object.keys(contract.schema ?? {}).join(", ");
+  const misfit = command.taken.misfit;
+  const unexpected = command.taken.unexpected_columns;
+  const found =
+    unexpected.length > 0 ? ` It has these columns besides: ${unexpected.join(", ")}.` : "";
+  return (
+    `The file does not fit contract ${command.contract_id}: ${misfit?.issues[0]?.message}. ` +
+    `Expected columns: ${expected}.${found} The batch is recorded and in quarantine.`
+  );
+};
+
+const unfitErrors = (command: AppendData) =>
+  (command.taken.misfit?.issues ?? []).map(({ column, row, message }) => ({
+    path: [row === null ? null : `row ${row}`, column].filter((part) => part !== null).join(", "),
+    message,
+  }));

@@ -1,0 +1,223 @@
+/**
+ * Every command of a lake, and on which streams each is decided. A decision reads what it needs
+ * through one reader and names the changes it wants; committing them is `handleCommand`'s work.
+ */
+import { type AccessCommand, decideAccess } from "../domain/access/decide.ts";
+import type { BatchCommand } from "../domain/batch/commands.ts";
+import { decideBatch, unknownBatch } from "../domain/batch/decide.ts";
+import {
+  type ContractCommand,
+  decideContract,
+  unknownContract,
+} from "../domain/contract/decide.ts";
+import { type DatasetCommand, decideDataset, schemaVersion } from "../domain/dataset/decide.ts";
+import { type DomainEvent, ok, type Result } from "../domain/decider.ts";
+import { type DeletionCommand, decideDeletion } from "../domain/deletion/decide.ts";
+import type { StreamName } from "../domain/ids.ts";
+import { decideLake, type LakeCommand } from "../domain/lake/decide.ts";
+import type { ActiveLake } from "../domain/lake/lake.ts";
+import { type Rejection, reject } from "../domain/rejection.ts";
+import { decideReplay, type ReplayCommand } from "../domain/replay/decide.ts";
+import type { StateOf } from "./aggregates.ts";
+import type { Change, EventLog } from "./ports.ts";
+
+export type Command =
+  | LakeCommand
+  | DatasetCommand
+  | ContractCommand
+  | BatchCommand
+  | DeletionCommand
+  | ReplayCommand
+  | AccessCommand;
+
+/** What a command changes; the first change is of the stream it is mainly about. */
+export type Decision = readonly [Change, ...Change[]];
+
+export interface Reader {
+  lake(): StateOf<"lake">;
+  dataset(name: string): StateOf<"dataset">;
+  contract(id: string): StateOf<"contract">;
+  batch(id: string): StateOf<"batch">;
+  deletion(id: string): StateOf<"deletion">;
+  replay(id: string): StateOf<"replay">;
+  access(): StateOf<"access">;
+}
+
+/** States as of now, or as of the moment when the log's last event was `seq`. */
+export const reader = (log: EventLog, seq?: number): Reader => {
+  const state = (stream: StreamName): unknown =>
+    (seq === undefined ? log.load(stream) : log.loadAt(stream, seq)).state;
+  return {
+    lake: () => state("lake") as StateOf<"lake">,
+    dataset: (name) => state(`dataset/${name}`) as StateOf<"dataset">,
+    contract: (id) => state(`contract/${id}`) as StateOf<"contract">,
+    batch: (id) => state(`batch/${id}`) as StateOf<"batch">,
+    deletion: (id) => state(`deletion/${id}`) as StateOf<"deletion">,
+    replay: (id) => state(`replay/${id}`) as StateOf<"replay">,
+    access: () => state("access") as StateOf<"access">,
+  };
+};
+
+export const lakeNotFound = () => reject("not_found", "lake-not-found", "There is no such lake.");
+
+/** The stream that a command is mainly about: what `If-Match` and `ETag` refer to. */
+export const primaryStream = (command: Command): StreamName => {
+  switch (command.type) {
+    case "CreateDataLake":
+    case "ChangeComplianceLevel":
+      return "lake";
+    case "RegisterDataset":
+      return `dataset/${command.name}`;
+    case "IngestDataset":
+      return `dataset/${command.dataset_id}`;
+    case "ActivateDatasetVersion":
+    case "DeprecateDataset":
+      return `dataset/${command.dataset}`;
+    case "CreateContract":
+    case "UpdateContract":
+    case "ApproveContract":
+    case "DeclineContract":
+    case "DeprecateContract":
+      return `contract/${command.contract_id}`;
+    case "AuditAccess":
+    case "GenerateSignedUrl":
+    case "RevealSealed":
+      return "access";
+    case "RequestReplay":
+    case "NoteReplayProgress":
+      return `replay/${command.replay_id}`;
+    case "RequestGDPRDeletion":
+    case "ExtendDeletion":
+    case "RejectDeletion":
+    case "HoldDeletion":
+    case "ReleaseDeletionHold":
+    case "NoteDeletionDue":
+      return `deletion/${command.deletion_id}`;
+    default:
+      return `batch/${command.batch_id}`;
+  }
+};
+
+/** Decides a command on the lake's present state. Nothing is written. */
+export const decide = (log: EventLog, command: Command): Result<Decision, Rejection> => {
+  const read = reader(log);
+  const stream = primaryStream(command);
+  const change = (to: StreamName, events: readonly DomainEvent[]): Change => ({
+    stream: to,
+    expected_version: log.load(to).version,
+    events,
+  });
+  const only = (result: Result<readonly DomainEvent[], Rejection>): Result<Decision, Rejection> =>
+    result.ok ? ok([change(stream, result.value)]) : result;
+
+  const lake = read.lake();
+  if (command.type === "CreateDataLake" || command.type === "ChangeComplianceLevel") {
+    return only(decideLake(command, lake));
+  }
+  if (lake.status === "absent") return lakeNotFound();
+
+  switch (command.type) {
+    case "RegisterDataset":
+      return only(decideDataset(command, read.dataset(command.name), { lake }));
+    case "IngestDataset":
+      return only(decideDataset(command, read.dataset(command.dataset_id), { lake }));
+    case "ActivateDatasetVersion":
+    case "DeprecateDataset":
+      return only(decideDataset(command, read.dataset(command.dataset), { lake }));
+    case "CreateContract":
+    case "UpdateContract":
+    case "ApproveContract":
+    case "DeclineContract":
+    case "DeprecateContract":
+      return decideAboutContract(command, read, change);
+    case "AuditAccess":
+      return only(decideAccess(command, { dataset: read.dataset(command.dataset_id) }));
+    case "GenerateSignedUrl": {
+      const dataset = command.dataset === null ? null : read.dataset(command.dataset);
+      return only(decideAccess(command, { dataset }));
+    }
+    case "RevealSealed":
+      return only(decideAccess(command, { dataset: null }));
+    case "RequestReplay":
+      return only(
+        decideReplay(command, read.replay(command.replay_id), {
+          dataset: read.dataset(command.dataset),
+        }),
+      );
+    case "NoteReplayProgress": {
+      const replay = read.replay(command.replay_id);
+      if (replay.status === "absent") return only(decideReplay(command, replay, NO_DATASET));
+      return only(decideReplay(command, replay, { dataset: read.dataset(replay.dataset) }));
+    }
+    case "RequestGDPRDeletion":
+    case "ExtendDeletion":
+    case "RejectDeletion":
+    case "HoldDeletion":
+    case "ReleaseDeletionHold":
+    case "NoteDeletionDue":
+      return only(decideDeletion(command, read.deletion(command.deletion_id), { lake }));
+    default:
+      return decideAboutBatch(command, lake, read, change);
+  }
+};
+
+const NO_DATASET = { dataset: { status: "absent" } } as const;
+
+type MakeChange = (to: StreamName, events: readonly DomainEvent[]) => Change;
+
+/** A contract that brings a schema its dataset does not know gives the dataset a new version. */
+const decideAboutContract = (
+  command: ContractCommand,
+  read: Reader,
+  change: MakeChange,
+): Result<Decision, Rejection> => {
+  const contract = read.contract(command.contract_id);
+  if (command.type !== "CreateContract" && contract.status === "absent") {
+    return unknownContract(command.contract_id);
+  }
+  const name = command.type === "CreateContract" ? command.dataset : datasetOf(contract);
+  const dataset = read.dataset(name);
+  const decided = decideContract(command, contract, { dataset });
+  if (!decided.ok) return decided;
+  const changes: Change[] = [];
+  for (const event of decided.value) {
+    if (event.type !== "DataContractDefined" && event.type !== "DataContractUpdated") continue;
+    if (dataset.status === "absent") continue;
+    const versions = schemaVersion(dataset, event.data.schema, command.contract_id);
+    if (versions.length > 0) changes.push(change(`dataset/${name}`, versions));
+  }
+  return ok([change(primaryStream(command), decided.value), ...changes]);
+};
+
+const datasetOf = (contract: StateOf<"contract">): string =>
+  contract.status === "absent" ? "" : contract.dataset;
+
+const decideAboutBatch = (
+  command: BatchCommand,
+  lake: ActiveLake,
+  read: Reader,
+  change: MakeChange,
+): Result<Decision, Rejection> => {
+  const state = read.batch(command.batch_id);
+  const about =
+    command.type === "AppendData" ? command : state.status === "held" ? state.batch : null;
+  if (about === null) return unknownBatch(command.batch_id);
+  const dataset = read.dataset(about.dataset);
+  const contract = read.contract(about.contract_id);
+  const decided = decideBatch(command, state, { lake, dataset, contract });
+  if (!decided.ok) return decided;
+  const own = change(`batch/${command.batch_id}`, decided.value);
+  if (command.type !== "GrantConsumption") return ok([own]);
+  // Every access to data is in the access log, whatever the door it came through.
+  const audited: DomainEvent = {
+    type: "AccessAudited",
+    data: {
+      accessor_id: command.consumer,
+      dataset_id: about.dataset,
+      action: "read",
+      purpose: command.purpose,
+      object: `batch/${command.batch_id}`,
+    },
+  };
+  return ok([own, change("access", [audited])]);
+};

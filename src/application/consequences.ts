@@ -1,0 +1,53 @@
+/**
+ * What an event sets in motion: the duties that appear, move and vanish with it. Pure; the
+ * caller writes them in the transaction that writes the events.
+ */
+import { type BatchState, objectsOf } from "../domain/batch/batch.ts";
+import type { Duty, DutyRef, StoredEvent } from "./ports.ts";
+
+export interface ScheduleChange {
+  readonly put: readonly Duty[];
+  readonly remove: readonly DutyRef[];
+}
+
+/** How long a replay that is driven by its request may be silent before the alarm takes over. */
+export const REPLAY_LEASE_MS = 60_000;
+
+const later = (now: string, ms: number): string => new Date(Date.parse(now) + ms).toISOString();
+
+/** The schedule changes that one event brings. */
+export const consequencesOf = (event: StoredEvent): ScheduleChange => {
+  const { data, recorded_at } = event;
+  const ref = event.stream.slice(event.stream.indexOf("/") + 1);
+  switch (event.type) {
+    case "GDPRDeletionRequested":
+    case "GDPRDeletionExtended": {
+      const due_at = String(data["deadline"]);
+      return { put: [{ kind: "deletion_due", ref, due_at, payload: {} }], remove: [] };
+    }
+    case "GDPRDeletionRejected":
+    case "GDPRDeletionOverdue":
+      return { put: [], remove: [{ kind: "deletion_due", ref }] };
+    case "ReplayRequested":
+    case "ReplayProgressed": {
+      const due_at = later(recorded_at, REPLAY_LEASE_MS);
+      return { put: [{ kind: "replay_step", ref, due_at, payload: {} }], remove: [] };
+    }
+    case "ReplayCompleted":
+      return { put: [], remove: [{ kind: "replay_step", ref }] };
+    default:
+      return { put: [], remove: [] };
+  }
+};
+
+/**
+ * Objects that the batch no longer refers to, to be deleted as a duty: a reader of the old
+ * version meanwhile sees it whole, and a signed URL to it dies with it.
+ */
+export const supersededObjects = (before: BatchState, after: BatchState): readonly string[] => {
+  if (before.status !== "held" || after.status !== "held") return [];
+  const kept = new Set(objectsOf(after.batch).map(({ key }) => key));
+  return objectsOf(before.batch)
+    .map(({ key }) => key)
+    .filter((key) => !kept.has(key));
+};

@@ -1,0 +1,43 @@
+/**
+ * Sends the log on to a sink. Order within a lake is strict: one drain at a time, one delivery at
+ * a time, the cursor moves only behind what was acknowledged. A delivery may happen twice (the
+ * acknowledgement can be lost), so sinks are idempotent. A failing sink backs off without end and
+ * never holds up a command.
+ */
+import type { EventSink, OutboxCursor, StoredEvent } from "./ports.ts";
+
+export const DELIVERY_EVENTS = 500;
+export const FIRST_RETRY_MS = 1_000;
+export const LAST_RETRY_MS = 5 * 60_000;
+
+export interface OutboxDeps {
+  readonly lake_id: string;
+  readonly sink: EventSink;
+  cursor(): OutboxCursor;
+  read(after: number, limit: number): readonly StoredEvent[];
+  advance(seq: number): void;
+  failed(error: string, retry_at: string): void;
+  now(): Date;
+}
+
+/** Doubling from one second to five minutes. */
+export const retryDelay = (attempts: number): number =>
+  Math.min(FIRST_RETRY_MS * 2 ** Math.min(attempts, 20), LAST_RETRY_MS);
+
+/** Resolves to true when everything has arrived, to false when the sink failed. Never throws. */
+export const drainOutbox = async (deps: OutboxDeps): Promise<boolean> => {
+  for (;;) {
+    const { last_seq, attempts } = deps.cursor();
+    const events = deps.read(last_seq, DELIVERY_EVENTS);
+    const last = events.at(-1);
+    if (last === undefined) return true;
+    try {
+      await deps.sink.deliver(deps.lake_id, events);
+    } catch (error) {
+      const retry_at = new Date(deps.now().getTime() + retryDelay(attempts)).toISOString();
+      deps.failed(String(error), retry_at);
+      return false;
+    }
+    deps.advance(last.seq);
+  }
+};

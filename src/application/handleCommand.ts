@@ -1,0 +1,154 @@
+/**
+ * The write path, one synchronous turn: stored answer? load, decide, commit everything in one
+ * transaction, answer. No `await` between reading and committing, so nothing comes in between.
+ */
+import type { BatchState } from "../domain/batch/batch.ts";
+import { err, ok, type Result } from "../domain/decider.ts";
+import type { StreamName } from "../domain/ids.ts";
+import type { Rejection } from "../domain/rejection.ts";
+import { type Answer, compose } from "./answers.ts";
+import { type Command, type Decision, decide, primaryStream } from "./commands.ts";
+import { consequencesOf, supersededObjects } from "./consequences.ts";
+import type { CommandMeta, DutyRef, EventLog, StoredEvent } from "./ports.ts";
+
+export interface Idempotency {
+  /** As the client sent it. */
+  readonly key: string;
+  /** Keyed hash of what the client asked for. */
+  readonly fingerprint: string;
+}
+
+export interface Envelope {
+  readonly command: Command;
+  readonly meta: CommandMeta;
+  readonly idempotency: Idempotency | null;
+  /** The version of the command's main stream that the client saw last (`If-Match`). */
+  readonly if_match: number | null;
+  /** Versions on which work that precedes the command was based. */
+  readonly expects: readonly { readonly stream: StreamName; readonly version: number }[];
+  /** The duty this command fulfils: gone with the commit, and required to be there still. */
+  readonly fulfils: DutyRef | null;
+  /** Writes that belong to the command besides its events, such as a new subject's key. */
+  readonly alongside: () => void;
+}
+
+/** Runs one command. Rejections are values; nothing was written when one comes back. */
+export const handleCommand = (log: EventLog, envelope: Envelope): Result<Answer, Rejection> => {
+  const { command, meta, idempotency } = envelope;
+
+  const known = answeredBefore(log, idempotency);
+  if (known) return known;
+
+  const conflict = versionConflict(log, envelope);
+  if (conflict) return err(conflict);
+
+  const decided = decide(log, command);
+  if (!decided.ok) return decided;
+
+  return log.transaction(() => {
+    if (!fulfil(log, envelope, decided.value)) return err(workExpired());
+    envelope.alongside();
+    const before = batchesBefore(log, decided.value);
+    const events = log.append(decided.value, meta);
+    scheduleConsequences(log, events, before, meta.now);
+    const answer = compose(log, command, events);
+    if (idempotency) {
+      const stored = { fingerprint: idempotency.fingerprint, answer: JSON.stringify(answer) };
+      log.answers.put(idempotency.key, stored, meta.now);
+    }
+    return ok(answer);
+  });
+};
+
+/** The first answer to the same command, a refusal when the key came with another, or null. */
+export const answeredBefore = (
+  log: EventLog,
+  idempotency: Idempotency | null,
+): Result<Answer, Rejection> | null => {
+  if (idempotency === null) return null;
+  const stored = log.answers.find(idempotency.key);
+  if (stored === null) return null;
+  if (stored.fingerprint !== idempotency.fingerprint) {
+    return err({
+      reason: "key_reused",
+      code: "idempotency-key-reused",
+      detail: "This Idempotency-Key came before with another request; take a new one.",
+    });
+  }
+  return ok({ ...(JSON.parse(stored.answer) as Answer), replayed: true });
+};
+
+export const versionConflict = (
+  log: EventLog,
+  { command, if_match, expects }: Pick<Envelope, "command" | "if_match" | "expects">,
+): Rejection | null => {
+  if (if_match !== null) {
+    const { version } = log.load(primaryStream(command));
+    if (version !== if_match) return stale(if_match, version);
+  }
+  for (const { stream, version } of expects) {
+    if (log.load(stream).version === version) continue;
+    return {
+      reason: "wrong_state",
+      code: "changed-meanwhile",
+      detail: `${stream} changed while its data was being processed; ask again.`,
+    };
+  }
+  return null;
+};
+
+export const stale = (expected: number, version: number): Rejection => ({
+  reason: "stale_version",
+  code: "stale-version",
+  detail: `If-Match expects version ${expected}; it is at version ${version}.`,
+});
+
+/**
+ * Takes the fulfilled duty off the schedule. Work that turned out to change nothing keeps its
+ * duty, because the objects it has written are still to be swept.
+ */
+const fulfil = (log: EventLog, { fulfils }: Envelope, decision: Decision): boolean => {
+  if (fulfils === null) return true;
+  const changed = decision.some(({ events }) => events.length > 0);
+  if (!changed && fulfils.kind === "sweep_attempt") return log.schedule.find(fulfils) !== null;
+  return log.schedule.remove(fulfils);
+};
+
+const workExpired = (): Rejection => ({
+  reason: "wrong_state",
+  code: "work-expired",
+  detail: "This work took longer than it may and was cleared away; ask again.",
+});
+
+type Batches = ReadonlyMap<StreamName, BatchState>;
+
+const batchesBefore = (log: EventLog, decision: Decision): Batches =>
+  new Map(
+    decision
+      .filter(({ stream }) => stream.startsWith("batch/"))
+      .map(({ stream }) => [stream, log.load(stream).state as BatchState]),
+  );
+
+const scheduleConsequences = (
+  log: EventLog,
+  events: readonly StoredEvent[],
+  before: Batches,
+  now: string,
+): void => {
+  for (const event of events) {
+    const { put, remove } = consequencesOf(event);
+    for (const duty of put) log.schedule.put(duty);
+    for (const duty of remove) log.schedule.remove(duty);
+  }
+  for (const [stream, was] of before) {
+    const keys = supersededObjects(was, log.load(stream).state as BatchState);
+    const last = events.at(-1);
+    if (keys.length === 0 || last === undefined) continue;
+    log.schedule.put({
+      kind: "delete_objects",
+      ref: last.event_id,
+      due_at: now,
+      payload: { keys },
+    });
+  }
+};

@@ -1,0 +1,109 @@
+/**
+ * Keys. A lake has one random key, stored wrapped under the root secret; each purpose gets a key
+ * of its own from it by HKDF-SHA-256 (RFC 5869). A data subject has a random key, stored wrapped
+ * under the lake's: destroying it makes the subject's sealed fields unreadable for good.
+ * Wrapping and sealing are AES-256-GCM with a random 96-bit nonce; the additional data binds a
+ * ciphertext to its place, so that it cannot be moved to another field, request or lake.
+ */
+import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes } from "node:crypto";
+import type { SubjectRef } from "../domain/ids.ts";
+import type { PrivacyKeys } from "./dataPorts.ts";
+
+const KEY_BYTES = 32;
+const NONCE_BYTES = 12;
+const TAG_BYTES = 16;
+
+/** The root secret of local development: refused everywhere else. */
+export const DEVELOPMENT_ROOT_SECRET = "lethe-development-root-secret-do-not-deploy";
+
+/** Shorter secrets are refused. */
+export const MIN_ROOT_SECRET_LENGTH = 32;
+
+/** Where wrapped keys are kept. */
+export interface KeyStore {
+  find(id: string): string | null;
+  put(id: string, wrapped: string): void;
+}
+
+const derive = (key: Uint8Array, purpose: string): Uint8Array =>
+  new Uint8Array(hkdfSync("sha256", key, new Uint8Array(0), `lethe/v1/${purpose}`, KEY_BYTES));
+
+const encrypt = (key: Uint8Array, clear: Uint8Array, place: string): string => {
+  const nonce = randomBytes(NONCE_BYTES);
+  const cipher = createCipheriv("aes-256-gcm", key, nonce);
+  cipher.setAAD(Buffer.from(place));
+  return Buffer.concat([nonce, cipher.update(clear), cipher.final(), cipher.getAuthTag()]).toString(
+    "base64",
+  );
+};
+
+/** Throws when the key is another, the bytes were changed or the place is another. */
+const decrypt = (key: Uint8Array, sealed: string, place: string): Uint8Array => {
+  const bytes = Buffer.from(sealed, "base64");
+  const decipher = createDecipheriv("aes-256-gcm", key, bytes.subarray(0, NONCE_BYTES));
+  decipher.setAAD(Buffer.from(place));
+  decipher.setAuthTag(bytes.subarray(bytes.length - TAG_BYTES));
+  const body = bytes.subarray(NONCE_BYTES, bytes.length - TAG_BYTES);
+  return Buffer.concat([decipher.update(body), decipher.final()]);
+};
+
+export interface Keyring {
+  /** The pseudonym of a data subject: HMAC-SHA-256 of the id, lower-case hex. */
+  subjectRef(subject_id: string): SubjectRef;
+  /** A keyed fingerprint of a command, for telling a repeated one from another. */
+  fingerprint(command: string): string;
+  /** Seals a text under the subject's key, making that key when there is none. */
+  seal(subject: SubjectRef, place: string, text: string): { readonly sealed: string };
+  /** The text, or null when the subject's key has been destroyed. */
+  open(subject: SubjectRef, place: string, sealed: string): string | null;
+  privacyKeys(): PrivacyKeys;
+}
+
+/**
+ * Opens the lake's keys, making the lake's own on first use. Throws when the stored key was
+ * wrapped under another root secret: the lake then refuses to work.
+ */
+export const openKeyring = (rootSecret: string, lake_id: string, store: KeyStore): Keyring => {
+  const wrapping = derive(Buffer.from(rootSecret), "wrap");
+  const lakePlace = `lake/${lake_id}`;
+  const stored = store.find("lake");
+  const lakeKey = stored ? decrypt(wrapping, stored, lakePlace) : randomBytes(KEY_BYTES);
+  if (stored === null) store.put("lake", encrypt(wrapping, lakeKey, lakePlace));
+
+  const pseudonym = derive(lakeKey, "pseudonym");
+  const fingerprints = derive(lakeKey, "fingerprint");
+  const subjectWrapping = derive(lakeKey, "subject-wrap");
+
+  const subjectKey = (subject: SubjectRef): Uint8Array | null => {
+    const wrapped = store.find(`subject/${subject}`);
+    return wrapped ? decrypt(subjectWrapping, wrapped, `subject/${subject}`) : null;
+  };
+  const hmac = (key: Uint8Array, text: string) =>
+    createHmac("sha256", key).update(text).digest("hex");
+
+  return {
+    subjectRef: (subject_id) => hmac(pseudonym, subject_id) as SubjectRef,
+    fingerprint: (command) => hmac(fingerprints, command),
+    seal(subject, place, text) {
+      let key = subjectKey(subject);
+      if (key === null) {
+        key = randomBytes(KEY_BYTES);
+        const id = `subject/${subject}`;
+        store.put(id, encrypt(subjectWrapping, key, id));
+      }
+      return { sealed: encrypt(key, Buffer.from(text), `${lake_id}/${place}`) };
+    },
+    open(subject, place, sealed) {
+      const key = subjectKey(subject);
+      if (key === null) return null;
+      return new TextDecoder().decode(decrypt(key, sealed, `${lake_id}/${place}`));
+    },
+    privacyKeys: () => ({
+      hash: derive(lakeKey, "privacy/hash"),
+      token: derive(lakeKey, "privacy/token"),
+      pseudonym: derive(lakeKey, "privacy/pseudonym"),
+      noise: derive(lakeKey, "privacy/noise"),
+      date_shift: derive(lakeKey, "privacy/date-shift"),
+    }),
+  };
+};

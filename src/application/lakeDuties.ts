@@ -1,0 +1,93 @@
+/** What each kind of duty does when its time has come. */
+import type { BatchId, DeletionId, ReplayId } from "../domain/ids.ts";
+import { nextBatch } from "../domain/replay/replay.ts";
+import { reader } from "./commands.ts";
+import type { ObjectStore } from "./dataPorts.ts";
+import type { LakeService } from "./lakeService.ts";
+import type { EventLog, PendingDuty } from "./ports.ts";
+import { type DutyDeps, MAX_ATTEMPTS } from "./runDuties.ts";
+
+export interface LakeDutyDeps {
+  readonly log: EventLog;
+  readonly service: LakeService;
+  readonly lake_id: string;
+  readonly store: ObjectStore;
+  /** Resolves to whether there is more to do. */
+  replayStep(replay_id: ReplayId): Promise<boolean>;
+}
+
+const keysOf = ({ payload }: PendingDuty): readonly string[] => {
+  const { keys } = payload;
+  return Array.isArray(keys) ? keys.filter((key) => typeof key === "string") : [];
+};
+
+export const lakeDuties = ({
+  log,
+  service,
+  lake_id,
+  store,
+  replayStep,
+}: LakeDutyDeps): DutyDeps["handlers"] => ({
+  deletion_due: async (duty) => {
+    const noted = service.fulfil(
+      lake_id,
+      {
+        type: "NoteDeletionDue",
+        deletion_id: duty.ref as DeletionId,
+        now: new Date().toISOString(),
+      },
+      duty,
+    );
+    if (!noted.ok) throw new Error(noted.error.detail);
+  },
+
+  delete_objects: async (duty) => {
+    await store.delete(keysOf(duty));
+    log.schedule.remove(duty);
+  },
+
+  // The duty goes first: once it is gone, a late result of this work is refused.
+  sweep_attempt: async (duty) => {
+    const keys = keysOf(duty);
+    log.transaction(() => {
+      log.schedule.remove(duty);
+      log.schedule.put({
+        kind: "delete_objects",
+        ref: duty.ref,
+        due_at: duty.due_at,
+        payload: { keys },
+      });
+    });
+  },
+
+  replay_step: async (duty) => {
+    const replay_id = duty.ref as ReplayId;
+    try {
+      while (await replayStep(replay_id));
+      log.schedule.remove(duty);
+    } catch (error) {
+      if (duty.attempts + 1 < MAX_ATTEMPTS) throw error;
+      // The last try: this batch is given up, visibly, and the replay goes on with the next.
+      const replay = reader(log).replay(replay_id);
+      const batch_id = replay.status === "absent" ? null : nextBatch(replay);
+      if (batch_id === null) throw error;
+      giveUp(service, lake_id, duty, replay_id, batch_id, String(error));
+    }
+  },
+});
+
+const giveUp = (
+  service: LakeService,
+  lake_id: string,
+  duty: PendingDuty,
+  replay_id: ReplayId,
+  batch_id: BatchId,
+  reason: string,
+): void => {
+  const noted = service.fulfil(
+    lake_id,
+    { type: "NoteReplayProgress", replay_id, batch_id, outcome: "failed", reason, rows: 0 },
+    duty,
+  );
+  if (!noted.ok) throw new Error(noted.error.detail);
+};

@@ -1,0 +1,219 @@
+/**
+ * The lake as the rest of Lethe talks to it: commands in, answers out, and the plans for work
+ * that is too heavy for the one turn in which a lake decides. All of it is plain data, because it
+ * crosses a remote call.
+ */
+
+import type { AuditAccess } from "../domain/access/decide.ts";
+import type { AppendRequest, BatchCommand } from "../domain/batch/commands.ts";
+import type { QualityCheck, RawRules } from "../domain/batch/events.ts";
+import type { ContractCommand, CreateContract } from "../domain/contract/decide.ts";
+import type { DatasetCommand } from "../domain/dataset/decide.ts";
+import type { Result } from "../domain/decider.ts";
+import type {
+  BatchId,
+  ContractId,
+  DatasetName,
+  DeletionId,
+  ReplayId,
+  StreamName,
+} from "../domain/ids.ts";
+import type { LakeCommand } from "../domain/lake/decide.ts";
+import type { Rejection } from "../domain/rejection.ts";
+import type { NoteReplayProgress } from "../domain/replay/decide.ts";
+import type { Format, ObjectRef, Schema } from "../domain/table.ts";
+import type { Answer } from "./answers.ts";
+import type { PrivacyKeys } from "./dataPorts.ts";
+import type { Question, Reply } from "./questions.ts";
+
+/** A command as a client means it; the lake adds what only it knows (ids, keys, the time). */
+export type LakeRequest =
+  | LakeCommand
+  | DatasetCommand
+  | (Omit<CreateContract, "contract_id"> & { readonly contract_id: ContractId | null })
+  | Exclude<ContractCommand, CreateContract>
+  | AuditAccess
+  | {
+      readonly type: "SignUrl";
+      readonly dataset: DatasetName | null;
+      readonly filename: string;
+      readonly method: "GET" | "PUT";
+      /** Seconds. */
+      readonly expires_in: number;
+      readonly purpose: string | null;
+    }
+  | {
+      readonly type: "SignQuarantineUrl";
+      readonly batch_id: BatchId;
+      readonly expires_in: number;
+    }
+  | {
+      readonly type: "Consume";
+      readonly batch_id: BatchId;
+      readonly consumer: string;
+      readonly purpose: string | null;
+      readonly format: Format;
+      readonly expires_in: number;
+    }
+  | {
+      readonly type: "RequestDeletion";
+      /** In clear: sealed before it is decided on. */
+      readonly subject_id: string;
+      readonly reason: string;
+      readonly requested_by: string;
+      readonly received_at: string | null;
+    }
+  | {
+      readonly type: "ExtendDeletion" | "ReleaseDeletionHold";
+      readonly deletion_id: DeletionId;
+      readonly reason: string;
+    }
+  | {
+      readonly type: "HoldDeletion" | "RejectDeletion";
+      readonly deletion_id: DeletionId;
+      readonly reason: string;
+      /** The article of law it rests on. */
+      readonly ground: string;
+    }
+  | {
+      readonly type: "Replay";
+      readonly dataset: DatasetName;
+      readonly batch_id: BatchId | null;
+    }
+  | NoteReplayProgress
+  | Exclude<BatchCommand, { type: "GrantConsumption" }>;
+
+export interface Call {
+  readonly lake_id: string;
+  /** Whether the lake comes into being on first use. */
+  readonly is_default: boolean;
+  readonly actor: string;
+  readonly correlation_id: string;
+  readonly causation_id: string | null;
+  readonly idempotency: { readonly key: string; readonly body: string } | null;
+  readonly if_match: number | null;
+}
+
+/** A started piece of heavy work: what it may write, and what its result is based on. */
+export interface Attempt {
+  readonly attempt_id: string;
+  readonly expects: readonly { readonly stream: StreamName; readonly version: number }[];
+}
+
+/** Work on a batch that needs its bytes. */
+export type WorkRequest =
+  | ({ readonly kind: "append" } & AppendRequest)
+  | {
+      readonly kind: "quality";
+      readonly batch_id: BatchId;
+      /** Null: the contract's. */
+      readonly rules: RawRules | null;
+    }
+  | {
+      readonly kind: "privacy";
+      readonly batch_id: BatchId;
+      readonly rules: RawRules | null;
+      readonly dry_run: boolean;
+    }
+  | { readonly kind: "publish"; readonly batch_id: BatchId }
+  | { readonly kind: "export"; readonly batch_id: BatchId; readonly format: Format }
+  | { readonly kind: "replay"; readonly replay_id: ReplayId };
+
+export interface AppendPlan {
+  readonly kind: "append";
+  readonly source: string;
+  readonly target: string;
+  readonly schema: Schema;
+}
+
+/** One pass over a batch's raw object. */
+export interface RefinePlan {
+  readonly batch_id: BatchId;
+  readonly source: ObjectRef;
+  readonly schema: Schema;
+  /** Rules that decide which rows go on. */
+  readonly quality_rules: RawRules;
+  readonly privacy_rules: RawRules;
+  readonly keys: PrivacyKeys;
+  readonly subject_column: string | null;
+  /** What `not_future` and `freshness` compare with (RFC 3339). */
+  readonly now: string;
+}
+
+export type WorkPlan =
+  | AppendPlan
+  | {
+      readonly kind: "quality";
+      readonly refine: RefinePlan;
+      readonly check_source: QualityCheck["source"];
+      readonly quarantine_key: string;
+      /** Only for a batch that was anonymised before. */
+      readonly clean_key: string | null;
+      readonly requested_privacy: RawRules;
+    }
+  | {
+      readonly kind: "privacy";
+      readonly refine: RefinePlan;
+      readonly clean_key: string;
+      readonly requested_privacy: RawRules;
+    }
+  | {
+      readonly kind: "publish";
+      readonly batch_id: BatchId;
+      readonly published_key: string;
+      /** The anonymised object to copy, or the pass to make one when there was no privacy run. */
+      readonly from: { readonly copy: ObjectRef; readonly schema: Schema } | RefinePlan;
+    }
+  | {
+      readonly kind: "export";
+      readonly batch_id: BatchId;
+      readonly source: ObjectRef;
+      readonly schema: Schema;
+      readonly target: string;
+    }
+  | {
+      readonly kind: "replay";
+      readonly replay_id: ReplayId;
+      readonly refine: RefinePlan;
+      readonly quarantine_key: string;
+      /** Set when the batch had been anonymised. */
+      readonly clean_key: string | null;
+      readonly published_key: string | null;
+      readonly has_quality_rules: boolean;
+      readonly requested_privacy: RawRules;
+    }
+  /** The next batch of a replay that has nothing to do, and why. */
+  | {
+      readonly kind: "skip";
+      readonly replay_id: ReplayId;
+      readonly batch_id: BatchId;
+      readonly reason: string;
+    }
+  /** There is nothing left to do. */
+  | { readonly kind: "nothing" };
+
+export interface OpenedWork {
+  readonly plan: WorkPlan;
+  /** Null for work that writes nothing. */
+  readonly attempt: Attempt | null;
+  /** The command was answered before: this is the answer, there is no work. */
+  readonly answered: Answer | null;
+}
+
+export interface CommandOptions {
+  /** The work whose result this is: it must not have been swept meanwhile. */
+  readonly attempt?: Attempt;
+}
+
+export interface LakeGateway {
+  command(
+    call: Call,
+    request: LakeRequest,
+    options?: CommandOptions,
+  ): Promise<Result<Answer, Rejection>>;
+  /** Plans work and reserves its keys: what a crash leaves behind is swept. */
+  open(call: Call, request: WorkRequest): Promise<Result<OpenedWork, Rejection>>;
+  /** The work came to nothing and its objects are deleted. */
+  abandon(call: Call, attempt_id: string): Promise<void>;
+  ask(call: Call, question: Question): Promise<Result<Reply, Rejection>>;
+}

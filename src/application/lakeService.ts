@@ -1,0 +1,245 @@
+/**
+ * One lake at work: commands, plans and questions over its log and its keys. Everything here is
+ * synchronous, so that nothing comes between reading and committing.
+ */
+import { err, ok, type Result } from "../domain/decider.ts";
+import { isOpen } from "../domain/deletion/deletion.ts";
+import type { LakeId } from "../domain/ids.ts";
+import { type Rejection, reject } from "../domain/rejection.ts";
+import type { Answer } from "./answers.ts";
+import { type Command, lakeNotFound, reader } from "./commands.ts";
+import { answeredBefore, handleCommand, type Idempotency, stale } from "./handleCommand.ts";
+import { type Keyring, type KeyStore, openKeyring } from "./keyring.ts";
+import type { Call, CommandOptions, LakeRequest, OpenedWork, WorkRequest } from "./lakeGateway.ts";
+import { planWork } from "./planWork.ts";
+import type { CommandMeta, DutyRef, EventLog } from "./ports.ts";
+import { answerQuestion, type Question, type Reply } from "./questions.ts";
+import { toCommand } from "./toCommand.ts";
+
+/** Work that has not reported by then is taken for dead, and what it wrote is swept. */
+export const ATTEMPT_TIMEOUT_MS = 60 * 60_000;
+
+export interface LakeMeans {
+  readonly log: EventLog;
+  readonly keys: KeyStore;
+  readonly root_secret: string;
+  readonly clock: () => Date;
+  readonly newId: () => string;
+}
+
+export interface LakeService {
+  command(call: Call, request: LakeRequest, options?: CommandOptions): Result<Answer, Rejection>;
+  /** A command that fulfils a duty of the lake's own. */
+  fulfil(lake_id: string, command: Command, duty: DutyRef): Result<Answer, Rejection>;
+  open(call: Call, request: WorkRequest): Result<OpenedWork, Rejection>;
+  abandon(attempt_id: string): void;
+  ask(call: Call, question: Question): Result<Reply, Rejection>;
+}
+
+/** Who acts when an alarm does. */
+export const SYSTEM_ACTOR = "lethe";
+
+const DEFAULT_LAKE_NAME = "Default lake";
+
+export const lakeService = (means: LakeMeans): LakeService => {
+  const { log, newId } = means;
+  const now = () => means.clock().toISOString();
+  const pending = new Map<string, string>();
+  let opened: Keyring | null = null;
+
+  // New keys wait here until the command that needs them commits.
+  const buffered: KeyStore = {
+    find: (id) => pending.get(id) ?? means.keys.find(id),
+    put: (id, wrapped) => {
+      pending.set(id, wrapped);
+    },
+  };
+  const writeKeys = () => {
+    for (const [id, wrapped] of pending) means.keys.put(id, wrapped);
+  };
+  const forgetSubjectKeys = () => {
+    for (const id of pending.keys()) if (id !== "lake") pending.delete(id);
+  };
+
+  const keyringOf = (lake_id: string) => (): Keyring => {
+    opened ??= openKeyring(means.root_secret, lake_id, buffered);
+    return opened;
+  };
+
+  const metaOf = (call: Call, at: string): CommandMeta => ({
+    command_id: newId(),
+    actor: call.actor,
+    correlation_id: call.correlation_id,
+    causation_id: call.causation_id,
+    now: at,
+  });
+
+  const idempotencyOf = (call: Call): Idempotency | null => {
+    if (call.idempotency === null) return null;
+    const { key, body } = call.idempotency;
+    return { key, fingerprint: keyringOf(call.lake_id)().fingerprint(body) };
+  };
+
+  const run = (envelope: Omit<Parameters<typeof handleCommand>[1], "alongside">) => {
+    const result = handleCommand(log, { ...envelope, alongside: writeKeys });
+    if (result.ok && !result.value.replayed) pending.clear();
+    else forgetSubjectKeys();
+    return result;
+  };
+
+  /** The default lake comes into being on first use. */
+  const ensureDefault = (call: Call): void => {
+    if (!call.is_default || reader(log).lake().status !== "absent") return;
+    const at = now();
+    const lake_id = call.lake_id as LakeId;
+    keyringOf(lake_id)();
+    run({
+      command: {
+        type: "CreateDataLake",
+        lake_id,
+        name: DEFAULT_LAKE_NAME,
+        owner_id: call.actor,
+        region: "local",
+        compliance_level: "standard",
+        country: null,
+        time_zone: null,
+      },
+      meta: { ...metaOf(call, at), actor: SYSTEM_ACTOR },
+      idempotency: null,
+      if_match: null,
+      expects: [],
+      fulfils: null,
+    });
+  };
+
+  const command: LakeService["command"] = (call, request, options) => {
+    if (request.type !== "CreateDataLake") {
+      ensureDefault(call);
+      if (reader(log).lake().status === "absent") return lakeNotFound();
+    }
+    const at = now();
+    const keyring = keyringOf(call.lake_id);
+    if (request.type === "CreateDataLake") keyring();
+    const idempotency = idempotencyOf(call);
+    const known = answeredBefore(log, idempotency);
+    if (known) return known;
+    const made = toCommand(request, { log, keyring, now: at, actor: call.actor, newId });
+    if (!made.ok) return made;
+    return run({
+      command: made.value,
+      meta: metaOf(call, at),
+      idempotency,
+      if_match: call.if_match,
+      expects: options?.attempt?.expects ?? [],
+      fulfils: options?.attempt ? { kind: "sweep_attempt", ref: options.attempt.attempt_id } : null,
+    });
+  };
+
+  return {
+    command,
+
+    fulfil(lake_id, due, duty) {
+      const at = now();
+      keyringOf(lake_id)();
+      return run({
+        command: due,
+        meta: {
+          command_id: newId(),
+          actor: SYSTEM_ACTOR,
+          correlation_id: newId(),
+          causation_id: null,
+          now: at,
+        },
+        idempotency: null,
+        if_match: null,
+        expects: [],
+        fulfils: duty,
+      });
+    },
+
+    open(call, request) {
+      ensureDefault(call);
+      if (reader(log).lake().status === "absent") return lakeNotFound();
+      const known = answeredBefore(log, idempotencyOf(call));
+      if (known) {
+        if (!known.ok) return known;
+        return ok({ plan: { kind: "nothing" }, attempt: null, answered: known.value });
+      }
+      if (call.if_match !== null && "batch_id" in request) {
+        const { version } = log.load(`batch/${request.batch_id}`);
+        if (version !== call.if_match) return err(stale(call.if_match, version));
+      }
+      const at = now();
+      const attempt_id = newId();
+      const keyring = keyringOf(call.lake_id);
+      const planned = planWork(request, { log, keyring, now: at, attempt_id });
+      if (!planned.ok) return planned;
+      const { plan, writes, expects } = planned.value;
+      if (writes.length > 0) {
+        const due_at = new Date(Date.parse(at) + ATTEMPT_TIMEOUT_MS).toISOString();
+        log.transaction(() => {
+          writeKeys();
+          log.schedule.put({
+            kind: "sweep_attempt",
+            ref: attempt_id,
+            due_at,
+            payload: { keys: writes },
+          });
+        });
+        pending.clear();
+      }
+      return ok({
+        plan,
+        attempt: writes.length > 0 ? { attempt_id, expects } : null,
+        answered: null,
+      });
+    },
+
+    abandon(attempt_id) {
+      log.schedule.remove({ kind: "sweep_attempt", ref: attempt_id });
+    },
+
+    ask(call, question) {
+      ensureDefault(call);
+      if (reader(log).lake().status === "absent") return lakeNotFound();
+      if (question.kind !== "reveal") return answerQuestion(log, question, now());
+      return reveal(call, question.deletion_id);
+    },
+  };
+
+  function reveal(call: Call, deletion_id: string): Result<Reply, Rejection> {
+    const stream = `deletion/${deletion_id}` as const;
+    const deletion = reader(log).deletion(deletion_id);
+    if (deletion.status === "absent") {
+      return reject("not_found", "deletion-not-found", "There is no such deletion request.");
+    }
+    // The access is on record before anything is shown.
+    const audited = run({
+      command: { type: "RevealSealed", accessor_id: call.actor, object: stream },
+      meta: metaOf(call, now()),
+      idempotency: null,
+      if_match: null,
+      expects: [],
+      fulfils: null,
+    });
+    if (!audited.ok) return audited;
+    const keyring = keyringOf(call.lake_id)();
+    const clear = (field: "subject_id" | "reason") => {
+      const place = `deletion/${deletion_id}/${field}`;
+      return keyring.open(deletion.subject_ref, place, deletion[field].sealed) ?? { erased: true };
+    };
+    const shown = answerQuestion(
+      log,
+      { kind: "one", aggregate: "deletion", id: deletion_id, when: null },
+      now(),
+    );
+    if (!shown.ok || shown.value.kind !== "one") return shown;
+    const view = {
+      ...shown.value.view,
+      subject_id: clear("subject_id"),
+      reason: clear("reason"),
+      open: isOpen(deletion),
+    };
+    return ok({ ...shown.value, view });
+  }
+};

@@ -1,0 +1,35 @@
+/** Where objects lie. No part of a key is personal data; every attempt writes keys of its own. */
+import type { Format } from "../domain/table.ts";
+
+export const landingKey = (lake: string, filename: string): string =>
+  `lakes/${lake}/landing/${filename}`;
+
+const batchPrefix = (lake: string, batch: string, revision: number): string =>
+  `lakes/${lake}/batches/${batch}/${revision}`;
+
+export const rawKey = (
+  lake: string,
+  batch: string,
+  revision: number,
+  attempt: string,
+  format: Format,
+): string => `${batchPrefix(lake, batch, revision)}/raw/${attempt}.${format}`;
+
+export const cleanKey = (lake: string, batch: string, revision: number, attempt: string): string =>
+  `${batchPrefix(lake, batch, revision)}/clean/${attempt}.parquet`;
+
+export const quarantineKey = (
+  lake: string,
+  batch: string,
+  revision: number,
+  attempt: string,
+): string => `${batchPrefix(lake, batch, revision)}/quarantine/${attempt}.jsonl`;
+
+export const publishedKey = (
+  lake: string,
+  dataset: string,
+  batch: string,
+  revision: number,
+  attempt: string,
+  format: Format,
+): string => `lakes/${lake}/published/${dataset}/${batch}/${revision}/${attempt}.${format}`;

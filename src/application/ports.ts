@@ -1,0 +1,193 @@
+/**
+ * What the application asks of the lake's log and of the world around it. The adapters are in
+ * `eventlog`, `storage` and `reporting`; the roots bring them together.
+ */
+import type { DomainEvent } from "../domain/decider.ts";
+import type { StreamName } from "../domain/ids.ts";
+import type { AggregateKind, Folded } from "./aggregates.ts";
+
+/** One row of the log, in the names it has on disk, in JSON and in SQL. */
+export interface StoredEvent {
+  /** Global order within the lake, from 1, without gaps. */
+  readonly seq: number;
+  readonly event_id: string;
+  readonly stream: StreamName;
+  /** Order within the stream, from 1, without gaps. */
+  readonly stream_version: number;
+  readonly type: string;
+  readonly schema_version: number;
+  /** RFC 3339, UTC, milliseconds; never decreases with `seq`. */
+  readonly recorded_at: string;
+  readonly actor: string;
+  readonly correlation_id: string;
+  readonly causation_id: string | null;
+  readonly command_id: string;
+  /** The dataset the event is about, if it is about one. */
+  readonly dataset: string | null;
+  readonly data: Readonly<Record<string, unknown>>;
+}
+
+/** Who asked for what, when, and because of what. */
+export interface CommandMeta {
+  readonly command_id: string;
+  readonly actor: string;
+  readonly correlation_id: string;
+  readonly causation_id: string | null;
+  /** RFC 3339, UTC. */
+  readonly now: string;
+}
+
+export interface Change {
+  readonly stream: StreamName;
+  /** The version the decision was made on; the commit fails when the stream has moved. */
+  readonly expected_version: number;
+  readonly events: readonly DomainEvent[];
+}
+
+export const DUTY_KINDS = [
+  "deletion_due",
+  "replay_step",
+  "delete_objects",
+  "sweep_attempt",
+] as const;
+export type DutyKind = (typeof DUTY_KINDS)[number];
+
+export interface DutyRef {
+  readonly kind: DutyKind;
+  readonly ref: string;
+}
+
+/** Something the lake owes by a time. Kept until the transaction that records it done. */
+export interface Duty extends DutyRef {
+  /** RFC 3339, UTC. */
+  readonly due_at: string;
+  readonly payload: Readonly<Record<string, unknown>>;
+}
+
+export interface PendingDuty extends Duty {
+  readonly attempts: number;
+  readonly parked: boolean;
+  readonly last_error: string | null;
+}
+
+export interface Schedule {
+  /** Not parked and due at `now`, earliest first, at most `limit`. */
+  due(now: string, limit: number): readonly PendingDuty[];
+  /** The earliest time anything that is not parked is due, or null. */
+  next(): string | null;
+  find(duty: DutyRef): PendingDuty | null;
+  put(duty: Duty): void;
+  /** Whether it was there. */
+  remove(duty: DutyRef): boolean;
+  /** Counts a failure: tried again at `retry_at`, or parked when that is null. */
+  failed(duty: DutyRef, error: string, retry_at: string | null): void;
+  parked(): readonly PendingDuty[];
+}
+
+/** The answer to a command, as it was first given. */
+export interface StoredAnswer {
+  readonly fingerprint: string;
+  readonly answer: string;
+}
+
+export interface AnswerStore {
+  find(key: string): StoredAnswer | null;
+  put(key: string, answer: StoredAnswer, now: string): void;
+}
+
+/** A row of the directory: the present state of one aggregate as it is listed and counted. */
+export interface DirectoryEntry {
+  readonly kind: AggregateKind;
+  readonly id: string;
+  readonly dataset: string | null;
+  readonly status: string;
+  /** For deletions: the deadline, else null. */
+  readonly due_at: string | null;
+  readonly flagged: boolean;
+  /** For deletions: the pseudonym, for finding the open one. */
+  readonly subject_ref: string | null;
+  readonly created_seq: number;
+}
+
+export interface DirectoryFilter {
+  readonly kind: AggregateKind;
+  readonly dataset?: string;
+  readonly status?: string;
+  /** Deletions that are (or are not) past their deadline at `now` and still owed an answer. */
+  readonly overdue?: { readonly is: boolean; readonly now: string };
+  readonly subject_ref?: string;
+  /** Only entries created after this `seq` (keyset pagination). */
+  readonly after?: number;
+  readonly limit: number;
+}
+
+export interface Directory {
+  put(entry: Omit<DirectoryEntry, "created_seq">, seq: number): void;
+  list(filter: DirectoryFilter): readonly DirectoryEntry[];
+  counts(kind: AggregateKind): Readonly<Record<string, number>>;
+  /** How many entries of the kind carry the flag. */
+  flagged(kind: AggregateKind): number;
+  /** How many deletion requests are past their deadline at `now` and still owed an answer. */
+  overdue(now: string): number;
+  exists(kind: AggregateKind, id: string): boolean;
+}
+
+export interface EventFilter {
+  readonly type?: string;
+  readonly stream?: string;
+  readonly dataset?: string;
+  readonly batch_id?: string;
+  readonly actor?: string;
+  readonly accessor?: string;
+  /** Only events behind this `seq`. */
+  readonly after: number;
+  /** Only events recorded at or after / at or before this time. */
+  readonly from?: string;
+  readonly until?: string;
+  readonly limit: number;
+}
+
+export interface EventLog {
+  readonly schedule: Schedule;
+  readonly answers: AnswerStore;
+  readonly directory: Directory;
+  /** State and version of a stream now. */
+  load(stream: StreamName): Folded;
+  /** State and version of a stream when the log's last event was `seq`. */
+  loadAt(stream: StreamName, seq: number): Folded;
+  /** Runs `body` in one transaction: all of its writes are kept or, when it throws, none. */
+  transaction<Value>(body: () => Value): Value;
+  /** Inside a transaction: appends, folds, takes snapshots. Throws when a version has moved. */
+  append(changes: readonly Change[], meta: CommandMeta): readonly StoredEvent[];
+  read(filter: EventFilter): readonly StoredEvent[];
+  /** The last `seq`, 0 when empty. */
+  head(): number;
+  /** The last `seq` recorded at or before `time`, 0 when none was. */
+  seqAt(time: string): number;
+  countOf(type: string): number;
+}
+
+/** Where events go when they leave the lake. Idempotent on (`lake_id`, `seq`). */
+export interface EventSink {
+  /** In order, without gaps, possibly not for the first time. Resolves when they are durable. */
+  deliver(lake_id: string, events: readonly StoredEvent[]): Promise<void>;
+}
+
+export interface OutboxCursor {
+  readonly last_seq: number;
+  readonly attempts: number;
+  readonly last_error: string | null;
+}
+
+export interface SignRequest {
+  readonly method: "GET" | "PUT";
+  readonly key: string;
+  /** Whole seconds; the URL is the same whenever it is signed again. */
+  readonly signed_at: string;
+  readonly expires_in: number;
+}
+
+/** Makes URLs that carry their own permission (AWS Signature V4, query form). */
+export interface Presigner {
+  sign(request: SignRequest): Promise<string>;
+}

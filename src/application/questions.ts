@@ -1,0 +1,109 @@
+/** Questions to a lake and their answers: present states, past states, lists, the log. */
+import { ok, type Result } from "../domain/decider.ts";
+import type { StreamName } from "../domain/ids.ts";
+import { type Rejection, reject } from "../domain/rejection.ts";
+import type { AggregateKind } from "./aggregates.ts";
+import type { DirectoryFilter, EventFilter, EventLog, StoredEvent } from "./ports.ts";
+import { reportAt, reportNow } from "./report.ts";
+import { type View, view } from "./views.ts";
+
+/** A moment of the past: by time, or by the `seq` of the log's last event then. */
+export type When = { readonly at: string } | { readonly version: number } | null;
+
+export type ListedKind = "dataset" | "contract" | "batch" | "deletion" | "replay";
+
+export type Question =
+  | { readonly kind: "lake"; readonly when: When }
+  | { readonly kind: "report"; readonly when: When }
+  | {
+      readonly kind: "one";
+      readonly aggregate: ListedKind;
+      readonly id: string;
+      readonly when: When;
+    }
+  | { readonly kind: "list"; readonly filter: DirectoryFilter }
+  | { readonly kind: "events"; readonly filter: EventFilter }
+  /** Sealed fields of a deletion request in clear; the access is recorded first. */
+  | { readonly kind: "reveal"; readonly deletion_id: string };
+
+export type Reply =
+  | { readonly kind: "one"; readonly view: View; readonly version: number }
+  | { readonly kind: "list"; readonly items: readonly View[]; readonly next: number | null }
+  | {
+      readonly kind: "events";
+      readonly items: readonly StoredEvent[];
+      readonly next: number | null;
+    };
+
+/** Answers everything but `reveal`, which is a command first. */
+export const answerQuestion = (
+  log: EventLog,
+  question: Exclude<Question, { kind: "reveal" }>,
+  now: string,
+): Result<Reply, Rejection> => {
+  switch (question.kind) {
+    case "lake":
+      return one(log, "lake", "lake", "lake", question.when, now);
+    case "one": {
+      const { aggregate, id, when } = question;
+      return one(log, aggregate, id, `${aggregate}/${id}`, when, now);
+    }
+    case "report": {
+      const seq = seqOf(log, question.when);
+      const report = seq === null ? reportNow(log, now) : reportAt(log, seq, question.when, now);
+      if (report === null) return notThere("lake");
+      return ok({ kind: "one", view: report, version: seq ?? log.head() });
+    }
+    case "list": {
+      const { filter } = question;
+      const page = log.directory.list({ ...filter, limit: filter.limit + 1 });
+      const shown = page.slice(0, filter.limit);
+      const items = shown.map(({ kind, id }) => {
+        const shownView = view(kind, id, log.load(`${kind}/${id}` as StreamName).state, now);
+        return shownView ?? { id };
+      });
+      const next = page.length > shown.length ? (shown.at(-1)?.created_seq ?? null) : null;
+      return ok({ kind: "list", items, next });
+    }
+    case "events": {
+      const { filter } = question;
+      const page = log.read({ ...filter, limit: filter.limit + 1 });
+      const items = page.slice(0, filter.limit);
+      const next = page.length > items.length ? (items.at(-1)?.seq ?? null) : null;
+      return ok({ kind: "events", items, next });
+    }
+    default: {
+      const unknown: never = question;
+      throw new Error(`unknown question ${JSON.stringify(unknown)}`);
+    }
+  }
+};
+
+/** Null for now. A moment ahead of the log is the present: nothing has happened since. */
+const seqOf = (log: EventLog, when: When): number | null => {
+  if (when === null) return null;
+  return "at" in when ? log.seqAt(when.at) : Math.min(when.version, log.head());
+};
+
+const one = (
+  log: EventLog,
+  kind: AggregateKind,
+  id: string,
+  stream: StreamName,
+  when: When,
+  now: string,
+): Result<Reply, Rejection> => {
+  const seq = seqOf(log, when);
+  const { version, state } = seq === null ? log.load(stream) : log.loadAt(stream, seq);
+  const clock = when === null ? now : "at" in when && when.at < now ? when.at : "";
+  const shown = view(kind, id, state, clock);
+  if (shown === null) return notThere(kind, when);
+  return ok({ kind: "one", view: shown, version });
+};
+
+const notThere = (kind: string, when: When = null) =>
+  reject(
+    "not_found",
+    `${kind}-not-found`,
+    when === null ? `There is no such ${kind} in this lake.` : `There was no such ${kind} then.`,
+  );

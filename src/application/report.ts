@@ -1,0 +1,74 @@
+/** The compliance report of one lake: now from the directory, in the past from the events. */
+import type { StreamName } from "../domain/ids.ts";
+import { foldOf, type StateOf } from "./aggregates.ts";
+import { directoryEntry } from "./directoryEntry.ts";
+import type { EventLog } from "./ports.ts";
+import type { When } from "./questions.ts";
+import type { View } from "./views.ts";
+
+const OPEN = new Set(["pending", "held"]);
+const PAGE = 1000;
+
+/** Null when the lake does not exist. */
+export const reportNow = (log: EventLog, now: string): View | null => {
+  const lake = log.load("lake").state as StateOf<"lake">;
+  if (lake.status === "absent") return null;
+  const access = log.load("access").state as StateOf<"access">;
+  const total = (counts: Readonly<Record<string, number>>) =>
+    Object.values(counts).reduce((sum, n) => sum + n, 0);
+  return {
+    lake_id: lake.lake_id,
+    lake: lake.name,
+    region: lake.region,
+    compliance: lake.compliance_level,
+    datasets: total(log.directory.counts("dataset")),
+    pii_datasets: log.directory.flagged("dataset"),
+    batches: log.directory.counts("batch"),
+    access_events: access.audited,
+    pending_deletions: log.directory.counts("deletion")["pending"] ?? 0,
+    overdue_deletions: log.directory.overdue(now),
+    parked_duties: log.schedule.parked().length,
+    events: log.head(),
+    as_of: now,
+  };
+};
+
+/** The report as it would have been when the log's last event was `seq`; null before the lake. */
+export const reportAt = (log: EventLog, seq: number, when: When, now: string): View | null => {
+  const states = new Map<StreamName, unknown>();
+  for (let after = 0; after < seq; ) {
+    const page = log.read({ after, limit: Math.min(PAGE, seq - after) });
+    for (const event of page) {
+      const { initialState, evolve } = foldOf(event.stream);
+      states.set(event.stream, evolve(states.get(event.stream) ?? initialState, event));
+    }
+    after += page.length;
+    if (page.length === 0) break;
+  }
+  const lake = states.get("lake") as StateOf<"lake"> | undefined;
+  if (lake === undefined || lake.status === "absent") return null;
+  const access = states.get("access") as StateOf<"access"> | undefined;
+  const last = seq > 0 ? log.read({ after: seq - 1, limit: 1 }).at(0)?.recorded_at : undefined;
+  const as_of = when !== null && "at" in when && when.at < now ? when.at : (last ?? now);
+  const entries = [...states].flatMap(([stream, state]) => directoryEntry(stream, state) ?? []);
+  const ofKind = (kind: string) => entries.filter((entry) => entry.kind === kind);
+  const batches: Record<string, number> = {};
+  for (const { status } of ofKind("batch")) batches[status] = (batches[status] ?? 0) + 1;
+  const deletions = ofKind("deletion");
+  return {
+    lake_id: lake.lake_id,
+    lake: lake.name,
+    region: lake.region,
+    compliance: lake.compliance_level,
+    datasets: ofKind("dataset").length,
+    pii_datasets: ofKind("dataset").filter(({ flagged }) => flagged).length,
+    batches,
+    access_events: access?.audited ?? 0,
+    pending_deletions: deletions.filter(({ status }) => status === "pending").length,
+    overdue_deletions: deletions.filter(
+      ({ status, flagged, due_at }) => OPEN.has(status) && (flagged || (due_at ?? as_of) < as_of),
+    ).length,
+    events: seq,
+    as_of,
+  };
+};

@@ -1,0 +1,38 @@
+/**
+ * What the alarm does: the duties that are due, earliest first, each on its own. A failing one is
+ * counted, put off with a growing delay and, after its last try, parked: kept and shown, never
+ * dropped. A legal deadline has no last try.
+ */
+import type { DutyKind, PendingDuty, Schedule } from "./ports.ts";
+
+export const DUTIES_PER_ALARM = 100;
+export const MAX_ATTEMPTS = 10;
+const FIRST_RETRY_MS = 2_000;
+const LAST_RETRY_MS = 60 * 60_000;
+
+/** Duties the law sets: tried for ever. */
+const NEVER_PARKED: ReadonlySet<DutyKind> = new Set(["deletion_due"]);
+
+export interface DutyDeps {
+  readonly schedule: Schedule;
+  readonly handlers: { readonly [Kind in DutyKind]: (duty: PendingDuty) => Promise<void> };
+  now(): Date;
+}
+
+/** Resolves to the number of duties done. A handler removes its duty in its own transaction. */
+export const runDuties = async ({ schedule, handlers, now }: DutyDeps): Promise<number> => {
+  let done = 0;
+  for (const duty of schedule.due(now().toISOString(), DUTIES_PER_ALARM)) {
+    try {
+      await handlers[duty.kind](duty);
+      done += 1;
+    } catch (error) {
+      const last = duty.attempts + 1 >= MAX_ATTEMPTS && !NEVER_PARKED.has(duty.kind);
+      const delay = Math.min(FIRST_RETRY_MS * 2 ** Math.min(duty.attempts, 20), LAST_RETRY_MS);
+      const retry_at = last ? null : new Date(now().getTime() + delay).toISOString();
+      schedule.failed(duty, String(error), retry_at);
+      console.error(`duty ${duty.kind} failed (attempt ${duty.attempts + 1}): ${error}`);
+    }
+  }
+  return done;
+};

@@ -1,0 +1,227 @@
+/**
+ * From what a client asked to the command that is decided: the lake numbers things, seals what is
+ * personal and looks up what the request only names. Reads the log, writes nothing but a key.
+ */
+import { progressOf } from "../domain/batch/batch.ts";
+import { unknownBatch } from "../domain/batch/decide.ts";
+import { deadlinesOf } from "../domain/deadlines.ts";
+import { ok, type Result } from "../domain/decider.ts";
+import type { BatchId, ContractId, DeletionId, ReplayId } from "../domain/ids.ts";
+import { type Rejection, reject } from "../domain/rejection.ts";
+import { type Command, lakeNotFound, reader } from "./commands.ts";
+import type { Keyring } from "./keyring.ts";
+import type { LakeRequest } from "./lakeGateway.ts";
+import type { EventLog } from "./ports.ts";
+
+export interface Means {
+  readonly log: EventLog;
+  readonly keyring: () => Keyring;
+  /** RFC 3339, UTC, milliseconds. */
+  readonly now: string;
+  readonly actor: string;
+  readonly newId: () => string;
+}
+
+/** The most batches one replay takes. */
+export const MAX_REPLAY_BATCHES = 10_000;
+
+/** A request may be received this much ahead of our clock. */
+const CLOCK_SKEW_MS = 5 * 60_000;
+/** Requests are not older than the regulation that gives the right (applicable from then on). */
+const GDPR_APPLIES = "2018-05-25T00:00:00.000Z";
+
+const PAGE = 1000;
+
+export const toCommand = (request: LakeRequest, means: Means): Result<Command, Rejection> => {
+  const { log, now } = means;
+  const read = reader(log);
+  switch (request.type) {
+    case "CreateContract": {
+      const contract_id = request.contract_id ?? nextContractId(log);
+      return ok({ ...request, contract_id });
+    }
+    case "SignUrl": {
+      const { dataset, filename, method, purpose } = request;
+      const accessor_id = means.actor;
+      const lifetime = lifetimeOf(now, request.expires_in);
+      return ok({
+        type: "GenerateSignedUrl",
+        dataset,
+        filename,
+        method,
+        purpose,
+        accessor_id,
+        ...lifetime,
+      });
+    }
+    case "SignQuarantineUrl": {
+      const state = read.batch(request.batch_id);
+      if (state.status !== "held") return unknownBatch(request.batch_id);
+      const { contract, request: adhoc } = progressOf(state.batch).quality;
+      const latest = [contract, adhoc]
+        .filter((check) => check !== null)
+        .sort((a, b) => (a.checked_at < b.checked_at ? 1 : -1))
+        .find((check) => check.quarantine !== null)?.quarantine;
+      if (!latest) {
+        return reject(
+          "not_found",
+          "no-rejected-rows",
+          `No row of batch ${request.batch_id} was rejected by a quality check.`,
+        );
+      }
+      return ok({
+        type: "GenerateSignedUrl",
+        dataset: state.batch.dataset,
+        filename: `batches/${request.batch_id}/quarantine.jsonl`,
+        object_key: latest.key,
+        method: "GET",
+        purpose: "rejected rows",
+        accessor_id: means.actor,
+        ...lifetimeOf(now, request.expires_in),
+      });
+    }
+    case "Consume": {
+      const state = read.batch(request.batch_id);
+      if (state.status !== "held") return unknownBatch(request.batch_id);
+      const { progress } = state.batch;
+      const objects = progress.status === "published" ? progress.publication.objects : [];
+      const key = objects.find(({ format }) => format === request.format)?.key;
+      if (progress.status === "published" && key === undefined) {
+        return reject(
+          "wrong_state",
+          "changed-meanwhile",
+          `Batch ${request.batch_id} changed while its ${request.format} was being made; ask again.`,
+        );
+      }
+      const { expires_in, ...rest } = request;
+      return ok({
+        ...rest,
+        type: "GrantConsumption",
+        // Without an object the decision refuses: only a published batch has one.
+        object_key: key ?? "",
+        ...lifetimeOf(now, expires_in),
+      });
+    }
+    case "RequestDeletion":
+      return requestDeletion(request, means);
+    case "ExtendDeletion":
+    case "ReleaseDeletionHold": {
+      const { type, deletion_id } = request;
+      return sealed(means, deletion_id, request.reason, (reason) => ({
+        type,
+        deletion_id,
+        now,
+        reason,
+      }));
+    }
+    case "HoldDeletion":
+    case "RejectDeletion": {
+      const { type, deletion_id, ground } = request;
+      return sealed(means, deletion_id, request.reason, (reason) => ({
+        type,
+        deletion_id,
+        now,
+        ground,
+        reason,
+      }));
+    }
+    case "Replay": {
+      const batch_ids = request.batch_id ? [request.batch_id] : batchesOf(log, request.dataset);
+      if (batch_ids.length > MAX_REPLAY_BATCHES) {
+        return reject(
+          "invalid",
+          "too-many-batches",
+          `A replay takes at most ${MAX_REPLAY_BATCHES} batches; replay them one by one.`,
+        );
+      }
+      if (request.batch_id) {
+        const state = read.batch(request.batch_id);
+        if (state.status !== "held" || state.batch.dataset !== request.dataset) {
+          return unknownBatch(request.batch_id);
+        }
+      }
+      const replay_id = means.newId() as ReplayId;
+      return ok({ type: "RequestReplay", replay_id, dataset: request.dataset, batch_ids });
+    }
+    default:
+      return ok(request);
+  }
+};
+
+/** From the second `now` falls into: AWS Signature V4 counts whole seconds. */
+const lifetimeOf = (now: string, expiresIn: number) => {
+  const start = Math.floor(Date.parse(now) / 1000) * 1000;
+  return {
+    signed_at: new Date(start).toISOString(),
+    expires_at: new Date(start + expiresIn * 1000).toISOString(),
+  };
+};
+
+const nextContractId = (log: EventLog): ContractId => {
+  const defined = Object.values(log.directory.counts("contract")).reduce((a, b) => a + b, 0);
+  let number = defined + 1;
+  while (log.directory.exists("contract", `contract${number}`)) number += 1;
+  return `contract${number}` as ContractId;
+};
+
+const batchesOf = (log: EventLog, dataset: string): readonly BatchId[] => {
+  const ids: BatchId[] = [];
+  let after = 0;
+  while (ids.length <= MAX_REPLAY_BATCHES) {
+    const page = log.directory.list({ kind: "batch", dataset, after, limit: PAGE });
+    ids.push(...page.map(({ id }) => id as BatchId));
+    const last = page.at(-1);
+    if (!last || page.length < PAGE) break;
+    after = last.created_seq;
+  }
+  return ids;
+};
+
+const requestDeletion = (
+  request: Extract<LakeRequest, { type: "RequestDeletion" }>,
+  { log, keyring, now, newId }: Means,
+): Result<Command, Rejection> => {
+  const lake = reader(log).lake();
+  if (lake.status === "absent") return lakeNotFound();
+  const received_at = request.received_at ?? now;
+  const latest = new Date(Date.parse(now) + CLOCK_SKEW_MS).toISOString();
+  if (received_at > latest || received_at < GDPR_APPLIES) {
+    return reject("invalid", "implausible-receipt", "The date of receipt is not plausible.", [
+      { path: "received_at", message: "must lie between 2018-05-25 and now" },
+    ]);
+  }
+  const keys = keyring();
+  const subject_ref = keys.subjectRef(request.subject_id);
+  const open = (["pending", "held"] as const)
+    .flatMap((status) => log.directory.list({ kind: "deletion", subject_ref, status, limit: 1 }))
+    .at(0);
+  const deletion_id = (open?.id ?? newId()) as DeletionId;
+  const sealAt = (field: string, text: string) =>
+    keys.seal(subject_ref, `deletion/${deletion_id}/${field}`, text);
+  // A standard lake refuses below; nothing is sealed for it, so no key is left behind.
+  const sealing = lake.compliance_level !== "standard" && !open;
+  const none = { sealed: "" };
+  return ok({
+    type: "RequestGDPRDeletion",
+    deletion_id,
+    subject_ref,
+    subject_id: sealing ? sealAt("subject_id", request.subject_id) : none,
+    reason: sealing ? sealAt("reason", request.reason) : none,
+    requested_by: request.requested_by,
+    received_at,
+    ...deadlinesOf(new Date(received_at)),
+  });
+};
+
+/** Seals a later free text under the key of the request's subject. */
+const sealed = (
+  { log, keyring }: Means,
+  deletion_id: DeletionId,
+  text: string,
+  make: (reason: { readonly sealed: string }) => Command,
+): Result<Command, Rejection> => {
+  const deletion = reader(log).deletion(deletion_id);
+  if (deletion.status === "absent") return ok(make({ sealed: "" }));
+  const place = `deletion/${deletion_id}/answer`;
+  return ok(make(keyring().seal(deletion.subject_ref, place, text)));
+};

@@ -1,0 +1,146 @@
+/**
+ * Aggregates as a client sees them. Sealed fields show that they are sealed; object keys are not
+ * shown, they are Lethe's own business.
+ */
+import { type Batch, progressOf } from "../domain/batch/batch.ts";
+import type { PrivacyRun, Publication, QualityCheck } from "../domain/batch/events.ts";
+import { activeSchema } from "../domain/dataset/dataset.ts";
+import { assertNever } from "../domain/decider.ts";
+import { isOpen } from "../domain/deletion/deletion.ts";
+import type { ObjectRef } from "../domain/table.ts";
+import type { AggregateKind, StateOf } from "./aggregates.ts";
+
+export type View = Readonly<Record<string, unknown>>;
+
+const SEALED = { sealed: true } as const;
+
+/**
+ * The view of a state, or null when the aggregate does not exist in it. `now` (RFC 3339) decides
+ * whether an open request is overdue although its alarm has not been heard yet.
+ */
+export const view = (kind: AggregateKind, id: string, state: unknown, now: string): View | null => {
+  switch (kind) {
+    case "lake":
+      return lakeView(state as StateOf<"lake">);
+    case "dataset":
+      return datasetView(state as StateOf<"dataset">);
+    case "contract": {
+      const contract = state as StateOf<"contract">;
+      return contract.status === "absent" ? null : { ...contract };
+    }
+    case "batch": {
+      const batch = state as StateOf<"batch">;
+      return batch.status === "held" ? batchView(batch.batch) : null;
+    }
+    case "deletion":
+      return deletionView(state as StateOf<"deletion">, now);
+    case "replay":
+      return replayView(state as StateOf<"replay">);
+    case "access":
+      return { id, ...(state as StateOf<"access">) };
+    default:
+      return assertNever(kind);
+  }
+};
+
+const lakeView = (lake: StateOf<"lake">): View | null => {
+  if (lake.status === "absent") return null;
+  const { status: _, ...shown } = lake;
+  return shown;
+};
+
+const datasetView = (dataset: StateOf<"dataset">): View | null => {
+  if (dataset.status === "absent") return null;
+  const { name, status, description, contains_pii, encryption_enabled, subject_column } = dataset;
+  const { schema_versions, active_version, ingestions, registered_at } = dataset;
+  return {
+    name,
+    status,
+    schema: activeSchema(dataset),
+    description,
+    contains_pii,
+    encryption_enabled,
+    subject_column,
+    active_version,
+    schema_versions,
+    ingestions,
+    registered_at,
+  };
+};
+
+const fileView = ({ format, bytes, sha256, rows }: ObjectRef) => ({ format, bytes, sha256, rows });
+
+const checkView = (check: QualityCheck | null) =>
+  check && {
+    passed: check.passed,
+    rules: check.rules,
+    report: check.report,
+    diverted_rows: check.diverted_rows,
+    rejected_rows: check.quarantine?.rows ?? 0,
+    checked_at: check.checked_at,
+  };
+
+const privacyView = (run: PrivacyRun | null) =>
+  run && { rules: run.rules, report: run.report, anonymized_at: run.anonymized_at };
+
+const publicationView = ({ objects, schema, rows, published_at }: Publication) => ({
+  files: objects.map(fileView),
+  schema,
+  rows,
+  published_at,
+});
+
+const batchView = (batch: Batch): View => {
+  const { progress, raw } = batch;
+  const open = progressOf(batch);
+  return {
+    batch_id: batch.batch_id,
+    dataset: batch.dataset,
+    contract_id: batch.contract_id,
+    state: progress.status,
+    file_url: batch.file_url,
+    ...fileView(raw),
+    contains_pii: batch.contains_pii,
+    schema: batch.schema,
+    revision: batch.revision,
+    quality: {
+      contract: checkView(open.quality.contract),
+      request: checkView(open.quality.request),
+    },
+    privacy: "privacy" in open ? privacyView(open.privacy) : null,
+    published: open.status === "published" ? publicationView(open.publication) : null,
+    quarantine:
+      progress.status === "quarantined"
+        ? { cause: progress.cause, reason: progress.reason, from: progress.before.status }
+        : null,
+    consumptions: batch.consumptions,
+    last_replay: batch.last_replay,
+    appended_at: batch.appended_at,
+  };
+};
+
+const deletionView = (deletion: StateOf<"deletion">, now: string): View | null => {
+  if (deletion.status === "absent") return null;
+  return {
+    ...deletion,
+    subject_id: SEALED,
+    reason: SEALED,
+    overdue: deletion.overdue || (isOpen(deletion) && now > deletion.deadline),
+  };
+};
+
+const replayView = (replay: StateOf<"replay">): View | null => {
+  if (replay.status === "absent") return null;
+  const { replay_id, dataset, status, done, batch_ids, requested_at, completed_at } = replay;
+  return {
+    replay_id,
+    dataset,
+    status,
+    batches: batch_ids.length,
+    done: done.length,
+    rows: done.reduce((sum, { rows }) => sum + rows, 0),
+    outcomes: done,
+    requested_at,
+    completed_at,
+  };
+};

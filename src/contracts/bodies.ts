@@ -1,0 +1,219 @@
+/** Bodies of the commands, as clients send them. Unknown fields are refused: a typo is no flag. */
+import { z } from "zod";
+import { ACCESS_ACTIONS } from "../domain/access/access.ts";
+import { COMPLIANCE_LEVELS } from "../domain/lake/lake.ts";
+import {
+  batchId,
+  contractId,
+  datasetName,
+  expiresIn,
+  filename,
+  lakeId,
+  name,
+  schema,
+  text,
+  time,
+} from "./fields.ts";
+import { privacyRules, qualityRules } from "./rules.ts";
+
+const flag = z
+  .boolean()
+  .nullish()
+  .transform((value) => value ?? null);
+const optional = <Schema extends z.ZodType>(inner: Schema) =>
+  inner.nullish().transform((value) => value ?? null);
+
+export const createLake = z
+  .strictObject({
+    lake_id: lakeId.optional(),
+    name,
+    owner_id: optional(name),
+    region: name.meta({ example: "eu-west-1" }),
+    compliance_level: z.enum(COMPLIANCE_LEVELS),
+    country: optional(
+      z
+        .string()
+        .regex(/^[A-Z]{2}$/, "must be an ISO 3166-1 alpha-2 code, such as DE")
+        .meta({ example: "DE" }),
+    ),
+    time_zone: optional(
+      z
+        .string()
+        .refine(isTimeZone, "must be an IANA time zone, such as Europe/Berlin")
+        .meta({ example: "Europe/Berlin" }),
+    ),
+  })
+  .meta({ id: "CreateDataLake" });
+
+function isTimeZone(zone: string): boolean {
+  try {
+    return new Intl.DateTimeFormat("en", { timeZone: zone }).resolvedOptions().timeZone !== "";
+  } catch {
+    return false;
+  }
+}
+
+export const changeComplianceLevel = z
+  .strictObject({ compliance_level: z.enum(COMPLIANCE_LEVELS) })
+  .meta({ id: "ChangeComplianceLevel" });
+
+export const registerDataset = z
+  .strictObject({
+    name: datasetName,
+    schema,
+    description: optional(text),
+    contains_pii: flag,
+    encryption_enabled: z
+      .boolean()
+      .nullish()
+      .transform((value) => value ?? false),
+    subject_column: optional(name),
+  })
+  .meta({ id: "RegisterDataset" });
+
+export const activateVersion = z
+  .strictObject({ version: z.int().min(1) })
+  .meta({ id: "ActivateDatasetVersion" });
+
+export const ingestDataset = z
+  .strictObject({
+    dataset_id: datasetName,
+    data_source: text.optional(),
+    source: text.optional().meta({ description: "Another name for data_source." }),
+    record_count: z.int().min(1),
+    contains_pii: flag,
+  })
+  .superRefine(({ data_source, source }, context) => {
+    if ((data_source === undefined) === (source === undefined)) {
+      context.addIssue({
+        code: "custom",
+        path: ["data_source"],
+        message: "give data_source (or source), one of them",
+      });
+    }
+  })
+  .transform(({ data_source, source, ...rest }) => ({
+    ...rest,
+    data_source: data_source ?? source ?? "",
+  }))
+  .meta({ id: "IngestDataset" });
+
+const terms = {
+  retention_days: z.int().min(1).max(36_500),
+  schema: optional(schema),
+  privacy_rules: privacyRules.nullish().transform((value) => value ?? {}),
+  quality_rules: qualityRules.nullish().transform((value) => value ?? {}),
+};
+
+export const createContract = z
+  .strictObject({ dataset: datasetName, contract_id: optional(contractId), ...terms })
+  .meta({ id: "CreateContract" });
+
+export const updateContract = z
+  .strictObject({
+    dataset: datasetName.optional(),
+    contract_id: contractId.optional(),
+    ...terms,
+  })
+  .meta({ id: "UpdateContract" });
+
+export const approveContract = z
+  .strictObject({ approver: optional(name) })
+  .meta({ id: "ApproveContract" });
+
+export const reason = z.strictObject({ reason: text }).meta({ id: "Reason" });
+
+export const uploadUrl = z
+  .strictObject({ filename, expires_in: expiresIn })
+  .meta({ id: "UploadUrl" });
+
+export const downloadUrl = z
+  .strictObject({ filename, purpose: optional(text), expires_in: expiresIn })
+  .meta({ id: "DownloadUrl" });
+
+export const appendBatch = z
+  .strictObject({
+    dataset: datasetName,
+    contract_id: contractId,
+    batch_id: batchId,
+    file_url: filename,
+  })
+  .meta({ id: "AppendData" });
+
+export const runQuality = z
+  .strictObject({ batch_id: batchId, quality_rules: optional(qualityRules) })
+  .meta({ id: "RunQualityCheck" });
+
+export const runPrivacy = z
+  .strictObject({
+    batch_id: batchId,
+    privacy_rules: optional(privacyRules),
+    dry_run: z.boolean().default(false),
+  })
+  .meta({ id: "AnonymizeData" });
+
+export const aboutBatch = z
+  .strictObject({ batch_id: batchId, reason: text })
+  .meta({ id: "BatchWithReason" });
+
+export const publishBatch = z.strictObject({ batch_id: batchId }).meta({ id: "PublishData" });
+
+export const consumeBatch = z
+  .strictObject({
+    batch_id: batchId,
+    consumer: name,
+    purpose: optional(text),
+    format: z.enum(["parquet", "csv"]).default("parquet"),
+    expires_in: expiresIn,
+  })
+  .meta({ id: "ConsumeBatch" });
+
+export const replay = z
+  .strictObject({ dataset: datasetName, batch_id: optional(batchId) })
+  .meta({ id: "RequestReplay" });
+
+export const auditAccess = z
+  .strictObject({
+    accessor_id: name,
+    dataset_id: datasetName,
+    action: z.enum(ACCESS_ACTIONS),
+    purpose: optional(text),
+  })
+  .meta({ id: "AuditAccess" });
+
+export const requestDeletion = z
+  .strictObject({
+    subject_id: z.string().min(1).max(1024),
+    reason: text,
+    requested_by: name,
+    received_at: optional(time),
+  })
+  .meta({ id: "RequestGDPRDeletion" });
+
+/** Grounds on which a request is put on hold: restriction, or an exception from erasure. */
+const HOLD_GROUNDS = [
+  "Art. 18(1)(a)",
+  "Art. 18(1)(b)",
+  "Art. 18(1)(c)",
+  "Art. 18(1)(d)",
+  "Art. 17(3)(a)",
+  "Art. 17(3)(b)",
+  "Art. 17(3)(c)",
+  "Art. 17(3)(d)",
+  "Art. 17(3)(e)",
+] as const;
+
+const REJECT_GROUNDS = [
+  ...HOLD_GROUNDS.filter((ground) => ground.startsWith("Art. 17(3)")),
+  "Art. 12(2)",
+  "Art. 12(5)",
+  "Art. 12(6)",
+] as const;
+
+export const holdDeletion = z
+  .strictObject({ reason: text, ground: z.enum(HOLD_GROUNDS) })
+  .meta({ id: "HoldDeletion" });
+
+export const rejectDeletion = z
+  .strictObject({ reason: text, ground: z.enum(REJECT_GROUNDS) })
+  .meta({ id: "RejectDeletion" });

@@ -1,0 +1,87 @@
+/**
+ * The stored events: every type the log may hold, the version in which it is written today, and
+ * the steps that bring older ones up. An event is never rewritten; it is upcast when it is read.
+ */
+
+/** Turns the data of one version into that of the next. */
+export type Upcaster = (data: Readonly<Record<string, unknown>>) => Record<string, unknown>;
+
+interface EventContract {
+  readonly version: number;
+  /** `steps[n - 1]` leads from version n to n + 1. */
+  readonly steps: readonly Upcaster[];
+}
+
+const v1: EventContract = { version: 1, steps: [] };
+
+export const EVENT_CONTRACTS: Readonly<Record<string, EventContract>> = {
+  DataLakeCreated: v1,
+  ComplianceLevelChanged: v1,
+  DatasetRegistered: v1,
+  DatasetIngested: v1,
+  SchemaVersionUpdated: v1,
+  DatasetVersionActivated: v1,
+  DatasetDeprecated: v1,
+  DataContractDefined: v1,
+  DataContractUpdated: v1,
+  DataContractApproved: v1,
+  DataContractDeclined: v1,
+  DataContractDeprecated: v1,
+  AppendIngestionRequested: v1,
+  DataAppended: v1,
+  SchemaValidated: v1,
+  SchemaValidationFailed: v1,
+  QualityCheckPassed: v1,
+  QualityCheckFailed: v1,
+  DataAnonymized: v1,
+  DataPublished: v1,
+  DataExported: v1,
+  ConsumptionGranted: v1,
+  BatchQuarantined: v1,
+  QuarantineReleased: v1,
+  BatchReplayed: v1,
+  GDPRDeletionRequested: v1,
+  GDPRDeletionExtended: v1,
+  GDPRDeletionRejected: v1,
+  GDPRDeletionHeld: v1,
+  GDPRDeletionHoldReleased: v1,
+  GDPRDeletionOverdue: v1,
+  ReplayRequested: v1,
+  ReplayProgressed: v1,
+  ReplayCompleted: v1,
+  AccessAudited: v1,
+  SignedUrlCreated: v1,
+};
+
+/** Throws at start-up when a type's steps do not lead from version 1 to its present one. */
+export const checkEventContracts = (
+  contracts: Readonly<Record<string, EventContract>> = EVENT_CONTRACTS,
+): void => {
+  for (const [type, { version, steps }] of Object.entries(contracts)) {
+    if (steps.length !== version - 1) {
+      throw new Error(`event ${type} is at version ${version} but has ${steps.length} upcasters`);
+    }
+  }
+};
+
+/** The version in which events of this type are written. Throws for an unknown type. */
+export const writtenVersion = (type: string): number => contractOf(type).version;
+
+/** The data as of the present version. Throws for a type or version this code does not know. */
+export const upcast = (
+  type: string,
+  version: number,
+  data: Readonly<Record<string, unknown>>,
+): Readonly<Record<string, unknown>> => {
+  const contract = contractOf(type);
+  if (version < 1 || version > contract.version) {
+    throw new Error(`event ${type} of version ${version}: this code knows 1-${contract.version}`);
+  }
+  return contract.steps.slice(version - 1).reduce((current, step) => step(current), data);
+};
+
+const contractOf = (type: string): EventContract => {
+  const contract = EVENT_CONTRACTS[type];
+  if (contract === undefined) throw new Error(`event type ${type} is not known`);
+  return contract;
+};

@@ -1,0 +1,116 @@
+/** Fields that commands and questions share: their limits and what they look like on the wire. */
+import { z } from "zod";
+import {
+  type BatchId,
+  type ContractId,
+  type DatasetName,
+  type DeletionId,
+  ID_PATTERN,
+  type LakeId,
+  type ReplayId,
+} from "../domain/ids.ts";
+import { COLUMN_TYPES } from "../domain/table.ts";
+
+/** Longest free text: reasons, purposes, descriptions. */
+export const MAX_TEXT = 4000;
+/** Longest name of a person, system or place. */
+export const MAX_NAME = 255;
+export const MAX_COLUMNS = 1000;
+
+const RULE = "1-128 of A-Z a-z 0-9 . _ -, starting with a letter or digit";
+
+const id = <Id extends string>(example: string) =>
+  z
+    .string()
+    .regex(ID_PATTERN, `must be ${RULE}`)
+    .meta({ example })
+    .transform((value) => value as Id);
+
+export const lakeId = id<LakeId>("default");
+export const datasetName = id<DatasetName>("sales");
+export const contractId = id<ContractId>("contract1");
+export const batchId = id<BatchId>("batch1");
+export const deletionId = id<DeletionId>("6f1e6a0e-0d5c-4c8e-9b0e-0d1f6a3c2b10");
+export const replayId = id<ReplayId>("0b2c7f0a-51a8-4f6d-8a8e-7a1c6b9d3e55");
+
+/**
+ * A name within the landing area: no way out of it, and nothing a URL would read differently, so
+ * that what is signed is what was checked.
+ */
+export const filename = z
+  .string()
+  .min(1)
+  .max(255)
+  .regex(/^[A-Za-z0-9._/-]+$/, "may have only A-Z a-z 0-9 . _ - and /")
+  .refine((name) => /^[A-Za-z0-9]/.test(name), "must start with a letter or digit")
+  .refine((name) => !name.includes(".."), "must not contain ..")
+  .refine((name) => !name.includes("//"), "must not contain //")
+  .refine((name) => !name.endsWith("/"), "must name a file")
+  .refine((name) => !name.split("/").includes("."), "must not contain the segment .")
+  .meta({ example: "sales_2024_01.csv" });
+
+const noControl = (text: string) => !/\p{Cc}/u.test(text.replace(/[\n\r\t]/g, ""));
+
+/** Free text of one line or more. */
+export const text = z
+  .string()
+  .min(1)
+  .max(MAX_TEXT)
+  .refine((value) => value.trim().length > 0, "must not be blank")
+  .refine(noControl, "must not contain control characters");
+
+/** Who or what: one line. */
+export const name = z
+  .string()
+  .min(1)
+  .max(MAX_NAME)
+  .refine((value) => value.trim().length > 0, "must not be blank")
+  .refine((value) => !/\p{Cc}/u.test(value), "must not contain control characters");
+
+const columnName = name;
+
+export const columnType = z.enum(COLUMN_TYPES);
+
+export const schema = z
+  .record(columnName, columnType)
+  .refine((columns) => Object.keys(columns).length > 0, "must have a column")
+  .refine(
+    (columns) => Object.keys(columns).length <= MAX_COLUMNS,
+    `must not have more than ${MAX_COLUMNS} columns`,
+  )
+  .refine((columns) => !("*" in columns), "* names the table, not a column")
+  .meta({ example: { id: "int", amount: "float" } });
+
+/** RFC 3339 with an offset, normalised to UTC with milliseconds. */
+export const time = z.iso
+  .datetime({ offset: true })
+  .meta({ example: "2026-11-23T12:00:00Z" })
+  .transform((value) => new Date(value).toISOString());
+
+/** Seconds a signed URL is valid: 15 minutes unless said, 7 days at most (AWS Signature V4). */
+export const DEFAULT_URL_SECONDS = 900;
+export const MAX_URL_SECONDS = 604_800;
+export const expiresIn = z
+  .int()
+  .min(1)
+  .max(MAX_URL_SECONDS)
+  .default(DEFAULT_URL_SECONDS)
+  .meta({ description: "Seconds the URL is valid." });
+
+export const DEFAULT_PAGE = 100;
+export const MAX_PAGE = 1000;
+export const page = {
+  limit: z.coerce.number().int().min(1).max(MAX_PAGE).default(DEFAULT_PAGE),
+  cursor: z.string().min(1).max(512).optional(),
+};
+
+/** A moment of the past, one way or the other. */
+export const when = {
+  at: time.optional().meta({ description: "The state at this time (RFC 3339)." }),
+  version: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .optional()
+    .meta({ description: "The state when the log's last event had this sequence number." }),
+};

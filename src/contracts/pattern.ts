@@ -1,0 +1,1 @@
+export { patternIssues } from "../data/quality/pattern.ts";

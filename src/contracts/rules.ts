@@ -1,0 +1,28 @@
+/** Quality and privacy rules on the wire: the grammar is the domain's, the shape is checked here. */
+import { z } from "zod";
+import type { Result } from "../domain/decider.ts";
+import type { Issue } from "../domain/rejection.ts";
+import { parsePrivacyRules } from "../domain/rules/privacy.ts";
+import { parseQualityRules } from "../domain/rules/quality.ts";
+import { patternIssues } from "./pattern.ts";
+
+type Raw = Record<string, unknown>;
+
+const rules = (issuesOf: (raw: Raw) => readonly Issue[]) =>
+  z.record(z.string(), z.unknown()).superRefine((raw, context) => {
+    for (const { path, message } of issuesOf(raw)) {
+      context.addIssue({ code: "custom", path: path === "" ? [] : path.split("."), message });
+    }
+  });
+
+const failures = (parsed: Result<unknown, readonly Issue[]>): readonly Issue[] =>
+  parsed.ok ? [] : parsed.error;
+
+export const qualityRules = rules((raw) => {
+  const parsed = parseQualityRules(raw);
+  return parsed.ok ? patternIssues(parsed.value) : parsed.error;
+}).meta({ example: { amount: ">0" } });
+
+export const privacyRules = rules((raw) => failures(parsePrivacyRules(raw))).meta({
+  example: { id: "mask" },
+});

@@ -1,0 +1,57 @@
+/**
+ * Collects why a file does not fit its schema, within bounds: the first issues are listed, all are
+ * counted. Nothing that enters a message may come from a cell, because messages are recorded.
+ */
+import { MAX_LISTED_ISSUES, type SchemaIssue } from "../domain/table.ts";
+
+/** At most this many unexpected column names are kept, each cut to this many characters. */
+export const MAX_UNEXPECTED_COLUMNS = 100;
+const MAX_COLUMN_NAME_CHARS = 200;
+
+export class IssueLog {
+  #count = 0;
+  readonly #ofFile: SchemaIssue[] = [];
+  readonly #ofRows: SchemaIssue[] = [];
+  readonly #unexpected = new Set<string>();
+  #unexpectedOverflow = false;
+
+  /** How many issues there are, listed or not. */
+  get count(): number {
+    return this.#count;
+  }
+
+  /** Issues of the file first, then those of rows as they were met; at most MAX_LISTED_ISSUES. */
+  get listed(): readonly SchemaIssue[] {
+    return [...this.#ofFile, ...this.#ofRows].slice(0, MAX_LISTED_ISSUES);
+  }
+
+  /** Names in the file that the schema does not know, at most MAX_UNEXPECTED_COLUMNS of them. */
+  get unexpected_columns(): readonly string[] {
+    return [...this.#unexpected];
+  }
+
+  /** `column` names a column of the schema, or is null when the issue is about the whole. */
+  add(column: string | null, row: number | null, message: string): void {
+    this.#count += 1;
+    const list = row === null ? this.#ofFile : this.#ofRows;
+    if (list.length < MAX_LISTED_ISSUES) list.push({ column, row, message });
+  }
+
+  /** Remembers a name from the file; `reportUnexpected` turns what was remembered into one issue. */
+  unexpected(name: string): void {
+    const short = name.slice(0, MAX_COLUMN_NAME_CHARS);
+    if (this.#unexpected.has(short)) return;
+    if (this.#unexpected.size < MAX_UNEXPECTED_COLUMNS) this.#unexpected.add(short);
+    else this.#unexpectedOverflow = true;
+  }
+
+  /** To be called once, when all names have been seen. */
+  reportUnexpected(): void {
+    const known = this.#unexpected.size;
+    if (known === 0) return;
+    const amount = this.#unexpectedOverflow ? `more than ${known} columns` : columns(known);
+    this.add(null, null, `${amount} not in the schema`);
+  }
+}
+
+const columns = (count: number) => (count === 1 ? "1 column" : `${count} columns`);

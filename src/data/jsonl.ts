@@ -1,0 +1,158 @@
+/**
+ * JSON Lines in: one object a line. Numbers keep the digits they were written with, because
+ * JSON.parse alone would round integers beyond 2^53 and make 22 of 22.0.
+ */
+import type { Schema } from "../domain/table.ts";
+import { CarryBuffer } from "./carryBuffer.ts";
+import type { Chunk } from "./chunk.ts";
+import type { IssueLog } from "./issueLog.ts";
+import { NotATableError } from "./notATable.ts";
+import { type ColumnSpec, columnSpecs, RowBuilder } from "./rowBuilder.ts";
+import { decodeUtf8, MAX_RECORD_BYTES, textPieces } from "./textInput.ts";
+import { JsonNumber, misfit, parseJson } from "./types.ts";
+
+/**
+ * Reads the rows of a JSON Lines file. Blank lines are ignored, a missing key is null, a key that
+ * occurs twice in an object counts with its last value. Throws a NotATableError when the first
+ * line is no JSON or when there is no line at all.
+ */
+export async function* readJsonl(
+  stream: ReadableStream<Uint8Array>,
+  schema: Schema,
+  issues: IssueLog,
+): AsyncGenerator<Chunk, void, undefined> {
+  const table = new JsonlTable(columnSpecs(schema), issues);
+  const lines = new LineScanner();
+  for await (const piece of textPieces(stream)) {
+    for (const line of lines.push(piece)) {
+      table.add(line);
+      if (table.rows.full) yield table.rows.take();
+    }
+  }
+  for (const line of lines.end()) table.add(line);
+  table.end();
+  if (!table.rows.empty) yield table.rows.take();
+}
+
+class JsonlTable {
+  readonly rows: RowBuilder;
+  readonly #columns: readonly ColumnSpec[];
+  readonly #known: ReadonlySet<string>;
+  readonly #issues: IssueLog;
+  readonly #seen = new Set<string>();
+
+  constructor(columns: readonly ColumnSpec[], issues: IssueLog) {
+    this.#columns = columns;
+    this.#known = new Set(columns.map(({ name }) => name));
+    this.#issues = issues;
+    this.rows = new RowBuilder(columns);
+  }
+
+  add(line: Line): void {
+    const { row } = this.rows;
+    const text = line === TOO_LONG ? undefined : decodeUtf8(line);
+    if (text?.trim() === "") return;
+    const value = text === undefined ? undefined : parseLine(text);
+    if (row === 1 && value === undefined) {
+      throw new NotATableError("the first line is not JSON");
+    }
+    if (value instanceof Map) {
+      this.#addObject(value, row);
+      return;
+    }
+    this.#issues.add(null, row, problem(line, text, value));
+    this.rows.putNullRow();
+  }
+
+  end(): void {
+    if (this.rows.row === 1) throw new NotATableError("the file has no line with an object");
+    // A key may be missing anywhere, but a column that no row has is not in the file.
+    for (const { name } of this.#columns) {
+      if (!this.#seen.has(name)) this.#issues.add(name, null, "missing from the file");
+    }
+    this.#issues.reportUnexpected();
+  }
+
+  #addObject(object: ReadonlyMap<string, unknown>, row: number): void {
+    for (const key of object.keys()) {
+      if (this.#known.has(key)) this.#seen.add(key);
+      else this.#issues.unexpected(key);
+    }
+    for (let index = 0; index < this.#columns.length; index += 1) {
+      const column = this.#columns[index];
+      if (column === undefined) continue;
+      const cell = parseJson(object.get(column.name) ?? null, column.type);
+      if (cell === undefined) this.#issues.add(column.name, row, misfit(column.type));
+      this.rows.put(index, cell ?? null);
+    }
+    this.rows.endRow();
+  }
+}
+
+/**
+ * The object of a line as a map (a key named `__proto__` is a key like any other), any other JSON
+ * as `null`, and undefined when the text is no JSON.
+ */
+const parseLine = (text: string): ReadonlyMap<string, unknown> | null | undefined => {
+  try {
+    const value: unknown = INEXACT_NUMBER.test(text)
+      ? JSON.parse(text, keepDigits)
+      : JSON.parse(text);
+    if (typeof value !== "object" || value === null || Array.isArray(value)) return null;
+    return value instanceof JsonNumber ? null : new Map(Object.entries(value));
+  } catch {
+    return undefined;
+  }
+};
+
+/** Somewhere in the line stands a number that a float may spell in another way than the line. */
+const INEXACT_NUMBER = /\d[.eE]|\d{16}|-0/;
+
+/** The third argument is TC39's "JSON.parse source text access", in V8 since 2023. */
+const keepDigits = (_key: string, value: unknown, context?: { readonly source?: string }) =>
+  typeof value === "number" && context?.source !== undefined
+    ? new JsonNumber(context.source)
+    : value;
+
+const problem = (line: Line, text: string | undefined, value: unknown): string => {
+  if (line === TOO_LONG) {
+    return `is longer than ${MAX_RECORD_BYTES} bytes; nothing after it was read`;
+  }
+  if (text === undefined) return "is not valid UTF-8";
+  return value === undefined ? "is not JSON" : "is not a JSON object";
+};
+
+const TOO_LONG = Symbol("too long");
+type Line = Uint8Array | typeof TOO_LONG;
+
+const LF = 0x0a;
+
+/** Lines without their LF; a CR before it is white space to JSON. */
+class LineScanner {
+  readonly #carry = new CarryBuffer();
+  #scanned = 0;
+  #stopped = false;
+
+  *push(piece: Uint8Array): Generator<Line, void, undefined> {
+    if (this.#stopped) return;
+    this.#carry.append(piece);
+    let rest = this.#carry.view();
+    for (;;) {
+      const end = rest.indexOf(LF, this.#scanned);
+      if ((end === -1 ? rest.length : end) > MAX_RECORD_BYTES) {
+        this.#stopped = true;
+        yield TOO_LONG;
+        return;
+      }
+      this.#scanned = end === -1 ? rest.length : 0;
+      if (end === -1) return;
+      yield rest.subarray(0, end);
+      this.#carry.consume(end + 1);
+      rest = rest.subarray(end + 1);
+    }
+  }
+
+  *end(): Generator<Line, void, undefined> {
+    if (!this.#stopped && this.#carry.length > 0) yield this.#carry.view();
+  }
+}

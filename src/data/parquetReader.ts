@@ -1,0 +1,182 @@
+/**
+ * Parquet in, a part of a row group at a time. The file's columns are matched to the schema by
+ * name; a column of another nature is one issue, a value that does not fit is one issue per row.
+ */
+import {
+  type DecodedArray,
+  type FileMetaData,
+  parquetMetadataAsync,
+  parquetScan,
+  parquetSchema,
+  type RowGroup,
+  type SchemaElement,
+} from "hyparquet";
+import type { Schema } from "../domain/table.ts";
+import type { Chunk } from "./chunk.ts";
+import type { IssueLog } from "./issueLog.ts";
+import { NotATableError } from "./notATable.ts";
+import { decompressors, type ParquetSource, SUPPORTED_CODECS } from "./parquetSource.ts";
+import { type CellReader, cellReader, describeElement } from "./parquetTypes.ts";
+import { type ColumnSpec, columnSpecs, RowBuilder } from "./rowBuilder.ts";
+import { misfit } from "./types.ts";
+
+/** Rows decoded in one go, fewer when they are wide: about this many bytes, unpacked. */
+const READ_ROWS = 8192;
+const READ_BYTES = 8 * 1024 * 1024;
+
+/** More than any writer puts into a row group; a larger claim is taken for damage. */
+const MAX_ROW_GROUP_ROWS = 2 ** 26;
+
+/**
+ * Reads the rows of a Parquet file. Throws a NotATableError when it is none, is damaged, or packed
+ * in a way that cannot be undone here; throws what the object store threw when that failed.
+ */
+export async function* readParquet(
+  source: ParquetSource,
+  schema: Schema,
+  issues: IssueLog,
+): AsyncGenerator<Chunk, void, undefined> {
+  const metadata = await orDamaged(source, () =>
+    parquetMetadataAsync(source, { geoparquet: false }),
+  );
+  const columns = matchColumns(metadata, columnSpecs(schema), issues);
+  const names = new Set(columns.flatMap(({ name, read }) => (read === undefined ? [] : [name])));
+  checkGroups(metadata, names);
+  const scan = await orDamaged(source, () =>
+    parquetScan({
+      file: source,
+      metadata: physical(metadata),
+      columns: [...names],
+      compressors: decompressors,
+      utf8: false,
+      parsers: { timestampFromNanoseconds: (nanos) => nanos },
+    }),
+  );
+
+  const readColumn = ({ name, read }: MatchedColumn, rowStart: number, rowEnd: number) =>
+    read === undefined
+      ? Promise.resolve(undefined)
+      : orDamaged(source, () => scan.readColumn({ column: name, rowStart, rowEnd }));
+
+  const builder = new RowBuilder(columns);
+  let start = 0;
+  for (const group of metadata.row_groups) {
+    const groupEnd = start + Number(group.num_rows);
+    const step = rowsAtOnce(group);
+    await orDamaged(source, () => source.hold(group, names));
+    for (; start < groupEnd; start = Math.min(start + step, groupEnd)) {
+      const end = Math.min(start + step, groupEnd);
+      const read: (DecodedArray | undefined)[] = [];
+      for (const column of columns) read.push(await readColumn(column, start, end));
+      for (let row = 0; row < end - start; row += 1) {
+        putRow(builder, columns, read, row, issues);
+        if (builder.full) yield builder.take();
+      }
+    }
+  }
+  if (!builder.empty) yield builder.take();
+}
+
+interface MatchedColumn extends ColumnSpec {
+  /** Undefined when the file lacks the column or has one of another nature: all its cells are null. */
+  readonly read: CellReader | undefined;
+}
+
+const matchColumns = (
+  metadata: FileMetaData,
+  columns: readonly ColumnSpec[],
+  issues: IssueLog,
+): readonly MatchedColumn[] => {
+  const inFile = new Map<string, SchemaElement>();
+  const known = new Set(columns.map(({ name }) => name));
+  for (const { element } of parquetSchema(metadata).children) {
+    if (!known.has(element.name)) issues.unexpected(element.name);
+    if (known.has(element.name) && inFile.has(element.name)) {
+      issues.add(element.name, null, "a column name occurs more than once");
+    }
+    inFile.set(element.name, element);
+  }
+  const matched = columns.map((column) => {
+    const { name, type } = column;
+    const element = inFile.get(name);
+    const read = element && isFlat(element) ? cellReader(element, type) : undefined;
+    if (element === undefined) issues.add(name, null, "missing from the file");
+    else if (read === undefined) {
+      issues.add(name, null, `is ${describeElement(element)} in the file, expected ${type}`);
+    }
+    return { ...column, read };
+  });
+  issues.reportUnexpected();
+  return matched;
+};
+
+const isFlat = ({ num_children, repetition_type }: SchemaElement) =>
+  !num_children && repetition_type !== "REPEATED";
+
+/** What can be known to fail is refused before the first row. */
+const checkGroups = (metadata: FileMetaData, names: ReadonlySet<string>): void => {
+  for (const group of metadata.row_groups) {
+    if (group.num_rows < 0n || group.num_rows > MAX_ROW_GROUP_ROWS) {
+      throw new NotATableError("a row group of the Parquet file has an impossible number of rows");
+    }
+    for (const { meta_data: chunk } of group.columns) {
+      if (chunk === undefined || !names.has(chunk.path_in_schema[0] ?? "")) continue;
+      if (!SUPPORTED_CODECS.has(chunk.codec)) {
+        throw new NotATableError(
+          `the Parquet file is compressed with ${chunk.codec}, which is not supported; ` +
+            `supported are ${[...SUPPORTED_CODECS].join(", ")}`,
+        );
+      }
+    }
+  }
+};
+
+/** The same file without annotations: values arrive as they are stored. */
+const physical = (metadata: FileMetaData): FileMetaData => ({
+  ...metadata,
+  schema: metadata.schema.map(
+    ({ converted_type: _converted, logical_type: _logical, ...element }) => element,
+  ),
+});
+
+const rowsAtOnce = (group: RowGroup): number => {
+  const rows = Number(group.num_rows);
+  const bytesPerRow = Math.max(1, Number(group.total_byte_size) / Math.max(1, rows));
+  return Math.max(1, Math.min(READ_ROWS, Math.floor(READ_BYTES / bytesPerRow)));
+};
+
+const putRow = (
+  builder: RowBuilder,
+  columns: readonly MatchedColumn[],
+  read: readonly (DecodedArray | undefined)[],
+  index: number,
+  issues: IssueLog,
+): void => {
+  const { row } = builder;
+  for (let at = 0; at < columns.length; at += 1) {
+    const column = columns[at];
+    const value: unknown = read[at]?.[index] ?? null;
+    if (value === null || column?.read === undefined) {
+      builder.put(at, null);
+      continue;
+    }
+    const cell = column.read(value);
+    if (cell === undefined) issues.add(column.name, row, misfit(column.type));
+    builder.put(at, cell ?? null);
+  }
+  builder.endRow();
+};
+
+/** Everything the library throws on what it reads is damage, except when the store failed. */
+const orDamaged = async <Value>(
+  source: ParquetSource,
+  work: () => Promise<Value>,
+): Promise<Value> => {
+  try {
+    return await work();
+  } catch (error) {
+    if (source.failure !== undefined) throw source.failure;
+    if (error instanceof NotATableError) throw error;
+    throw new NotATableError("the file is not Parquet, or damaged");
+  }
+};

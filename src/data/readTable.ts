@@ -1,0 +1,75 @@
+/**
+ * The one way from stored bytes to typed rows, whatever their format: chunks of cells in the order
+ * of the schema, and a bounded log of everything that did not fit.
+ */
+import type { ObjectStore } from "../application/dataPorts.ts";
+import { assertNever } from "../domain/decider.ts";
+import type { ObjectRef, Schema } from "../domain/table.ts";
+import type { Chunk } from "./chunk.ts";
+import { readCsv } from "./csv.ts";
+import { IssueLog } from "./issueLog.ts";
+import { readJsonl } from "./jsonl.ts";
+import { readParquet } from "./parquetReader.ts";
+import { parquetSource } from "./parquetSource.ts";
+
+/** Text formats are streams, so that they can be tapped; Parquet is read by ranges. */
+export type TableSource =
+  | { readonly format: "csv" | "jsonl"; readonly stream: ReadableStream<Uint8Array> }
+  | {
+      readonly format: "parquet";
+      readonly store: ObjectStore;
+      readonly key: string;
+      readonly size_bytes: number;
+    };
+
+export interface TableReader {
+  /**
+   * The rows, once. A cell that does not fit is null here and an issue in the log. Rejects with a
+   * NotATableError when the bytes are no table. A stream is always read to its end, unless the
+   * consumer stops or an error ends it.
+   */
+  chunks(): AsyncGenerator<Chunk, void, undefined>;
+  /** Complete only when `chunks` has been read to its end. */
+  readonly issues: IssueLog;
+}
+
+/**
+ * @example
+ * const reader = readTable(await openTable(store, ref), schema);
+ * for await (const chunk of reader.chunks()) await writer.write(chunk);
+ * if (reader.issues.count > 0) await writer.abort();
+ */
+export const readTable = (source: TableSource, schema: Schema): TableReader => {
+  const issues = new IssueLog();
+  return { issues, chunks: () => chunksOf(source, schema, issues) };
+};
+
+/** Throws when the object is missing: a reference in the log promises that it is there. */
+export const openTable = async (
+  store: ObjectStore,
+  ref: Pick<ObjectRef, "key" | "format" | "bytes">,
+): Promise<TableSource> => {
+  if (ref.format === "parquet") {
+    return { format: "parquet", store, key: ref.key, size_bytes: ref.bytes };
+  }
+  const stream = await store.open(ref.key);
+  if (stream === null) throw new Error(`object ${ref.key} is missing`);
+  return { format: ref.format, stream };
+};
+
+const chunksOf = (source: TableSource, schema: Schema, issues: IssueLog) => {
+  switch (source.format) {
+    case "csv":
+      return readCsv(source.stream, schema, issues);
+    case "jsonl":
+      return readJsonl(source.stream, schema, issues);
+    case "parquet":
+      return readParquet(
+        parquetSource(source.store, source.key, source.size_bytes),
+        schema,
+        issues,
+      );
+    default:
+      return assertNever(source);
+  }
+};

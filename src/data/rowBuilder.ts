@@ -1,0 +1,77 @@
+/**
+ * Gathers rows into chunks: as many as CHUNK_ROWS, or fewer when their texts are long, so that a
+ * chunk's memory has a bound whatever the file holds.
+ */
+import type { ColumnType, Schema } from "../domain/table.ts";
+import { type Cell, CHUNK_ROWS, type Chunk } from "./chunk.ts";
+
+/** Characters of text after which a chunk is handed on, however few its rows are. */
+export const MAX_CHUNK_CHARS = 8 * 1024 * 1024;
+
+export interface ColumnSpec {
+  readonly name: string;
+  readonly type: ColumnType;
+}
+
+export const columnSpecs = (schema: Schema): readonly ColumnSpec[] =>
+  Object.entries(schema).map(([name, type]) => ({ name, type }));
+
+export class RowBuilder {
+  readonly #columns: readonly ColumnSpec[];
+  #cells: Cell[][];
+  #firstRow = 1;
+  #rows = 0;
+  #chars = 0;
+
+  constructor(columns: readonly ColumnSpec[]) {
+    this.#columns = columns;
+    this.#cells = columns.map(() => []);
+  }
+
+  get full(): boolean {
+    return this.#rows >= CHUNK_ROWS || this.#chars >= MAX_CHUNK_CHARS;
+  }
+
+  get empty(): boolean {
+    return this.#rows === 0;
+  }
+
+  /** 1-based number of the row that `endRow` will complete. */
+  get row(): number {
+    return this.#firstRow + this.#rows;
+  }
+
+  /** Every column gets exactly one cell before `endRow`. */
+  put(column: number, cell: Cell): void {
+    this.#cells[column]?.push(cell);
+    if (typeof cell === "string") this.#chars += cell.length;
+  }
+
+  endRow(): void {
+    this.#rows += 1;
+  }
+
+  /** Completes a row of nulls: its cells could not be told apart. */
+  putNullRow(): void {
+    for (const cells of this.#cells) cells.push(null);
+    this.#rows += 1;
+  }
+
+  /** Hands over the rows gathered so far. */
+  take(): Chunk {
+    const chunk: Chunk = {
+      first_row: this.#firstRow,
+      rows: this.#rows,
+      columns: this.#columns.map(({ name, type }, index) => ({
+        name,
+        type,
+        cells: this.#cells[index] ?? [],
+      })),
+    };
+    this.#firstRow += this.#rows;
+    this.#rows = 0;
+    this.#chars = 0;
+    this.#cells = this.#columns.map(() => []);
+    return chunk;
+  }
+}

@@ -1,0 +1,96 @@
+/** Recording who accessed what, and that a signed URL was handed out. */
+
+import type { DatasetState } from "../dataset/dataset.ts";
+import { assertNever, ok, type Result } from "../decider.ts";
+import type { DatasetName } from "../ids.ts";
+import { type Rejection, reject } from "../rejection.ts";
+import type { AccessAction, AccessEvent } from "./access.ts";
+
+export interface AuditAccess {
+  readonly type: "AuditAccess";
+  readonly accessor_id: string;
+  readonly dataset_id: DatasetName;
+  readonly action: AccessAction;
+  readonly purpose: string | null;
+}
+
+export interface GenerateSignedUrl {
+  readonly type: "GenerateSignedUrl";
+  readonly dataset: DatasetName | null;
+  readonly filename: string;
+  /** The object the URL opens; left out, the landed upload of that name. Not recorded. */
+  readonly object_key?: string;
+  readonly method: "GET" | "PUT";
+  readonly signed_at: string;
+  readonly expires_at: string;
+  readonly accessor_id: string;
+  readonly purpose: string | null;
+}
+
+/** A sealed field is opened for a person who asked: recorded before it is shown. */
+export interface RevealSealed {
+  readonly type: "RevealSealed";
+  readonly accessor_id: string;
+  readonly object: string;
+}
+
+export type AccessCommand = AuditAccess | GenerateSignedUrl | RevealSealed;
+
+export interface AccessContext {
+  /** The dataset the command names, null when it names none. */
+  readonly dataset: DatasetState | null;
+}
+
+/** Rejects with `not_found` an access to a dataset that was never registered. */
+export const decideAccess = (
+  command: AccessCommand,
+  context: AccessContext,
+): Result<readonly AccessEvent[], Rejection> => {
+  if (context.dataset?.status === "absent") {
+    return reject("not_found", "dataset-not-found", "There is no such dataset in this lake.");
+  }
+  switch (command.type) {
+    case "AuditAccess": {
+      const { accessor_id, dataset_id, action, purpose } = command;
+      return ok([
+        { type: "AccessAudited", data: { accessor_id, dataset_id, action, purpose, object: null } },
+      ]);
+    }
+    case "GenerateSignedUrl": {
+      const { dataset, filename, method, signed_at, expires_at } = command;
+      const created: AccessEvent = {
+        type: "SignedUrlCreated",
+        data: { dataset, filename, method, signed_at, expires_at },
+      };
+      if (method === "PUT") return ok([created]);
+      return ok([
+        created,
+        {
+          type: "AccessAudited",
+          data: {
+            accessor_id: command.accessor_id,
+            dataset_id: dataset,
+            action: "read",
+            purpose: command.purpose,
+            object: filename,
+          },
+        },
+      ]);
+    }
+    case "RevealSealed":
+      return ok([
+        {
+          type: "AccessAudited",
+          data: {
+            accessor_id: command.accessor_id,
+            dataset_id: null,
+            action: "read",
+            purpose: "sealed fields revealed",
+            object: command.object,
+          },
+        },
+      ]);
+    default:
+      return assertNever(command);
+  }
+};

@@ -1,0 +1,75 @@
+/**
+ * Whether a file may be appended at all: asked before its bytes are read, and again in the turn
+ * that records them, so that nothing that changed in between slips through.
+ */
+import type { Contract, ContractState } from "../contract/contract.ts";
+import { unknownContract } from "../contract/decide.ts";
+import type { Dataset, DatasetState } from "../dataset/dataset.ts";
+import { deprecated, piiFlag, unknownDataset } from "../dataset/decide.ts";
+import { ok, type Result } from "../decider.ts";
+import type { ActiveLake } from "../lake/lake.ts";
+import { type Rejection, reject } from "../rejection.ts";
+import type { BatchState } from "./batch.ts";
+import type { AppendRequest } from "./commands.ts";
+
+export interface Admission {
+  readonly dataset: Dataset;
+  readonly contract: Contract;
+  readonly warnings: readonly string[];
+}
+
+export const admitAppend = (
+  request: AppendRequest,
+  state: BatchState,
+  {
+    lake,
+    dataset,
+    contract,
+  }: {
+    readonly lake: ActiveLake;
+    readonly dataset: DatasetState;
+    readonly contract: ContractState;
+  },
+): Result<Admission, Rejection> => {
+  if (dataset.status === "absent") return unknownDataset(request.dataset);
+  if (contract.status === "absent") return unknownContract(request.contract_id);
+  if (state.status !== "absent") {
+    return reject(
+      "already_exists",
+      "batch-exists",
+      `Batch ${request.batch_id} exists already; a batch is appended once.`,
+    );
+  }
+  if (contract.dataset !== request.dataset) {
+    return reject(
+      "invalid",
+      "contract-of-another-dataset",
+      `Contract ${request.contract_id} is about dataset ${contract.dataset}, not ${request.dataset}.`,
+      [{ path: "contract_id", message: `is about dataset ${contract.dataset}` }],
+    );
+  }
+  if (dataset.status === "deprecated") return deprecated(request.dataset);
+  if (contract.status === "declined" || contract.status === "deprecated") {
+    return reject(
+      "wrong_state",
+      `contract-${contract.status}`,
+      `Contract ${request.contract_id} is ${contract.status}: nothing is appended under it.`,
+    );
+  }
+  if (lake.compliance_level === "strict" && contract.status !== "approved") {
+    return reject(
+      "compliance",
+      "contract-not-approved",
+      `At level strict a contract must be approved before anything is appended: POST /contracts/${request.contract_id}/approve.`,
+    );
+  }
+  if (lake.compliance_level === "strict" && !dataset.encryption_enabled) {
+    return reject(
+      "compliance",
+      "encryption-required",
+      "Encryption required: at level strict a dataset must have encryption_enabled.",
+    );
+  }
+  const flag = piiFlag(lake, dataset.contains_pii);
+  return flag.ok ? ok({ dataset, contract, warnings: flag.value }) : flag;
+};

@@ -1,0 +1,183 @@
+/**
+ * A batch: one file of a dataset on its way from the upload to those who consume it.
+ * `appended -> checked -> anonymized -> published`, from any of them `quarantined` and back.
+ */
+import { assertNever, type Recorded } from "../decider.ts";
+import type { BatchId, ContractId, DatasetName, ReplayId } from "../ids.ts";
+import type { ObjectRef, Schema } from "../table.ts";
+import type { BatchEvent, PrivacyRun, Publication, QualityCheck } from "./events.ts";
+
+/** The latest check under the contract's rules, and the latest under rules of a request. */
+export interface Quality {
+  readonly contract: QualityCheck | null;
+  readonly request: QualityCheck | null;
+}
+
+/** How far a batch that is not in quarantine has come. */
+export type Progress =
+  | { readonly status: "appended"; readonly quality: Quality }
+  | { readonly status: "checked"; readonly quality: Quality }
+  | { readonly status: "anonymized"; readonly quality: Quality; readonly privacy: PrivacyRun }
+  | {
+      readonly status: "published";
+      readonly quality: Quality;
+      readonly privacy: PrivacyRun | null;
+      readonly publication: Publication;
+    };
+
+export type QuarantineCause = "schema" | "quality" | "manual";
+
+export interface Quarantined {
+  readonly status: "quarantined";
+  readonly cause: QuarantineCause;
+  readonly reason: string;
+  /** Where the batch goes on when it is released. */
+  readonly before: Progress;
+}
+
+interface BatchCore {
+  readonly batch_id: BatchId;
+  readonly dataset: DatasetName;
+  readonly contract_id: ContractId;
+  /** The name it was uploaded under. */
+  readonly file_url: string;
+  readonly contains_pii: boolean | null;
+  /** The bytes as they were appended: everything else is derived from them. */
+  readonly raw: ObjectRef;
+  /** The schema the raw object was last found to fit, or null while it fits none. */
+  readonly schema: Schema | null;
+  /** Counts the objects derived from the raw one; the next derivation takes the next number. */
+  readonly revision: number;
+  readonly consumptions: number;
+  readonly last_replay: ReplayId | null;
+  readonly appended_at: string;
+}
+
+export type Batch = BatchCore & { readonly progress: Progress | Quarantined };
+
+/** Between the request and the bytes there is a moment without an object: the same turn. */
+interface Requested {
+  readonly status: "requested";
+  readonly batch_id: BatchId;
+  readonly dataset: DatasetName;
+  readonly contract_id: ContractId;
+  readonly file_url: string;
+  readonly contains_pii: boolean | null;
+}
+
+export type BatchState =
+  | { readonly status: "absent" }
+  | Requested
+  | { readonly status: "held"; readonly batch: Batch };
+
+export const initialBatch: BatchState = { status: "absent" };
+
+const NOTHING_CHECKED: Quality = { contract: null, request: null };
+
+export const evolveBatch = (state: BatchState, event: Recorded<BatchEvent>): BatchState => {
+  if (event.type === "AppendIngestionRequested") {
+    const { batch_id, dataset, contract_id, file_url, contains_pii } = event.data;
+    return { status: "requested", batch_id, dataset, contract_id, file_url, contains_pii };
+  }
+  if (event.type === "DataAppended") {
+    if (state.status !== "requested") return state;
+    const { status: _, ...core } = state;
+    return {
+      status: "held",
+      batch: {
+        ...core,
+        raw: event.data.object,
+        schema: null,
+        revision: 1,
+        consumptions: 0,
+        last_replay: null,
+        appended_at: event.recorded_at,
+        progress: { status: "appended", quality: NOTHING_CHECKED },
+      },
+    };
+  }
+  if (state.status !== "held") return state;
+  return { status: "held", batch: evolveHeld(state.batch, event) };
+};
+
+type HeldEvent = Exclude<
+  Recorded<BatchEvent>,
+  { type: "AppendIngestionRequested" | "DataAppended" }
+>;
+
+const evolveHeld = (batch: Batch, event: HeldEvent): Batch => {
+  const open = progressOf(batch);
+  switch (event.type) {
+    case "SchemaValidated":
+      return { ...batch, schema: event.data.schema };
+    case "SchemaValidationFailed":
+      return { ...batch, schema: null };
+    case "QualityCheckPassed":
+    case "QualityCheckFailed": {
+      const check: QualityCheck = { ...event.data.check, checked_at: event.recorded_at };
+      return advance(batch, judged(open, { ...open.quality, [check.source]: check }, check));
+    }
+    case "DataAnonymized": {
+      const { quality } = open;
+      const privacy = { ...event.data.run, anonymized_at: event.recorded_at };
+      return advance(batch, { status: "anonymized", quality, privacy });
+    }
+    case "DataPublished": {
+      const publication = { ...event.data.publication, published_at: event.recorded_at };
+      const privacy = "privacy" in open ? open.privacy : null;
+      return advance(batch, { status: "published", quality: open.quality, privacy, publication });
+    }
+    case "DataExported": {
+      if (open.status !== "published") return batch;
+      const objects = [...open.publication.objects, event.data.object];
+      const publication = { ...open.publication, objects };
+      return { ...batch, progress: within(batch.progress, { ...open, publication }) };
+    }
+    case "ConsumptionGranted":
+      return { ...batch, consumptions: batch.consumptions + 1 };
+    case "BatchQuarantined": {
+      const { cause, reason } = event.data;
+      return { ...batch, progress: { status: "quarantined", cause, reason, before: open } };
+    }
+    case "QuarantineReleased":
+      return { ...batch, progress: open };
+    case "BatchReplayed":
+      return { ...batch, last_replay: event.data.replay_id };
+    default:
+      return assertNever(event);
+  }
+};
+
+/** A check moves a batch between `appended` and `checked`; what is further on stays there. */
+const judged = (open: Progress, quality: Quality, { passed }: QualityCheck): Progress => {
+  if (open.status === "appended" || open.status === "checked") {
+    return { status: passed ? "checked" : "appended", quality };
+  }
+  return { ...open, quality };
+};
+
+/** A derivation: the next revision, under quarantine or not. */
+const advance = (batch: Batch, progress: Progress): Batch => ({
+  ...batch,
+  revision: batch.revision + 1,
+  progress: within(batch.progress, progress),
+});
+
+const within = (around: Progress | Quarantined, progress: Progress): Progress | Quarantined =>
+  around.status === "quarantined" ? { ...around, before: progress } : progress;
+
+/** How far the batch has come, quarantine left aside. */
+export const progressOf = (batch: Batch): Progress =>
+  batch.progress.status === "quarantined" ? batch.progress.before : batch.progress;
+
+/** Every object that belongs to the batch now, raw first. */
+export const objectsOf = (batch: Batch): readonly ObjectRef[] => {
+  const progress = progressOf(batch);
+  const { contract, request } = progress.quality;
+  return [
+    batch.raw,
+    ...[contract?.quarantine, request?.quarantine].filter((ref) => ref != null),
+    ...("privacy" in progress && progress.privacy ? [progress.privacy.object] : []),
+    ...(progress.status === "published" ? progress.publication.objects : []),
+  ];
+};

@@ -1,0 +1,113 @@
+/** Commands of a batch. Those that follow a pass over the rows carry its result. */
+import type { BatchId, ContractId, DatasetName, ReplayId } from "../ids.ts";
+import type { Format, ObjectRef, Schema, SchemaIssue } from "../table.ts";
+import type { PrivacyRun, Publication, QualityCheck } from "./events.ts";
+
+export interface Misfit {
+  readonly issues: readonly SchemaIssue[];
+  readonly issue_count: number;
+}
+
+export interface AppendRequest {
+  readonly batch_id: BatchId;
+  readonly dataset: DatasetName;
+  readonly contract_id: ContractId;
+  readonly file_url: string;
+  readonly format: Format;
+}
+
+export interface AppendData extends AppendRequest {
+  readonly type: "AppendData";
+  readonly taken: {
+    readonly object: ObjectRef;
+    readonly misfit: Misfit | null;
+    /** For the answer only: names from the file never enter the log. */
+    readonly unexpected_columns: readonly string[];
+  };
+}
+
+export interface RecordQuality {
+  readonly type: "RecordQuality";
+  readonly batch_id: BatchId;
+  readonly check: Omit<QualityCheck, "checked_at">;
+  /** For a batch that was anonymised before: the same strategies over the rows that passed. */
+  readonly rederived: Omit<PrivacyRun, "anonymized_at"> | null;
+}
+
+export interface RecordPrivacy {
+  readonly type: "RecordPrivacy";
+  readonly batch_id: BatchId;
+  readonly run: Omit<PrivacyRun, "anonymized_at">;
+}
+
+/** A later pass found that the file does not fit: the contract's schema has changed. */
+export interface RecordMisfit {
+  readonly type: "RecordMisfit";
+  readonly batch_id: BatchId;
+  readonly misfit: Misfit;
+}
+
+export interface QuarantineBatch {
+  readonly type: "QuarantineBatch";
+  readonly batch_id: BatchId;
+  readonly reason: string;
+}
+
+export interface ReleaseQuarantine {
+  readonly type: "ReleaseQuarantine";
+  readonly batch_id: BatchId;
+  readonly reason: string;
+}
+
+export interface PublishData {
+  readonly type: "PublishData";
+  readonly batch_id: BatchId;
+  readonly publication: Omit<Publication, "published_at">;
+}
+
+export interface ExportData {
+  readonly type: "ExportData";
+  readonly batch_id: BatchId;
+  readonly object: ObjectRef;
+}
+
+export interface GrantConsumption {
+  readonly type: "GrantConsumption";
+  readonly batch_id: BatchId;
+  readonly consumer: string;
+  readonly purpose: string | null;
+  readonly format: Format;
+  /** The object the URL opens. Not recorded: the batch knows its objects. */
+  readonly object_key: string;
+  readonly signed_at: string;
+  readonly expires_at: string;
+}
+
+export type ReplayResult =
+  | { readonly kind: "misfit"; readonly misfit: Misfit }
+  | {
+      readonly kind: "derived";
+      readonly schema: Schema;
+      readonly check: Omit<QualityCheck, "checked_at"> | null;
+      readonly run: Omit<PrivacyRun, "anonymized_at"> | null;
+      readonly publication: Omit<Publication, "published_at"> | null;
+    };
+
+export interface ReplayBatch {
+  readonly type: "ReplayBatch";
+  readonly batch_id: BatchId;
+  readonly replay_id: ReplayId;
+  readonly result: ReplayResult;
+}
+
+export type BatchCommand =
+  | AppendData
+  | RecordQuality
+  | RecordPrivacy
+  | RecordMisfit
+  | QuarantineBatch
+  | ReleaseQuarantine
+  | PublishData
+  | ExportData
+  | GrantConsumption
+  | ReplayBatch;

@@ -1,0 +1,122 @@
+/** What can happen to a batch. Nothing in here is a cell's value: the log holds no data. */
+import type { BatchId, ContractId, DatasetName, ReplayId } from "../ids.ts";
+import type {
+  Format,
+  ObjectRef,
+  PrivacyReport,
+  QualityReport,
+  Schema,
+  SchemaIssue,
+} from "../table.ts";
+import type { QuarantineCause } from "./batch.ts";
+
+export type RawRules = Readonly<Record<string, unknown>>;
+
+/** A rule that failed on more rows than it may. */
+export interface Breach {
+  readonly column: string;
+  readonly rule: string;
+  readonly failures: number;
+  readonly effect: "batch" | "warn";
+}
+
+export interface QualityCheck {
+  /** Whose rules: the contract's, or those that came with the request. */
+  readonly source: "contract" | "request";
+  readonly rules: RawRules;
+  readonly passed: boolean;
+  readonly report: QualityReport;
+  readonly breaches: readonly Breach[];
+  /** The rejected rows, when there are any. */
+  readonly quarantine: ObjectRef | null;
+  /** Rows that are left out of everything derived from now on. */
+  readonly diverted_rows: number;
+  readonly checked_at: string;
+}
+
+export interface PrivacyRun {
+  /** The rules that were applied: the contract's, with the request's over them. */
+  readonly rules: RawRules;
+  /** The part of them that came with a request and outlives the contract's silence. */
+  readonly requested: RawRules;
+  readonly report: PrivacyReport;
+  readonly object: ObjectRef;
+  readonly schema: Schema;
+  readonly anonymized_at: string;
+}
+
+export interface Publication {
+  readonly objects: readonly ObjectRef[];
+  readonly schema: Schema;
+  readonly rows: number;
+  readonly published_at: string;
+}
+
+export type BatchEvent =
+  | {
+      readonly type: "AppendIngestionRequested";
+      readonly data: {
+        readonly batch_id: BatchId;
+        readonly dataset: DatasetName;
+        readonly contract_id: ContractId;
+        readonly contract_version: number;
+        readonly file_url: string;
+        readonly format: Format;
+        readonly contains_pii: boolean | null;
+        readonly warnings: readonly string[];
+      };
+    }
+  | {
+      readonly type: "DataAppended";
+      readonly data: {
+        readonly bytes: number;
+        readonly sha256: string;
+        readonly rows: number;
+        readonly object: ObjectRef;
+      };
+    }
+  | { readonly type: "SchemaValidated"; readonly data: { readonly schema: Schema } }
+  | {
+      readonly type: "SchemaValidationFailed";
+      readonly data: {
+        readonly reason: string;
+        readonly issues: readonly SchemaIssue[];
+        readonly issue_count: number;
+      };
+    }
+  | {
+      readonly type: "QualityCheckPassed" | "QualityCheckFailed";
+      readonly data: {
+        readonly check: Omit<QualityCheck, "checked_at">;
+        readonly warnings: readonly string[];
+      };
+    }
+  | {
+      readonly type: "DataAnonymized";
+      readonly data: { readonly run: Omit<PrivacyRun, "anonymized_at"> };
+    }
+  | {
+      readonly type: "DataPublished";
+      readonly data: {
+        readonly publication: Omit<Publication, "published_at">;
+        readonly warnings: readonly string[];
+      };
+    }
+  /** A published batch in another format, made when it was first asked for. */
+  | { readonly type: "DataExported"; readonly data: { readonly object: ObjectRef } }
+  | {
+      readonly type: "ConsumptionGranted";
+      readonly data: {
+        readonly consumer: string;
+        readonly purpose: string | null;
+        readonly format: Format;
+        readonly signed_at: string;
+        readonly expires_at: string;
+      };
+    }
+  | {
+      readonly type: "BatchQuarantined";
+      readonly data: { readonly cause: QuarantineCause; readonly reason: string };
+    }
+  | { readonly type: "QuarantineReleased"; readonly data: { readonly reason: string } }
+  | { readonly type: "BatchReplayed"; readonly data: { readonly replay_id: ReplayId } };

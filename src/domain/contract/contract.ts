@@ -1,0 +1,71 @@
+/** A data contract: what a batch of a dataset must look like, and how it is treated. */
+import { assertNever, type Recorded } from "../decider.ts";
+import type { ContractId, DatasetName } from "../ids.ts";
+import type { Schema } from "../table.ts";
+
+/** What a contract says. Rules stand as they were given; `domain/rules` reads them. */
+export interface ContractContent {
+  readonly dataset: DatasetName;
+  readonly schema: Schema;
+  /** Days after its append at which a batch expires, 1-36500. */
+  readonly retention_days: number;
+  readonly privacy_rules: Readonly<Record<string, unknown>>;
+  readonly quality_rules: Readonly<Record<string, unknown>>;
+}
+
+export type ContractEvent =
+  | {
+      readonly type: "DataContractDefined";
+      readonly data: ContractContent & {
+        readonly contract_id: ContractId;
+        readonly version: number;
+      };
+    }
+  | {
+      readonly type: "DataContractUpdated";
+      readonly data: ContractContent & { readonly version: number };
+    }
+  | { readonly type: "DataContractApproved"; readonly data: { readonly approver: string } }
+  | { readonly type: "DataContractDeclined"; readonly data: { readonly reason: string } }
+  | { readonly type: "DataContractDeprecated"; readonly data: Readonly<Record<string, never>> };
+
+interface DefinedContract extends ContractContent {
+  readonly contract_id: ContractId;
+  readonly version: number;
+  readonly defined_at: string;
+}
+
+export type Contract =
+  | (DefinedContract & { readonly status: "defined" | "deprecated" })
+  | (DefinedContract & { readonly status: "approved"; readonly approver: string })
+  | (DefinedContract & { readonly status: "declined"; readonly reason: string });
+
+export type ContractState = { readonly status: "absent" } | Contract;
+
+export const initialContract: ContractState = { status: "absent" };
+
+export const evolveContract = (
+  state: ContractState,
+  event: Recorded<ContractEvent>,
+): ContractState => {
+  if (event.type === "DataContractDefined") {
+    return { status: "defined", ...event.data, defined_at: event.recorded_at };
+  }
+  if (state.status === "absent") return state;
+  const { contract_id, version, defined_at } = state;
+  const { dataset, schema, retention_days, privacy_rules, quality_rules } = state;
+  const content = { dataset, schema, retention_days, privacy_rules, quality_rules };
+  const kept = { contract_id, version, defined_at, ...content };
+  switch (event.type) {
+    case "DataContractUpdated":
+      return { ...kept, ...event.data, status: "defined" };
+    case "DataContractApproved":
+      return { ...kept, status: "approved", approver: event.data.approver };
+    case "DataContractDeclined":
+      return { ...kept, status: "declined", reason: event.data.reason };
+    case "DataContractDeprecated":
+      return { ...kept, status: "deprecated" };
+    default:
+      return assertNever(event);
+  }
+};

@@ -1,0 +1,176 @@
+/** Defining, changing and judging data contracts. */
+import { activeSchema, type Dataset, type DatasetState, sameSchema } from "../dataset/dataset.ts";
+import { deprecated, unknownDataset } from "../dataset/decide.ts";
+import { assertNever, ok, type Result } from "../decider.ts";
+import type { ContractId, DatasetName } from "../ids.ts";
+import { type Issue, type Rejection, reject } from "../rejection.ts";
+import { checkPrivacyColumns, parsePrivacyRules } from "../rules/privacy.ts";
+import { checkQualityColumns, parseQualityRules } from "../rules/quality.ts";
+import type { Schema } from "../table.ts";
+import type { Contract, ContractContent, ContractEvent, ContractState } from "./contract.ts";
+
+interface ContractTerms {
+  readonly retention_days: number;
+  /** Null: the dataset's active schema. */
+  readonly schema: Schema | null;
+  readonly privacy_rules: Readonly<Record<string, unknown>>;
+  readonly quality_rules: Readonly<Record<string, unknown>>;
+}
+
+export interface CreateContract extends ContractTerms {
+  readonly type: "CreateContract";
+  readonly contract_id: ContractId;
+  readonly dataset: DatasetName;
+}
+
+export interface UpdateContract extends ContractTerms {
+  readonly type: "UpdateContract";
+  readonly contract_id: ContractId;
+}
+
+export type ContractCommand =
+  | CreateContract
+  | UpdateContract
+  | {
+      readonly type: "ApproveContract";
+      readonly contract_id: ContractId;
+      readonly approver: string;
+    }
+  | { readonly type: "DeclineContract"; readonly contract_id: ContractId; readonly reason: string }
+  | { readonly type: "DeprecateContract"; readonly contract_id: ContractId };
+
+export interface ContractContext {
+  /** The dataset the contract is, or is to be, about. */
+  readonly dataset: DatasetState;
+}
+
+/**
+ * Rejects with `not_found` an unknown contract or dataset, with `already_exists` an id that is
+ * taken, with `invalid` rules that do not parse or name columns the schema lacks, with
+ * `wrong_state` a judgement that the contract's status does not allow.
+ */
+export const decideContract = (
+  command: ContractCommand,
+  state: ContractState,
+  context: ContractContext,
+): Result<readonly ContractEvent[], Rejection> => {
+  if (command.type === "CreateContract") return create(command, state, context);
+  if (state.status === "absent") return unknownContract(command.contract_id);
+  if (state.status === "deprecated" && command.type !== "DeprecateContract") {
+    return wrong(state, "is deprecated: define a new one");
+  }
+  switch (command.type) {
+    case "UpdateContract":
+      return update(command, state, context);
+    case "ApproveContract":
+      if (state.status === "approved") return ok([]);
+      if (state.status === "declined") return wrong(state, "was declined: change it first");
+      return ok([{ type: "DataContractApproved", data: { approver: command.approver } }]);
+    case "DeclineContract":
+      if (state.status === "declined") return ok([]);
+      if (state.status === "approved") return wrong(state, "is approved: deprecate it instead");
+      return ok([{ type: "DataContractDeclined", data: { reason: command.reason } }]);
+    case "DeprecateContract":
+      return ok(
+        state.status === "deprecated" ? [] : [{ type: "DataContractDeprecated", data: {} }],
+      );
+    default:
+      return assertNever(command);
+  }
+};
+
+export const unknownContract = (id: string) =>
+  reject("not_found", "contract-not-found", `There is no contract ${id} in this lake.`);
+
+const wrong = (contract: Contract, why: string) =>
+  reject("wrong_state", `contract-${contract.status}`, `Contract ${contract.contract_id} ${why}.`);
+
+const create = (
+  command: CreateContract,
+  state: ContractState,
+  { dataset }: ContractContext,
+): Result<readonly ContractEvent[], Rejection> => {
+  if (dataset.status === "absent") return unknownDataset(command.dataset);
+  if (state.status !== "absent") {
+    return reject(
+      "already_exists",
+      "contract-exists",
+      `Contract ${command.contract_id} exists already; PUT /contracts/${command.contract_id} changes it.`,
+    );
+  }
+  if (dataset.status === "deprecated") return deprecated(command.dataset);
+  const content = contentOf(command, dataset);
+  if (!content.ok) return content;
+  return ok([
+    {
+      type: "DataContractDefined",
+      data: { contract_id: command.contract_id, ...content.value, version: 1 },
+    },
+  ]);
+};
+
+const update = (
+  command: UpdateContract,
+  state: Contract,
+  { dataset }: ContractContext,
+): Result<readonly ContractEvent[], Rejection> => {
+  if (dataset.status === "absent") return unknownDataset(state.dataset);
+  if (dataset.status === "deprecated") return deprecated(state.dataset);
+  const content = contentOf(command, dataset);
+  if (!content.ok) return content;
+  if (unchanged(state, content.value)) return ok([]);
+  return ok([
+    { type: "DataContractUpdated", data: { ...content.value, version: state.version + 1 } },
+  ]);
+};
+
+const contentOf = (terms: ContractTerms, dataset: Dataset): Result<ContractContent, Rejection> => {
+  const { retention_days, privacy_rules, quality_rules } = terms;
+  const schema = terms.schema ?? activeSchema(dataset);
+  const issues: Issue[] = [];
+  if (Object.keys(schema).length === 0) {
+    issues.push({ path: "schema", message: "neither the contract nor its dataset has a column" });
+  }
+  const subject = dataset.subject_column;
+  if (subject !== null && !Object.hasOwn(schema, subject)) {
+    issues.push({ path: "schema", message: `lacks the dataset's subject column ${subject}` });
+  }
+  issues.push(...ruleIssues(schema, quality_rules, privacy_rules));
+  if (issues.length > 0) {
+    return reject(
+      "invalid",
+      "invalid-contract",
+      `The contract does not hold together: ${issues[0]?.path}: ${issues[0]?.message}.`,
+      issues,
+    );
+  }
+  return ok({ dataset: dataset.name, schema, retention_days, privacy_rules, quality_rules });
+};
+
+/** What is wrong with rules for a table of this schema: grammar first, then columns and types. */
+export const ruleIssues = (
+  schema: Schema,
+  qualityRules: Readonly<Record<string, unknown>>,
+  privacyRules: Readonly<Record<string, unknown>>,
+): readonly Issue[] => {
+  const quality = parseQualityRules(qualityRules);
+  const privacy = parsePrivacyRules(privacyRules);
+  const under = (root: string, issues: readonly Issue[]) =>
+    issues.map(({ path, message }) => ({ path: path ? `${root}.${path}` : root, message }));
+  return [
+    ...under(
+      "quality_rules",
+      quality.ok ? checkQualityColumns(quality.value, schema) : quality.error,
+    ),
+    ...under(
+      "privacy_rules",
+      privacy.ok ? checkPrivacyColumns(privacy.value, schema) : privacy.error,
+    ),
+  ];
+};
+
+const unchanged = (a: ContractContent, b: ContractContent): boolean =>
+  a.retention_days === b.retention_days &&
+  sameSchema(a.schema, b.schema) &&
+  JSON.stringify(a.privacy_rules) === JSON.stringify(b.privacy_rules) &&
+  JSON.stringify(a.quality_rules) === JSON.stringify(b.quality_rules);

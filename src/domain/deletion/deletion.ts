@@ -1,0 +1,111 @@
+/**
+ * A request to be forgotten (GDPR Art. 17). The subject's id and all free text are sealed before
+ * they get here; what identifies the subject inside the lake is the pseudonym.
+ */
+import { assertNever, type Recorded } from "../decider.ts";
+import type { DeletionId, SubjectRef } from "../ids.ts";
+
+/** Ciphertext under the subject's own key: base64 of nonce, ciphertext and tag (AES-256-GCM). */
+export interface Sealed {
+  readonly sealed: string;
+}
+
+export type DeletionEvent =
+  | {
+      readonly type: "GDPRDeletionRequested";
+      readonly data: {
+        readonly deletion_id: DeletionId;
+        readonly subject_ref: SubjectRef;
+        readonly subject_id: Sealed;
+        readonly reason: Sealed;
+        readonly requested_by: string;
+        readonly received_at: string;
+        readonly deadline: string;
+        readonly statutory_deadline: string;
+      };
+    }
+  | {
+      readonly type: "GDPRDeletionExtended";
+      readonly data: {
+        readonly reason: Sealed;
+        readonly deadline: string;
+        readonly statutory_deadline: string;
+      };
+    }
+  | {
+      readonly type: "GDPRDeletionRejected";
+      readonly data: { readonly reason: Sealed; readonly ground: string };
+    }
+  | {
+      readonly type: "GDPRDeletionHeld";
+      readonly data: { readonly reason: Sealed; readonly ground: string };
+    }
+  | { readonly type: "GDPRDeletionHoldReleased"; readonly data: { readonly reason: Sealed } }
+  | {
+      readonly type: "GDPRDeletionOverdue";
+      readonly data: { readonly deadline: string; readonly statutory_deadline: string };
+    };
+
+export const DELETION_STATUSES = ["pending", "held", "rejected"] as const;
+export type DeletionStatus = (typeof DELETION_STATUSES)[number];
+
+export interface Deletion {
+  readonly status: DeletionStatus;
+  readonly deletion_id: DeletionId;
+  readonly subject_ref: SubjectRef;
+  readonly subject_id: Sealed;
+  readonly reason: Sealed;
+  readonly requested_by: string;
+  readonly received_at: string;
+  readonly requested_at: string;
+  readonly deadline: string;
+  readonly statutory_deadline: string;
+  readonly extended: boolean;
+  /** Article of law on which the request is held or was rejected. */
+  readonly ground: string | null;
+  /** Recorded when the deadline passed; never taken back. */
+  readonly overdue: boolean;
+}
+
+export type DeletionState = { readonly status: "absent" } | Deletion;
+
+export const initialDeletion: DeletionState = { status: "absent" };
+
+export type OpenDeletion = Deletion & { readonly status: "pending" | "held" };
+
+/** Still owed an answer. */
+export const isOpen = (state: DeletionState): state is OpenDeletion =>
+  state.status === "pending" || state.status === "held";
+
+export const evolveDeletion = (
+  state: DeletionState,
+  event: Recorded<DeletionEvent>,
+): DeletionState => {
+  if (event.type === "GDPRDeletionRequested") {
+    return {
+      status: "pending",
+      ...event.data,
+      requested_at: event.recorded_at,
+      extended: false,
+      ground: null,
+      overdue: false,
+    };
+  }
+  if (state.status === "absent") return state;
+  switch (event.type) {
+    case "GDPRDeletionExtended": {
+      const { deadline, statutory_deadline } = event.data;
+      return { ...state, deadline, statutory_deadline, extended: true };
+    }
+    case "GDPRDeletionRejected":
+      return { ...state, status: "rejected", ground: event.data.ground };
+    case "GDPRDeletionHeld":
+      return { ...state, status: "held", ground: event.data.ground };
+    case "GDPRDeletionHoldReleased":
+      return { ...state, status: "pending", ground: null };
+    case "GDPRDeletionOverdue":
+      return { ...state, overdue: true };
+    default:
+      return assertNever(event);
+  }
+};

@@ -1,0 +1,64 @@
+/** What may be done to a lake: bring it into being once, and raise its compliance level. */
+import { assertNever, ok, type Result } from "../decider.ts";
+import type { LakeId } from "../ids.ts";
+import { type Rejection, reject } from "../rejection.ts";
+import { COMPLIANCE_LEVELS, type ComplianceLevel, type LakeEvent, type LakeState } from "./lake.ts";
+
+export interface CreateDataLake {
+  readonly type: "CreateDataLake";
+  readonly lake_id: LakeId;
+  readonly name: string;
+  readonly owner_id: string;
+  readonly region: string;
+  readonly compliance_level: ComplianceLevel;
+  readonly country: string | null;
+  readonly time_zone: string | null;
+}
+
+export interface ChangeComplianceLevel {
+  readonly type: "ChangeComplianceLevel";
+  readonly compliance_level: ComplianceLevel;
+}
+
+export type LakeCommand = CreateDataLake | ChangeComplianceLevel;
+
+/** True when `level` is at least as strict as `floor`. */
+export const atLeast = (level: ComplianceLevel, floor: ComplianceLevel): boolean =>
+  COMPLIANCE_LEVELS.indexOf(level) >= COMPLIANCE_LEVELS.indexOf(floor);
+
+/**
+ * Rejects with `already_exists` a second creation, with `not_found` a change to a lake that does
+ * not exist, with `wrong_state` a level below the present one.
+ */
+export const decideLake = (
+  command: LakeCommand,
+  state: LakeState,
+): Result<readonly LakeEvent[], Rejection> => {
+  switch (command.type) {
+    case "CreateDataLake": {
+      if (state.status === "active") {
+        return reject("already_exists", "lake-exists", `Lake ${command.lake_id} exists already.`);
+      }
+      const { type: _, ...data } = command;
+      return ok([{ type: "DataLakeCreated", data }]);
+    }
+    case "ChangeComplianceLevel": {
+      if (state.status === "absent") {
+        return reject("not_found", "lake-not-found", "There is no such lake.");
+      }
+      const from = state.compliance_level;
+      const to = command.compliance_level;
+      if (from === to) return ok([]);
+      if (!atLeast(to, from)) {
+        return reject(
+          "wrong_state",
+          "compliance-level-lowered",
+          `A lake's compliance level can be raised, never lowered: it is ${from}, asked for ${to}.`,
+        );
+      }
+      return ok([{ type: "ComplianceLevelChanged", data: { from, to } }]);
+    }
+    default:
+      return assertNever(command);
+  }
+};

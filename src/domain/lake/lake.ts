@@ -1,0 +1,54 @@
+/** The lake itself: who owns it, where it lies, how strictly it is run. */
+import { assertNever, type Recorded } from "../decider.ts";
+import type { LakeId } from "../ids.ts";
+
+/** From the least to the most strict; a lake only ever moves to the right. */
+export const COMPLIANCE_LEVELS = ["standard", "gdpr", "strict"] as const;
+export type ComplianceLevel = (typeof COMPLIANCE_LEVELS)[number];
+
+export type LakeEvent =
+  | {
+      readonly type: "DataLakeCreated";
+      readonly data: {
+        readonly lake_id: LakeId;
+        readonly name: string;
+        readonly owner_id: string;
+        readonly region: string;
+        readonly compliance_level: ComplianceLevel;
+        /** ISO 3166-1 alpha-2 of the controller, or null. */
+        readonly country: string | null;
+        /** IANA name, or null. */
+        readonly time_zone: string | null;
+      };
+    }
+  | {
+      readonly type: "ComplianceLevelChanged";
+      readonly data: { readonly from: ComplianceLevel; readonly to: ComplianceLevel };
+    };
+
+export interface ActiveLake {
+  readonly status: "active";
+  readonly lake_id: LakeId;
+  readonly name: string;
+  readonly owner_id: string;
+  readonly region: string;
+  readonly compliance_level: ComplianceLevel;
+  readonly country: string | null;
+  readonly time_zone: string | null;
+  readonly created_at: string;
+}
+
+export type LakeState = { readonly status: "absent" } | ActiveLake;
+
+export const initialLake: LakeState = { status: "absent" };
+
+export const evolveLake = (state: LakeState, event: Recorded<LakeEvent>): LakeState => {
+  switch (event.type) {
+    case "DataLakeCreated":
+      return { status: "active", ...event.data, created_at: event.recorded_at };
+    case "ComplianceLevelChanged":
+      return state.status === "active" ? { ...state, compliance_level: event.data.to } : state;
+    default:
+      return assertNever(event);
+  }
+};

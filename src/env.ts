@@ -1,0 +1,28 @@
+/** What the two composition roots are given by the platform; nobody else sees it. */
+import type { LakeObject } from "./lakeObject.ts";
+
+declare global {
+  interface LetheEnv {
+    readonly LAKES: DurableObjectNamespace<LakeObject>;
+    readonly OBJECTS: R2Bucket;
+    readonly REPORTS: D1Database;
+    readonly OBJECTS_BUCKET: string;
+    /** 32 characters or more; wraps every lake's key. */
+    readonly ROOT_SECRET?: string;
+    /** `open` in local development only. */
+    readonly AUTH?: string;
+    /** The lake that routes at the root mean. */
+    readonly DEFAULT_LAKE?: string;
+    /** Cloudflare account that R2's S3 endpoint belongs to; unset locally. */
+    readonly R2_ACCOUNT_ID?: string;
+    /** `eu` or `fedramp` when the bucket is in that jurisdiction. */
+    readonly R2_JURISDICTION?: string;
+    readonly R2_ACCESS_KEY_ID?: string;
+    readonly R2_SECRET_ACCESS_KEY?: string;
+  }
+  namespace Cloudflare {
+    interface Env extends LetheEnv {}
+  }
+}
+
+export type Env = LetheEnv;

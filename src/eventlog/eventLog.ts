@@ -1,0 +1,137 @@
+/**
+ * The lake's log as the application sees it: append in one transaction, load any stream through
+ * memory, snapshot and tail. What is in memory is only ever what was committed.
+ */
+import { type AggregateKind, type Folded, foldOf, kindOf } from "../application/aggregates.ts";
+import { directoryEntry } from "../application/directoryEntry.ts";
+import type { EventLog, StoredEvent } from "../application/ports.ts";
+import { writtenVersion } from "../contracts/events.ts";
+import { invariant } from "../domain/decider.ts";
+import type { StreamName } from "../domain/ids.ts";
+import { answers } from "./answers.ts";
+import { directory } from "./directory.ts";
+import { eventStore } from "./eventStore.ts";
+import { schedule } from "./schedule.ts";
+import { SNAPSHOT_EVERY, snapshots } from "./snapshots.ts";
+
+/** States kept in memory; the least recently used ones are dropped. */
+const MAX_WARM_STREAMS = 1000;
+
+/** A snapshot is read back only up to this `seq`: "now". */
+const NOW = Number.MAX_SAFE_INTEGER;
+
+/** The dataset an event is about, by the field its type names it in. */
+const datasetOf = (kind: AggregateKind, state: unknown, data: object): string | null => {
+  const named = (source: unknown, field: string): string | null => {
+    const value = (source as Record<string, unknown> | null)?.[field];
+    return typeof value === "string" ? value : null;
+  };
+  if (kind === "dataset") return named(state, "name");
+  if (kind === "batch") {
+    const held = (state as { batch?: unknown }).batch ?? state;
+    return named(held, "dataset");
+  }
+  if (kind === "access") return named(data, "dataset_id") ?? named(data, "dataset");
+  return named(state, "dataset");
+};
+
+export const eventLog = (storage: DurableObjectStorage): EventLog => {
+  const { sql } = storage;
+  const events = eventStore(sql);
+  const states = snapshots(sql);
+  const listed = directory(sql);
+  const warm = new Map<StreamName, Folded>();
+
+  const keepWarm = (stream: StreamName, folded: Folded): void => {
+    warm.delete(stream);
+    warm.set(stream, folded);
+    if (warm.size > MAX_WARM_STREAMS) {
+      const [oldest] = warm.keys();
+      if (oldest !== undefined) warm.delete(oldest);
+    }
+  };
+
+  const foldUpTo = (stream: StreamName, seq: number): Folded => {
+    const { evolve } = foldOf(stream);
+    const start = states.nearest(stream, seq);
+    const tail = events.stream(stream, start.version, seq);
+    return {
+      version: start.version + tail.length,
+      state: tail.reduce<unknown>((state, event) => evolve(state, event), start.state),
+    };
+  };
+
+  const load = (stream: StreamName): Folded => {
+    const known = warm.get(stream);
+    const folded = known ?? foldUpTo(stream, NOW);
+    keepWarm(stream, folded);
+    return folded;
+  };
+
+  return {
+    schedule: schedule(sql),
+    answers: answers(sql),
+    directory: listed,
+    load,
+    loadAt: foldUpTo,
+
+    transaction(body) {
+      try {
+        return storage.transactionSync(body);
+      } catch (error) {
+        // Memory is not rolled back by the platform: forget what may have been folded ahead.
+        warm.clear();
+        throw error;
+      }
+    },
+
+    append(changes, meta) {
+      const stored: StoredEvent[] = [];
+      let { seq, recorded_at: last } = events.last();
+      const recorded_at = meta.now > last ? meta.now : last;
+      for (const { stream, expected_version, events: decided } of changes) {
+        const { evolve } = foldOf(stream);
+        let { version, state } = load(stream);
+        const before = version;
+        invariant(version === expected_version, `${stream} moved within one turn`);
+        for (const { type, data } of decided) {
+          seq += 1;
+          version += 1;
+          state = evolve(state, { type, data, recorded_at });
+          const event: StoredEvent = {
+            seq,
+            event_id: crypto.randomUUID(),
+            stream,
+            stream_version: version,
+            type,
+            schema_version: writtenVersion(type),
+            recorded_at,
+            actor: meta.actor,
+            correlation_id: meta.correlation_id,
+            causation_id: meta.causation_id,
+            command_id: meta.command_id,
+            dataset: datasetOf(kindOf(stream), state, data),
+            data: data as Record<string, unknown>,
+          };
+          events.insert(event);
+          stored.push(event);
+        }
+        if (decided.length === 0) continue;
+        const folded = { version, state };
+        if (Math.floor(version / SNAPSHOT_EVERY) > Math.floor(before / SNAPSHOT_EVERY)) {
+          states.take(stream, folded, seq);
+        }
+        const entry = directoryEntry(stream, state);
+        if (entry) listed.put(entry, seq);
+        keepWarm(stream, folded);
+        last = recorded_at;
+      }
+      return stored;
+    },
+
+    read: (filter) => events.read(filter),
+    head: () => events.last().seq,
+    seqAt: (time) => events.seqAt(time),
+    countOf: (type) => events.countOf(type),
+  };
+};

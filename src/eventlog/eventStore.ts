@@ -1,0 +1,137 @@
+/**
+ * The events table: append in order, read by filter. Everything that is read comes out upcast to
+ * the present version of its type.
+ */
+import type { EventFilter, StoredEvent } from "../application/ports.ts";
+import { upcast } from "../contracts/events.ts";
+import type { StreamName } from "../domain/ids.ts";
+
+type Row = {
+  seq: number;
+  event_id: string;
+  stream: string;
+  stream_version: number;
+  type: string;
+  schema_version: number;
+  recorded_at: string;
+  actor: string;
+  correlation_id: string;
+  causation_id: string | null;
+  command_id: string;
+  dataset: string | null;
+  data: string;
+};
+
+const COLUMNS =
+  "seq, event_id, stream, stream_version, type, schema_version, recorded_at, actor, " +
+  "correlation_id, causation_id, command_id, dataset, data";
+
+const toEvent = ({ data, stream, ...row }: Row): StoredEvent => ({
+  ...row,
+  stream: stream as StreamName,
+  data: upcast(row.type, row.schema_version, JSON.parse(data) as Record<string, unknown>),
+});
+
+export interface EventStore {
+  insert(event: StoredEvent): void;
+  /** Events of one stream behind `version`, up to and including `seq`. */
+  stream(stream: StreamName, version: number, seq: number): readonly StoredEvent[];
+  read(filter: EventFilter): readonly StoredEvent[];
+  /** The last event's order and time; zero and the empty string when there is none. */
+  last(): { readonly seq: number; readonly recorded_at: string };
+  seqAt(time: string): number;
+  countOf(type: string): number;
+}
+
+export const eventStore = (sql: SqlStorage): EventStore => ({
+  insert(event) {
+    sql.exec(
+      `INSERT INTO events (${COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      event.seq,
+      event.event_id,
+      event.stream,
+      event.stream_version,
+      event.type,
+      event.schema_version,
+      event.recorded_at,
+      event.actor,
+      event.correlation_id,
+      event.causation_id,
+      event.command_id,
+      event.dataset,
+      JSON.stringify(event.data),
+    );
+  },
+
+  stream(stream, version, seq) {
+    return sql
+      .exec<Row>(
+        `SELECT ${COLUMNS} FROM events
+         WHERE stream = ? AND stream_version > CAST(? AS INTEGER) AND seq <= CAST(? AS INTEGER)
+         ORDER BY stream_version`,
+        stream,
+        version,
+        seq,
+      )
+      .toArray()
+      .map(toEvent);
+  },
+
+  read(filter) {
+    const where = ["seq > CAST(? AS INTEGER)"];
+    const values: (string | number)[] = [filter.after];
+    const also = (condition: string, value: string | undefined) => {
+      if (value === undefined) return;
+      where.push(condition);
+      values.push(value);
+    };
+    also("type = ?", filter.type);
+    also("stream = ?", filter.stream);
+    also("dataset = ?", filter.dataset);
+    also("stream = 'batch/' || ?", filter.batch_id);
+    also("actor = ?", filter.actor);
+    also("type = 'AccessAudited' AND json_extract(data, '$.accessor_id') = ?", filter.accessor);
+    also("recorded_at >= ?", filter.from);
+    also("recorded_at <= ?", filter.until);
+    return sql
+      .exec<Row>(
+        `SELECT ${COLUMNS} FROM events WHERE ${where.join(" AND ")}
+         ORDER BY seq LIMIT CAST(? AS INTEGER)`,
+        ...values,
+        filter.limit,
+      )
+      .toArray()
+      .map(toEvent);
+  },
+
+  last() {
+    const [row] = sql
+      .exec<{ seq: number; recorded_at: string }>(
+        "SELECT seq, recorded_at FROM events ORDER BY seq DESC LIMIT 1",
+      )
+      .toArray();
+    return row ?? { seq: 0, recorded_at: "" };
+  },
+
+  seqAt(time) {
+    // Times never decrease with seq: halve the range by primary key instead of keeping an index.
+    let low = 0;
+    let high = this.last().seq;
+    while (low < high) {
+      const middle = Math.ceil((low + high) / 2);
+      const { recorded_at } = sql
+        .exec<{ recorded_at: string }>(
+          "SELECT recorded_at FROM events WHERE seq = CAST(? AS INTEGER)",
+          middle,
+        )
+        .one();
+      if (recorded_at <= time) low = middle;
+      else high = middle - 1;
+    }
+    return low;
+  },
+
+  countOf(type) {
+    return sql.exec<{ n: number }>("SELECT count(*) AS n FROM events WHERE type = ?", type).one().n;
+  },
+});

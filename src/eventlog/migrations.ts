@@ -1,0 +1,130 @@
+/**
+ * The SQLite schema of one lake, as an append-only list of steps. A step that has shipped is never
+ * changed; `migrate` runs those a database has not seen, each once, in one transaction.
+ */
+
+export const MIGRATIONS: readonly string[] = [
+  `
+  -- The log. Rows are only ever inserted; triggers refuse everything else.
+  CREATE TABLE events (
+    seq            INTEGER PRIMARY KEY,   -- global order, from 1, gapless
+    event_id       TEXT NOT NULL,         -- UUID
+    stream         TEXT NOT NULL,         -- lake, access, dataset/<name>, batch/<id>, …
+    stream_version INTEGER NOT NULL,      -- order within the stream, from 1, gapless
+    type           TEXT NOT NULL,
+    schema_version INTEGER NOT NULL,      -- of data, see contracts/events.ts
+    recorded_at    TEXT NOT NULL,         -- RFC 3339 UTC ms; never decreases with seq
+    actor          TEXT NOT NULL,
+    correlation_id TEXT NOT NULL,
+    causation_id   TEXT,
+    command_id     TEXT NOT NULL,
+    dataset        TEXT,                  -- the dataset it is about, if any
+    data           TEXT NOT NULL          -- JSON; personal fields sealed
+  ) STRICT;
+  CREATE UNIQUE INDEX events_by_stream ON events (stream, stream_version);
+  CREATE INDEX events_by_type ON events (type);
+  CREATE INDEX events_by_actor ON events (actor);
+  CREATE INDEX events_by_dataset ON events (dataset) WHERE dataset IS NOT NULL;
+  CREATE INDEX events_by_accessor ON events (json_extract(data, '$.accessor_id'))
+    WHERE type = 'AccessAudited';
+  CREATE TRIGGER events_are_not_updated BEFORE UPDATE ON events
+    BEGIN SELECT RAISE(ABORT, 'events are append-only'); END;
+  CREATE TRIGGER events_are_not_deleted BEFORE DELETE ON events
+    BEGIN SELECT RAISE(ABORT, 'events are append-only'); END;
+
+  -- A cache of folded states; may be dropped at any time.
+  CREATE TABLE snapshots (
+    stream       TEXT NOT NULL,
+    version      INTEGER NOT NULL,        -- stream_version folded up to
+    seq          INTEGER NOT NULL,        -- seq of that event
+    fold_version INTEGER NOT NULL,        -- of the evolve function that made it
+    state        TEXT NOT NULL,           -- JSON
+    PRIMARY KEY (stream, version)
+  ) STRICT, WITHOUT ROWID;
+
+  -- Present state of every aggregate but access, as lists and reports need it.
+  CREATE TABLE directory (
+    kind        TEXT NOT NULL,
+    id          TEXT NOT NULL,
+    dataset     TEXT,
+    status      TEXT NOT NULL,
+    due_at      TEXT,
+    flagged     INTEGER NOT NULL,         -- overdue deletion, dataset with personal data
+    subject_ref TEXT,                     -- pseudonym
+    created_seq INTEGER NOT NULL,
+    PRIMARY KEY (kind, id)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX directory_in_order ON directory (kind, created_seq);
+  CREATE INDEX directory_by_dataset ON directory (kind, dataset, created_seq)
+    WHERE dataset IS NOT NULL;
+  CREATE INDEX directory_by_status ON directory (kind, status, created_seq);
+  CREATE INDEX directory_by_subject ON directory (subject_ref) WHERE subject_ref IS NOT NULL;
+
+  -- What the lake owes, by when.
+  CREATE TABLE schedule (
+    kind       TEXT NOT NULL,
+    ref        TEXT NOT NULL,
+    due_at     TEXT NOT NULL,
+    attempts   INTEGER NOT NULL DEFAULT 0,
+    parked     INTEGER NOT NULL DEFAULT 0,
+    last_error TEXT,
+    payload    TEXT NOT NULL,             -- JSON
+    PRIMARY KEY (kind, ref)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX schedule_due ON schedule (parked, due_at);
+
+  -- First answers by idempotency key.
+  CREATE TABLE answers (
+    key         TEXT NOT NULL PRIMARY KEY,
+    fingerprint TEXT NOT NULL,            -- keyed hash of the command
+    answer      TEXT NOT NULL,            -- JSON
+    recorded_at TEXT NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX answers_by_age ON answers (recorded_at);
+
+  -- How far each sink has the log.
+  CREATE TABLE outbox (
+    sink       TEXT NOT NULL PRIMARY KEY,
+    last_seq   INTEGER NOT NULL,
+    attempts   INTEGER NOT NULL DEFAULT 0,
+    retry_at   TEXT,
+    last_error TEXT
+  ) STRICT, WITHOUT ROWID;
+
+  -- The lake's key ('lake') under the root secret; subjects' keys ('subject/<ref>') under the lake's.
+  CREATE TABLE keys (
+    id         TEXT NOT NULL PRIMARY KEY,
+    wrapped    TEXT NOT NULL,             -- base64: nonce, ciphertext, tag (AES-256-GCM)
+    created_at TEXT NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  `,
+];
+
+const hasMigrations = (sql: SqlStorage): boolean =>
+  sql.exec("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'migrations'").toArray()
+    .length > 0;
+
+/** Whether anything was ever stored here: a lake nobody created has no tables at all. */
+export const isInitialised = (sql: SqlStorage): boolean => hasMigrations(sql);
+
+/** Brings the database to the newest schema. `steps` is a parameter for the tests. */
+export const migrate = (
+  storage: DurableObjectStorage,
+  steps: readonly string[] = MIGRATIONS,
+): void => {
+  const { sql } = storage;
+  storage.transactionSync(() => {
+    if (!hasMigrations(sql)) {
+      sql.exec("CREATE TABLE migrations (step INTEGER PRIMARY KEY) STRICT");
+    }
+    const done = sql.exec<{ n: number }>("SELECT count(*) AS n FROM migrations").one().n;
+    if (done > steps.length) {
+      throw new Error(`database is at step ${done}, this code knows ${steps.length}`);
+    }
+    for (const [index, step] of steps.entries()) {
+      if (index < done) continue;
+      sql.exec(step);
+      sql.exec("INSERT INTO migrations (step) VALUES (?)", index + 1);
+    }
+  });
+};

@@ -1,0 +1,91 @@
+/** The table of duties: what the lake owes, by when, and how often it has tried. */
+import type { DutyKind, PendingDuty, Schedule } from "../application/ports.ts";
+
+type Row = {
+  kind: string;
+  ref: string;
+  due_at: string;
+  attempts: number;
+  parked: number;
+  last_error: string | null;
+  payload: string;
+};
+
+/** Stored errors are cut to this many characters. */
+const MAX_ERROR_LENGTH = 500;
+
+const toDuty = (row: Row): PendingDuty => ({
+  ...row,
+  kind: row.kind as DutyKind,
+  parked: row.parked === 1,
+  payload: JSON.parse(row.payload) as Record<string, unknown>,
+});
+
+const COLUMNS = "kind, ref, due_at, attempts, parked, last_error, payload";
+
+export const schedule = (sql: SqlStorage): Schedule => ({
+  due(now, limit) {
+    return sql
+      .exec<Row>(
+        `SELECT ${COLUMNS} FROM schedule WHERE parked = 0 AND due_at <= ?
+         ORDER BY due_at LIMIT CAST(? AS INTEGER)`,
+        now,
+        limit,
+      )
+      .toArray()
+      .map(toDuty);
+  },
+
+  next() {
+    const [row] = sql
+      .exec<{ due_at: string }>(
+        "SELECT due_at FROM schedule WHERE parked = 0 ORDER BY due_at LIMIT 1",
+      )
+      .toArray();
+    return row?.due_at ?? null;
+  },
+
+  find({ kind, ref }) {
+    const [row] = sql
+      .exec<Row>(`SELECT ${COLUMNS} FROM schedule WHERE kind = ? AND ref = ?`, kind, ref)
+      .toArray();
+    return row ? toDuty(row) : null;
+  },
+
+  put({ kind, ref, due_at, payload }) {
+    sql.exec(
+      "INSERT OR REPLACE INTO schedule (kind, ref, due_at, payload) VALUES (?, ?, ?, ?)",
+      kind,
+      ref,
+      due_at,
+      JSON.stringify(payload),
+    );
+  },
+
+  remove({ kind, ref }) {
+    const removed = sql
+      .exec("DELETE FROM schedule WHERE kind = ? AND ref = ? RETURNING ref", kind, ref)
+      .toArray();
+    return removed.length > 0;
+  },
+
+  failed({ kind, ref }, error, retryAt) {
+    sql.exec(
+      `UPDATE schedule SET attempts = attempts + 1, last_error = ?, parked = CAST(? AS INTEGER),
+         due_at = coalesce(?, due_at)
+       WHERE kind = ? AND ref = ?`,
+      error.slice(0, MAX_ERROR_LENGTH),
+      retryAt === null ? 1 : 0,
+      retryAt,
+      kind,
+      ref,
+    );
+  },
+
+  parked() {
+    return sql
+      .exec<Row>(`SELECT ${COLUMNS} FROM schedule WHERE parked = 1 ORDER BY due_at`)
+      .toArray()
+      .map(toDuty);
+  },
+});

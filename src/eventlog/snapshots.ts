@@ -1,0 +1,58 @@
+/**
+ * Snapshots of folded streams: a cache that makes loading cost the tail, not the history. Wrong
+ * ones are worse than none, so each carries the version of the fold that made it.
+ */
+import { type Folded, foldOf } from "../application/aggregates.ts";
+import type { StreamName } from "../domain/ids.ts";
+
+/** A snapshot is taken when a stream has grown by more than this many events since the last. */
+export const SNAPSHOT_EVERY = 100;
+
+/** Of a stream's older snapshots, those whose number is no multiple of this are dropped … */
+export const THIN_TO_EVERY = 10;
+/** … once they are this many snapshots behind. */
+export const KEEP_RECENT = 10;
+
+export interface Snapshots {
+  /** The newest usable state at or before `seq`, else the state before the first event. */
+  nearest(stream: StreamName, seq: number): Folded;
+  take(stream: StreamName, folded: Folded, seq: number): void;
+}
+
+export const snapshots = (sql: SqlStorage): Snapshots => ({
+  nearest(stream, seq) {
+    const { initialState, fold_version } = foldOf(stream);
+    const [row] = sql
+      .exec<{ version: number; state: string }>(
+        `SELECT version, state FROM snapshots
+         WHERE stream = ? AND seq <= CAST(? AS INTEGER) AND fold_version = CAST(? AS INTEGER)
+         ORDER BY version DESC LIMIT 1`,
+        stream,
+        seq,
+        fold_version,
+      )
+      .toArray();
+    return row
+      ? { version: row.version, state: JSON.parse(row.state) as unknown }
+      : { version: 0, state: initialState };
+  },
+
+  take(stream, { version, state }, seq) {
+    const { fold_version } = foldOf(stream);
+    sql.exec(
+      `INSERT OR REPLACE INTO snapshots (stream, version, seq, fold_version, state)
+       VALUES (?, ?, ?, ?, ?)`,
+      stream,
+      version,
+      seq,
+      fold_version,
+      JSON.stringify(state),
+    );
+    sql.exec(
+      `DELETE FROM snapshots WHERE stream = ?1 AND version < CAST(?2 AS INTEGER)
+       AND (version / ${SNAPSHOT_EVERY}) % ${THIN_TO_EVERY} <> 0`,
+      stream,
+      version - SNAPSHOT_EVERY * KEEP_RECENT,
+    );
+  },
+});

@@ -1,0 +1,210 @@
+/** The HTTP interface: routes, their inputs and errors, the document that describes them. */
+import { type Context, Hono } from "hono";
+import { requestId } from "hono/request-id";
+import type { Call } from "../application/lakeGateway.ts";
+import { lakeId } from "../contracts/fields.ts";
+import { docsFiles } from "./docs.ts";
+import { type GuardSettings, refusal } from "./guard.ts";
+import { openApiDocument } from "./openapi.ts";
+import { HttpProblem, problemResponse, rejectionProblem } from "./problem.ts";
+import {
+  canonicalJson,
+  parsed,
+  readIdempotencyKey,
+  readIfMatch,
+  readJson,
+  readQuery,
+} from "./request.ts";
+import type { HttpAnswer, Route, Services } from "./route.ts";
+import { batchRoutes } from "./routes/batches.ts";
+import { contractRoutes, datasetRoutes } from "./routes/datasets.ts";
+import { deletionRoutes } from "./routes/deletions.ts";
+import { fileRoutes } from "./routes/files.ts";
+import { lakeRoutes } from "./routes/lakes.ts";
+import { logRoutes } from "./routes/log.ts";
+import { reportRoutes } from "./routes/reports.ts";
+
+export const ROUTES: readonly Route[] = [
+  ...lakeRoutes,
+  ...datasetRoutes,
+  ...contractRoutes,
+  ...fileRoutes,
+  ...batchRoutes,
+  ...logRoutes,
+  ...deletionRoutes,
+  ...reportRoutes,
+];
+
+export const VERSION = "0.1.0";
+
+/** Who acts while nobody can be told apart: the person at this machine. */
+const LOCAL_ACTOR = "local";
+
+export interface Settings extends GuardSettings {
+  /** The lake the root routes mean, or null when there is none. */
+  readonly default_lake: string | null;
+}
+
+/** What the composition root makes of a request before any route sees it. */
+export interface Deps {
+  readonly settings: Settings;
+  readonly services: Services;
+}
+
+type App = Hono<{ Variables: { requestId: string } }>;
+type AppContext = Context<{ Variables: { requestId: string } }>;
+
+/** Builds the app; `depsOf` is called once a request. */
+export const createApp = (depsOf: (c: AppContext) => Deps): App => {
+  const app: App = new Hono();
+  app.use(requestId());
+  app.use(async (c, next) => {
+    const reason = refusal(new URL(c.req.url).hostname, depsOf(c).settings);
+    if (reason !== null) {
+      return problemResponse(c, { status: 503, code: "not-configured", detail: reason });
+    }
+    await next();
+    c.header("Cache-Control", "no-store");
+    c.header("X-Content-Type-Options", "nosniff");
+    return;
+  });
+
+  app.get("/health", (c) => c.json({ status: "ok" }));
+  app.get("/", (c) => c.redirect("/docs"));
+  let document: object | null = null;
+  app.get("/openapi.json", (c) => {
+    document ??= openApiDocument(ROUTES, VERSION);
+    return c.json(document);
+  });
+  for (const [path, { type, body }] of Object.entries(docsFiles)) {
+    app.get(path, (c) => c.body(body, 200, { "Content-Type": type }));
+  }
+
+  const paths = new Map<string, Set<string>>();
+  const serve = (path: string, route: Route, own: boolean) => {
+    const pattern = path.replaceAll(/\{(\w+)\}/g, ":$1");
+    app.on(route.method.toUpperCase(), pattern, (c) => handle(c, route, own, depsOf(c)));
+    const methods = paths.get(pattern) ?? new Set<string>();
+    paths.set(pattern, methods.add(route.method.toUpperCase()));
+  };
+  for (const route of ROUTES) {
+    if (route.scope === "platform" || route.path !== "") serve(route.path, route, false);
+    if (route.scope === "lake") serve(`/lakes/{lake_id}${route.path}`, route, true);
+  }
+  for (const pattern of ["/health", "/openapi.json", "/docs", "/"]) {
+    paths.set(pattern, new Set(["GET"]));
+  }
+  for (const [pattern, methods] of paths) {
+    const allow = [...methods, ...(methods.has("GET") ? ["HEAD"] : [])].join(", ");
+    app.all(pattern, (c) =>
+      problemResponse(
+        c,
+        {
+          status: 405,
+          code: "method-not-allowed",
+          detail: `${c.req.path} takes ${allow}, not ${c.req.method}.`,
+        },
+        { Allow: allow },
+      ),
+    );
+  }
+
+  app.notFound((c) =>
+    problemResponse(c, {
+      status: 404,
+      code: "no-such-route",
+      detail: `There is no ${c.req.path}; GET /docs shows what there is.`,
+    }),
+  );
+  app.onError((error, c) => {
+    if (error instanceof HttpProblem) return problemResponse(c, error.problem, error.headers);
+    const message = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    console.error(JSON.stringify({ level: "error", request_id: c.get("requestId"), message }));
+    return problemResponse(c, {
+      status: 500,
+      code: "internal-error",
+      detail: `Something is wrong with Lethe, not with your request (${c.get("requestId")}).`,
+    });
+  });
+  return app;
+};
+
+const handle = async (
+  c: AppContext,
+  route: Route,
+  ownLake: boolean,
+  { settings, services }: Deps,
+): Promise<Response> => {
+  const { lake_id: named, ...rest } = c.req.param() as Record<string, string>;
+  const lake = lakeOf(route, ownLake, named, settings);
+  const params = parsed(route.params, rest, "path");
+  const query = parsed(route.query, readQuery(c), "query");
+  const json = route.method === "get" ? undefined : await readJson(c);
+  const body = route.body ? parsed(route.body, json, "body") : noBody(json);
+  const call: Call = {
+    lake_id: lake,
+    is_default: lake === settings.default_lake,
+    actor: LOCAL_ACTOR,
+    correlation_id: c.get("requestId"),
+    causation_id: null,
+    idempotency: idempotencyOf(c, route, rest, json),
+    if_match: route.method === "get" ? null : readIfMatch(c),
+  };
+  const result = await route.handle({
+    params,
+    query,
+    body,
+    call,
+    services,
+  } as Parameters<Route["handle"]>[0]);
+  if (!result.ok) return problemResponse(c, rejectionProblem(result.error));
+  return respond(c, result.value);
+};
+
+const respond = (c: AppContext, { status, body, headers, problem }: HttpAnswer): Response => {
+  if (problem) {
+    const more = body as Readonly<Record<string, unknown>>;
+    return problemResponse(c, { status, ...problem, more }, headers);
+  }
+  return c.body(JSON.stringify(body), status, { ...headers, "Content-Type": "application/json" });
+};
+
+const lakeOf = (
+  route: Route,
+  ownLake: boolean,
+  named: string | undefined,
+  settings: Settings,
+): string => {
+  if (ownLake) return String(parsed(lakeId, named, "path"));
+  if (route.scope === "platform") return "";
+  if (settings.default_lake === null) {
+    throw new HttpProblem({
+      status: 404,
+      code: "no-default-lake",
+      detail: `There is no default lake: name one, as in /lakes/{lake_id}${route.path}.`,
+    });
+  }
+  return settings.default_lake;
+};
+
+const noBody = (json: unknown): undefined => {
+  if (json === undefined || canonicalJson(json) === "{}") return undefined;
+  throw new HttpProblem({
+    status: 422,
+    code: "invalid-input",
+    detail: "This route takes no body.",
+    errors: [{ path: "", message: "must be empty" }],
+  });
+};
+
+const idempotencyOf = (
+  c: AppContext,
+  route: Route,
+  params: Readonly<Record<string, string>>,
+  json: unknown,
+): Call["idempotency"] => {
+  if (route.method !== "post") return null;
+  const key = readIdempotencyKey(c);
+  if (key === null) return null;
+  return { key, body: canonicalJson({ route: route.path, params, body: json ?? null }) };
+};

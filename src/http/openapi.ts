@@ -1,0 +1,87 @@
+/** The OpenAPI 3.1 document, generated from the same routes and schemas that serve requests. */
+
+import { z } from "zod";
+import { createDocument, type ZodOpenApiPathsObject } from "zod-openapi";
+import { problem } from "../contracts/answers.ts";
+import { lakeId } from "../contracts/fields.ts";
+import type { Route } from "./route.ts";
+
+const PROBLEMS: Readonly<Record<number, string>> = {
+  400: "Malformed",
+  404: "Not found",
+  409: "Exists already, or not in a state in which this can be done",
+  412: "If-Match expects another version",
+  413: "Too large",
+  415: "Wrong media type",
+  422: "Invalid, or against the lake's compliance rules",
+  503: "Not configured to serve this request",
+};
+
+const problemContent = { "application/problem+json": { schema: problem } };
+
+const commandHeaders = z.object({
+  "Idempotency-Key": z.string().max(255).optional().meta({
+    description: "The same key and body answer the first answer again.",
+  }),
+  "If-Match": z.string().optional().meta({ description: "The ETag that was seen last." }),
+});
+
+const describe = (route: Route, path: string, inLake: boolean) => {
+  const params = inLake
+    ? z.object({ lake_id: lakeId, ...shapeOf(route.params) })
+    : z.object(shapeOf(route.params));
+  const { status, schema } = route.success;
+  const id = `${route.method}${path}`.replaceAll(/[^A-Za-z0-9]+/g, "_");
+  return {
+    operationId: id,
+    tags: [route.tag],
+    summary: route.summary,
+    requestParams: {
+      path: params,
+      query: z.object(shapeOf(route.query)),
+      ...(route.method === "get" ? {} : { header: commandHeaders }),
+    },
+    ...(route.body
+      ? { requestBody: { content: { "application/json": { schema: route.body } } } }
+      : {}),
+    responses: {
+      [status]: { description: "Done", content: { "application/json": { schema } } },
+      ...Object.fromEntries(
+        Object.entries(PROBLEMS).map(([code, description]) => [
+          code,
+          { description, content: problemContent },
+        ]),
+      ),
+    },
+  };
+};
+
+const shapeOf = (schema: z.ZodType): z.ZodRawShape =>
+  schema instanceof z.ZodObject ? schema.shape : {};
+
+/** Builds the document for the given routes; `version` is Lethe's own. */
+export const openApiDocument = (routes: readonly Route[], version: string) => {
+  const paths: Record<string, Record<string, unknown>> = {};
+  const add = (path: string, route: Route, inLake: boolean) => {
+    paths[path] = { ...paths[path], [route.method]: describe(route, path, inLake) };
+  };
+  for (const route of routes) {
+    if (route.scope === "platform") add(route.path, route, false);
+    else {
+      if (route.path !== "") add(route.path, route, false);
+      add(`/lakes/{lake_id}${route.path}`, route, true);
+    }
+  }
+  return createDocument({
+    openapi: "3.1.0",
+    info: {
+      title: "Lethe",
+      version,
+      description:
+        "A GDPR-compliant lakehouse control plane: the lake that remembers everything, and " +
+        "forgets people on request. Every lake route exists below /lakes/{lake_id} and, for the " +
+        "default lake, at the root.",
+    },
+    paths: paths as ZodOpenApiPathsObject,
+  });
+};

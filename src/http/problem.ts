@@ -1,0 +1,99 @@
+/**
+ * Problem documents (RFC 9457), and the one place where a rejection becomes an HTTP status. What
+ * is not a rejection is a bug: it is logged and answered without a word about the inside.
+ */
+import type { Context } from "hono";
+import type { ContentfulStatusCode } from "hono/utils/http-status";
+import type { z } from "zod";
+import type { Issue, Rejection, RejectionReason } from "../domain/rejection.ts";
+
+const STATUS = {
+  not_found: 404,
+  already_exists: 409,
+  wrong_state: 409,
+  stale_version: 412,
+  invalid: 422,
+  compliance: 422,
+  key_reused: 422,
+  not_a_table: 415,
+  too_large: 413,
+} as const satisfies Record<RejectionReason, ContentfulStatusCode>;
+
+const TITLES: Readonly<Record<number, string>> = {
+  400: "Bad request",
+  401: "Unauthorized",
+  403: "Forbidden",
+  404: "Not found",
+  405: "Method not allowed",
+  409: "Conflict",
+  412: "Precondition failed",
+  413: "Content too large",
+  415: "Unsupported media type",
+  422: "Unprocessable content",
+  429: "Too many requests",
+  500: "Internal error",
+  503: "Service unavailable",
+};
+
+export interface Problem {
+  readonly status: ContentfulStatusCode;
+  readonly code: string;
+  readonly detail: string;
+  readonly errors?: readonly Issue[];
+  /** Members besides those of RFC 9457. */
+  readonly more?: Readonly<Record<string, unknown>>;
+}
+
+/** A refusal that belongs to HTTP itself, thrown while a request is being read. */
+export class HttpProblem extends Error {
+  readonly problem: Problem;
+  readonly headers: Readonly<Record<string, string>>;
+
+  constructor(problem: Problem, headers: Readonly<Record<string, string>> = {}) {
+    super(problem.detail);
+    this.problem = problem;
+    this.headers = headers;
+  }
+}
+
+export const problemResponse = (
+  c: Context,
+  { status, code, detail, errors, more }: Problem,
+  headers: Readonly<Record<string, string>> = {},
+): Response =>
+  c.body(
+    JSON.stringify({
+      type: `/problems/${code}`,
+      title: TITLES[status] ?? "Error",
+      status,
+      detail,
+      code,
+      ...(errors ? { errors } : status === 422 ? { errors: [] } : {}),
+      ...more,
+    }),
+    status,
+    { ...headers, "Content-Type": "application/problem+json" },
+  );
+
+export const rejectionProblem = ({ reason, code, detail, errors }: Rejection): Problem => ({
+  status: STATUS[reason],
+  code,
+  detail,
+  ...(errors ? { errors } : {}),
+});
+
+/** What zod found, as a 422 whose errors name the place in the input. */
+export const validationProblem = (error: z.ZodError, where: string): Problem => {
+  const errors = error.issues.map(({ path, message }) => ({
+    path: path.map(String).join("."),
+    message,
+  }));
+  const first = errors[0];
+  const place = first?.path ? `${first.path}: ` : "";
+  return {
+    status: 422,
+    code: "invalid-input",
+    detail: `The ${where} is not valid: ${place}${first?.message ?? "unknown"}.`,
+    errors,
+  };
+};

@@ -1,0 +1,118 @@
+/** Reading a request: everything is bounded and checked before anyone acts on it. */
+import type { Context } from "hono";
+import type { z } from "zod";
+import { HttpProblem, validationProblem } from "./problem.ts";
+
+/** Commands are small; data goes through signed URLs. */
+export const MAX_BODY_BYTES = 1024 * 1024;
+const MAX_KEY_LENGTH = 255;
+
+/** The JSON body, or undefined when there is none. Throws 400, 413 or 415. */
+export const readJson = async (c: Context): Promise<unknown> => {
+  const bytes = await readBytes(c.req.raw);
+  if (bytes.length === 0) return undefined;
+  const type = (c.req.header("Content-Type") ?? "").split(";")[0]?.trim().toLowerCase() ?? "";
+  if (type !== "application/json" && !/^application\/[\w.-]+\+json$/.test(type)) {
+    throw new HttpProblem({
+      status: 415,
+      code: "unsupported-media-type",
+      detail: `Send the body as Content-Type: application/json${type ? `, not ${type}` : ""}.`,
+    });
+  }
+  try {
+    return JSON.parse(new TextDecoder("utf-8", { fatal: true, ignoreBOM: false }).decode(bytes));
+  } catch {
+    throw new HttpProblem({
+      status: 400,
+      code: "malformed-json",
+      detail: "The body is not well-formed JSON in UTF-8.",
+    });
+  }
+};
+
+const readBytes = async (request: Request): Promise<Uint8Array> => {
+  if (request.body === null) return new Uint8Array(0);
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  for await (const chunk of request.body as ReadableStream<Uint8Array>) {
+    length += chunk.length;
+    if (length > MAX_BODY_BYTES) {
+      throw new HttpProblem({
+        status: 413,
+        code: "body-too-large",
+        detail: `A body may have ${MAX_BODY_BYTES} bytes; files go through POST /upload-url.`,
+      });
+    }
+    chunks.push(chunk);
+  }
+  const whole = new Uint8Array(length);
+  let offset = 0;
+  for (const chunk of chunks) {
+    whole.set(chunk, offset);
+    offset += chunk.length;
+  }
+  return whole;
+};
+
+/** Parses, or throws a 422 that says which part of the input is wrong and where. */
+export const parsed = (schema: z.ZodType, value: unknown, where: string): unknown => {
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  throw new HttpProblem(validationProblem(result.error, where));
+};
+
+/** The query as an object; a parameter given twice is refused. */
+export const readQuery = (c: Context): Record<string, string> => {
+  const query: Record<string, string> = {};
+  for (const [key, values] of Object.entries(c.req.queries())) {
+    if (values.length > 1) {
+      throw new HttpProblem({
+        status: 422,
+        code: "invalid-input",
+        detail: `The query is not valid: ${key} is given more than once.`,
+        errors: [{ path: key, message: "given more than once" }],
+      });
+    }
+    query[key] = values[0] ?? "";
+  }
+  return query;
+};
+
+/** The idempotency key, or null. Throws 400 for one that is no key. */
+export const readIdempotencyKey = (c: Context): string | null => {
+  const key = c.req.header("Idempotency-Key");
+  if (key === undefined) return null;
+  if (!/^[\x21-\x7e]+$/.test(key) || key.length > MAX_KEY_LENGTH) {
+    throw new HttpProblem({
+      status: 400,
+      code: "malformed-idempotency-key",
+      detail: `An Idempotency-Key has 1-${MAX_KEY_LENGTH} visible ASCII characters and no blank.`,
+    });
+  }
+  return key;
+};
+
+/** The stream version that `If-Match` demands, or null. Throws 400 for anything else. */
+export const readIfMatch = (c: Context): number | null => {
+  const header = c.req.header("If-Match");
+  if (header === undefined || header === "*") return null;
+  const match = /^(?:W\/)?"?(\d{1,15})"?$/.exec(header.trim());
+  if (!match) {
+    throw new HttpProblem({
+      status: 400,
+      code: "malformed-if-match",
+      detail: 'If-Match takes one ETag as Lethe gives it, such as "3".',
+    });
+  }
+  return Number(match[1]);
+};
+
+/** JSON with sorted keys: the same content is the same text, however it was written. */
+export const canonicalJson = (value: unknown): string => {
+  if (Array.isArray(value)) return `[${value.map(canonicalJson).join(",")}]`;
+  if (typeof value !== "object" || value === null) return JSON.stringify(value) ?? "null";
+  const entries = Object.entries(value)
+    .filter(([, inner]) => inner !== undefined)
+    .sort(([a], [b]) => (a < b ? -1 : 1));
+  return `{${entries.map(([key, inner]) => `${JSON.stringify(key)}:${canonicalJson(inner)}`).join(",")}}`;
+};

@@ -1,0 +1,160 @@
+/**
+ * A route as data: what it takes, what it answers, what it does. The app serves it and the
+ * OpenAPI document describes it from the same value, so that neither can say otherwise.
+ */
+import type { ContentfulStatusCode } from "hono/utils/http-status";
+import type { z } from "zod";
+import type { Answer } from "../application/answers.ts";
+import type { ObjectStore } from "../application/dataPorts.ts";
+import type { Call, LakeGateway } from "../application/lakeGateway.ts";
+import type { Presigner } from "../application/ports.ts";
+import type { Question } from "../application/questions.ts";
+import type { Workshop } from "../application/work.ts";
+import { err, ok, type Result } from "../domain/decider.ts";
+import { type Rejection, reject } from "../domain/rejection.ts";
+
+/** What a request is served with; made by the composition root. */
+export interface Services {
+  readonly gateway: LakeGateway;
+  readonly workshop: Workshop;
+  readonly store: ObjectStore;
+  readonly presigner: Presigner;
+  readonly reports: Reports;
+  /** Resolves when the lake's events have reached the reports, or after a short while. */
+  settle(lake_id: string): Promise<void>;
+  readonly now: () => Date;
+  readonly newId: () => string;
+}
+
+/** Reports across lakes, as the routes ask for them. Throws `BadCursor` for a foreign cursor. */
+export interface Reports {
+  lakes(page: { limit: number; cursor: string | null }): Promise<object>;
+  monthly(month: string): Promise<object>;
+  deletions(page: { limit: number; cursor: string | null; now: string }): Promise<object>;
+  access(filter: {
+    from: string | undefined;
+    to: string | undefined;
+    lake_id: string | undefined;
+    limit: number;
+    cursor: string | null;
+  }): Promise<object>;
+}
+
+export interface HttpAnswer {
+  readonly status: ContentfulStatusCode;
+  readonly body: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** For a recorded refusal: sent as a problem document. */
+  readonly problem?: { readonly code: string; readonly detail: string };
+}
+
+export type Handled = Promise<Result<HttpAnswer, Rejection>>;
+
+export interface RouteInput<Params, Query, Body> {
+  readonly params: Params;
+  readonly query: Query;
+  readonly body: Body;
+  readonly call: Call;
+  readonly services: Services;
+}
+
+type Shape = z.ZodType;
+
+interface RouteSpec<Params extends Shape, Query extends Shape, Body extends Shape> {
+  readonly method: "get" | "post" | "put" | "delete";
+  /** In OpenAPI form, such as `/batches/{id}`. */
+  readonly path: string;
+  /** `lake`: served below `/lakes/{lake_id}` and, for the default lake, at the root. */
+  readonly scope: "lake" | "platform";
+  readonly tag: string;
+  readonly summary: string;
+  readonly params: Params;
+  readonly query: Query;
+  /** Null when the route takes no body. */
+  readonly body: Body | null;
+  readonly success: { readonly status: 200 | 201; readonly schema: z.ZodType };
+  readonly handle: (
+    input: RouteInput<z.output<Params>, z.output<Query>, z.output<Body>>,
+  ) => Handled;
+}
+
+/** A route whose types have been checked and forgotten. */
+export interface Route {
+  readonly method: "get" | "post" | "put" | "delete";
+  readonly path: string;
+  readonly scope: "lake" | "platform";
+  readonly tag: string;
+  readonly summary: string;
+  readonly params: z.ZodType;
+  readonly query: z.ZodType;
+  readonly body: z.ZodType | null;
+  readonly success: { readonly status: 200 | 201; readonly schema: z.ZodType };
+  readonly handle: (input: RouteInput<never, never, never>) => Handled;
+}
+
+export const route = <Params extends Shape, Query extends Shape, Body extends Shape>(
+  spec: RouteSpec<Params, Query, Body>,
+): Route => spec as unknown as Route;
+
+const CREATED = { created: 201, done: 200, accepted: 202, unfit: 422 } as const;
+
+/** An answer to a command as HTTP has it, with its URL signed and its version as `ETag`. */
+export const commandAnswer = async (
+  result: Result<Answer, Rejection>,
+  { services, call }: { readonly services: Services; readonly call: Call },
+): Handled => {
+  if (!result.ok) return result;
+  const { outcome, body, version, sign, location, replayed } = result.value;
+  const signed = sign ? { [sign.field]: await services.presigner.sign(sign) } : {};
+  const prefix = call.is_default ? "" : `/lakes/${call.lake_id}`;
+  return ok({
+    status: CREATED[outcome],
+    body: { ...body, ...signed },
+    headers: {
+      ...(version > 0 ? { ETag: `"${version}"` } : {}),
+      ...(location && outcome === "accepted" ? { Location: `${prefix}${location}` } : {}),
+      ...(replayed ? { "Idempotency-Replayed": "true" } : {}),
+    },
+    ...(outcome === "unfit"
+      ? { problem: { code: "does-not-fit", detail: String(body["message"]) } }
+      : {}),
+  });
+};
+
+/** Asks the lake one question and answers the state it gives. */
+export const stateAnswer = async (
+  { services, call }: { readonly services: Services; readonly call: Call },
+  question: Question,
+): Handled => {
+  const reply = await services.gateway.ask(call, question);
+  if (!reply.ok) return reply;
+  if (reply.value.kind !== "one") return err(UNEXPECTED);
+  const { view, version } = reply.value;
+  return ok({ status: 200, body: view, headers: { ETag: `"${version}"` } });
+};
+
+const UNEXPECTED: Rejection = {
+  reason: "not_found",
+  code: "no-such-answer",
+  detail: "There is no such thing in this lake.",
+};
+
+/** Opaque cursors over an ascending number. */
+export const encodeCursor = (after: number | null): string | null =>
+  after === null ? null : btoa(`after:${after}`).replaceAll("=", "");
+
+export const decodeCursor = (cursor: string | undefined): Result<number, Rejection> => {
+  if (cursor === undefined) return ok(0);
+  let text = "";
+  try {
+    text = atob(cursor);
+  } catch {
+    text = "";
+  }
+  const match = /^after:(\d{1,15})$/.exec(text);
+  return match
+    ? ok(Number(match[1]))
+    : reject("invalid", "bad-cursor", "The cursor is none that a list has given.", [
+        { path: "cursor", message: "take it from next_cursor, unchanged" },
+      ]);
+};

@@ -1,0 +1,257 @@
+/** The life of a batch: append, check, anonymise, publish, consume, replay. */
+import { z } from "zod";
+import {
+  anonymize,
+  appendBatch,
+  checkQuality,
+  consumeBatch,
+  publishBatch,
+  replayDataset,
+} from "../../application/work.ts";
+import {
+  commandAnswer as answerSchema,
+  anything,
+  list,
+  resource,
+} from "../../contracts/answers.ts";
+import * as bodies from "../../contracts/bodies.ts";
+import {
+  batchId,
+  DEFAULT_URL_SECONDS,
+  datasetName,
+  page,
+  replayId,
+} from "../../contracts/fields.ts";
+import { reject } from "../../domain/rejection.ts";
+import type { Format } from "../../domain/table.ts";
+import { commandAnswer, decodeCursor, route, stateAnswer } from "../route.ts";
+import { listAnswer } from "./lists.ts";
+import { command, none, refuseBoth, whenOf, whenQuery } from "./shared.ts";
+
+const batch = resource("Batch");
+const batchAnswer = answerSchema("BatchAnswer", { batch });
+const byId = z.strictObject({ id: batchId });
+
+const FORMAT_BY_ENDING: Readonly<Record<string, Format>> = {
+  csv: "csv",
+  jsonl: "jsonl",
+  ndjson: "jsonl",
+  parquet: "parquet",
+};
+
+const formatOf = (filename: string): Format | undefined =>
+  FORMAT_BY_ENDING[filename.slice(filename.lastIndexOf(".") + 1).toLowerCase()];
+
+export const batchRoutes = [
+  route({
+    method: "post",
+    path: "/append-batch",
+    scope: "lake",
+    tag: "Batches",
+    summary: "Take an uploaded file over as a batch, checking every cell",
+    params: none,
+    query: none,
+    body: bodies.appendBatch,
+    success: { status: 201, schema: batchAnswer },
+    handle: async ({ body, call, services }) => {
+      const format = formatOf(body.file_url);
+      if (format === undefined) {
+        return reject(
+          "not_a_table",
+          "unknown-format",
+          `${body.file_url} is of no known format: .csv, .jsonl, .ndjson or .parquet.`,
+        );
+      }
+      const request = { kind: "append", ...body, format } as const;
+      const result = await appendBatch(services.workshop, call, request);
+      return commandAnswer(result, { services, call });
+    },
+  }),
+  route({
+    method: "get",
+    path: "/batches",
+    scope: "lake",
+    tag: "Batches",
+    summary: "Batches in the order in which they were appended",
+    params: none,
+    query: z.strictObject({
+      ...page,
+      dataset: datasetName.optional(),
+      state: z
+        .enum(["appended", "checked", "anonymized", "published", "quarantined", "expired"])
+        .optional(),
+    }),
+    body: null,
+    success: { status: 200, schema: list("Batches") },
+    handle: async ({ query, ...deps }) => {
+      const after = decodeCursor(query.cursor);
+      if (!after.ok) return after;
+      const { limit, dataset, state } = query;
+      return listAnswer(deps, {
+        kind: "batch",
+        limit,
+        after: after.value,
+        ...(dataset ? { dataset } : {}),
+        ...(state ? { status: state } : {}),
+      });
+    },
+  }),
+  route({
+    method: "get",
+    path: "/batches/{id}",
+    scope: "lake",
+    tag: "Batches",
+    summary: "A batch, now or at a time in the past",
+    params: byId,
+    query: whenQuery,
+    body: null,
+    success: { status: 200, schema: batch },
+    handle: async ({ params, query, ...deps }) =>
+      refuseBoth(query) ??
+      stateAnswer(deps, { kind: "one", aggregate: "batch", id: params.id, when: whenOf(query) }),
+  }),
+  route({
+    method: "get",
+    path: "/batches/{id}/quarantine",
+    scope: "lake",
+    tag: "Batches",
+    summary: "A URL to the rejected rows (JSON Lines); audited",
+    params: byId,
+    query: none,
+    body: null,
+    success: { status: 200, schema: answerSchema("QuarantineUrl", { download_url: z.string() }) },
+    handle: ({ params, ...deps }) =>
+      command(deps, {
+        type: "SignQuarantineUrl",
+        batch_id: params.id,
+        expires_in: DEFAULT_URL_SECONDS,
+      }),
+  }),
+  route({
+    method: "post",
+    path: "/run-dq",
+    scope: "lake",
+    tag: "Batches",
+    summary: "Check every row against quality rules",
+    params: none,
+    query: none,
+    body: bodies.runQuality,
+    success: {
+      status: 200,
+      schema: answerSchema("QualityAnswer", { batch, passed: z.boolean(), report: anything }),
+    },
+    handle: async ({ body, call, services }) => {
+      const { batch_id, quality_rules: rules } = body;
+      const result = await checkQuality(services.workshop, call, {
+        kind: "quality",
+        batch_id,
+        rules,
+      });
+      return commandAnswer(result, { services, call });
+    },
+  }),
+  route({
+    method: "post",
+    path: "/run-privacy",
+    scope: "lake",
+    tag: "Batches",
+    summary: "Apply privacy strategies to every cell, or show what they would do",
+    params: none,
+    query: none,
+    body: bodies.runPrivacy,
+    success: { status: 200, schema: answerSchema("PrivacyAnswer", { report: anything }) },
+    handle: async ({ body, call, services }) => {
+      const { batch_id, privacy_rules: rules, dry_run } = body;
+      const result = await anonymize(services.workshop, call, {
+        kind: "privacy",
+        batch_id,
+        rules,
+        dry_run,
+      });
+      return commandAnswer(result, { services, call });
+    },
+  }),
+  route({
+    method: "post",
+    path: "/quarantine-batch",
+    scope: "lake",
+    tag: "Batches",
+    summary: "Put a batch into quarantine",
+    params: none,
+    query: none,
+    body: bodies.aboutBatch,
+    success: { status: 200, schema: batchAnswer },
+    handle: ({ body, ...deps }) => command(deps, { type: "QuarantineBatch", ...body }),
+  }),
+  route({
+    method: "post",
+    path: "/release-batch",
+    scope: "lake",
+    tag: "Batches",
+    summary: "Release a batch from quarantine",
+    params: none,
+    query: none,
+    body: bodies.aboutBatch,
+    success: { status: 200, schema: batchAnswer },
+    handle: ({ body, ...deps }) => command(deps, { type: "ReleaseQuarantine", ...body }),
+  }),
+  route({
+    method: "post",
+    path: "/publish-batch",
+    scope: "lake",
+    tag: "Batches",
+    summary: "Publish a batch as Parquet",
+    params: none,
+    query: none,
+    body: bodies.publishBatch,
+    success: { status: 200, schema: batchAnswer },
+    handle: async ({ body, call, services }) =>
+      commandAnswer(await publishBatch(services.workshop, call, { kind: "publish", ...body }), {
+        services,
+        call,
+      }),
+  }),
+  route({
+    method: "post",
+    path: "/consume-batch",
+    scope: "lake",
+    tag: "Batches",
+    summary: "Get a URL to a published batch; audited",
+    params: none,
+    query: none,
+    body: bodies.consumeBatch,
+    success: { status: 200, schema: answerSchema("ConsumeAnswer", { download_url: z.string() }) },
+    handle: async ({ body, call, services }) =>
+      commandAnswer(await consumeBatch(services.workshop, call, { type: "Consume", ...body }), {
+        services,
+        call,
+      }),
+  }),
+  route({
+    method: "post",
+    path: "/replay",
+    scope: "lake",
+    tag: "Batches",
+    summary: "Send a dataset's batches through their contract's present rules again",
+    params: none,
+    query: none,
+    body: bodies.replay,
+    success: { status: 200, schema: answerSchema("ReplayAnswer", { replay: resource("Replay") }) },
+    handle: async ({ body, call, services }) =>
+      commandAnswer(await replayDataset(services.workshop, call, body), { services, call }),
+  }),
+  route({
+    method: "get",
+    path: "/replays/{id}",
+    scope: "lake",
+    tag: "Batches",
+    summary: "How far a replay has come",
+    params: z.strictObject({ id: replayId }),
+    query: whenQuery,
+    body: null,
+    success: { status: 200, schema: resource("Replay") },
+    handle: async ({ params, query, ...deps }) =>
+      refuseBoth(query) ??
+      stateAnswer(deps, { kind: "one", aggregate: "replay", id: params.id, when: whenOf(query) }),
+  }),
+];

@@ -1,0 +1,92 @@
+/** The lake: creation, compliance level, report. */
+import { z } from "zod";
+import { commandAnswer as answerSchema, list, resource } from "../../contracts/answers.ts";
+import { changeComplianceLevel, createLake } from "../../contracts/bodies.ts";
+import { page } from "../../contracts/fields.ts";
+import { ok } from "../../domain/decider.ts";
+import type { LakeId } from "../../domain/ids.ts";
+import { route, stateAnswer } from "../route.ts";
+import { command, none, refuseBoth, whenOf, whenQuery } from "./shared.ts";
+
+const lake = resource("DataLake");
+
+export const lakeRoutes = [
+  route({
+    method: "post",
+    path: "/lakes",
+    scope: "platform",
+    tag: "Lakes",
+    summary: "Create a lake",
+    params: none,
+    query: none,
+    body: createLake,
+    success: { status: 201, schema: answerSchema("DataLakeAnswer", { lake }) },
+    handle: async ({ body, call, services }) => {
+      const lake_id = body.lake_id ?? (services.newId() as LakeId);
+      const own = { services, call: { ...call, lake_id, is_default: false } };
+      const answer = await command(own, {
+        type: "CreateDataLake",
+        ...body,
+        lake_id,
+        owner_id: body.owner_id ?? call.actor,
+      });
+      // So that the list of lakes, which the reports hold, shows it to whoever asks next.
+      if (answer.ok && answer.value.status === 201) await services.settle(lake_id);
+      return answer;
+    },
+  }),
+  route({
+    method: "get",
+    path: "/lakes",
+    scope: "platform",
+    tag: "Lakes",
+    summary: "All lakes (from the reports, which follow the lakes within moments)",
+    params: none,
+    query: z.strictObject(page),
+    body: null,
+    success: { status: 200, schema: list("DataLakes") },
+    handle: async ({ query, services }) =>
+      ok({
+        status: 200,
+        body: await services.reports.lakes({ limit: query.limit, cursor: query.cursor ?? null }),
+      }),
+  }),
+  route({
+    method: "get",
+    path: "",
+    scope: "lake",
+    tag: "Lakes",
+    summary: "A lake, now or at a time in the past",
+    params: none,
+    query: whenQuery,
+    body: null,
+    success: { status: 200, schema: lake },
+    handle: async ({ query, ...deps }) =>
+      refuseBoth(query) ?? stateAnswer(deps, { kind: "lake", when: whenOf(query) }),
+  }),
+  route({
+    method: "post",
+    path: "/compliance-level",
+    scope: "lake",
+    tag: "Lakes",
+    summary: "Raise the compliance level",
+    params: none,
+    query: none,
+    body: changeComplianceLevel,
+    success: { status: 200, schema: answerSchema("ComplianceLevelAnswer", { lake }) },
+    handle: ({ body, ...deps }) => command(deps, { type: "ChangeComplianceLevel", ...body }),
+  }),
+  route({
+    method: "get",
+    path: "/report",
+    scope: "lake",
+    tag: "Lakes",
+    summary: "The lake's compliance report, now or at a time in the past",
+    params: none,
+    query: whenQuery,
+    body: null,
+    success: { status: 200, schema: resource("ComplianceReport") },
+    handle: async ({ query, ...deps }) =>
+      refuseBoth(query) ?? stateAnswer(deps, { kind: "report", when: whenOf(query) }),
+  }),
+];

@@ -1,0 +1,37 @@
+/** Pieces that several route files need. */
+import { z } from "zod";
+import type { Call, LakeRequest, WorkRequest } from "../../application/lakeGateway.ts";
+import type { When } from "../../application/questions.ts";
+import { when } from "../../contracts/fields.ts";
+import { reject } from "../../domain/rejection.ts";
+import { commandAnswer, type Handled, type Services } from "../route.ts";
+
+export const none = z.strictObject({});
+export const whenQuery = z.strictObject(when);
+
+export interface At {
+  readonly at?: string | undefined;
+  readonly version?: number | undefined;
+}
+
+/** The moment a question is about; both ways of naming it at once are refused. */
+export const whenOf = ({ at, version }: At): When =>
+  at !== undefined ? { at } : version !== undefined ? { version } : null;
+
+export const refuseBoth = ({ at, version }: At) =>
+  at !== undefined && version !== undefined
+    ? reject("invalid", "at-and-version", "Give at or version, not both.", [
+        { path: "version", message: "not together with at" },
+      ])
+    : null;
+
+interface Deps {
+  readonly services: Services;
+  readonly call: Call;
+}
+
+/** Sends one command to the lake and answers what it answered. */
+export const command = async (deps: Deps, request: LakeRequest): Handled =>
+  commandAnswer(await deps.services.gateway.command(deps.call, request), deps);
+
+export type Work<Kind extends WorkRequest["kind"]> = Extract<WorkRequest, { kind: Kind }>;

@@ -1,0 +1,190 @@
+/**
+ * The D1 end of the outbox. A delivery counts once, however often, however overlapping and however
+ * concurrently it is made: `relay.last_seq` says how far a lake has come, every statement of a
+ * batch is guarded by the value the batch was made for, and the last one moves it. D1 runs a batch
+ * as one transaction, so either all of it finds the row where it was, or none of it does anything.
+ */
+import type { EventSink, StoredEvent } from "../application/ports.ts";
+import { byteLength, leading, packed } from "./packing.ts";
+import { rollups } from "./rollups.ts";
+import { type Merge, TABLE_NAMES, TABLES, type TableName } from "./tables.ts";
+
+/** One delivery may take several batches, each complete in itself. */
+const MAX_EVENTS_PER_BATCH = 1_000;
+const MAX_BATCH_BYTES = 4 * 1024 * 1024;
+/** Of one JSON parameter, unless one row alone is larger. */
+const MAX_PARAMETER_BYTES = 512 * 1024;
+/**
+ * D1 takes 2 MB a parameter, and escaping may double a text. Data above this stays in the lake's
+ * log alone: an event that D1 refuses would hold up every report behind it, for good.
+ */
+const MAX_DATA_BYTES = 900_000;
+/** Every race lost means that somebody else made progress. */
+const MAX_LOST_RACES = 5;
+
+/**
+ * Delivers to the tables of `migrations/`. `deliver` resolves when the events and the rollups they
+ * change are durable. Rejects on a gap (the first event not yet delivered must follow the last one
+ * that was), on events out of order, when it lost too many races, and when D1 fails; each time
+ * nothing is half done and the delivery may be repeated.
+ */
+export const d1Sink = (db: D1Database): EventSink => ({
+  async deliver(lake_id, events) {
+    requireConsecutive(lake_id, events);
+    const end = events.at(-1)?.seq ?? 0;
+    let last = end === 0 ? 0 : await lastSeq(db, lake_id);
+    let lost = 0;
+    while (last < end) {
+      const piece = nextPiece(lake_id, last, events);
+      if (await commit(db, lake_id, last, piece)) {
+        last += piece.length;
+        continue;
+      }
+      lost += 1;
+      if (lost === MAX_LOST_RACES) {
+        throw new Error(`lake ${lake_id}: lost ${lost} races against other deliveries at ${last}`);
+      }
+      last = await lastSeq(db, lake_id);
+    }
+  },
+});
+
+const requireConsecutive = (lake_id: string, events: readonly StoredEvent[]): void => {
+  for (const [index, { seq }] of events.entries()) {
+    const before = events[index - 1]?.seq ?? seq - 1;
+    if (seq !== before + 1) {
+      throw new Error(`lake ${lake_id}: event ${seq} was delivered behind event ${before}`);
+    }
+  }
+};
+
+const lastSeq = async (db: D1Database, lake_id: string): Promise<number> =>
+  (await db
+    .prepare("SELECT last_seq FROM relay WHERE lake_id = ?")
+    .bind(lake_id)
+    .first<number>("last_seq")) ?? 0;
+
+interface Encoded {
+  readonly event: StoredEvent;
+  readonly json: string;
+}
+
+/** The events behind `last`, as many as one batch takes. */
+const nextPiece = (
+  lake_id: string,
+  last: number,
+  events: readonly StoredEvent[],
+): readonly Encoded[] => {
+  const first = events[0]?.seq ?? 0;
+  if (first > last + 1) {
+    throw new Error(`lake ${lake_id}: events ${last + 1} to ${first - 1} were never delivered`);
+  }
+  const start = last + 1 - first;
+  const piece = events
+    .slice(start, start + MAX_EVENTS_PER_BATCH)
+    .map((event) => ({ event, json: encode(event) }));
+  return piece.slice(
+    0,
+    leading(
+      piece.map(({ json }) => byteLength(json)),
+      MAX_BATCH_BYTES,
+    ),
+  );
+};
+
+/** `data` travels as text, so that nothing in it has to mean anything to SQLite's JSON. */
+const encode = (event: StoredEvent): string => {
+  const { seq, type, recorded_at, actor, dataset, stream, stream_version } = event;
+  const whole = JSON.stringify(event.data);
+  const size = byteLength(whole);
+  const data = size > MAX_DATA_BYTES ? JSON.stringify({ omitted_bytes: size }) : whole;
+  return JSON.stringify([seq, type, recorded_at, actor, dataset, stream, stream_version, data]);
+};
+
+/** Whether the relay moved from `last` behind the piece; if not, nothing was written. */
+const commit = async (
+  db: D1Database,
+  lake_id: string,
+  last: number,
+  piece: readonly Encoded[],
+): Promise<boolean> => {
+  const { rows, accesses } = rollups(
+    lake_id,
+    piece.map(({ event }) => event),
+  );
+  const write = (sql: string, values: readonly string[]): D1PreparedStatement[] =>
+    packed(values, MAX_PARAMETER_BYTES).map((json) => db.prepare(sql).bind(lake_id, last, json));
+  const statements = [
+    db.prepare(SQL.enter).bind(lake_id),
+    ...write(
+      SQL.events,
+      piece.map(({ json }) => json),
+    ),
+    ...TABLE_NAMES.flatMap((table) => write(SQL.rows[table], rows[table].map(toJson))),
+    ...write(SQL.access_daily, accesses.map(toJson)),
+    db.prepare(SQL.move).bind(lake_id, last, last + piece.length),
+  ];
+  const results = await db.batch(statements);
+  return results.at(-1)?.results.length === 1;
+};
+
+const toJson = (change: object): string => JSON.stringify(change);
+
+/** Numbers bind as REAL, hence the casts. ?1 lake_id, ?2 the last_seq it was made for, ?3 rows. */
+const GUARD =
+  "EXISTS (SELECT 1 FROM relay WHERE relay.lake_id = ?1 AND last_seq = CAST(?2 AS INTEGER))";
+
+const MERGED: { readonly [Name in Merge]: (later: string, before: string) => string } = {
+  last: (later, before) => `coalesce(${later}, ${before})`,
+  sum: (later, before) => `coalesce(${later}, 0) + coalesce(${before}, 0)`,
+  ever: (later, before) => `coalesce(max(${later}, ${before}), ${later}, ${before})`,
+};
+
+/**
+ * Combines the changes in ?3 with the rows that stand. One that opens its row does not see what was
+ * there before it; one that only continues a row is dropped when there is none. An upsert would not
+ * do: SQLite checks NOT NULL before it looks for the conflict.
+ */
+const changeRows = (name: TableName): string => {
+  const { key } = TABLES[name];
+  const keys = key === null ? ["lake_id"] : ["lake_id", key];
+  const ids = ["?1", "change.value ->> '$.id'"].slice(0, keys.length);
+  const columns = Object.entries(TABLES[name].columns);
+  const merged = columns.map(([column, merge]) =>
+    MERGED[merge](`change.value ->> '$.columns.${column}'`, `old.${column}`),
+  );
+  return `
+    INSERT OR REPLACE INTO ${name} (${[...keys, ...columns.map(([column]) => column)].join(", ")})
+    SELECT ${[...ids, ...merged].join(", ")}
+    FROM json_each(?3) AS change
+    LEFT JOIN ${name} AS old
+      ON ${keys.map((column, index) => `old.${column} = ${ids[index]}`).join(" AND ")}
+      AND NOT change.value ->> '$.opens'
+    WHERE ${GUARD} AND (change.value ->> '$.opens' OR old.lake_id IS NOT NULL)`;
+};
+
+const SQL = {
+  enter: "INSERT INTO relay (lake_id, last_seq) VALUES (?, 0) ON CONFLICT DO NOTHING",
+  /** Without OR IGNORE: an event that is there although the relay is not is a bug to be seen. */
+  events: `
+    INSERT INTO events (
+      lake_id, seq, type, recorded_at, actor, dataset, stream, stream_version, data)
+    SELECT ?1, value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5,
+      value ->> 6, value ->> 7
+    FROM json_each(?3) WHERE ${GUARD}`,
+  rows: {
+    lakes: changeRows("lakes"),
+    datasets: changeRows("datasets"),
+    batches: changeRows("batches"),
+    deletions: changeRows("deletions"),
+  },
+  access_daily: `
+    INSERT INTO access_daily (lake_id, day, dataset_id, accessor_id, action, count)
+    SELECT ?1, value ->> '$.day', value ->> '$.dataset_id', value ->> '$.accessor_id',
+      value ->> '$.action', value ->> '$.count'
+    FROM json_each(?3) WHERE ${GUARD}
+    ON CONFLICT DO UPDATE SET count = count + excluded.count`,
+  move: `
+    UPDATE relay SET last_seq = CAST(?3 AS INTEGER)
+    WHERE lake_id = ?1 AND last_seq = CAST(?2 AS INTEGER) RETURNING last_seq`,
+};

@@ -1,0 +1,132 @@
+/**
+ * Composition root of the Worker: brings the HTTP app, the lakes, the object store and the reports
+ * together, and exports what the platform calls.
+ */
+import { WorkerEntrypoint } from "cloudflare:workers";
+import type { Call, LakeGateway } from "./application/lakeGateway.ts";
+import type { Presigner } from "./application/ports.ts";
+import { replayStep, type Workshop } from "./application/work.ts";
+import { dataPlane } from "./data/dataPlane.ts";
+import type { ReplayId } from "./domain/ids.ts";
+import type { Env } from "./env.ts";
+import { createApp, type Deps } from "./http/app.ts";
+import { HttpProblem } from "./http/problem.ts";
+import type { Reports, Services } from "./http/route.ts";
+import { BadCursorError, reportQueries } from "./reporting/queries.ts";
+import { localEndpoint, presigner, r2Endpoint } from "./storage/presigner.ts";
+import { r2ObjectStore } from "./storage/r2ObjectStore.ts";
+
+export { LakeObject } from "./lakeObject.ts";
+
+/** The longest a request waits for its events to show in the reports. */
+const SETTLE_MS = 1_000;
+
+const stubOf = (env: Env, lake_id: string) => env.LAKES.get(env.LAKES.idFromName(lake_id));
+
+const gatewayOf = (env: Env): LakeGateway => {
+  const lake = (call: Call) => stubOf(env, call.lake_id) as unknown as LakeGateway;
+  return {
+    command: (call, request, options) => lake(call).command(call, request, options),
+    open: (call, request) => lake(call).open(call, request),
+    abandon: (call, attempt_id) => lake(call).abandon(call, attempt_id),
+    ask: (call, question) => lake(call).ask(call, question),
+  };
+};
+
+const workshopOf = (env: Env): Workshop => {
+  const store = r2ObjectStore(env.OBJECTS);
+  return { lake: gatewayOf(env), data: dataPlane(store), store, now: () => Date.now() };
+};
+
+/** Heavy work that a lake's alarm sets in motion runs here, outside the lake's own turn. */
+export class LongWork extends WorkerEntrypoint<Env> {
+  /** One step of a replay; resolves to whether there is more to do. */
+  replayStep(lake_id: string, replay_id: string): Promise<boolean> {
+    const call: Call = {
+      lake_id,
+      is_default: false,
+      actor: "lethe",
+      correlation_id: crypto.randomUUID(),
+      causation_id: null,
+      idempotency: null,
+      if_match: null,
+    };
+    return replayStep(workshopOf(this.env), call, replay_id as ReplayId);
+  }
+}
+
+const presignerOf = (env: Env, origin: string): Presigner => {
+  const { R2_ACCESS_KEY_ID, R2_SECRET_ACCESS_KEY, R2_ACCOUNT_ID, R2_JURISDICTION } = env;
+  if (!R2_ACCESS_KEY_ID || !R2_SECRET_ACCESS_KEY) {
+    return {
+      sign: async () => {
+        throw new HttpProblem({
+          status: 503,
+          code: "not-configured",
+          detail: "R2_ACCESS_KEY_ID and R2_SECRET_ACCESS_KEY are not set: no URL can be signed.",
+        });
+      },
+    };
+  }
+  return presigner({
+    base_url: R2_ACCOUNT_ID ? r2Endpoint(R2_ACCOUNT_ID, R2_JURISDICTION) : localEndpoint(origin),
+    bucket: env.OBJECTS_BUCKET,
+    access_key_id: R2_ACCESS_KEY_ID,
+    secret_access_key: R2_SECRET_ACCESS_KEY,
+  });
+};
+
+const reportsOf = (env: Env): Reports => {
+  const queries = reportQueries(env.REPORTS);
+  const guarded = async <Value>(ask: Promise<Value>): Promise<Value> => {
+    try {
+      return await ask;
+    } catch (error) {
+      if (!(error instanceof BadCursorError)) throw error;
+      throw new HttpProblem({
+        status: 422,
+        code: "bad-cursor",
+        detail: "The cursor is none that a list has given.",
+        errors: [{ path: "cursor", message: "take it from next_cursor, unchanged" }],
+      });
+    }
+  };
+  return {
+    lakes: (page) => guarded(queries.lakes(page)),
+    monthly: (month) => queries.monthly(month),
+    deletions: (page) => guarded(queries.deletions(page)),
+    access: (filter) => guarded(queries.access(filter)),
+  };
+};
+
+const servicesOf = (env: Env, origin: string): Services => {
+  const workshop = workshopOf(env);
+  return {
+    gateway: workshop.lake,
+    workshop,
+    store: workshop.store,
+    presigner: presignerOf(env, origin),
+    reports: reportsOf(env),
+    settle: async (lake_id) => {
+      const patience = new Promise<void>((resolve) => setTimeout(resolve, SETTLE_MS));
+      await Promise.race([stubOf(env, lake_id).settle(), patience]);
+    },
+    now: () => new Date(),
+    newId: () => crypto.randomUUID(),
+  };
+};
+
+const depsOf = (env: Env, url: string): Deps => ({
+  settings: {
+    root_secret: env.ROOT_SECRET,
+    auth: env.AUTH,
+    default_lake: env.DEFAULT_LAKE || null,
+  },
+  services: servicesOf(env, new URL(url).origin),
+});
+
+const app = createApp((c) => depsOf(c.env as Env, c.req.url));
+
+export default {
+  fetch: (request, env, ctx) => app.fetch(request, env, ctx),
+} satisfies ExportedHandler<Env>;

@@ -1,0 +1,250 @@
+import { createHash } from "node:crypto";
+import { describe, expect, test } from "vitest";
+import type { ObjectStore, TakeInput } from "../../src/application/dataPorts.ts";
+import { copy } from "../../src/data/copy.ts";
+import { exportCsv } from "../../src/data/exportCsv.ts";
+import { parquetWriter } from "../../src/data/parquet.ts";
+import { take } from "../../src/data/take.ts";
+import type { ObjectRef, Schema } from "../../src/domain/table.ts";
+import { memoryObjectStore } from "../support/memoryObjectStore.ts";
+
+const SCHEMA = { id: "int", amount: "float" } as const satisfies Schema;
+const SOURCE = "lakes/l/landing/sales";
+const TARGET = "lakes/l/batches/b/1/raw/sales";
+
+const sha256 = (bytes: Uint8Array | string) => createHash("sha256").update(bytes).digest("hex");
+
+const storeWith = (content: string | Uint8Array) => {
+  const store = memoryObjectStore();
+  store.put(SOURCE, content);
+  return store;
+};
+
+const input = (format: TakeInput["format"], schema: Schema = SCHEMA): TakeInput => ({
+  source: SOURCE,
+  target: TARGET,
+  format,
+  schema,
+});
+
+const parquetBytes = async (ids: readonly bigint[]) => {
+  const store = memoryObjectStore();
+  const writer = parquetWriter(store.writer("p", ""), SCHEMA);
+  await writer.write({
+    first_row: 1,
+    rows: ids.length,
+    columns: [
+      { name: "id", type: "int", cells: ids },
+      { name: "amount", type: "float", cells: ids.map(Number) },
+    ],
+  });
+  await writer.close();
+  return store.bytes("p");
+};
+
+describe("taking a landed file", () => {
+  test("copies its bytes, hashes and counts them", async () => {
+    const content = "id,amount\n1,100.0\n2,200.0\n";
+    const store = storeWith(content);
+    expect(await take(store, input("csv"))).toEqual({
+      kind: "taken",
+      object: {
+        key: TARGET,
+        format: "csv",
+        bytes: content.length,
+        sha256: sha256(content),
+        rows: 2,
+      },
+      issues: [],
+      issue_count: 0,
+      unexpected_columns: [],
+    });
+    expect(store.text(TARGET)).toBe(content);
+    expect(store.keys()).toEqual([TARGET, SOURCE].sort());
+  });
+
+  test("reads the landed object once", async () => {
+    const store = storeWith("id,amount\n1,2\n");
+    let opened = 0;
+    const counting: ObjectStore = {
+      ...store,
+      open(key) {
+        opened += 1;
+        return store.open(key);
+      },
+    };
+    await take(counting, input("csv"));
+    expect(opened).toBe(1);
+  });
+
+  test("takes JSON Lines and Parquet alike", async () => {
+    const jsonl = '{"id":1,"amount":2.5}\n{"id":2}\n';
+    const lines = storeWith(jsonl);
+    expect(await take(lines, input("jsonl"))).toMatchObject({
+      kind: "taken",
+      object: { rows: 2, sha256: sha256(jsonl), bytes: jsonl.length },
+      issue_count: 0,
+    });
+    const parquet = await parquetBytes([1n, 2n, 3n]);
+    const columns = storeWith(parquet);
+    expect(await take(columns, input("parquet"))).toMatchObject({
+      kind: "taken",
+      object: { rows: 3, sha256: sha256(parquet), bytes: parquet.length },
+      issue_count: 0,
+    });
+    expect(columns.bytes(TARGET)).toEqual(parquet);
+  });
+
+  test("keeps every byte of a table that does not fit, and says why it does not", async () => {
+    const content = 'id,extra\nx,1\n2,3\n4,"5';
+    const store = storeWith(content);
+    expect(await take(store, input("csv"))).toEqual({
+      kind: "taken",
+      object: expect.objectContaining({ rows: 3, sha256: sha256(content) }),
+      issues: [
+        { column: "amount", row: null, message: "missing from the file" },
+        { column: null, row: null, message: "1 column not in the schema" },
+        { column: "id", row: 1, message: "not a whole number of 64 bits" },
+        { column: null, row: 3, message: "opens a quote that is never closed" },
+      ],
+      issue_count: 4,
+      unexpected_columns: ["extra"],
+    });
+    expect(store.text(TARGET)).toBe(content);
+  });
+
+  test("says that nothing has landed", async () => {
+    expect(await take(memoryObjectStore(), input("csv"))).toEqual({ kind: "missing" });
+  });
+});
+
+describe("nothing is left at the target", () => {
+  const leavesNothing = (store: ReturnType<typeof memoryObjectStore>) => {
+    expect(store.keys()).toEqual([SOURCE]);
+    expect(store.open_writers).toBe(0);
+  };
+
+  for (const [name, format, content] of [
+    ["an empty CSV file", "csv", ""],
+    ["a binary CSV file", "csv", "a\0b"],
+    ["a JSON Lines file that is CSV", "jsonl", "id,amount\n1,2\n"],
+    ["an empty Parquet file", "parquet", ""],
+    ["a Parquet file that is CSV", "parquet", "id,amount\n1,2\n"],
+    ["a Parquet file that is cut", "parquet", "PAR1 and so on"],
+    ["a Parquet file of three bytes", "parquet", "PAR"],
+  ] as const) {
+    test(`by ${name}`, async () => {
+      const store = storeWith(content);
+      expect(await take(store, input(format))).toMatchObject({ kind: "not_a_table" });
+      leavesNothing(store);
+    });
+  }
+
+  for (const format of ["csv", "jsonl", "parquet"] as const) {
+    test(`by a ${format} file that is too large, also when it grew after it was measured`, async () => {
+      const content = format === "parquet" ? await parquetBytes([1n]) : '{"id":1}\n'.repeat(40);
+      const store = storeWith(content);
+      const outcome = { kind: "too_large", limit_bytes: 100 };
+      expect(await take(store, input(format), 100)).toEqual(outcome);
+      leavesNothing(store);
+      const growing: ObjectStore = {
+        ...store,
+        head: async (key) => {
+          const object = await store.head(key);
+          return object && { ...object, size_bytes: 10 };
+        },
+      };
+      expect(await take(growing, input(format), 100)).toEqual(outcome);
+      leavesNothing(store);
+    });
+  }
+
+  test("when the landed object stops half-way", async () => {
+    const store = storeWith("id,amount\n1,2\n");
+    const failing: ObjectStore = {
+      ...store,
+      open: async () => {
+        let pulled = false;
+        return new ReadableStream<Uint8Array>({
+          pull(controller) {
+            if (pulled) throw new Error("connection lost");
+            pulled = true;
+            controller.enqueue(new TextEncoder().encode("id,amount\n1,"));
+          },
+        });
+      },
+    };
+    await expect(take(failing, input("csv"))).rejects.toThrow("connection lost");
+    leavesNothing(store);
+  });
+
+  test("when the store stops taking bytes", async () => {
+    const store = storeWith("id,amount\n1,2\n");
+    const failing: ObjectStore = {
+      ...store,
+      writer: (key, type) => ({
+        ...store.writer(key, type),
+        write: async () => {
+          throw new Error("disk full");
+        },
+      }),
+    };
+    await expect(take(failing, input("csv"))).rejects.toThrow("disk full");
+    leavesNothing(store);
+  });
+});
+
+describe("exporting CSV", () => {
+  test("writes the rows of a Parquet object under a header", async () => {
+    const bytes = await parquetBytes([1n, 20n]);
+    const store = storeWith(bytes);
+    const source: ObjectRef = {
+      key: SOURCE,
+      format: "parquet",
+      bytes: bytes.length,
+      sha256: sha256(bytes),
+      rows: 2,
+    };
+    const csv = "id,amount\n1,1\n20,20\n";
+    expect(await exportCsv(store, source, SCHEMA, "out.csv")).toEqual({
+      key: "out.csv",
+      format: "csv",
+      bytes: csv.length,
+      sha256: sha256(csv),
+      rows: 2,
+    });
+    expect(store.text("out.csv")).toBe(csv);
+    await expect(exportCsv(store, source, { id: "date" }, "no.csv")).rejects.toThrow("invariant");
+    await expect(exportCsv(store, { ...source, key: "gone" }, SCHEMA, "no.csv")).rejects.toThrow();
+    expect(store.keys()).not.toContain("no.csv");
+    expect(store.open_writers).toBe(0);
+  });
+});
+
+describe("copying", () => {
+  const content = "id,amount\n1,2\n";
+  const source: ObjectRef = {
+    key: SOURCE,
+    format: "csv",
+    bytes: content.length,
+    sha256: sha256(content),
+    rows: 1,
+  };
+
+  test("keeps the bytes and what is known of them", async () => {
+    const store = storeWith(content);
+    expect(await copy(store, source, TARGET)).toEqual({ ...source, key: TARGET });
+    expect(store.text(TARGET)).toBe(content);
+  });
+
+  test("refuses bytes that are not those the reference speaks of", async () => {
+    const store = storeWith("id,amount\n1,3\n");
+    await expect(copy(store, source, TARGET)).rejects.toThrow("SHA-256 differs");
+    expect(store.keys()).toEqual([SOURCE]);
+    expect(store.open_writers).toBe(0);
+  });
+
+  test("refuses a missing object", async () => {
+    await expect(copy(memoryObjectStore(), source, TARGET)).rejects.toThrow("missing");
+  });
+});

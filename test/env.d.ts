@@ -1,0 +1,6 @@
+/** What the tests inside workerd are given besides the Worker's own bindings (`src/env.ts`). */
+declare namespace Cloudflare {
+  interface Env {
+    readonly TEST_MIGRATIONS: import("cloudflare:test").D1Migration[];
+  }
+}

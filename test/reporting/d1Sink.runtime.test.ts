@@ -1,0 +1,283 @@
+import { env } from "cloudflare:workers";
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import type { StoredEvent } from "../../src/application/ports.ts";
+import { d1Sink } from "../../src/reporting/d1Sink.ts";
+import { type LakeLog, lakeLog } from "./lakeLog.ts";
+
+const db = env.REPORTS;
+const sink = d1Sink(db);
+
+const TABLES = ["relay", "events", "lakes", "datasets", "batches", "deletions", "access_daily"];
+
+/** Everything the database holds about a lake, without the lake's own id. */
+const contents = async (lake_id: string): Promise<Record<string, unknown[]>> => {
+  const results = await db.batch<Record<string, unknown>>(
+    TABLES.map((table) => db.prepare(`SELECT * FROM ${table} WHERE lake_id = ?`).bind(lake_id)),
+  );
+  return Object.fromEntries(
+    results.map(({ results: rows }, index) => [
+      TABLES[index] ?? "",
+      rows.map(({ lake_id: _, ...row }) => row),
+    ]),
+  );
+};
+
+const fresh = (): string => `lake-${crypto.randomUUID()}`;
+
+/** What a failed promise failed with, so that nothing is left unhandled. */
+const failure = async (work: Promise<unknown>): Promise<string> => {
+  try {
+    await work;
+  } catch (error) {
+    return String(error);
+  }
+  return "it did not fail";
+};
+
+/** A lake in which every table has something to combine. */
+const busyLake = (lake_id = "north"): LakeLog =>
+  lakeLog()
+    .created(lake_id, { compliance_level: "standard" })
+    .add("lake", "ComplianceLevelChanged", { from: "standard", to: "gdpr" })
+    .add("dataset/sales", "DatasetRegistered", { contains_pii: null, encryption_enabled: false })
+    .accessed("alice", "sales", "read")
+    .add("dataset/sales", "DatasetIngested", { record_count: 10, contains_pii: true })
+    .add("batch/b1", "AppendIngestionRequested", {
+      dataset: "sales",
+      contract_id: "contract1",
+      contains_pii: null,
+    })
+    .add("batch/b1", "DataAppended", { bytes: 3_000_000_000, rows: 2 })
+    .accessed("alice", "sales", "read")
+    .add("batch/b1", "QualityCheckPassed", { check: { passed: true } })
+    .add("dataset/sales", "DatasetIngested", { record_count: 5, contains_pii: false })
+    .deletion("d1", { deadline: "2026-12-23T00:00:00.000Z" })
+    .accessed("bob", null, "write")
+    .add("batch/b1", "BatchQuarantined", { cause: "manual", reason: "doubt" })
+    .add("deletion/d1", "GDPRDeletionHeld", { ground: "Art. 17(3)(e)" })
+    .add("batch/b1", "QuarantineReleased", { reason: "fine" })
+    .add("batch/b1", "ConsumptionGranted", { consumer: "alice" })
+    .add("deletion/d1", "SomethingNew", { quote: 'it\'s "new" \u0000 żółw' })
+    .accessed("alice", "sales", "read")
+    .add("batch/b1", "ConsumptionGranted", { consumer: "bob" });
+
+describe("a delivery", () => {
+  it("arrives in every table", async () => {
+    const lake = fresh();
+    const { events } = busyLake();
+    await sink.deliver(lake, events);
+    const found = await contents(lake);
+    expect(found.relay).toEqual([{ last_seq: events.length }]);
+    expect(found.events).toEqual(
+      events.map(({ seq, type, recorded_at, actor, dataset, stream, stream_version, data }) => ({
+        ...{ seq, type, recorded_at, actor, dataset, stream, stream_version },
+        data: JSON.stringify(data),
+      })),
+    );
+    expect(found.lakes).toMatchObject([{ owner_id: "olga", compliance_level: "gdpr" }]);
+    expect(found.datasets).toMatchObject([
+      { dataset_id: "sales", contains_pii: 1, ingestions: 2, ingested_records: 15 },
+    ]);
+    expect(found.batches).toMatchObject([
+      { batch_id: "b1", status: "checked", size_bytes: 3_000_000_000, consumptions: 2 },
+    ]);
+    expect(found.deletions).toMatchObject([
+      { deletion_id: "d1", status: "held", overdue: 0, overdue_at: null, completion_seconds: null },
+    ]);
+    expect(found.access_daily).toEqual([
+      { day: "2026-11-23", dataset_id: "", accessor_id: "bob", action: "write", count: 1 },
+      { day: "2026-11-23", dataset_id: "sales", accessor_id: "alice", action: "read", count: 3 },
+    ]);
+  });
+
+  it("counts once when it is made twice", async () => {
+    const lake = fresh();
+    const { events } = busyLake();
+    await sink.deliver(lake, events);
+    const once = await contents(lake);
+    await sink.deliver(lake, events);
+    expect(await contents(lake)).toEqual(once);
+  });
+
+  it("counts once when deliveries overlap", async () => {
+    const [lake, whole] = [fresh(), fresh()];
+    const { events } = busyLake();
+    await sink.deliver(whole, events);
+    await sink.deliver(lake, events.slice(0, 8));
+    await sink.deliver(lake, events.slice(4, 12));
+    await sink.deliver(lake, events.slice(2, 6));
+    await sink.deliver(lake, events.slice(11));
+    expect(await contents(lake)).toEqual(await contents(whole));
+  });
+
+  it("counts once when many are made at the same time", async () => {
+    const [lake, whole] = [fresh(), fresh()];
+    const { events } = busyLake();
+    await sink.deliver(whole, events);
+    await Promise.all([
+      sink.deliver(lake, events),
+      sink.deliver(lake, events.slice(0, 5)),
+      sink.deliver(lake, events.slice(0, 9)),
+      sink.deliver(lake, events),
+    ]);
+    expect(await contents(lake)).toEqual(await contents(whole));
+  });
+
+  it("comes out the same however the log is cut", async () => {
+    const whole = fresh();
+    const { events } = busyLake();
+    await sink.deliver(whole, events);
+    const expected = await contents(whole);
+    const cuts = fc.array(fc.integer({ min: 1, max: events.length }), { maxLength: 6 });
+    await fc.assert(
+      fc.asyncProperty(cuts, async (ends) => {
+        const lake = fresh();
+        for (const end of [...ends.toSorted((a, b) => a - b), events.length]) {
+          await sink.deliver(lake, events.slice(0, end));
+        }
+        expect(await contents(lake)).toEqual(expected);
+      }),
+      { numRuns: 30 },
+    );
+  });
+
+  it("starts a row anew when its id is opened again", async () => {
+    const lake = fresh();
+    const deadline = "2026-12-23T00:00:00.000Z";
+    const log = lakeLog()
+      .deletion("d1", { deadline })
+      .add("deletion/d1", "GDPRDeletionOverdue", { deadline })
+      .add("deletion/d1", "GDPRDeletionRejected", { ground: "Art. 17(3)(e)" });
+    await sink.deliver(lake, log.events);
+    expect((await contents(lake)).deletions).toMatchObject([{ status: "rejected", overdue: 1 }]);
+    await sink.deliver(lake, log.deletion("d1", { deadline }).events);
+    expect((await contents(lake)).deletions).toMatchObject([{ status: "pending", overdue: 0 }]);
+  });
+
+  it("of one lake leaves the other alone", async () => {
+    const [north, south] = [fresh(), fresh()];
+    await sink.deliver(north, busyLake().events);
+    const before = await contents(north);
+    await sink.deliver(south, lakeLog().created(south).accessed("alice", "sales", "read").events);
+    expect(await contents(north)).toEqual(before);
+    expect((await contents(south)).access_daily).toMatchObject([{ count: 1 }]);
+  });
+
+  it("of nothing does nothing", async () => {
+    const lake = fresh();
+    await sink.deliver(lake, []);
+    expect((await contents(lake)).relay).toEqual([]);
+  });
+
+  it("larger than one batch arrives whole", async () => {
+    const lake = fresh();
+    const log = lakeLog().created(lake);
+    for (let index = 0; index < 2_500; index += 1) log.accessed(`user-${index}`, "sales", "read");
+    const wide = "x".repeat(300_000);
+    for (let index = 0; index < 20; index += 1) log.add("lake", "SomethingNew", { wide });
+    await sink.deliver(lake, log.events);
+    const found = await contents(lake);
+    expect(found.relay).toEqual([{ last_seq: log.events.length }]);
+    expect(found.events).toHaveLength(log.events.length);
+    expect(found.access_daily).toHaveLength(2_500);
+  });
+});
+
+describe("an event too large for D1", () => {
+  it("leaves its data in the lake and holds nothing up", async () => {
+    const lake = fresh();
+    const data = { wide: "ż".repeat(500_000) };
+    const log = lakeLog()
+      .created(lake)
+      .add("lake", "SomethingNew", data)
+      .accessed("a", "s", "read");
+    await sink.deliver(lake, log.events);
+    const found = await contents(lake);
+    expect(found.relay).toEqual([{ last_seq: 3 }]);
+    expect(found.events?.[1]).toMatchObject({ data: '{"omitted_bytes":1000011}' });
+  });
+});
+
+describe("a delivery that cannot be right", () => {
+  const untouched = async (lake: string, events: readonly StoredEvent[]): Promise<string> => {
+    const before = await contents(lake);
+    const message = await failure(sink.deliver(lake, events));
+    expect(await contents(lake)).toEqual(before);
+    return message;
+  };
+
+  it("is refused when events before it never arrived", async () => {
+    const lake = fresh();
+    const { events } = busyLake();
+    expect(await untouched(lake, events.slice(3))).toContain("events 1 to 3 were never delivered");
+    await sink.deliver(lake, events.slice(0, 2));
+    expect(await untouched(lake, events.slice(4))).toContain("events 3 to 4 were never delivered");
+  });
+
+  it("is refused when an event is missing within it or they are out of order", async () => {
+    const lake = fresh();
+    const { events } = busyLake();
+    expect(await untouched(lake, events.toSpliced(2, 1))).toContain("event 4");
+    expect(await untouched(lake, events.toReversed())).toContain("was delivered behind");
+  });
+
+  it("writes nothing at all when one of its rows is refused", async () => {
+    const lake = fresh();
+    const log = lakeLog().created(lake).created(lake, { name: null });
+    expect(await untouched(lake, log.events)).toContain("NOT NULL");
+  });
+
+  it("drops changes of what was never opened, as the lake's own fold does", async () => {
+    const lake = fresh();
+    const log = lakeLog()
+      .add("deletion/d1", "GDPRDeletionHeld", { ground: "Art. 17(3)(e)" })
+      .add("lake", "ComplianceLevelChanged", { from: "gdpr", to: "strict" });
+    await sink.deliver(lake, log.events);
+    const found = await contents(lake);
+    expect(found.relay).toEqual([{ last_seq: 2 }]);
+    expect(found.deletions).toEqual([]);
+    expect(found.lakes).toEqual([]);
+  });
+});
+
+describe("a race", () => {
+  /** A database in which `rival` runs before each batch of the delivery under test. */
+  const racing = (rival: () => Promise<unknown>): D1Database =>
+    new Proxy(db, {
+      get: (target, name) => {
+        if (name === "prepare") return target.prepare.bind(target);
+        return async (statements: D1PreparedStatement[]) => {
+          await rival();
+          return target.batch(statements);
+        };
+      },
+    });
+
+  it("that was lost is taken up again where the winner stopped", async () => {
+    const [lake, whole] = [fresh(), fresh()];
+    const { events } = busyLake();
+    await sink.deliver(whole, events);
+    let rivals = 0;
+    const rival = async () => {
+      rivals += 1;
+      if (rivals <= 3) await sink.deliver(lake, events.slice(0, rivals * 4));
+    };
+    await d1Sink(racing(rival)).deliver(lake, events);
+    expect(rivals).toBe(4);
+    expect(await contents(lake)).toEqual(await contents(whole));
+  });
+
+  it("that is lost again and again is given up, for the outbox to try later", async () => {
+    const lake = fresh();
+    const { events } = busyLake();
+    let rivals = 0;
+    const rival = async () => {
+      rivals += 1;
+      await sink.deliver(lake, events.slice(0, rivals));
+    };
+    const message = await failure(d1Sink(racing(rival)).deliver(lake, events));
+    expect(message).toContain("lost 5 races");
+    expect((await contents(lake)).relay).toEqual([{ last_seq: 5 }]);
+  });
+});

@@ -1,0 +1,249 @@
+import { describe, expect, it } from "vitest";
+import { type Rollups, rollups } from "../../src/reporting/rollups.ts";
+import { type LakeLog, lakeLog, MORNING } from "./lakeLog.ts";
+
+const changes = (log: LakeLog, from = 1): Rollups["rows"] =>
+  rollups("north", log.events.slice(from - 1)).rows;
+
+const registered = {
+  name: "sales",
+  schema: { id: "int" },
+  description: null,
+  contains_pii: null,
+  encryption_enabled: false,
+  subject_column: null,
+};
+
+const ingested = (record_count: number, contains_pii: boolean | null) => ({
+  dataset_id: "sales",
+  data_source: "elsewhere",
+  record_count,
+  contains_pii,
+  warnings: [],
+});
+
+const appendRequested = {
+  batch_id: "b1",
+  dataset: "sales",
+  contract_id: "contract1",
+  contract_version: 1,
+  file_url: "sales.csv",
+  format: "csv",
+  contains_pii: true,
+  warnings: [],
+};
+
+const checked = (passed: boolean) => ({ check: { source: "contract", passed }, warnings: [] });
+
+describe("the rollups of a lake", () => {
+  it("opens a row for a created lake and keeps its latest level", () => {
+    const log = lakeLog()
+      .created("north", { compliance_level: "standard" })
+      .add("lake", "ComplianceLevelChanged", { from: "standard", to: "gdpr" })
+      .add("lake", "ComplianceLevelChanged", { from: "gdpr", to: "strict" });
+    expect(changes(log).lakes).toEqual([
+      {
+        table: "lakes",
+        id: "north",
+        opens: true,
+        columns: {
+          name: "The lake north",
+          owner_id: "olga",
+          region: "eu",
+          compliance_level: "strict",
+          country: "DE",
+          time_zone: null,
+          created_at: MORNING,
+        },
+      },
+    ]);
+  });
+
+  it("only continues a row whose opening was delivered before", () => {
+    const log = lakeLog()
+      .created("north")
+      .add("lake", "ComplianceLevelChanged", { from: "gdpr", to: "strict" });
+    expect(changes(log, 2).lakes).toEqual([
+      { table: "lakes", id: "north", opens: false, columns: { compliance_level: "strict" } },
+    ]);
+  });
+});
+
+describe("the rollups of a dataset", () => {
+  it("adds up what was ingested", () => {
+    const log = lakeLog()
+      .add("dataset/sales", "DatasetRegistered", registered)
+      .add("dataset/sales", "DatasetIngested", ingested(10, null))
+      .add("dataset/sales", "DatasetIngested", ingested(5, false));
+    expect(changes(log).datasets[0]?.columns).toMatchObject({
+      ingestions: 2,
+      ingested_records: 15,
+      contains_pii: false,
+    });
+    expect(changes(log, 2).datasets).toEqual([
+      {
+        table: "datasets",
+        id: "sales",
+        opens: false,
+        columns: { ingestions: 2, ingested_records: 15, contains_pii: false },
+      },
+    ]);
+  });
+
+  it("never takes back that it holds personal data", () => {
+    const log = lakeLog()
+      .add("dataset/sales", "DatasetRegistered", registered)
+      .add("dataset/sales", "DatasetIngested", ingested(1, true))
+      .add("dataset/sales", "DatasetIngested", ingested(1, false));
+    expect(changes(log).datasets[0]?.columns.contains_pii).toBe(true);
+  });
+
+  it("follows its schema version and its end", () => {
+    const log = lakeLog()
+      .add("dataset/sales", "DatasetRegistered", registered)
+      .add("dataset/sales", "DatasetVersionActivated", { version: 3 })
+      .add("dataset/sales", "DatasetDeprecated", {});
+    expect(changes(log).datasets[0]?.columns).toMatchObject({
+      active_version: 3,
+      status: "deprecated",
+    });
+  });
+});
+
+describe("the rollups of a batch", () => {
+  it("collapse its whole life into one row", () => {
+    const log = lakeLog()
+      .add("batch/b1", "AppendIngestionRequested", appendRequested)
+      .add("batch/b1", "DataAppended", { bytes: 42, sha256: "00", rows: 2, object: {} })
+      .add("batch/b1", "SchemaValidated", { schema: {} })
+      .add("batch/b1", "QualityCheckPassed", checked(true))
+      .add("batch/b1", "DataAnonymized", { run: {} })
+      .add("batch/b1", "DataPublished", { publication: {}, warnings: [] })
+      .add("batch/b1", "ConsumptionGranted", { consumer: "alice" })
+      .add("batch/b1", "ConsumptionGranted", { consumer: "bob" });
+    expect(changes(log).batches).toEqual([
+      {
+        table: "batches",
+        id: "b1",
+        opens: true,
+        columns: {
+          dataset: "sales",
+          contract_id: "contract1",
+          contains_pii: true,
+          stage: "published",
+          checked: true,
+          quarantined: false,
+          size_bytes: 42,
+          row_count: 2,
+          consumptions: 2,
+          requested_at: MORNING,
+          appended_at: MORNING,
+          published_at: MORNING,
+        },
+      },
+    ]);
+  });
+
+  it("forget a check that passed when a later one fails", () => {
+    const log = lakeLog()
+      .add("batch/b1", "QualityCheckPassed", checked(true))
+      .add("batch/b1", "QualityCheckFailed", checked(false));
+    expect(changes(log).batches[0]?.columns).toEqual({ checked: false });
+  });
+
+  it("keep the stage while the batch is in quarantine", () => {
+    const log = lakeLog()
+      .add("batch/b1", "DataAnonymized", { run: {} })
+      .add("batch/b1", "BatchQuarantined", { cause: "manual", reason: "doubt" });
+    expect(changes(log).batches[0]?.columns).toEqual({ stage: "anonymized", quarantined: true });
+    log.add("batch/b1", "QuarantineReleased", { reason: "fine" });
+    expect(changes(log).batches[0]?.columns.quarantined).toBe(false);
+  });
+});
+
+describe("the rollups of a deletion", () => {
+  it("hold the deadlines and never anything about the subject", () => {
+    const deadline = "2026-12-23T22:59:59.999Z";
+    const [change] = changes(lakeLog().deletion("d1", { deadline })).deletions;
+    expect(change).toEqual({
+      table: "deletions",
+      id: "d1",
+      opens: true,
+      columns: {
+        status: "pending",
+        requested_by: "petra",
+        received_at: MORNING,
+        requested_at: MORNING,
+        deadline,
+        statutory_deadline: deadline,
+        missed_deadline: null,
+        completed_at: null,
+      },
+    });
+  });
+
+  it("follow holding, releasing and rejecting", () => {
+    const log = lakeLog().add("deletion/d1", "GDPRDeletionHeld", { ground: "Art. 17(3)(e)" });
+    expect(changes(log).deletions[0]?.columns).toEqual({ status: "held" });
+    log.add("deletion/d1", "GDPRDeletionHoldReleased", {});
+    expect(changes(log).deletions[0]?.columns).toEqual({ status: "pending" });
+    log.add("deletion/d1", "GDPRDeletionRejected", { ground: "Art. 17(3)(e)" });
+    expect(changes(log).deletions[0]?.columns).toEqual({ status: "rejected" });
+  });
+
+  it("remember the deadline that was missed when a later one is set", () => {
+    const [missed, later] = ["2026-12-23T00:00:00.000Z", "2027-02-23T00:00:00.000Z"];
+    const log = lakeLog()
+      .add("deletion/d1", "GDPRDeletionOverdue", { deadline: missed, statutory_deadline: later })
+      .add("deletion/d1", "GDPRDeletionExtended", { deadline: later, statutory_deadline: later });
+    expect(changes(log).deletions[0]?.columns).toEqual({
+      missed_deadline: missed,
+      deadline: later,
+      statutory_deadline: later,
+    });
+  });
+
+  it("start anew when the same id is requested again", () => {
+    const deadline = "2026-12-23T00:00:00.000Z";
+    const log = lakeLog()
+      .deletion("d1", { deadline })
+      .add("deletion/d1", "GDPRDeletionOverdue", { deadline, statutory_deadline: deadline })
+      .add("deletion/d1", "GDPRDeletionRejected", { ground: "Art. 17(3)(e)" })
+      .deletion("d1", { deadline });
+    expect(changes(log).deletions[0]?.columns).toMatchObject({
+      status: "pending",
+      missed_deadline: null,
+    });
+  });
+});
+
+describe("the counts of accesses", () => {
+  it("are one per day, dataset, accessor and action", () => {
+    const log = lakeLog()
+      .accessed("alice", "sales", "read", "2026-11-22T23:59:59.999Z")
+      .accessed("alice", "sales", "read", "2026-11-23T00:00:00.000Z")
+      .accessed("alice", "sales", "read", "2026-11-23T12:00:00.000Z")
+      .accessed("alice", "sales", "write", "2026-11-23T12:00:00.000Z")
+      .accessed("bob", null, "read", "2026-11-23T12:00:00.000Z");
+    const access = (day: string, dataset_id: string, accessor_id: string, action: string) => ({
+      table: "access_daily",
+      ...{ day, dataset_id, accessor_id, action },
+    });
+    expect(rollups("north", log.events).accesses).toEqual([
+      { ...access("2026-11-22", "sales", "alice", "read"), count: 1 },
+      { ...access("2026-11-23", "sales", "alice", "read"), count: 2 },
+      { ...access("2026-11-23", "sales", "alice", "write"), count: 1 },
+      { ...access("2026-11-23", "", "bob", "read"), count: 1 },
+    ]);
+  });
+});
+
+describe("events without a rollup", () => {
+  it("change nothing, whether this code knows their type or not", () => {
+    const log = lakeLog()
+      .add("contract/c1", "DataContractApproved", { approver: "olga" })
+      .add("access", "SignedUrlCreated", { dataset: null, filename: "a.csv", method: "PUT" })
+      .add("deletion/d1", "SomethingNew", { anything: 1 });
+    expect(rollups("north", log.events)).toEqual(rollups("north", []));
+  });
+});

@@ -1,0 +1,109 @@
+import { env } from "cloudflare:workers";
+import { describe, expect, test } from "vitest";
+import type { ObjectStore } from "../../src/application/dataPorts.ts";
+import { PART_BYTES, r2ObjectStore } from "../../src/storage/r2ObjectStore.ts";
+
+const store: ObjectStore = r2ObjectStore(env.OBJECTS);
+
+const fresh = () => `test/${crypto.randomUUID()}`;
+
+/** Bytes that differ from part to part. */
+const pattern = (length: number) => {
+  const bytes = new Uint8Array(length);
+  for (let at = 0; at < length; at += 1) bytes[at] = (at * 31 + (at >> 13)) & 0xff;
+  return bytes;
+};
+
+const write = async (key: string, bytes: Uint8Array, step: number) => {
+  const writer = store.writer(key, "text/csv");
+  for (let at = 0; at < bytes.length; at += step) await writer.write(bytes.subarray(at, at + step));
+  await writer.close();
+};
+
+const bytesAt = async (key: string) => {
+  const stream = await store.open(key);
+  return stream === null ? null : new Uint8Array(await new Response(stream).arrayBuffer());
+};
+
+const same = (left: Uint8Array | null, right: Uint8Array) =>
+  left !== null &&
+  left.length === right.length &&
+  right.every((byte, index) => left[index] === byte);
+
+describe("an object in R2", () => {
+  for (const [name, length, step] of [
+    ["nothing", 0, 1],
+    ["a few bytes", 10, 3],
+    ["exactly one part", PART_BYTES, 1_000_003],
+    ["one byte more than a part", PART_BYTES + 1, PART_BYTES + 1],
+    ["exactly two parts", 2 * PART_BYTES, 700_001],
+    ["two parts and a bit", 2 * PART_BYTES + 12_345, 5_000_000],
+  ] as const) {
+    test(`of ${name} is read as it was written`, async () => {
+      const key = fresh();
+      const bytes = pattern(length);
+      await write(key, bytes, step);
+      expect(same(await bytesAt(key), bytes)).toBe(true);
+      expect(await store.head(key)).toMatchObject({ key, size_bytes: length });
+      expect((await env.OBJECTS.head(key))?.httpMetadata?.contentType).toBe("text/csv");
+    });
+  }
+
+  test("keeps what was written although the writer's buffer is used again", async () => {
+    const key = fresh();
+    const writer = store.writer(key, "text/csv");
+    const buffer = new Uint8Array([1, 2, 3]);
+    await writer.write(buffer);
+    buffer.fill(9);
+    await writer.write(buffer);
+    await writer.close();
+    expect(await bytesAt(key)).toEqual(new Uint8Array([1, 2, 3, 9, 9, 9]));
+  });
+
+  test("appears only when it is closed, and never when it is given up", async () => {
+    for (const length of [10, 2 * PART_BYTES + 1]) {
+      const key = fresh();
+      const writer = store.writer(key, "text/csv");
+      await writer.write(pattern(length));
+      expect(await store.head(key)).toBeNull();
+      await writer.abort();
+      await writer.abort();
+      expect(await store.head(key)).toBeNull();
+      await expect((async () => writer.write(pattern(1)))()).rejects.toThrow("aborted");
+    }
+  });
+
+  test("is read in part, and only where it has bytes", async () => {
+    const key = fresh();
+    await write(key, pattern(1000), 1000);
+    expect(await store.read(key, 10, 5)).toEqual(pattern(1000).slice(10, 15));
+    expect(await store.read(key, 1000, 0)).toEqual(new Uint8Array(0));
+    for (const [offset, length] of [
+      [998, 3],
+      [2000, 1],
+      [1001, 0],
+    ] as const) {
+      await expect((async () => store.read(key, offset, length))()).rejects.toThrow();
+    }
+    await expect((async () => store.read(fresh(), 0, 1))()).rejects.toThrow("missing");
+    await expect((async () => store.read(fresh(), 0, 0))()).rejects.toThrow("missing");
+  });
+
+  test("that is missing is null", async () => {
+    expect(await store.head(fresh())).toBeNull();
+    expect(await store.open(fresh())).toBeNull();
+  });
+
+  test("is listed under its prefix and deleted, however many there are", async () => {
+    const prefix = `${fresh()}/`;
+    const keys = Array.from({ length: 1005 }, (_, index) => `${prefix}${index}`);
+    for (let at = 0; at < keys.length; at += 50) {
+      await Promise.all(keys.slice(at, at + 50).map((key) => write(key, pattern(1), 1)));
+    }
+    const listed: string[] = [];
+    for await (const { key } of store.list(prefix)) listed.push(key);
+    expect(listed.sort()).toEqual([...keys].sort());
+    await store.delete([...keys, `${prefix}never`]);
+    for await (const { key } of store.list(prefix)) expect(key).toBeUndefined();
+  });
+});

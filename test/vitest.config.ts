@@ -1,0 +1,55 @@
+/**
+ * Three projects: `unit` runs pure code on Node, `runtime` runs inside workerd against real
+ * SQLite, R2 and D1, `e2e` starts the server as the README says. A test's name tells which:
+ * `*.test.ts`, `*.runtime.test.ts`, and everything under `test/e2e`.
+ */
+import path from "node:path";
+import { cloudflareTest, readD1Migrations } from "@cloudflare/vitest-pool-workers";
+import { defineConfig } from "vitest/config";
+
+const root = path.resolve(import.meta.dirname, "..");
+
+export default defineConfig(async () => ({
+  test: {
+    projects: [
+      {
+        root,
+        test: {
+          name: "unit",
+          include: ["test/**/*.test.ts"],
+          exclude: ["test/**/*.runtime.test.ts", "test/e2e/**"],
+        },
+      },
+      {
+        root,
+        plugins: [
+          cloudflareTest({
+            wrangler: { configPath: path.join(root, "wrangler.toml") },
+            miniflare: {
+              bindings: {
+                TEST_MIGRATIONS: await readD1Migrations(
+                  path.join(root, "src/reporting/migrations"),
+                ),
+              },
+            },
+          }),
+        ],
+        test: {
+          name: "runtime",
+          include: ["test/**/*.runtime.test.ts"],
+          setupFiles: ["test/support/applyMigrations.ts"],
+        },
+      },
+      {
+        root,
+        test: {
+          name: "e2e",
+          include: ["test/e2e/**/*.test.ts"],
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+          fileParallelism: false,
+        },
+      },
+    ],
+  },
+}));
