@@ -1,77 +1,77 @@
 /**
  * `npm run dev`: applies the D1 migrations and starts the server on 127.0.0.1:8000. Everything
  * behind `--` goes to wrangler: `npm run dev -- --port 8123 --persist-to DIR`. Whoever ends this
- * process ends the whole tree: wrangler alone would leave its runtime running.
+ * process, or the npm above it, ends the whole tree.
  */
-import { type ChildProcess, spawn } from "node:child_process";
 import path from "node:path";
 import process from "node:process";
-import { quietEnvironment, WRANGLER } from "./support/wrangler.ts";
+import { migrationsApplied } from "./support/migrations.ts";
+import { ROOT, runWrangler, spawnWrangler } from "./support/wrangler.ts";
 
-const ROOT = path.resolve(import.meta.dirname, "..");
 const args = process.argv.slice(2);
 
-const valueOf = (flag: string): string | undefined => {
-  const joined = args.find((arg) => arg.startsWith(`${flag}=`));
-  if (joined) return joined.slice(flag.length + 1);
-  const at = args.indexOf(flag);
+const flag = (name: string): string | undefined => {
+  const joined = args.find((arg) => arg.startsWith(`${name}=`));
+  if (joined) return joined.slice(name.length + 1);
+  const at = args.indexOf(name);
   return at < 0 ? undefined : args[at + 1];
 };
 
-let child: ChildProcess | null = null;
+const host = flag("--ip") ?? "127.0.0.1";
+const port = flag("--port") ?? "8000";
+const persistTo = flag("--persist-to");
+const state = persistTo ? ["--persist-to", persistTo] : [];
 
-const wrangler = (command: readonly string[], quiet: boolean): Promise<number> =>
-  new Promise((resolve) => {
-    // A process group of its own, so that a signal reaches the runtime below it too.
-    child = spawn(process.execPath, [WRANGLER, ...command], {
-      cwd: ROOT,
-      env: quietEnvironment(),
-      detached: true,
-      stdio: ["ignore", quiet ? "pipe" : "inherit", "inherit"],
-    });
-    let output = "";
-    child.stdout?.on("data", (bytes: Buffer) => {
-      output += bytes.toString();
-    });
-    child.on("exit", (code) => {
-      if (quiet && code !== 0) process.stdout.write(output);
-      resolve(code ?? 1);
-    });
-  });
-
-const endGroup = (signal: NodeJS.Signals): void => {
-  if (child?.pid === undefined || child.exitCode !== null) return;
-  try {
-    process.kill(-child.pid, signal);
-  } catch (error) {
-    // Gone already: that is what was asked for.
-    if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
+if (!migrationsApplied(persistTo ?? path.join(ROOT, ".wrangler/state"))) {
+  const command = ["d1", "migrations", "apply", "REPORTS", "--local", ...state];
+  const migrated = await runWrangler(command);
+  if (migrated.code !== 0) {
+    process.stderr.write(migrated.output);
+    process.exit(migrated.code);
   }
-};
-
-for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
-  process.on(signal, () => {
-    endGroup("SIGTERM");
-    // The runtime has nothing left to write: what was acknowledged is on disk.
-    setTimeout(() => {
-      endGroup("SIGKILL");
-      process.exit(0);
-    }, 500);
-  });
 }
 
-const persistTo = valueOf("--persist-to");
-const state = persistTo ? ["--persist-to", persistTo] : [];
-const migrated = await wrangler(
-  ["d1", "migrations", "apply", "REPORTS", "--local", ...state],
-  true,
+const server = spawnWrangler(
+  [
+    "dev",
+    "--show-interactive-dev-session=false",
+    ...(flag("--ip") ? [] : ["--ip", host]),
+    ...(flag("--port") ? [] : ["--port", port]),
+    ...(flag("--log-level") ? [] : ["--log-level", "error"]),
+    ...args,
+  ],
+  { stdio: "inherit" },
 );
-if (migrated !== 0) process.exit(migrated);
+server.on("exit", (code) => process.exit(code ?? 0));
 
-const listen = [
-  ...(valueOf("--ip") ? [] : ["--ip", "127.0.0.1"]),
-  ...(valueOf("--port") ? [] : ["--port", "8000"]),
-];
-process.exit(
-  await wrangler(["dev", "--show-interactive-dev-session=false", ...listen, ...args], false),
-);
+/** Longer than wrangler takes to end its runtime; what was acknowledged is on disk anyway. */
+const GRACE_MS = 5_000;
+
+const stop = (): void => {
+  server.kill("SIGTERM");
+  setTimeout(() => server.kill("SIGKILL"), GRACE_MS).unref();
+};
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, stop);
+
+// npm passes a signal to its shell and no further: when the shell is gone, so are we.
+const parent = process.ppid;
+setInterval(() => {
+  if (process.ppid !== parent) stop();
+}, 500).unref();
+
+/** Says where the server is once it answers. */
+const announce = async (): Promise<void> => {
+  const url = `http://${host}:${port}`;
+  while (server.exitCode === null) {
+    const alive = await fetch(`${url}/health`).then(
+      (response) => response.ok,
+      () => false,
+    );
+    if (alive) {
+      console.log(`Lethe listens on ${url} (docs: ${url}/docs). Ctrl-C ends it.`);
+      return;
+    }
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+};
+await announce();

@@ -4,13 +4,19 @@
  * `*.test.ts`, `*.runtime.test.ts`, and everything under `test/e2e`.
  */
 import path from "node:path";
+import process from "node:process";
 import { cloudflareTest, readD1Migrations } from "@cloudflare/vitest-pool-workers";
 import { defineConfig } from "vitest/config";
 
 const root = path.resolve(import.meta.dirname, "..");
 
+/** Where CI wants the counts, besides what is printed. */
+const results = process.env.LETHE_TEST_RESULTS;
+
 export default defineConfig(async () => ({
   test: {
+    reporters: results ? ["default", "json"] : ["default"],
+    ...(results ? { outputFile: { json: results } } : {}),
     projects: [
       {
         root,

@@ -44,7 +44,7 @@ export const compose = (
     body: {
       message: unfit ? unfitMessage(command, log) : messageOf(command, events),
       events: events.map(({ seq, type }) => ({ seq, type })),
-      warnings: events.flatMap(({ data }) => (data["warnings"] as string[] | undefined) ?? []),
+      warnings: events.flatMap(({ data }) => (data.warnings as string[] | undefined) ?? []),
       ...resource,
       ...moreOf(command),
       ...(unfit ? { errors: unfitErrors(command) } : {}),

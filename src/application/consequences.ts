@@ -22,7 +22,7 @@ export const consequencesOf = (event: StoredEvent): ScheduleChange => {
   switch (event.type) {
     case "GDPRDeletionRequested":
     case "GDPRDeletionExtended": {
-      const due_at = String(data["deadline"]);
+      const due_at = String(data.deadline);
       return { put: [{ kind: "deletion_due", ref, due_at, payload: {} }], remove: [] };
     }
     case "GDPRDeletionRejected":

@@ -103,7 +103,7 @@ export interface Breach {
 
 export interface PreviewRow {
   readonly row: number;
-  /** Values of the columns in clear, those of transformed columns as `{"hidden": true}`. */
+  /** Values in clear; of transformed columns and of the subject's, `{"hidden": true}`. */
   readonly before: Readonly<Record<string, unknown>>;
   readonly after: Readonly<Record<string, unknown>>;
 }
@@ -130,10 +130,13 @@ export interface Misfit {
   readonly issue_count: number;
 }
 
+/** Thrown when a file needs more than a pass may take; the message says what and how much. */
+export class DataLimitError extends Error {}
+
 export interface DataPlane {
   /** Copies a landed file under its batch, checking every cell and hashing every byte on the way. */
   take(input: TakeInput): Promise<TakeOutcome>;
-  /** One pass: schema, quality rules, privacy strategies, Parquet. */
+  /** One pass: schema, quality rules, privacy strategies, Parquet. Throws DataLimitError. */
   refine(input: RefineInput): Promise<Result<Refined, Misfit>>;
   /** Turns a published Parquet object into CSV (RFC 4180, UTF-8, LF, header row). */
   exportCsv(source: ObjectRef, schema: Schema, target: string): Promise<ObjectRef>;

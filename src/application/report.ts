@@ -25,7 +25,7 @@ export const reportNow = (log: EventLog, now: string): View | null => {
     pii_datasets: log.directory.flagged("dataset"),
     batches: log.directory.counts("batch"),
     access_events: access.audited,
-    pending_deletions: log.directory.counts("deletion")["pending"] ?? 0,
+    pending_deletions: log.directory.counts("deletion").pending ?? 0,
     overdue_deletions: log.directory.overdue(now),
     parked_duties: log.schedule.parked().length,
     events: log.head(),

@@ -12,7 +12,13 @@ import { parsePrivacyRules } from "../domain/rules/privacy.ts";
 import { parseQualityRules } from "../domain/rules/quality.ts";
 import type { Format, ObjectRef } from "../domain/table.ts";
 import type { Answer } from "./answers.ts";
-import type { DataPlane, ObjectStore, Refined, RefineInput } from "./dataPorts.ts";
+import {
+  DataLimitError,
+  type DataPlane,
+  type ObjectStore,
+  type Refined,
+  type RefineInput,
+} from "./dataPorts.ts";
 import type {
   Call,
   LakeGateway,
@@ -57,6 +63,9 @@ const perform = async (
   };
   try {
     return await body(plan, record);
+  } catch (error) {
+    if (!(error instanceof DataLimitError)) throw error;
+    return reject("too_large", "limit-exceeded", `${error.message}.`);
   } finally {
     if (attempt) {
       // What the record does not name was written in vain.
@@ -444,7 +453,7 @@ export const replayDataset = async (
   });
   if (!state.ok || state.value.kind !== "one") return requested;
   const replay = state.value.view;
-  const done = replay["status"] === "completed";
+  const done = replay.status === "completed";
   return ok({
     ...requested.value,
     outcome: done ? "done" : "accepted",
@@ -452,7 +461,7 @@ export const replayDataset = async (
     body: {
       ...requested.value.body,
       message: done
-        ? `Replay completed: ${replay["done"]} batches.`
+        ? `Replay completed: ${replay.done} batches.`
         : `Replay goes on in the background: GET /replays/${replay_id}.`,
       replay,
     },

@@ -1,1 +1,34 @@
-export { patternIssues } from "../data/quality/pattern.ts";
+/**
+ * The regular expressions of `matches:`, in RE2's syntax (https://github.com/google/re2/wiki/Syntax):
+ * matching takes time linear in the text, so no pattern of a client can hang a lake. A value
+ * matches when the pattern fits all of it; write `.*x.*` to search. Back-references and
+ * look-around do not exist in RE2 and are refused.
+ */
+import { RE2JS } from "re2js";
+import { err, ok, type Result } from "../domain/decider.ts";
+import type { QualityRules, RuleIssue } from "../domain/rules/quality.ts";
+
+/** Instructions in a compiled pattern: time per character grows with them. */
+export const MAX_PROGRAM_SIZE = 2000;
+
+/** Whether a whole text fits a pattern. */
+export type TextMatcher = (text: string) => boolean;
+
+/** Compiles a pattern, or says in words for the client why it cannot be used. */
+export const compilePattern = (pattern: string): Result<TextMatcher, string> => {
+  try {
+    const compiled = RE2JS.compile(pattern);
+    if (compiled.programSize() > MAX_PROGRAM_SIZE) return err("the pattern is too complex");
+    return ok((text) => compiled.testExact(text));
+  } catch (error) {
+    return err(error instanceof Error ? error.message : "the pattern cannot be compiled");
+  }
+};
+
+/** The patterns among rules that cannot be used; path is the rule's column. */
+export const patternIssues = (rules: QualityRules): readonly RuleIssue[] =>
+  rules.flatMap((rule) => {
+    if (rule.kind !== "matches") return [];
+    const compiled = compilePattern(rule.pattern);
+    return compiled.ok ? [] : [{ path: rule.column, message: compiled.error }];
+  });

@@ -15,7 +15,13 @@ import type { Schema } from "../domain/table.ts";
 import type { Chunk } from "./chunk.ts";
 import type { IssueLog } from "./issueLog.ts";
 import { NotATableError } from "./notATable.ts";
-import { decompressors, type ParquetSource, SUPPORTED_CODECS } from "./parquetSource.ts";
+import { checkPages } from "./parquetPages.ts";
+import {
+  decompressors,
+  type ParquetSource,
+  SUPPORTED_CODECS,
+  unpackPage,
+} from "./parquetSource.ts";
 import { type CellReader, cellReader, describeElement } from "./parquetTypes.ts";
 import { type ColumnSpec, columnSpecs, RowBuilder } from "./rowBuilder.ts";
 import { misfit } from "./types.ts";
@@ -24,8 +30,8 @@ import { misfit } from "./types.ts";
 const READ_ROWS = 8192;
 const READ_BYTES = 8 * 1024 * 1024;
 
-/** More than any writer puts into a row group; a larger claim is taken for damage. */
-const MAX_ROW_GROUP_ROWS = 2 ** 26;
+/** Writers put up to about a million rows into a row group; it costs memory even for nulls. */
+const MAX_ROW_GROUP_ROWS = 2 ** 22;
 
 /**
  * Reads the rows of a Parquet file. Throws a NotATableError when it is none, is damaged, or packed
@@ -39,14 +45,18 @@ export async function* readParquet(
   const metadata = await orDamaged(source, () =>
     parquetMetadataAsync(source, { geoparquet: false }),
   );
-  const columns = matchColumns(metadata, columnSpecs(schema), issues);
+  const columns = await orDamaged(source, async () =>
+    matchColumns(metadata, columnSpecs(schema), issues),
+  );
   const names = new Set(columns.flatMap(({ name, read }) => (read === undefined ? [] : [name])));
-  checkGroups(metadata, names);
+  await orDamaged(source, async () => checkGroups(metadata, names));
   const scan = await orDamaged(source, () =>
     parquetScan({
       file: source,
       metadata: physical(metadata),
       columns: [...names],
+      // The index of pages is a claim of its own; only the pages themselves have been checked.
+      useOffsetIndex: false,
       compressors: decompressors,
       utf8: false,
       parsers: { timestampFromNanoseconds: (nanos) => nanos },
@@ -63,7 +73,10 @@ export async function* readParquet(
   for (const group of metadata.row_groups) {
     const groupEnd = start + Number(group.num_rows);
     const step = rowsAtOnce(group);
-    await orDamaged(source, () => source.hold(group, names));
+    await orDamaged(source, async () => {
+      await source.hold(group, names);
+      checkChunks(source, metadata, group, names);
+    });
     for (; start < groupEnd; start = Math.min(start + step, groupEnd)) {
       const end = Math.min(start + step, groupEnd);
       const read: (DecodedArray | undefined)[] = [];
@@ -87,24 +100,22 @@ const matchColumns = (
   columns: readonly ColumnSpec[],
   issues: IssueLog,
 ): readonly MatchedColumn[] => {
-  const inFile = new Map<string, SchemaElement>();
+  const inFile = new Map<string, SchemaElement[]>();
   const known = new Set(columns.map(({ name }) => name));
   for (const { element } of parquetSchema(metadata).children) {
+    inFile.set(element.name, [...(inFile.get(element.name) ?? []), element]);
     if (!known.has(element.name)) issues.unexpected(element.name);
-    if (known.has(element.name) && inFile.has(element.name)) {
-      issues.add(element.name, null, "a column name occurs more than once");
-    }
-    inFile.set(element.name, element);
   }
   const matched = columns.map((column) => {
     const { name, type } = column;
-    const element = inFile.get(name);
+    const [element, ...others] = inFile.get(name) ?? [];
     const read = element && isFlat(element) ? cellReader(element, type) : undefined;
     if (element === undefined) issues.add(name, null, "missing from the file");
+    else if (others.length > 0) issues.add(name, null, "a column name occurs more than once");
     else if (read === undefined) {
       issues.add(name, null, `is ${describeElement(element)} in the file, expected ${type}`);
     }
-    return { ...column, read };
+    return { ...column, read: others.length === 0 ? read : undefined };
   });
   issues.reportUnexpected();
   return matched;
@@ -117,7 +128,9 @@ const isFlat = ({ num_children, repetition_type }: SchemaElement) =>
 const checkGroups = (metadata: FileMetaData, names: ReadonlySet<string>): void => {
   for (const group of metadata.row_groups) {
     if (group.num_rows < 0n || group.num_rows > MAX_ROW_GROUP_ROWS) {
-      throw new NotATableError("a row group of the Parquet file has an impossible number of rows");
+      throw new NotATableError(
+        `a row group of the Parquet file has more than ${MAX_ROW_GROUP_ROWS} rows`,
+      );
     }
     for (const { meta_data: chunk } of group.columns) {
       if (chunk === undefined || !names.has(chunk.path_in_schema[0] ?? "")) continue;
@@ -129,6 +142,28 @@ const checkGroups = (metadata: FileMetaData, names: ReadonlySet<string>): void =
       }
     }
   }
+};
+
+const checkChunks = (
+  source: ParquetSource,
+  metadata: FileMetaData,
+  group: RowGroup,
+  names: ReadonlySet<string>,
+): void => {
+  const elements = new Map(
+    parquetSchema(metadata).children.map(({ element }) => [element.name, element]),
+  );
+  const found = new Set<string>();
+  for (const { meta_data: chunk } of group.columns) {
+    const name = chunk?.path_in_schema[0] ?? "";
+    const element = elements.get(name);
+    if (chunk === undefined || element === undefined || !names.has(name)) continue;
+    found.add(name);
+    checkPages(source.chunk(chunk), element, Number(group.num_rows), (page, size) =>
+      unpackPage(page, size, chunk.codec),
+    );
+  }
+  if (found.size !== names.size) throw new NotATableError("a row group lacks a column");
 };
 
 /** The same file without annotations: values arrive as they are stored. */

@@ -3,23 +3,25 @@
  * row group being read is held in memory when it fits, pages are unpacked only up to a limit.
  */
 import { brotliDecompressSync, gunzipSync, zstdDecompressSync } from "node:zlib";
-import type { AsyncBuffer, Compressors, RowGroup } from "hyparquet";
+import type { AsyncBuffer, ColumnMetaData, Compressors, RowGroup } from "hyparquet";
 import { snappyUncompress } from "hyparquet";
 import type { ObjectStore } from "../application/dataPorts.ts";
 import { NotATableError } from "./notATable.ts";
 
-/** A row group of at most so many bytes is fetched once; of a larger one, only single pages. */
-export const MAX_HELD_BYTES = 32 * 1024 * 1024;
+/** The largest row group, packed, of the columns that are read: it is held in memory. */
+export const MAX_ROW_GROUP_BYTES = 48 * 1024 * 1024;
 
-/** The most that is fetched in one piece; a column chunk without an index of its pages is one. */
-export const MAX_FETCHED_BYTES = 48 * 1024 * 1024;
+/** The largest footer. */
+const MAX_METADATA_BYTES = 16 * 1024 * 1024;
 
 /** The most that one page may unpack to: its header is the file's claim, not ours. */
 export const MAX_PAGE_BYTES = 48 * 1024 * 1024;
 
 export interface ParquetSource extends AsyncBuffer {
-  /** Fetches the columns of a row group in one go when they are small enough to be held. */
+  /** Fetches the named columns of a row group in one go; until the next call they are at hand. */
   hold(group: RowGroup, columns: ReadonlySet<string>): Promise<void>;
+  /** The bytes of a column chunk that is held. */
+  chunk(chunk: ColumnMetaData): Uint8Array;
   /** What the object store threw, if it did: a damaged file and a failing store differ. */
   readonly failure: unknown;
 }
@@ -36,12 +38,6 @@ export const parquetSource = (
     if (!(start >= 0 && start <= end && end <= sizeBytes)) {
       throw new NotATableError("the Parquet file points outside of itself");
     }
-    if (end - start > MAX_FETCHED_BYTES) {
-      throw new NotATableError(
-        `a column of one row group takes more than ${MAX_FETCHED_BYTES} bytes: ` +
-          "write the file with smaller row groups",
-      );
-    }
     try {
       return await store.read(key, start, end - start);
     } catch (error) {
@@ -50,43 +46,68 @@ export const parquetSource = (
     }
   };
 
+  const heldBytes = (start: number, end: number): Uint8Array | undefined =>
+    start >= held.start && start <= end && end <= held.start + held.bytes.length
+      ? held.bytes.subarray(start - held.start, end - held.start)
+      : undefined;
+
   return {
     byteLength: sizeBytes,
     get failure() {
       return failure;
     },
     async slice(start, end = sizeBytes) {
-      const from = start - held.start;
-      const isHeld = from >= 0 && end <= held.start + held.bytes.length;
-      const bytes = isHeld
-        ? held.bytes.subarray(from, end - held.start)
-        : await fetchBytes(start, end);
+      // Row groups are held while they are read, so what is left is the footer.
+      if (end - start > MAX_METADATA_BYTES && heldBytes(start, end) === undefined) {
+        throw new NotATableError(`the Parquet footer is larger than ${MAX_METADATA_BYTES} bytes`);
+      }
+      const bytes = heldBytes(start, end) ?? (await fetchBytes(start, end));
       // A copy of exactly these bytes: the library reads the buffer, not a view of it.
       return new Uint8Array(bytes).buffer;
     },
     async hold(group, columns) {
-      const [start, end] = extent(group, columns);
       held = NOTHING;
-      if (end > start && end - start <= MAX_HELD_BYTES) {
-        held = { start, bytes: await fetchBytes(start, end) };
+      const { start, end } = extentOf(group, columns);
+      if (end - start > MAX_ROW_GROUP_BYTES) {
+        throw new NotATableError(
+          `a row group of the Parquet file is larger than ${MAX_ROW_GROUP_BYTES} bytes: ` +
+            "write it with smaller row groups",
+        );
       }
+      if (end > start) held = { start, bytes: await fetchBytes(start, end) };
+    },
+    chunk(chunk) {
+      const { start, end } = rangeOf(chunk);
+      const bytes = heldBytes(start, end);
+      if (bytes === undefined) throw new NotATableError("the Parquet file overlaps itself");
+      return bytes;
     },
   };
 };
 
 const NOTHING = { start: 0, bytes: new Uint8Array(0) };
 
+interface Range {
+  readonly start: number;
+  readonly end: number;
+}
+
+const rangeOf = (chunk: ColumnMetaData): Range => {
+  const start = Number(chunk.dictionary_page_offset || chunk.data_page_offset);
+  return { start, end: start + Number(chunk.total_compressed_size) };
+};
+
 /** From the first to the last byte of the wanted columns. */
-const extent = (group: RowGroup, columns: ReadonlySet<string>): readonly [number, number] => {
-  let first = Number.POSITIVE_INFINITY;
-  let last = 0;
+const extentOf = (group: RowGroup, columns: ReadonlySet<string>): Range => {
+  let start = Number.POSITIVE_INFINITY;
+  let end = 0;
   for (const { meta_data: chunk } of group.columns) {
     if (chunk === undefined || !columns.has(chunk.path_in_schema[0] ?? "")) continue;
-    const start = Number(chunk.dictionary_page_offset || chunk.data_page_offset);
-    first = Math.min(first, start);
-    last = Math.max(last, start + Number(chunk.total_compressed_size));
+    const range = rangeOf(chunk);
+    start = Math.min(start, range.start);
+    end = Math.max(end, range.end);
   }
-  return [first, last];
+  return { start, end };
 };
 
 const options = { maxOutputLength: MAX_PAGE_BYTES };
@@ -103,6 +124,22 @@ export const decompressors: Compressors = {
   GZIP: (input) => gunzipSync(input, options),
   BROTLI: (input) => brotliDecompressSync(input, options),
   ZSTD: (input) => zstdDecompressSync(input, options),
+};
+
+/** One page, unpacked to exactly as many bytes as it claims. */
+export const unpackPage = (
+  page: Uint8Array,
+  unpackedBytes: number,
+  codec: ColumnMetaData["codec"],
+): Uint8Array => {
+  if (unpackedBytes > MAX_PAGE_BYTES) {
+    throw new NotATableError(`a page of the Parquet file is larger than ${MAX_PAGE_BYTES} bytes`);
+  }
+  const unpacked = decompressors[codec]?.(page, unpackedBytes) ?? page;
+  if (unpacked.length !== unpackedBytes) {
+    throw new NotATableError("a page of the Parquet file is not as large as it claims");
+  }
+  return unpacked;
 };
 
 export const SUPPORTED_CODECS: ReadonlySet<string> = new Set([

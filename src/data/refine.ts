@@ -151,12 +151,13 @@ const addPreview = (
   row_numbers: readonly number[],
 ): void => {
   const wanted = Math.min((input.preview_rows ?? 0) - preview.length, before.rows);
-  const transformed = new Set(
-    input.privacy.filter(({ strategy }) => strategy !== "keep").map(({ column }) => column),
-  );
+  const hidden = new Set<string | null>([
+    input.subject_column,
+    ...input.privacy.filter(({ strategy }) => strategy !== "keep").map(({ column }) => column),
+  ]);
   for (let row = 0; row < wanted; row += 1) {
     const shown = valuesOf(before, row).map(([name, value]) =>
-      transformed.has(name) ? [name, HIDDEN] : [name, value],
+      hidden.has(name) ? [name, HIDDEN] : [name, value],
     );
     preview.push({
       row: row_numbers[row] ?? 0,

@@ -116,7 +116,7 @@ export const commandAnswer = async (
       ...(replayed ? { "Idempotency-Replayed": "true" } : {}),
     },
     ...(outcome === "unfit"
-      ? { problem: { code: "does-not-fit", detail: String(body["message"]) } }
+      ? { problem: { code: "does-not-fit", detail: String(body.message) } }
       : {}),
   });
 };

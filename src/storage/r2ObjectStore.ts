@@ -7,8 +7,6 @@ import type { ObjectStore, ObjectWriter, StoredObject } from "../application/dat
 /** R2 wants parts of at least 5 MiB, all of one size but the last. */
 export const PART_BYTES = 8 * 1024 * 1024;
 
-const READ_BYTES = 256 * 1024;
-
 /** The most keys that R2 deletes in one call. */
 const MAX_DELETED_KEYS = 1000;
 
@@ -20,7 +18,7 @@ export const r2ObjectStore = (bucket: R2Bucket): ObjectStore => ({
 
   async open(key) {
     const object = await bucket.get(key);
-    return object === null ? null : inLargerPieces(object.body);
+    return object === null ? null : object.body;
   },
 
   async read(key, offset, length) {
@@ -58,26 +56,6 @@ const stored = ({ key, size, etag, uploaded }: R2Object): StoredObject => ({
   etag,
   uploaded_at: uploaded,
 });
-
-/**
- * The runtime hands out 4 KiB at a time, and each time costs more than the bytes do: in pieces of
- * 256 KiB a file passes several times faster.
- */
-const inLargerPieces = (body: ReadableStream<Uint8Array>): ReadableStream<Uint8Array> => {
-  const reader = body.getReader({ mode: "byob" });
-  return new ReadableStream<Uint8Array>(
-    {
-      async pull(controller) {
-        const buffer = new Uint8Array(READ_BYTES);
-        const { done, value } = await reader.readAtLeast(READ_BYTES, buffer);
-        if (value !== undefined && value.length > 0) controller.enqueue(value);
-        if (done) controller.close();
-      },
-      cancel: (reason) => reader.cancel(reason),
-    },
-    { highWaterMark: 0 },
-  );
-};
 
 /** Holds one part in memory; an object that fits into it is written by a single put. */
 const partWriter = (bucket: R2Bucket, key: string, contentType: string): ObjectWriter => {

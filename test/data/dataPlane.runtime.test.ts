@@ -15,7 +15,8 @@ describe("the data plane inside the runtime", () => {
 
   test("takes JSON Lines with exact numbers, writes Parquet, reads it and exports CSV", async () => {
     const lake = `lakes/${crypto.randomUUID()}`;
-    const line = '{"id":9007199254740993,"at":"2024-02-29T12:00:00.123456Z","name":"Zoë","price":1.10}';
+    const line =
+      '{"id":9007199254740993,"at":"2024-02-29T12:00:00.123456Z","name":"Zoë","price":1.10}';
     const landing = store.writer(`${lake}/landing/x.jsonl`, "application/x-ndjson");
     await landing.write(new TextEncoder().encode(`${line}\n`.repeat(10_000)));
     await landing.close();
@@ -41,7 +42,9 @@ describe("the data plane inside the runtime", () => {
     const csv = await exportCsv(store, clean, schema, `${lake}/out.csv`);
     expect(csv).toMatchObject({ format: "csv", rows: 10_000 });
     const text = new TextDecoder().decode(await store.read(csv.key, 0, 90));
-    expect(text).toMatch(/^id,at,name,price\n9007199254740993,2024-02-29T12:00:00.123456Z,Zoë,1.10\n/);
+    expect(text).toMatch(
+      /^id,at,name,price\n9007199254740993,2024-02-29T12:00:00.123456Z,Zoë,1.10\n/,
+    );
   });
 
   test("undoes every compression it claims to", () => {

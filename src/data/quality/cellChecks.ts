@@ -2,6 +2,8 @@
  * The rules that judge one cell by itself, compiled once per run: everything that can be looked up
  * or parsed is, before the first row. What the rules mean is written in domain/rules/quality.ts.
  */
+
+import { compilePattern } from "../../contracts/pattern.ts";
 import { invariant } from "../../domain/decider.ts";
 import {
   comparisonWith,
@@ -12,7 +14,6 @@ import {
 import type { QualityRule } from "../../domain/rules/quality.ts";
 import type { ColumnType } from "../../domain/table.ts";
 import { countCodePoints } from "../codePoints.ts";
-import { compilePattern } from "./pattern.ts";
 
 /** Whether a cell that is there passes. */
 export type CellCheck = (cell: Value) => boolean;

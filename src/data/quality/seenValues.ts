@@ -4,6 +4,7 @@
  * values share a digest with a chance below one in a million for a full table; such a row would be
  * reported as a duplicate, never a duplicate missed.
  */
+import { DataLimitError } from "../../application/dataPorts.ts";
 
 /** Values remembered by all `unique` rules of one run together. */
 export const MAX_SEEN_VALUES = 2_000_000;
@@ -11,7 +12,7 @@ export const MAX_SEEN_VALUES = 2_000_000;
 const FIRST_SLOTS = 1 << 12;
 
 /** Thrown beyond the limit: a check that cannot be made must not look passed. */
-export class TooManyValuesError extends Error {
+export class TooManyValuesError extends DataLimitError {
   constructor() {
     super(`unique can check at most ${MAX_SEEN_VALUES} values in one batch; use smaller batches`);
     this.name = "TooManyValuesError";

@@ -10,7 +10,7 @@
  * - `unique`: every row after the first with the same value fails; rows with a null in one of the
  *   columns do not take part.
  * - `type`: the schema check has refused misfits before any rule runs, so it always passes here.
- * - `length` counts code points. `matches` must match the whole value (see data/quality/pattern.ts).
+ * - `length` counts code points. `matches` must match the whole value (see contracts/pattern.ts).
  * - `not_future`: a datetime after now, or a date after today in UTC, fails.
  * - `row_count` and `freshness` judge the batch, not rows: they count as one failure, name no rows
  *   and fail none. `freshness:<column>,24h` wants the newest value at most that old, a date being

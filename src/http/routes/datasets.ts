@@ -197,9 +197,9 @@ export const contractRoutes = [
           when: null,
         });
         if (!present.ok) return present;
-        if (present.value.kind === "one" && present.value.view["dataset"] !== about) {
+        if (present.value.kind === "one" && present.value.view.dataset !== about) {
           return reject("invalid", "contract-dataset-changed", "A contract keeps its dataset.", [
-            { path: "dataset", message: `must be ${present.value.view["dataset"]} or left out` },
+            { path: "dataset", message: `must be ${present.value.view.dataset} or left out` },
           ]);
         }
       }

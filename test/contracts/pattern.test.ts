@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { compilePattern, patternIssues } from "../../../src/data/quality/pattern.ts";
-import { parseQualityRules } from "../../../src/domain/rules/quality.ts";
+import { compilePattern, patternIssues } from "../../src/contracts/pattern.ts";
+import { parseQualityRules } from "../../src/domain/rules/quality.ts";
 
 const matches = (pattern: string, text: string): boolean => {
   const compiled = compilePattern(pattern);

@@ -1,0 +1,78 @@
+/** A Lethe of one's own for a script or a test: free port, state in a directory, ended for sure. */
+import { type ChildProcess, spawn } from "node:child_process";
+import { createServer } from "node:net";
+import process from "node:process";
+import { ROOT } from "./wrangler.ts";
+
+/** A cold start with migrations takes about 5 s; this is for a machine that is busy besides. */
+const START_TIMEOUT_MS = 60_000;
+
+export interface Server {
+  readonly url: string;
+  /** Ends the server; with SIGKILL nothing in it gets to say goodbye. */
+  stop(signal?: "SIGTERM" | "SIGKILL"): Promise<void>;
+}
+
+export const freePort = (): Promise<number> =>
+  new Promise((resolve, reject) => {
+    const probe = createServer();
+    probe.once("error", reject);
+    probe.listen(0, "127.0.0.1", () => {
+      const address = probe.address();
+      const port = typeof address === "object" && address ? address.port : 0;
+      probe.close(() => resolve(port));
+    });
+  });
+
+/** Starts `npm run dev` as a person would. Throws with the server's output when it does not come up. */
+export const startServer = async (options: {
+  readonly persistTo: string;
+  readonly port?: number;
+}): Promise<Server> => {
+  const port = options.port ?? (await freePort());
+  const child = spawn(
+    "npm",
+    ["run", "dev", "--", "--port", String(port), "--persist-to", options.persistTo],
+    // A process group of its own: one signal reaches npm, the script, wrangler and the runtime.
+    { cwd: ROOT, detached: true, stdio: ["ignore", "pipe", "pipe"] },
+  );
+  let output = "";
+  const collect = (bytes: Buffer) => {
+    output += bytes.toString();
+  };
+  child.stdout.on("data", collect);
+  child.stderr.on("data", collect);
+
+  const url = `http://127.0.0.1:${port}`;
+  const deadline = Date.now() + START_TIMEOUT_MS;
+  while (Date.now() < deadline && child.exitCode === null) {
+    const alive = await fetch(`${url}/health`).then(
+      (response) => response.ok,
+      () => false,
+    );
+    if (alive) return { url, stop: (signal = "SIGTERM") => stopGroup(child, signal) };
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  await stopGroup(child, "SIGKILL");
+  throw new Error(`the server did not start:\n${output}`);
+};
+
+const stopGroup = async (child: ChildProcess, signal: NodeJS.Signals): Promise<void> => {
+  if (child.pid === undefined) return;
+  const group = -child.pid;
+  const send = (what: NodeJS.Signals | 0): boolean => {
+    try {
+      process.kill(group, what);
+      return true;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === "ESRCH") return false;
+      throw error;
+    }
+  };
+  send(signal);
+  // The port is free only once every process of the group is gone.
+  for (let waited = 0; send(0); waited += 50) {
+    if (waited > 5_000) send("SIGKILL");
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+};

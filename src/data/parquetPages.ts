@@ -1,0 +1,222 @@
+/**
+ * Looks through the pages of a column chunk before the reader library decodes them. The library
+ * believes what a page says of itself: a damaged or hostile one sends it into endless loops or
+ * makes it allocate without end, which no catch can stop. Here every count is held against the
+ * bytes that must carry it.
+ */
+import type { Encoding, SchemaElement } from "hyparquet";
+import { parquetHeader } from "hyparquet/src/column.js";
+
+/** Undoes the codec of the chunk; throws when the bytes are damaged or too many. */
+export type Unpack = (page: Uint8Array, unpackedBytes: number) => Uint8Array;
+
+interface DataPage {
+  /** Values with and without those that are null. */
+  readonly values: number;
+  readonly encoding: Encoding;
+  readonly body: Uint8Array;
+  readonly defined: number;
+}
+
+/** Throws when the pages of a flat column cannot be those of `rows` rows. */
+export const checkPages = (
+  bytes: Uint8Array,
+  element: SchemaElement,
+  rows: number,
+  unpack: Unpack,
+): void => {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const reader = { view, offset: 0 };
+  const optional = element.repetition_type !== "REQUIRED";
+  let seen = 0;
+  while (seen < rows) {
+    const header = parquetHeader(reader);
+    const size = count(header.compressed_page_size, bytes.length - reader.offset);
+    const unpackedSize = count(header.uncompressed_page_size, Number.MAX_SAFE_INTEGER);
+    const page = bytes.subarray(reader.offset, reader.offset + size);
+    reader.offset += size;
+    if (header.type === "DICTIONARY_PAGE") {
+      count(header.dictionary_page_header?.num_values, unpackedSize);
+      continue;
+    }
+    const data =
+      header.type === "DATA_PAGE"
+        ? readV1(header.data_page_header, unpack(page, unpackedSize), optional, rows - seen)
+        : readV2(header.data_page_header_v2, page, unpackedSize, optional, rows - seen, unpack);
+    checkValues(data, element, header.type === "DATA_PAGE");
+    seen += data.values;
+  }
+};
+
+type Header = ReturnType<typeof parquetHeader>;
+
+const readV1 = (
+  header: Header["data_page_header"],
+  body: Uint8Array,
+  optional: boolean,
+  rows: number,
+): DataPage => {
+  const values = count(header?.num_values, rows);
+  const encoding = header?.encoding ?? "PLAIN";
+  if (!optional) return { values, encoding, body, defined: values };
+  const { start, end } = lengthPrefixed(body);
+  const defined = checkRuns(body, start, end, 1, values);
+  return { values, encoding, body: body.subarray(end), defined };
+};
+
+const readV2 = (
+  header: Header["data_page_header_v2"],
+  page: Uint8Array,
+  unpackedSize: number,
+  optional: boolean,
+  rows: number,
+  unpack: Unpack,
+): DataPage => {
+  const values = count(header?.num_values, rows);
+  const nulls = count(header?.num_nulls, values);
+  // A flat column has no repetition levels and one value a row.
+  count(header?.repetition_levels_byte_length, 0);
+  if (count(header?.num_rows, values) !== values) throw damage();
+  const levels = count(header?.definition_levels_byte_length, Math.min(page.length, unpackedSize));
+  const defined = optional ? checkRuns(page, 0, levels, 1, values) : values;
+  if (defined !== values - nulls) throw damage();
+  const packed = page.subarray(levels);
+  const body = header?.is_compressed === false ? packed : unpack(packed, unpackedSize - levels);
+  return { values, encoding: header?.encoding ?? "PLAIN", body, defined };
+};
+
+const checkValues = (
+  { encoding, body, defined }: DataPage,
+  element: SchemaElement,
+  isV1: boolean,
+): void => {
+  switch (encoding) {
+    case "PLAIN":
+    case "BYTE_STREAM_SPLIT":
+      count(defined * bitsOf(element), body.length * 8);
+      return;
+    case "PLAIN_DICTIONARY":
+    case "RLE_DICTIONARY": {
+      if (defined === 0) return;
+      const width = count(body[0], 32);
+      // In the first version of pages a width of nothing means that no run follows.
+      if (width > 0 || !isV1) checkRuns(body, 1, body.length, width, defined);
+      return;
+    }
+    case "RLE": {
+      const { start, end } = lengthPrefixed(body);
+      checkRuns(body, start, end, 1, defined);
+      return;
+    }
+    case "DELTA_BINARY_PACKED":
+    case "DELTA_LENGTH_BYTE_ARRAY":
+    case "DELTA_BYTE_ARRAY": {
+      const block = readVarInt(body, 0, body.length);
+      const miniblocks = readVarInt(body, block.next, body.length);
+      if (count(block.value, MAX_DELTA_BLOCK) === 0) throw damage();
+      if (count(miniblocks.value, block.value) === 0) throw damage();
+      return;
+    }
+    default:
+      throw damage();
+  }
+};
+
+/** Writers use 128 to a few thousand. */
+const MAX_DELTA_BLOCK = 2 ** 16;
+
+/** The least a value takes; a byte array has a length of four bytes. */
+const bitsOf = ({ type, type_length = 0 }: SchemaElement): number => {
+  switch (type) {
+    case "BOOLEAN":
+      return 1;
+    case "INT32":
+    case "FLOAT":
+    case "BYTE_ARRAY":
+      return 32;
+    case "INT64":
+    case "DOUBLE":
+      return 64;
+    case "INT96":
+      return 96;
+    default:
+      return type_length * 8;
+  }
+};
+
+/** A bit-packed run may be longer than what is left of the values, by its padding. */
+const MAX_PADDING = 512;
+
+/**
+ * Walks the runs of Parquet's RLE and bit-packing hybrid until they hold `values`. Returns how many
+ * of them are 1, for definition levels (a width of one bit).
+ */
+const checkRuns = (
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  width: number,
+  values: number,
+): number => {
+  let at = start;
+  let seen = 0;
+  let ones = 0;
+  while (seen < values) {
+    const header = readVarInt(bytes, at, end);
+    at = header.next;
+    const left = values - seen;
+    const groups = header.value >>> 1;
+    if (header.value & 1) {
+      const size = groups * width;
+      if (groups * 8 > left + MAX_PADDING || size > end - at) throw damage();
+      const held = Math.min(groups * 8, left);
+      if (width === 1) ones += countOnes(bytes, at, held);
+      at += size;
+      seen += held;
+    } else {
+      if (groups > left) throw damage();
+      if (width === 1 && (bytes[at] ?? 0) & 1) ones += groups;
+      at += (width + 7) >> 3;
+      if (at > end) throw damage();
+      seen += groups;
+    }
+  }
+  return ones;
+};
+
+const countOnes = (bytes: Uint8Array, at: number, bits: number): number => {
+  let ones = 0;
+  for (let bit = 0; bit < bits; bit += 1) {
+    ones += ((bytes[at + (bit >> 3)] ?? 0) >> (bit & 7)) & 1;
+  }
+  return ones;
+};
+
+const lengthPrefixed = (body: Uint8Array): { readonly start: number; readonly end: number } => {
+  if (body.length < 4) throw damage();
+  const length = new DataView(body.buffer, body.byteOffset).getUint32(0, true);
+  return { start: 4, end: 4 + count(length, body.length - 4) };
+};
+
+/** Unsigned LEB128 of at most 32 bits. */
+const readVarInt = (
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+): { readonly value: number; readonly next: number } => {
+  let value = 0;
+  for (let index = 0; index < 5 && start + index < end; index += 1) {
+    const byte = bytes[start + index] ?? 0;
+    value |= (byte & 0x7f) << (7 * index);
+    if (byte < 0x80) return { value: value >>> 0, next: start + index + 1 };
+  }
+  throw damage();
+};
+
+/** A whole number from 0 to `most`, or damage. */
+const count = (value: number | undefined, most: number): number => {
+  if (value === undefined || !Number.isInteger(value) || value < 0 || value > most) throw damage();
+  return value;
+};
+
+const damage = () => new RangeError("the pages of the Parquet file contradict each other");

@@ -1,0 +1,307 @@
+import { describe, expect, test } from "vitest";
+import { foldOf } from "../../src/application/aggregates.ts";
+import type { EventFilter, EventLog } from "../../src/application/ports.ts";
+import type { DomainEvent } from "../../src/domain/decider.ts";
+import type { StreamName } from "../../src/domain/ids.ts";
+import { eventLog } from "../../src/eventlog/eventLog.ts";
+import { eventStore } from "../../src/eventlog/eventStore.ts";
+import { KEEP_RECENT, SNAPSHOT_EVERY, THIN_TO_EVERY } from "../../src/eventlog/snapshots.ts";
+import {
+  accessed,
+  appendTo,
+  inEmptyLog,
+  ingested,
+  metaAt,
+  registered,
+  second,
+} from "../support/emptyLog.ts";
+
+/** The state by the definition: every event of the stream up to `seq`, folded from the start. */
+const folded = (log: EventLog, stream: StreamName, seq: number) => {
+  const { initialState, evolve } = foldOf(stream);
+  const events = log.read({ stream, after: 0, limit: 100_000 }).filter((event) => event.seq <= seq);
+  return { version: events.length, state: events.reduce(evolve, initialState) };
+};
+
+/** `count` ingestions of one dataset, its registration first, one second apart. */
+const grow = (log: EventLog, name: string, count: number, from = 1) => {
+  for (let number = from; number <= count; number += 1) {
+    const event = number === 1 ? registered(name) : ingested(name, number);
+    appendTo(log, `dataset/${name}`, [event], metaAt(second(number)));
+  }
+};
+
+const versions = (sql: SqlStorage, stream: string) =>
+  sql
+    .exec<{ version: number }>(
+      "SELECT version FROM snapshots WHERE stream = ? ORDER BY version",
+      stream,
+    )
+    .toArray()
+    .map(({ version }) => version);
+
+describe("appending", () => {
+  test("numbers events without a gap, in the log and in each stream", () =>
+    inEmptyLog((log, storage) => {
+      appendTo(log, "dataset/a", [registered("a"), ingested("a", 1)], metaAt(second(1)));
+      appendTo(log, "dataset/b", [registered("b")], metaAt(second(2)));
+      const changes = (["dataset/a", "dataset/b"] as const).map((stream) => ({
+        stream,
+        expected_version: log.load(stream).version,
+        events: [ingested("x", 1), ingested("x", 2)],
+      }));
+      log.transaction(() => log.append(changes, metaAt(second(3))));
+      // Another instance goes on where this one ends.
+      appendTo(eventLog(storage), "dataset/b", [ingested("b", 3)], metaAt(second(4)));
+      const events = log.read({ after: 0, limit: 100 });
+      expect(events.map(({ seq }) => seq)).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
+      const ofStream = (name: string) =>
+        events.filter(({ stream }) => stream === name).map((event) => event.stream_version);
+      expect(ofStream("dataset/a")).toEqual([1, 2, 3, 4]);
+      expect(ofStream("dataset/b")).toEqual([1, 2, 3, 4]);
+      expect(log.head()).toBe(8);
+    }));
+
+  test("never lets time go backwards, although the clock may", () =>
+    inEmptyLog((log) => {
+      for (const [index, at] of [5, 3, 5, 9, 1].entries()) {
+        appendTo(log, "access", [accessed(`a${index}`)], metaAt(second(at)));
+      }
+      const times = log.read({ after: 0, limit: 10 }).map(({ recorded_at }) => recorded_at);
+      expect(times).toEqual([5, 5, 5, 9, 9].map(second));
+    }));
+
+  test("on a version that has moved throws, and writes nothing", () =>
+    inEmptyLog((log) => {
+      appendTo(log, "dataset/a", [registered("a")], metaAt(second(1)));
+      const stale = { stream: "dataset/a", expected_version: 0, events: [ingested("a", 1)] } as const;
+      expect(() => log.transaction(() => log.append([stale], metaAt(second(2))))).toThrow("moved");
+      expect(log.head()).toBe(1);
+    }));
+
+  test("that throws in the middle leaves memory and SQLite in step", () =>
+    inEmptyLog((log, storage) => {
+      grow(log, "a", 99);
+      const before = { head: log.head(), state: log.load("dataset/a") };
+      const tables = () =>
+        ["events", "snapshots", "directory", "schedule", "answers"].map((table) =>
+          storage.sql.exec(`SELECT * FROM ${table}`).toArray(),
+        );
+      const rows = tables();
+      // The first change is folded, listed and snapshot before the second one fails.
+      const unknown = { type: "NeverHeardOf", data: {} };
+      const attempt = () =>
+        log.transaction(() => {
+          log.schedule.put({ kind: "deletion_due", ref: "x", due_at: second(1), payload: {} });
+          log.answers.put("key", { fingerprint: "f", answer: "{}" }, second(1));
+          const change = (stream: StreamName, events: readonly DomainEvent[]) => ({
+            stream,
+            expected_version: log.load(stream).version,
+            events,
+          });
+          log.append(
+            [
+              change("dataset/a", [ingested("a", 1), ingested("a", 2)]),
+              change("dataset/b", [registered("b")]),
+              change("contract/c", [unknown]),
+            ],
+            metaAt(second(200)),
+          );
+        });
+      expect(attempt).toThrow();
+      expect(attempt).toThrow();
+      expect(tables()).toEqual(rows);
+      expect(log.head()).toBe(before.head);
+      expect(log.load("dataset/a")).toEqual(before.state);
+      expect(log.load("dataset/a")).toEqual(folded(log, "dataset/a", log.head()));
+      expect(log.load("dataset/b")).toEqual({ version: 0, state: { status: "absent" } });
+      // And it can go on.
+      appendTo(log, "dataset/a", [ingested("a", 1)], metaAt(second(201)));
+      expect(log.load("dataset/a").version).toBe(100);
+      expect(log.read({ after: 99, limit: 1 })[0]?.seq).toBe(100);
+    }));
+});
+
+describe("snapshots", () => {
+  test("are taken each time a stream has grown by a hundred events, also in one append", () =>
+    inEmptyLog((log, { sql }) => {
+      grow(log, "a", SNAPSHOT_EVERY - 1);
+      expect(versions(sql, "dataset/a")).toEqual([]);
+      grow(log, "a", SNAPSHOT_EVERY, SNAPSHOT_EVERY);
+      expect(versions(sql, "dataset/a")).toEqual([SNAPSHOT_EVERY]);
+      const many = Array.from({ length: 2 * SNAPSHOT_EVERY + 50 }, () => ingested("a", 1));
+      appendTo(log, "dataset/a", many, metaAt(second(500)));
+      expect(versions(sql, "dataset/a")).toEqual([100, 350]);
+    }));
+
+  test("are used for loading, so that the events before them are not read again", () =>
+    inEmptyLog((log, storage) => {
+      grow(log, "a", 150);
+      const { sql } = storage;
+      // A marked snapshot shows in what is loaded by an instance with a cold memory.
+      sql.exec("UPDATE snapshots SET state = json_set(state, '$.description', 'from snapshot')");
+      const cold = eventLog(storage).load("dataset/a");
+      expect(cold).toMatchObject({ version: 150, state: { description: "from snapshot" } });
+    }));
+
+  test("that are lost or of another fold change nothing", () =>
+    inEmptyLog((log, storage) => {
+      grow(log, "a", 250);
+      const { sql } = storage;
+      const expected = folded(log, "dataset/a", 250);
+      expect(log.load("dataset/a")).toEqual(expected);
+      expect(eventLog(storage).load("dataset/a")).toEqual(expected);
+      sql.exec("UPDATE snapshots SET fold_version = fold_version + 1, state = '{}'");
+      expect(eventLog(storage).load("dataset/a")).toEqual(expected);
+      expect(eventLog(storage).loadAt("dataset/a", 180)).toEqual(folded(log, "dataset/a", 180));
+      sql.exec("DELETE FROM snapshots");
+      expect(eventLog(storage).load("dataset/a")).toEqual(expected);
+    }));
+
+  test("that are old are thinned, the recent ones and every tenth stay", () =>
+    inEmptyLog((log, { sql }) => {
+      const total = SNAPSHOT_EVERY * (THIN_TO_EVERY + KEEP_RECENT + 5);
+      appendTo(log, "access", [accessed("a")], metaAt(second(1)));
+      while (log.load("access").version < total) {
+        const events = Array.from({ length: SNAPSHOT_EVERY }, () => accessed("a"));
+        appendTo(log, "access", events, metaAt(second(log.head())));
+      }
+      const kept = versions(sql, "access").map((version) => Math.floor(version / SNAPSHOT_EVERY));
+      expect(kept).toEqual([10, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25]);
+      for (const seq of [1, 99, 101, 950, 1001, 1499, 1600, 2001, 2500]) {
+        expect(log.loadAt("access", seq)).toEqual({
+          version: seq,
+          state: { audited: seq, signed_urls: 0 },
+        });
+      }
+    }));
+});
+
+describe("the past", () => {
+  test("at any event is the fold of the events up to it, whatever lies between", () =>
+    inEmptyLog((log) => {
+      for (let number = 1; number <= 240; number += 1) {
+        const name = number % 3 === 0 ? "b" : "a";
+        const first = log.load(`dataset/${name}`).version === 0;
+        const event = first ? registered(name) : ingested(name, number);
+        appendTo(log, `dataset/${name}`, [event], metaAt(second(number)));
+      }
+      for (let seq = 0; seq <= 241; seq += 1) {
+        for (const stream of ["dataset/a", "dataset/b", "lake"] as const) {
+          expect(log.loadAt(stream, seq)).toEqual(folded(log, stream, seq));
+        }
+      }
+    }));
+
+  test("is found by time: before the first event, on each, between and behind the last", () =>
+    inEmptyLog((log) => {
+      expect(log.seqAt(second(1))).toBe(0);
+      // Three events at second 2, one each at 4, 6, 8.
+      for (const at of [2, 2, 2, 4, 6, 8]) {
+        appendTo(log, "access", [accessed("a")], metaAt(second(at)));
+      }
+      const found = [1, 2, 3, 4, 5, 6, 7, 8, 9].map((at) => log.seqAt(second(at)));
+      expect(found).toEqual([0, 3, 3, 4, 4, 5, 5, 6, 6]);
+    }));
+});
+
+/** Six events of every kind of filter there is. */
+const varied = (log: EventLog) => {
+  const by = (actor: string, at: number) => metaAt(second(at), { actor });
+  appendTo(log, "dataset/sales", [registered("sales")], by("ann", 1));
+  appendTo(log, "dataset/hr", [registered("hr")], by("bob", 2));
+  const request = {
+    type: "AppendIngestionRequested",
+    data: { batch_id: "b1", dataset: "sales", contract_id: "c", contains_pii: null },
+  };
+  appendTo(log, "batch/b1", [request], by("ann", 3));
+  appendTo(log, "access", [accessed("carl", "sales")], by("ann", 4));
+  appendTo(log, "access", [accessed("dora", "hr")], by("bob", 5));
+  appendTo(log, "access", [accessed("carl", "hr")], by("bob", 6));
+};
+
+describe("reading the log", () => {
+  test("filters by type, stream, dataset, batch, actor, accessor and time, alone and together", () =>
+    inEmptyLog((log) => {
+      varied(log);
+      const seqs = (filter: Partial<EventFilter>) =>
+        log.read({ after: 0, limit: 100, ...filter }).map(({ seq }) => seq);
+      expect(seqs({})).toEqual([1, 2, 3, 4, 5, 6]);
+      expect(seqs({ type: "AccessAudited" })).toEqual([4, 5, 6]);
+      expect(seqs({ stream: "dataset/hr" })).toEqual([2]);
+      expect(seqs({ dataset: "sales" })).toEqual([1, 3, 4]);
+      expect(seqs({ batch_id: "b1" })).toEqual([3]);
+      expect(seqs({ actor: "bob" })).toEqual([2, 5, 6]);
+      expect(seqs({ accessor: "carl" })).toEqual([4, 6]);
+      expect(seqs({ from: second(5) })).toEqual([5, 6]);
+      expect(seqs({ until: second(2) })).toEqual([1, 2]);
+      expect(seqs({ from: second(2), until: second(4) })).toEqual([2, 3, 4]);
+      expect(seqs({ accessor: "carl", dataset: "hr" })).toEqual([6]);
+      expect(seqs({ type: "AccessAudited", actor: "bob", until: second(5) })).toEqual([5]);
+      expect(seqs({ after: 4 })).toEqual([5, 6]);
+      expect(seqs({ after: 1, limit: 2 })).toEqual([2, 3]);
+      expect(seqs({ type: "AccessAudited", after: 4, limit: 1 })).toEqual([5]);
+      expect(seqs({ stream: "batch/nobody" })).toEqual([]);
+    }));
+
+  test("in pages gives every event once, in order, while new ones are written", () =>
+    inEmptyLog((log) => {
+      grow(log, "a", 25);
+      const seen: number[] = [];
+      let after = 0;
+      for (let page = 0; page < 20; page += 1) {
+        const events = log.read({ dataset: "a", after, limit: 4 });
+        seen.push(...events.map(({ seq }) => seq));
+        after = events.at(-1)?.seq ?? after;
+        if (page < 5) appendTo(log, "dataset/a", [ingested("a", 1)], metaAt(second(100)));
+      }
+      expect(seen).toEqual(Array.from({ length: 30 }, (_, index) => index + 1));
+    }));
+
+  test("finds what it filters by through an index, never by reading the whole log", () =>
+    inEmptyLog((log, { sql }) => {
+      grow(log, "a", 120);
+      const plans: string[] = [];
+      const explaining = {
+        exec: (query: string, ...values: SqlStorageValue[]) => {
+          const rows = sql.exec<{ detail: string }>(`EXPLAIN QUERY PLAN ${query}`, ...values);
+          plans.push(
+            rows
+              .toArray()
+              .map(({ detail }) => detail)
+              .join("; "),
+          );
+          return sql.exec(query, ...values);
+        },
+      } as unknown as SqlStorage;
+      const store = eventStore(explaining);
+      const planOf = (filter: Partial<EventFilter>) => {
+        plans.length = 0;
+        store.read({ after: 0, limit: 100, ...filter });
+        return plans.join("; ");
+      };
+      expect(planOf({ stream: "dataset/a" })).toContain("USING INDEX events_by_stream (stream=?");
+      expect(planOf({ batch_id: "b" })).toContain("USING INDEX events_by_stream (stream=?");
+      expect(planOf({ type: "DatasetIngested" })).toContain("USING INDEX events_by_type (type=?");
+      expect(planOf({ actor: "tester" })).toContain("USING INDEX events_by_actor (actor=?");
+      expect(planOf({ dataset: "a" })).toContain("USING INDEX events_by_dataset (dataset=?");
+      expect(planOf({ accessor: "x" })).toContain("USING INDEX events_by_accessor (<expr>=?");
+      expect(planOf({ accessor: "x", type: "AccessAudited" })).toContain("events_by_accessor");
+      for (const filter of [
+        { type: "x", actor: "x" },
+        { dataset: "a", type: "x", from: second(1), until: second(9) },
+        { stream: "access", accessor: "x" },
+      ]) {
+        expect(planOf(filter)).toMatch(/^SEARCH events USING INDEX/);
+      }
+      expect(planOf({ after: 100 })).toMatch(/INTEGER PRIMARY KEY \(rowid>\?\)/);
+      plans.length = 0;
+      store.stream("dataset/a", 100, 1000);
+      store.last();
+      store.seqAt(second(50));
+      store.countOf("DatasetIngested");
+      for (const plan of plans) {
+        expect(plan).not.toMatch(/SCAN events(?! USING)|TEMP B-TREE/);
+      }
+    }));
+});

@@ -1,0 +1,115 @@
+import { describe, expect, test } from "vitest";
+import { isInitialised, MIGRATIONS, migrate } from "../../src/eventlog/migrations.ts";
+import { appendTo, inEmptyLog, inEmptyStorage, metaAt, registered, second } from "../support/emptyLog.ts";
+import { lakeOf } from "../support/lakeClient.ts";
+
+const tablesOf = (sql: SqlStorage): readonly string[] =>
+  sql
+    .exec<{ name: string }>("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name")
+    .toArray()
+    .map(({ name }) => name)
+    .filter((name) => !/^(_cf_|sqlite_)/.test(name));
+
+const stepsOf = (sql: SqlStorage) =>
+  sql
+    .exec<{ step: number }>("SELECT step FROM migrations ORDER BY step")
+    .toArray()
+    .map(({ step }) => step);
+
+describe("the schema of a lake", () => {
+  test("comes into being on a fresh database, each step once, however often it is asked for", () =>
+    inEmptyStorage((storage) => {
+      expect(isInitialised(storage.sql)).toBe(false);
+      migrate(storage);
+      migrate(storage);
+      expect(isInitialised(storage.sql)).toBe(true);
+      expect(stepsOf(storage.sql)).toEqual(MIGRATIONS.map((_, index) => index + 1));
+      expect(tablesOf(storage.sql)).toEqual([
+        "answers",
+        "directory",
+        "events",
+        "keys",
+        "migrations",
+        "outbox",
+        "schedule",
+        "snapshots",
+      ]);
+    }));
+
+  test("runs only the steps that are new, and keeps what is there", () =>
+    inEmptyStorage((storage) => {
+      const first = "CREATE TABLE one (n INTEGER) STRICT; INSERT INTO one VALUES (1);";
+      migrate(storage, [first]);
+      migrate(storage, [first, "ALTER TABLE one ADD COLUMN m INTEGER DEFAULT 2;"]);
+      expect(storage.sql.exec("SELECT * FROM one").toArray()).toEqual([{ n: 1, m: 2 }]);
+      expect(stepsOf(storage.sql)).toEqual([1, 2]);
+    }));
+
+  test("stays as it was when a step fails: the steps before it in the same run are undone", () =>
+    inEmptyStorage((storage) => {
+      migrate(storage, ["CREATE TABLE one (n INTEGER) STRICT;"]);
+      expect(() =>
+        migrate(storage, [
+          "CREATE TABLE one (n INTEGER) STRICT;",
+          "CREATE TABLE two (n INTEGER) STRICT;",
+          "CREATE TABLE nonsense (",
+        ]),
+      ).toThrow();
+      expect(tablesOf(storage.sql)).toEqual(["migrations", "one"]);
+      expect(stepsOf(storage.sql)).toEqual([1]);
+    }));
+
+  test("of a newer version is not touched by older code", () =>
+    inEmptyStorage((storage) => {
+      migrate(storage, [...MIGRATIONS, "CREATE TABLE newer (n INTEGER) STRICT;"]);
+      expect(() => migrate(storage)).toThrow(`this code knows ${MIGRATIONS.length}`);
+    }));
+
+  test("does not exist in a lake that nobody created, whatever it is asked", async () => {
+    const lake = lakeOf(`nobody-${crypto.randomUUID()}`);
+    for (const answer of [
+      await lake.get(""),
+      await lake.get("/events"),
+      await lake.get("/report"),
+      await lake.get("/deletions/x?reveal=true"),
+      await lake.post("/datasets", { name: "d", schema: { id: "int" } }),
+      await lake.post("/datasets", { name: "d", schema: { id: "int" } }, { "Idempotency-Key": "k" }),
+      await lake.post("/publish-batch", { batch_id: "b" }),
+      await lake.post("/append-batch", {
+        dataset: "d",
+        contract_id: "c",
+        batch_id: "b",
+        file_url: "f.csv",
+      }),
+      await lake.post("/replay", { dataset: "d" }),
+    ]) {
+      expect(answer.status).toBe(404);
+      expect(answer.at("code")).toBe("lake-not-found");
+    }
+    await lake.stub.settle();
+    await lake.stub.abandon(lake.call(), "no-attempt");
+    expect(await lake.ring()).toBe(false);
+    await lake.inside((_, { storage }) => expect(tablesOf(storage.sql)).toEqual([]));
+  });
+});
+
+describe("the table of events", () => {
+  test("refuses to have an event changed, deleted or replaced", () =>
+    inEmptyLog((log, { sql }) => {
+      appendTo(log, "dataset/d", [registered("d")], metaAt(second(1)));
+      const before = sql.exec("SELECT * FROM events").toArray();
+      for (const statement of [
+        "UPDATE events SET type = 'X' WHERE seq = 1",
+        "UPDATE events SET data = '{}'",
+        "UPDATE OR IGNORE events SET seq = 7",
+        "DELETE FROM events WHERE seq = 1",
+        "DELETE FROM events",
+        "INSERT OR REPLACE INTO events SELECT * FROM events WHERE seq = 1",
+        `INSERT INTO events SELECT * FROM events WHERE seq = 1
+         ON CONFLICT (seq) DO UPDATE SET actor = 'somebody else'`,
+      ]) {
+        expect(() => sql.exec(statement), statement).toThrow();
+      }
+      expect(sql.exec("SELECT * FROM events").toArray()).toEqual(before);
+    }));
+});

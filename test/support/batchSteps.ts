@@ -1,0 +1,242 @@
+/**
+ * Takes a batch of a test lake through its life: each step opens the work, makes up what the data
+ * plane would have found, and records it. Refusals come back as they are.
+ */
+import type { Answer } from "../../src/application/answers.ts";
+import type { Attempt, LakeRequest, WorkPlan } from "../../src/application/lakeGateway.ts";
+import { batchId, contractId, datasetName, replayId } from "../../src/contracts/fields.ts";
+import type { RecordQuality, ReplayResult } from "../../src/domain/batch/commands.ts";
+import type { PrivacyRun, RawRules } from "../../src/domain/batch/events.ts";
+import { ok, type Result } from "../../src/domain/decider.ts";
+import type { Rejection } from "../../src/domain/rejection.ts";
+import type { Format } from "../../src/domain/table.ts";
+import { MISFIT, objectAt, SCHEMA } from "./facts.ts";
+import type { TestLake } from "./testLake.ts";
+
+export type Step = Result<Answer | null, Rejection>;
+
+type Plan<Kind extends WorkPlan["kind"]> = Extract<WorkPlan, { readonly kind: Kind }>;
+
+const planned = <Kind extends WorkPlan["kind"]>(plan: WorkPlan, kind: Kind): Plan<Kind> => {
+  if (plan.kind !== kind) throw new Error(`planned as ${plan.kind}, not ${kind}`);
+  return plan as Plan<Kind>;
+};
+
+const record = (lake: TestLake, request: LakeRequest, attempt: Attempt | null): Step =>
+  lake.service.command(lake.call(), request, attempt ? { attempt } : undefined);
+
+export const registerSales = (
+  lake: TestLake,
+  more: Partial<Extract<LakeRequest, { type: "RegisterDataset" }>> = {},
+): Answer =>
+  lake.run({
+    type: "RegisterDataset",
+    name: datasetName.parse("sales"),
+    schema: SCHEMA,
+    description: null,
+    contains_pii: false,
+    encryption_enabled: false,
+    subject_column: null,
+    ...more,
+  });
+
+export const defineContract = (
+  lake: TestLake,
+  more: Partial<Extract<LakeRequest, { type: "CreateContract" }>> = {},
+): Answer =>
+  lake.run({
+    type: "CreateContract",
+    contract_id: null,
+    dataset: datasetName.parse("sales"),
+    retention_days: 365,
+    schema: null,
+    privacy_rules: {},
+    quality_rules: {},
+    ...more,
+  });
+
+export const updateContract = (
+  lake: TestLake,
+  more: Partial<Extract<LakeRequest, { type: "UpdateContract" }>> = {},
+): Answer =>
+  lake.run({
+    type: "UpdateContract",
+    contract_id: contractId.parse("contract1"),
+    retention_days: 365,
+    schema: null,
+    privacy_rules: {},
+    quality_rules: {},
+    ...more,
+  });
+
+export const append = (
+  lake: TestLake,
+  batch: string,
+  { dataset = "sales", contract = "contract1", fits = true } = {},
+): Step => {
+  const request = {
+    batch_id: batchId.parse(batch),
+    dataset: datasetName.parse(dataset),
+    contract_id: contractId.parse(contract),
+    file_url: `${batch}.csv`,
+    format: "csv",
+  } as const;
+  const opened = lake.service.open(lake.call(), { kind: "append", ...request });
+  if (!opened.ok) return opened;
+  const { target } = planned(opened.value.plan, "append");
+  const object = objectAt(target, { format: "csv" });
+  const taken = { object, misfit: fits ? null : MISFIT, unexpected_columns: [] };
+  return record(lake, { type: "AppendData", ...request, taken }, opened.value.attempt);
+};
+
+const checkOf = (
+  source: "contract" | "request",
+  rules: RawRules,
+  passed: boolean,
+  quarantine_key: string | null,
+): RecordQuality["check"] => ({
+  source,
+  rules,
+  passed,
+  report: { rows: 3, passed_rows: passed ? 3 : 1, failed_rows: passed ? 0 : 2, rules: [] },
+  breaches: passed ? [] : [{ column: "amount", rule: ">0", failures: 2, effect: "batch" }],
+  quarantine: quarantine_key ? objectAt(quarantine_key, { format: "jsonl", rows: 1 }) : null,
+  diverted_rows: quarantine_key ? 1 : 0,
+});
+
+const runOf = (
+  rules: RawRules,
+  requested: RawRules,
+  key: string,
+): Omit<PrivacyRun, "anonymized_at"> => ({
+  rules,
+  requested,
+  report: { rows: 3, columns: [] },
+  object: objectAt(key),
+  schema: SCHEMA,
+});
+
+export const checkQuality = (
+  lake: TestLake,
+  batch: string,
+  {
+    rules = null,
+    passed = true,
+    diverts = false,
+  }: { rules?: RawRules | null; passed?: boolean; diverts?: boolean } = {},
+): Step => {
+  const batch_id = batchId.parse(batch);
+  const opened = lake.service.open(lake.call(), { kind: "quality", batch_id, rules });
+  if (!opened.ok) return opened;
+  const plan = planned(opened.value.plan, "quality");
+  const check = checkOf(
+    plan.check_source,
+    plan.refine.quality_rules,
+    passed,
+    diverts ? plan.quarantine_key : null,
+  );
+  const rederived =
+    passed && plan.clean_key
+      ? runOf(plan.refine.privacy_rules, plan.requested_privacy, plan.clean_key)
+      : null;
+  return record(lake, { type: "RecordQuality", batch_id, check, rederived }, opened.value.attempt);
+};
+
+export const anonymize = (lake: TestLake, batch: string, rules: RawRules | null = null): Step => {
+  const batch_id = batchId.parse(batch);
+  const opened = lake.service.open(lake.call(), {
+    kind: "privacy",
+    batch_id,
+    rules,
+    dry_run: false,
+  });
+  if (!opened.ok) return opened;
+  const plan = planned(opened.value.plan, "privacy");
+  const run = runOf(plan.refine.privacy_rules, plan.requested_privacy, plan.clean_key);
+  return record(lake, { type: "RecordPrivacy", batch_id, run }, opened.value.attempt);
+};
+
+export const publish = (lake: TestLake, batch: string): Step => {
+  const batch_id = batchId.parse(batch);
+  const opened = lake.service.open(lake.call(), { kind: "publish", batch_id });
+  if (!opened.ok) return opened;
+  const { plan, attempt } = opened.value;
+  const objects = plan.kind === "publish" ? [objectAt(plan.published_key)] : [];
+  const publication = { objects, schema: SCHEMA, rows: 3 };
+  return record(lake, { type: "PublishData", batch_id, publication }, attempt);
+};
+
+export const exportAs = (lake: TestLake, batch: string, format: Format): Step => {
+  const batch_id = batchId.parse(batch);
+  const opened = lake.service.open(lake.call(), { kind: "export", batch_id, format });
+  if (!opened.ok) return opened;
+  const { plan, attempt } = opened.value;
+  if (plan.kind !== "export") return ok(null);
+  return record(
+    lake,
+    { type: "ExportData", batch_id, object: objectAt(plan.target, { format }) },
+    attempt,
+  );
+};
+
+export const consumeRequest = (batch: string, format: Format = "parquet"): LakeRequest => ({
+  type: "Consume",
+  batch_id: batchId.parse(batch),
+  consumer: "alice",
+  purpose: null,
+  format,
+  expires_in: 900,
+});
+
+/** One step of a replay; null when there is nothing left to do. */
+export const replayStep = (lake: TestLake, id: string, passed = true): Step => {
+  const replay_id = replayId.parse(id);
+  const opened = lake.service.open(lake.call(), { kind: "replay", replay_id });
+  if (!opened.ok) return opened;
+  const { plan, attempt } = opened.value;
+  if (plan.kind === "nothing") return ok(null);
+  const note = (batch_id: string, outcome: "replayed" | "quarantined" | "skipped", rows: number) =>
+    record(
+      lake,
+      {
+        type: "NoteReplayProgress",
+        replay_id,
+        batch_id: batchId.parse(batch_id),
+        outcome,
+        reason: plan.kind === "skip" ? plan.reason : null,
+        rows,
+      },
+      null,
+    );
+  if (plan.kind === "skip") return note(plan.batch_id, "skipped", 0);
+  const replay = planned(plan, "replay");
+  const { batch_id } = replay.refine;
+  const replayed = record(
+    lake,
+    { type: "ReplayBatch", batch_id, replay_id, result: resultOf(replay, passed) },
+    attempt,
+  );
+  return replayed.ok ? note(batch_id, passed ? "replayed" : "quarantined", 3) : replayed;
+};
+
+const resultOf = (plan: Plan<"replay">, passed: boolean): ReplayResult => {
+  const { refine, clean_key, published_key, requested_privacy, has_quality_rules } = plan;
+  const check = checkOf("contract", refine.quality_rules, passed, null);
+  return {
+    kind: "derived",
+    schema: refine.schema,
+    check: has_quality_rules || !passed ? check : null,
+    run: passed && clean_key ? runOf(refine.privacy_rules, requested_privacy, clean_key) : null,
+    publication:
+      passed && published_key
+        ? { objects: [objectAt(published_key)], schema: SCHEMA, rows: 3 }
+        : null,
+  };
+};
+
+/** What a step came to, for tests that only go through it. */
+export const done = (step: Step): Answer => {
+  if (!step.ok) throw new Error(`refused: ${step.error.code}: ${step.error.detail}`);
+  if (step.value === null) throw new Error("there was nothing to do");
+  return step.value;
+};

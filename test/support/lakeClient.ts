@@ -1,0 +1,203 @@
+/**
+ * A lake as its users see it, for tests inside the runtime: over HTTP, with a fresh lake a test,
+ * and with the few looks behind the curtain that a test needs (its SQLite, its objects, its alarm).
+ */
+import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
+import { env, exports } from "cloudflare:workers";
+import { expect, vi } from "vitest";
+import type { Call } from "../../src/application/lakeGateway.ts";
+import type { StoredEvent } from "../../src/application/ports.ts";
+import { eventLog } from "../../src/eventlog/eventLog.ts";
+import type { LakeObject } from "../../src/lakeObject.ts";
+
+const worker = (exports as unknown as { default: Fetcher }).default;
+
+/** The part of a JSON value at a path, undefined when there is none. */
+export const at = (value: unknown, ...path: readonly (string | number)[]): unknown =>
+  path.reduce<unknown>((part, step) => (part as Record<string | number, unknown>)?.[step], value);
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly body: unknown;
+  at(...path: readonly (string | number)[]): unknown;
+  text(...path: readonly (string | number)[]): string;
+}
+
+/** Sends a request to the Worker on a loopback host and reads its whole answer. */
+export const send = async (path: string, init: RequestInit = {}): Promise<Answer> => {
+  const url = path.startsWith("http") ? path : `http://localhost${path}`;
+  const response = await worker.fetch(new Request(url, { redirect: "manual", ...init }));
+  const text = await response.text();
+  const json = /\bjson\b/.test(response.headers.get("Content-Type") ?? "");
+  const body: unknown = json && text !== "" ? JSON.parse(text) : text;
+  return {
+    status: response.status,
+    headers: response.headers,
+    body,
+    at: (...steps) => at(body, ...steps),
+    text: (...steps) => String(at(body, ...steps)),
+  };
+};
+
+type Headed = Readonly<Record<string, string>>;
+
+export const sendJson = (method: string, path: string, body?: unknown, headers: Headed = {}) =>
+  send(path, {
+    method,
+    ...(body === undefined
+      ? { headers }
+      : {
+          body: JSON.stringify(body),
+          headers: { "Content-Type": "application/json", ...headers },
+        }),
+  });
+
+/** Events of an answer to a command, or of a page of GET /events, by type. */
+export const typesOf = (answer: Answer): readonly string[] =>
+  ((answer.at("events") ?? answer.at("items") ?? []) as { type: string }[]).map(({ type }) => type);
+
+type Row = Record<string, SqlStorageValue>;
+
+export type Lake = Awaited<ReturnType<typeof newLake>>;
+
+/** The lake of that id, created or not. */
+export const lakeOf = (id: string) => {
+  const stub = env.LAKES.get(env.LAKES.idFromName(id));
+  const path = (route: string) => `/lakes/${id}${route}`;
+  const sql = (query: string, ...values: SqlStorageValue[]): Promise<Row[]> =>
+    inside((_, { storage }) => storage.sql.exec<Row>(query, ...values).toArray());
+  const inside = <Value>(
+    body: (instance: LakeObject, state: DurableObjectState) => Value | Promise<Value>,
+  ): Promise<Value> => runInDurableObject<LakeObject, Value>(stub, body);
+
+  return {
+    id,
+    stub,
+    sql,
+    inside,
+    get: (route: string, headers: Headed = {}) => sendJson("GET", path(route), undefined, headers),
+    post: (route: string, body?: unknown, headers: Headed = {}) =>
+      sendJson("POST", path(route), body, headers),
+    put: (route: string, body?: unknown, headers: Headed = {}) =>
+      sendJson("PUT", path(route), body, headers),
+    /** As `post`, but fails the test unless it is done. */
+    async done(route: string, body?: unknown): Promise<Answer> {
+      const answer = await sendJson("POST", path(route), body);
+      expect(answer.status, JSON.stringify(answer.body)).toBeLessThan(300);
+      return answer;
+    },
+    /** Puts a file where an upload would have landed. */
+    land: (filename: string, content: string | ArrayBuffer) =>
+      env.OBJECTS.put(`lakes/${id}/landing/${filename}`, content),
+    /** Keys of the lake's objects but the uploads, sorted. */
+    async keys(): Promise<readonly string[]> {
+      const { objects } = await env.OBJECTS.list({ prefix: `lakes/${id}/` });
+      return objects
+        .map(({ key }) => key)
+        .filter((key) => !key.startsWith(`lakes/${id}/landing/`))
+        .sort();
+    },
+    /** The whole log as it is stored. */
+    events: (): Promise<readonly StoredEvent[]> =>
+      inside((_, { storage }) => [...eventLog(storage).read({ after: 0, limit: 100_000 })]),
+    /** Keys of every object that the state of some batch refers to, sorted. */
+    referenced: (): Promise<readonly string[]> =>
+      inside((_, { storage }) => {
+        const log = eventLog(storage);
+        const states = log.directory
+          .list({ kind: "batch", limit: 1000 })
+          .map((entry) => log.load(`batch/${entry.id}`).state);
+        const keys = JSON.stringify(states).match(/lakes\/[^"]+/g) ?? [];
+        return [...new Set(keys)].sort();
+      }),
+    /** Rings the alarm now; resolves to whether there was one. */
+    ring: () => runDurableObjectAlarm(stub),
+    /** Makes every duty of a kind due and rings. */
+    async ringFor(kind: string): Promise<void> {
+      await sql("UPDATE schedule SET due_at = '2020-01-01T00:00:00.000Z' WHERE kind = ?", kind);
+      await inside((_, { storage }) => storage.setAlarm(Date.now() + 60_000));
+      await runDurableObjectAlarm(stub);
+    },
+    /** Everything in the lake's SQLite, as text. */
+    dump: (): Promise<string> =>
+      inside((_, { storage }) => {
+        const tables = storage.sql
+          .exec<{ name: string }>("SELECT name FROM sqlite_master WHERE type = 'table'")
+          .toArray()
+          .filter(({ name }) => !/^(_cf_|sqlite_)/.test(name));
+        return JSON.stringify(
+          tables.map(({ name }) => [name, storage.sql.exec(`SELECT * FROM ${name}`).toArray()]),
+        );
+      }),
+    /** What a request carries to the lake besides its command. */
+    call: (more: Partial<Call> = {}): Call => ({
+      lake_id: id,
+      is_default: false,
+      actor: "tester",
+      correlation_id: crypto.randomUUID(),
+      causation_id: null,
+      idempotency: null,
+      if_match: null,
+      ...more,
+    }),
+  };
+};
+
+/** A lake nobody has used before. */
+export const newLake = async (compliance_level: "standard" | "gdpr" | "strict" = "standard") => {
+  const lake = lakeOf(`lake-${crypto.randomUUID()}`);
+  const created = await sendJson("POST", "/lakes", {
+    lake_id: lake.id,
+    name: "A lake",
+    region: "eu",
+    compliance_level,
+  });
+  expect(created.status, JSON.stringify(created.body)).toBe(201);
+  return lake;
+};
+
+export const SALES_CSV = "id,amount\n1,100.0\n2,200.0\n3,-5.0\n";
+
+/** A lake with the dataset `sales` and a contract `c1` for it. */
+export const salesLake = async (
+  terms: Readonly<Record<string, unknown>> = {},
+  level: "standard" | "gdpr" = "standard",
+) => {
+  const lake = await newLake(level);
+  await lake.done("/datasets", {
+    name: "sales",
+    schema: { id: "int", amount: "float" },
+    contains_pii: false,
+  });
+  await lake.done("/contracts", {
+    contract_id: "c1",
+    dataset: "sales",
+    retention_days: 365,
+    ...terms,
+  });
+  return lake;
+};
+
+/** Lands a file and appends it as a batch of `sales`. */
+export const append = async (
+  lake: Lake,
+  batch_id: string,
+  content: string | ArrayBuffer = SALES_CSV,
+  file_url = `${batch_id}.csv`,
+): Promise<Answer> => {
+  await lake.land(file_url, content);
+  return lake.post("/append-batch", { dataset: "sales", contract_id: "c1", batch_id, file_url });
+};
+
+/** Appends, checks, anonymises and publishes. */
+export const published = async (lake: Lake, batch_id: string): Promise<void> => {
+  expect((await append(lake, batch_id)).status).toBe(201);
+  await lake.done("/run-dq", { batch_id, quality_rules: { amount: ">0" } });
+  await lake.done("/run-privacy", { batch_id, privacy_rules: { id: "mask" } });
+  await lake.done("/publish-batch", { batch_id });
+};
+
+/** Waits for what the platform's own alarm or a delivery brings about. */
+export const eventually = (check: () => Promise<void>): Promise<void> =>
+  vi.waitFor(check, { timeout: 4_000, interval: 20 });

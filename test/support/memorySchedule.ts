@@ -1,0 +1,58 @@
+/** The schedule of the log in memory: duties by kind and ref. */
+import type { DutyRef, PendingDuty, Schedule } from "../../src/application/ports.ts";
+
+type Duties = ReadonlyMap<string, PendingDuty>;
+
+interface Cell<Value> {
+  get(): Value;
+  set(value: Value): void;
+}
+
+const keyOf = ({ kind, ref }: DutyRef): string => `${kind}/${ref}`;
+
+/** Without a cell of its own it keeps the duties itself. */
+export const memorySchedule = (duties: Cell<Duties> = cellOf(new Map())): Schedule => {
+  const inOrder = (parked: boolean) =>
+    [...duties.get().values()]
+      .filter((duty) => duty.parked === parked)
+      .sort((a, b) => (a.due_at < b.due_at ? -1 : a.due_at > b.due_at ? 1 : 0));
+  const write = (duty: PendingDuty) => duties.set(new Map(duties.get()).set(keyOf(duty), duty));
+  return {
+    due: (now, limit) =>
+      inOrder(false)
+        .filter(({ due_at }) => due_at <= now)
+        .slice(0, limit),
+    next: () => inOrder(false).at(0)?.due_at ?? null,
+    find: (duty) => duties.get().get(keyOf(duty)) ?? null,
+    put: ({ kind, ref, due_at, payload }) =>
+      write({ kind, ref, due_at, payload, attempts: 0, parked: false, last_error: null }),
+    remove(duty) {
+      const left = new Map(duties.get());
+      const removed = left.delete(keyOf(duty));
+      if (removed) duties.set(left);
+      return removed;
+    },
+    failed(ref, error, retry_at) {
+      const duty = duties.get().get(keyOf(ref));
+      if (duty === undefined) return;
+      write({
+        ...duty,
+        attempts: duty.attempts + 1,
+        last_error: error,
+        parked: retry_at === null,
+        due_at: retry_at ?? duty.due_at,
+      });
+    },
+    parked: () => inOrder(true),
+  };
+};
+
+const cellOf = <Value>(first: Value): Cell<Value> => {
+  let value = first;
+  return {
+    get: () => value,
+    set: (next) => {
+      value = next;
+    },
+  };
+};
