@@ -6,12 +6,11 @@ import { DurableObject } from "cloudflare:workers";
 import { drainOutbox } from "./application/drainOutbox.ts";
 import { lakeDuties } from "./application/lakeDuties.ts";
 import type { Call, CommandOptions, LakeRequest, WorkRequest } from "./application/lakeGateway.ts";
-import { type LakeService, lakeService, SYSTEM_ACTOR } from "./application/lakeService.ts";
+import { type LakeService, lakeService } from "./application/lakeService.ts";
 import type { EventLog } from "./application/ports.ts";
 import type { Question } from "./application/questions.ts";
 import { runDuties } from "./application/runDuties.ts";
 import { checkEventContracts } from "./contracts/events.ts";
-import type { ReplayId } from "./domain/ids.ts";
 import type { Env } from "./env.ts";
 import { eventLog } from "./eventlog/eventLog.ts";
 import { keys } from "./eventlog/keys.ts";
@@ -97,6 +96,7 @@ export class LakeObject extends DurableObject<Env> {
         service,
         lake_id,
         store: r2ObjectStore(this.env.OBJECTS),
+        now: () => new Date(),
         replayStep: (replay_id) => this.#longWork().replayStep(lake_id, replay_id),
       }),
     });
@@ -146,11 +146,11 @@ export class LakeObject extends DurableObject<Env> {
     if (behind) this.ctx.waitUntil(this.#drain(lake_id));
   }
 
-  /** One drain at a time; a caller that comes while one runs waits for a drain that sees its events. */
+  /** One drain at a time: it reads until nothing is left, so whoever joins it is served too. */
   async #drain(lake_id: string): Promise<boolean> {
-    while (this.#draining) await this.#draining;
     const lake = this.#lake;
     if (lake === null) return true;
+    if (this.#draining) return this.#draining;
     const cursor = lake.outbox.cursor(REPORTS_SINK);
     if (cursor.retry_at && cursor.retry_at > new Date().toISOString()) return false;
     this.#draining = drainOutbox({
@@ -193,6 +193,3 @@ const NOT_FOUND = {
   ok: false,
   error: { reason: "not_found", code: "lake-not-found", detail: "There is no such lake." },
 } as const;
-
-export type { ReplayId };
-export { SYSTEM_ACTOR };

@@ -4,6 +4,7 @@
  */
 import { WorkerEntrypoint } from "cloudflare:workers";
 import type { Call, LakeGateway } from "./application/lakeGateway.ts";
+import { SYSTEM_ACTOR } from "./application/lakeService.ts";
 import type { Presigner } from "./application/ports.ts";
 import { replayStep, type Workshop } from "./application/work.ts";
 import { dataPlane } from "./data/dataPlane.ts";
@@ -45,7 +46,7 @@ export class LongWork extends WorkerEntrypoint<Env> {
     const call: Call = {
       lake_id,
       is_default: false,
-      actor: "lethe",
+      actor: SYSTEM_ACTOR,
       correlation_id: crypto.randomUUID(),
       causation_id: null,
       idempotency: null,

@@ -19,6 +19,9 @@ export const DEVELOPMENT_ROOT_SECRET = "lethe-development-root-secret-do-not-dep
 /** Shorter secrets are refused. */
 export const MIN_ROOT_SECRET_LENGTH = 32;
 
+/** The lake's key does not open under the root secret that is set. */
+export class LockedKeyError extends Error {}
+
 /** Where wrapped keys are kept. */
 export interface KeyStore {
   find(id: string): string | null;
@@ -59,15 +62,23 @@ export interface Keyring {
   privacyKeys(): PrivacyKeys;
 }
 
+const unwrapLakeKey = (wrapping: Uint8Array, stored: string, place: string): Uint8Array => {
+  try {
+    return decrypt(wrapping, stored, place);
+  } catch (cause) {
+    throw new LockedKeyError("the lake's key was wrapped under another root secret", { cause });
+  }
+};
+
 /**
- * Opens the lake's keys, making the lake's own on first use. Throws when the stored key was
- * wrapped under another root secret: the lake then refuses to work.
+ * Opens the lake's keys, making the lake's own on first use. Throws LockedKeyError when the stored
+ * key was wrapped under another root secret: the lake then refuses to work.
  */
 export const openKeyring = (rootSecret: string, lake_id: string, store: KeyStore): Keyring => {
   const wrapping = derive(Buffer.from(rootSecret), "wrap");
   const lakePlace = `lake/${lake_id}`;
   const stored = store.find("lake");
-  const lakeKey = stored ? decrypt(wrapping, stored, lakePlace) : randomBytes(KEY_BYTES);
+  const lakeKey = stored ? unwrapLakeKey(wrapping, stored, lakePlace) : randomBytes(KEY_BYTES);
   if (stored === null) store.put("lake", encrypt(wrapping, lakeKey, lakePlace));
 
   const pseudonym = derive(lakeKey, "pseudonym");

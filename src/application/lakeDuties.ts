@@ -12,6 +12,7 @@ export interface LakeDutyDeps {
   readonly service: LakeService;
   readonly lake_id: string;
   readonly store: ObjectStore;
+  readonly now: () => Date;
   /** Resolves to whether there is more to do. */
   replayStep(replay_id: ReplayId): Promise<boolean>;
 }
@@ -26,6 +27,7 @@ export const lakeDuties = ({
   service,
   lake_id,
   store,
+  now,
   replayStep,
 }: LakeDutyDeps): DutyDeps["handlers"] => ({
   deletion_due: async (duty) => {
@@ -34,7 +36,7 @@ export const lakeDuties = ({
       {
         type: "NoteDeletionDue",
         deletion_id: duty.ref as DeletionId,
-        now: new Date().toISOString(),
+        now: now().toISOString(),
       },
       duty,
     );

@@ -9,7 +9,7 @@ import { type Rejection, reject } from "../domain/rejection.ts";
 import type { Answer } from "./answers.ts";
 import { type Command, lakeNotFound, reader } from "./commands.ts";
 import { answeredBefore, handleCommand, type Idempotency, stale } from "./handleCommand.ts";
-import { type Keyring, type KeyStore, openKeyring } from "./keyring.ts";
+import { type Keyring, type KeyStore, LockedKeyError, openKeyring } from "./keyring.ts";
 import type { Call, CommandOptions, LakeRequest, OpenedWork, WorkRequest } from "./lakeGateway.ts";
 import { planWork } from "./planWork.ts";
 import type { CommandMeta, DutyRef, EventLog } from "./ports.ts";
@@ -66,6 +66,21 @@ export const lakeService = (means: LakeMeans): LakeService => {
     return opened;
   };
 
+  /** A lake whose keys do not open does nothing at all. */
+  const locked = (lake_id: string): Result<never, Rejection> | null => {
+    try {
+      keyringOf(lake_id)();
+      return null;
+    } catch (error) {
+      if (!(error instanceof LockedKeyError)) throw error;
+      return reject(
+        "unavailable",
+        "lake-locked",
+        "ROOT_SECRET is not the one this lake's key was wrapped under: set the right one.",
+      );
+    }
+  };
+
   const metaOf = (call: Call, at: string): CommandMeta => ({
     command_id: newId(),
     actor: call.actor,
@@ -92,7 +107,6 @@ export const lakeService = (means: LakeMeans): LakeService => {
     if (!call.is_default || reader(log).lake().status !== "absent") return;
     const at = now();
     const lake_id = call.lake_id as LakeId;
-    keyringOf(lake_id)();
     run({
       command: {
         type: "CreateDataLake",
@@ -113,13 +127,14 @@ export const lakeService = (means: LakeMeans): LakeService => {
   };
 
   const command: LakeService["command"] = (call, request, options) => {
+    const refused = locked(call.lake_id);
+    if (refused) return refused;
     if (request.type !== "CreateDataLake") {
       ensureDefault(call);
       if (reader(log).lake().status === "absent") return lakeNotFound();
     }
     const at = now();
     const keyring = keyringOf(call.lake_id);
-    if (request.type === "CreateDataLake") keyring();
     const idempotency = idempotencyOf(call);
     const known = answeredBefore(log, idempotency);
     if (known) return known;
@@ -158,6 +173,8 @@ export const lakeService = (means: LakeMeans): LakeService => {
     },
 
     open(call, request) {
+      const refused = locked(call.lake_id);
+      if (refused) return refused;
       ensureDefault(call);
       if (reader(log).lake().status === "absent") return lakeNotFound();
       const known = answeredBefore(log, idempotencyOf(call));
@@ -200,6 +217,8 @@ export const lakeService = (means: LakeMeans): LakeService => {
     },
 
     ask(call, question) {
+      const refused = locked(call.lake_id);
+      if (refused) return refused;
       ensureDefault(call);
       if (reader(log).lake().status === "absent") return lakeNotFound();
       if (question.kind !== "reveal") return answerQuestion(log, question, now());

@@ -23,6 +23,8 @@ export const REJECTION_REASONS = [
   "not_a_table",
   /** The file is larger than Lethe takes. */
   "too_large",
+  /** Lethe itself is not in a state to do this: a setting is missing or wrong. */
+  "unavailable",
 ] as const;
 
 export type RejectionReason = (typeof REJECTION_REASONS)[number];

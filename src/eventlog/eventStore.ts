@@ -85,7 +85,8 @@ export const eventStore = (sql: SqlStorage): EventStore => ({
       where.push(condition);
       values.push(value);
     };
-    also("type = ?", filter.type);
+    // The plus keeps SQLite from the index by type where the one by accessor is the better one.
+    also(filter.accessor === undefined ? "type = ?" : "+type = ?", filter.type);
     also("stream = ?", filter.stream);
     also("dataset = ?", filter.dataset);
     also("stream = 'batch/' || ?", filter.batch_id);

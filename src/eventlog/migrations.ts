@@ -31,6 +31,12 @@ export const MIGRATIONS: readonly string[] = [
     BEGIN SELECT RAISE(ABORT, 'events are append-only'); END;
   CREATE TRIGGER events_are_not_deleted BEFORE DELETE ON events
     BEGIN SELECT RAISE(ABORT, 'events are append-only'); END;
+  -- INSERT OR REPLACE deletes without the trigger above: an event only ever comes next.
+  CREATE TRIGGER events_are_not_replaced BEFORE INSERT ON events
+    WHEN NEW.seq <> (SELECT coalesce(max(seq), 0) + 1 FROM events)
+      OR EXISTS (SELECT 1 FROM events
+                 WHERE stream = NEW.stream AND stream_version = NEW.stream_version)
+    BEGIN SELECT RAISE(ABORT, 'events are append-only'); END;
 
   -- A cache of folded states; may be dropped at any time.
   CREATE TABLE snapshots (

@@ -51,15 +51,20 @@ export interface Deps {
   readonly services: Services;
 }
 
-type App = Hono<{ Variables: { requestId: string } }>;
-type AppContext = Context<{ Variables: { requestId: string } }>;
+interface AppEnv {
+  readonly Variables: { readonly requestId: string; readonly deps: Deps };
+}
+type App = Hono<AppEnv>;
+type AppContext = Context<AppEnv>;
 
 /** Builds the app; `depsOf` is called once a request. */
 export const createApp = (depsOf: (c: AppContext) => Deps): App => {
   const app: App = new Hono();
   app.use(requestId());
   app.use(async (c, next) => {
-    const reason = refusal(new URL(c.req.url).hostname, depsOf(c).settings);
+    const deps = depsOf(c);
+    c.set("deps", deps);
+    const reason = refusal(new URL(c.req.url).hostname, deps.settings);
     if (reason !== null) {
       return problemResponse(c, { status: 503, code: "not-configured", detail: reason });
     }
@@ -83,7 +88,7 @@ export const createApp = (depsOf: (c: AppContext) => Deps): App => {
   const paths = new Map<string, Set<string>>();
   const serve = (path: string, route: Route, own: boolean) => {
     const pattern = path.replaceAll(/\{(\w+)\}/g, ":$1");
-    app.on(route.method.toUpperCase(), pattern, (c) => handle(c, route, own, depsOf(c)));
+    app.on(route.method.toUpperCase(), pattern, (c) => handle(c, route, own, c.get("deps")));
     const methods = paths.get(pattern) ?? new Set<string>();
     paths.set(pattern, methods.add(route.method.toUpperCase()));
   };
@@ -188,7 +193,8 @@ const lakeOf = (
 };
 
 const noBody = (json: unknown): undefined => {
-  if (json === undefined || canonicalJson(json) === "{}") return undefined;
+  const empty = typeof json === "object" && json !== null && Object.keys(json).length === 0;
+  if (json === undefined || empty) return undefined;
   throw new HttpProblem({
     status: 422,
     code: "invalid-input",

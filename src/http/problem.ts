@@ -17,6 +17,7 @@ const STATUS = {
   key_reused: 422,
   not_a_table: 415,
   too_large: 413,
+  unavailable: 503,
 } as const satisfies Record<RejectionReason, ContentfulStatusCode>;
 
 const TITLES: Readonly<Record<number, string>> = {

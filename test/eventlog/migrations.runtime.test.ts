@@ -1,6 +1,13 @@
 import { describe, expect, test } from "vitest";
 import { isInitialised, MIGRATIONS, migrate } from "../../src/eventlog/migrations.ts";
-import { appendTo, inEmptyLog, inEmptyStorage, metaAt, registered, second } from "../support/emptyLog.ts";
+import {
+  appendTo,
+  inEmptyLog,
+  inEmptyStorage,
+  metaAt,
+  registered,
+  second,
+} from "../support/emptyLog.ts";
 import { lakeOf } from "../support/lakeClient.ts";
 
 const tablesOf = (sql: SqlStorage): readonly string[] =>
@@ -73,7 +80,11 @@ describe("the schema of a lake", () => {
       await lake.get("/report"),
       await lake.get("/deletions/x?reveal=true"),
       await lake.post("/datasets", { name: "d", schema: { id: "int" } }),
-      await lake.post("/datasets", { name: "d", schema: { id: "int" } }, { "Idempotency-Key": "k" }),
+      await lake.post(
+        "/datasets",
+        { name: "d", schema: { id: "int" } },
+        { "Idempotency-Key": "k" },
+      ),
       await lake.post("/publish-batch", { batch_id: "b" }),
       await lake.post("/append-batch", {
         dataset: "d",

@@ -16,7 +16,12 @@ describe("the schedule", () => {
   test("gives what is due, earliest first, as many as asked for", () =>
     inEmptyLog(({ schedule }) => {
       expect(schedule.next()).toBeNull();
-      for (const [ref, at] of [["c", 3], ["a", 1], ["d", 4], ["b", 2]] as const) {
+      for (const [ref, at] of [
+        ["c", 3],
+        ["a", 1],
+        ["d", 4],
+        ["b", 2],
+      ] as const) {
         schedule.put(duty(ref, at));
       }
       const due = (now: string, limit = 10) => schedule.due(now, limit).map(({ ref }) => ref);
@@ -69,7 +74,8 @@ describe("the schedule", () => {
     inEmptyLog((_, { sql }) => {
       const plan = (query: string) =>
         JSON.stringify(sql.exec(`EXPLAIN QUERY PLAN ${query}`).toArray());
-      const due = "SELECT * FROM schedule WHERE parked = 0 AND due_at <= '2' ORDER BY due_at LIMIT 1";
+      const due =
+        "SELECT * FROM schedule WHERE parked = 0 AND due_at <= '2' ORDER BY due_at LIMIT 1";
       expect(plan(due)).toContain("schedule_due (parked=? AND due_at<?)");
       expect(plan(due)).not.toContain("TEMP B-TREE");
     }));

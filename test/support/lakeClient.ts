@@ -7,6 +7,7 @@ import { env, exports } from "cloudflare:workers";
 import { expect, vi } from "vitest";
 import type { Call } from "../../src/application/lakeGateway.ts";
 import type { StoredEvent } from "../../src/application/ports.ts";
+import type { Env } from "../../src/env.ts";
 import { eventLog } from "../../src/eventlog/eventLog.ts";
 import type { LakeObject } from "../../src/lakeObject.ts";
 
@@ -201,3 +202,20 @@ export const published = async (lake: Lake, batch_id: string): Promise<void> => 
 /** Waits for what the platform's own alarm or a delivery brings about. */
 export const eventually = (check: () => Promise<void>): Promise<void> =>
   vi.waitFor(check, { timeout: 4_000, interval: 20 });
+
+/** Gives the lake's object, while it stays in memory, other bindings than the real ones. */
+export const rebind = (lake: Lake, bindings: Partial<Env>): Promise<void> =>
+  lake.inside((instance) => {
+    const bound = instance as unknown as { env: Env };
+    bound.env = { ...bound.env, ...bindings };
+  });
+
+/** The real bucket but for its `delete`. */
+export const bucketWith = (remove: R2Bucket["delete"]): R2Bucket =>
+  new Proxy(env.OBJECTS, {
+    get(bucket, property) {
+      if (property === "delete") return remove;
+      const value: unknown = Reflect.get(bucket, property);
+      return typeof value === "function" ? value.bind(bucket) : value;
+    },
+  });

@@ -211,7 +211,7 @@ const matches = (event: StoredEvent, filter: EventFilter): boolean => {
     (batch_id === undefined || event.stream === `batch/${batch_id}`) &&
     (actor === undefined || event.actor === actor) &&
     (accessor === undefined ||
-      (event.type === "AccessAudited" && event.data["accessor_id"] === accessor)) &&
+      (event.type === "AccessAudited" && event.data.accessor_id === accessor)) &&
     (from === undefined || event.recorded_at >= from) &&
     (until === undefined || event.recorded_at <= until)
   );

@@ -118,4 +118,4 @@ const viewOf = (reply: Reply): View => {
 
 /** Types of the events that an answer reports. */
 export const eventTypes = ({ body }: Answer): readonly string[] =>
-  (body["events"] as readonly { readonly type: string }[]).map(({ type }) => type);
+  (body.events as readonly { readonly type: string }[]).map(({ type }) => type);

@@ -29,6 +29,7 @@ import { listAnswer } from "./lists.ts";
 import { command, none, refuseBoth, whenOf, whenQuery } from "./shared.ts";
 
 const batch = resource("Batch");
+const replayState = resource("Replay");
 const batchAnswer = answerSchema("BatchAnswer", { batch });
 const byId = z.strictObject({ id: batchId });
 
@@ -236,7 +237,7 @@ export const batchRoutes = [
     params: none,
     query: none,
     body: bodies.replay,
-    success: { status: 200, schema: answerSchema("ReplayAnswer", { replay: resource("Replay") }) },
+    success: { status: 200, schema: answerSchema("ReplayAnswer", { replay: replayState }) },
     handle: async ({ body, call, services }) =>
       commandAnswer(await replayDataset(services.workshop, call, body), { services, call }),
   }),
@@ -249,7 +250,7 @@ export const batchRoutes = [
     params: z.strictObject({ id: replayId }),
     query: whenQuery,
     body: null,
-    success: { status: 200, schema: resource("Replay") },
+    success: { status: 200, schema: replayState },
     handle: async ({ params, query, ...deps }) =>
       refuseBoth(query) ??
       stateAnswer(deps, { kind: "one", aggregate: "replay", id: params.id, when: whenOf(query) }),

@@ -1,0 +1,93 @@
+import { describe, expect, it } from "vitest";
+import { lakeId } from "../../../src/contracts/fields.ts";
+import { atLeast, type CreateDataLake, decideLake } from "../../../src/domain/lake/decide.ts";
+import {
+  COMPLIANCE_LEVELS,
+  type ComplianceLevel,
+  evolveLake,
+  initialLake,
+  type LakeEvent,
+} from "../../../src/domain/lake/lake.ts";
+import { deciderSpec, FIRST_RECORDED_AT } from "../../support/deciderSpec.ts";
+
+const given = deciderSpec(
+  { decide: decideLake, evolve: evolveLake, initialState: initialLake },
+  undefined,
+);
+
+const data = {
+  lake_id: lakeId.parse("north"),
+  name: "North",
+  owner_id: "olga",
+  region: "eu-west-1",
+  compliance_level: "standard",
+  country: "DE",
+  time_zone: "Europe/Berlin",
+} as const;
+const create: CreateDataLake = { type: "CreateDataLake", ...data };
+const created = (compliance_level: ComplianceLevel = "standard"): LakeEvent => ({
+  type: "DataLakeCreated",
+  data: { ...data, compliance_level },
+});
+const changed = (from: ComplianceLevel, to: ComplianceLevel): LakeEvent => ({
+  type: "ComplianceLevelChanged",
+  data: { from, to },
+});
+
+describe("a lake", () => {
+  it("is created with everything it was asked for", () => {
+    given().when(create).then(created());
+  });
+
+  it("is not created twice", () => {
+    const refused = given(created()).when(create).thenRejected("lake-exists", "already_exists");
+    expect(refused.detail).toContain("north");
+  });
+
+  it("has no level to change before it exists", () => {
+    given()
+      .when({ type: "ChangeComplianceLevel", compliance_level: "gdpr" })
+      .thenRejected("lake-not-found", "not_found");
+  });
+
+  describe.each(COMPLIANCE_LEVELS)("at level %s", (from) => {
+    it.each(COMPLIANCE_LEVELS)("asked for %s, only ever moves up", (to) => {
+      const asked = given(created(from)).when({
+        type: "ChangeComplianceLevel",
+        compliance_level: to,
+      });
+      const step = COMPLIANCE_LEVELS.indexOf(to) - COMPLIANCE_LEVELS.indexOf(from);
+      if (step === 0) asked.thenNothing();
+      else if (step > 0) asked.then(changed(from, to));
+      else asked.thenRejected("compliance-level-lowered", "wrong_state");
+      expect(atLeast(to, from)).toBe(step >= 0);
+    });
+  });
+
+  it("says in a refusal which level it has and which was asked for", () => {
+    const refused = given(created("strict"))
+      .when({ type: "ChangeComplianceLevel", compliance_level: "gdpr" })
+      .thenRejected("compliance-level-lowered");
+    expect(refused.detail).toMatch(/strict.*gdpr/);
+  });
+
+  it("decides on the level it was raised to, not the one it was created with", () => {
+    given(created("standard"), changed("standard", "gdpr"))
+      .when({ type: "ChangeComplianceLevel", compliance_level: "gdpr" })
+      .thenNothing();
+  });
+
+  it("knows when it was created, and its level after a change", () => {
+    const state = given(created(), changed("standard", "strict")).state();
+    expect(state).toEqual({
+      status: "active",
+      ...data,
+      compliance_level: "strict",
+      created_at: FIRST_RECORDED_AT,
+    });
+  });
+
+  it("stays absent when a change of level is all its log holds", () => {
+    expect(given(changed("standard", "gdpr")).state()).toEqual({ status: "absent" });
+  });
+});

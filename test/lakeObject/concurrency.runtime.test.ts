@@ -1,0 +1,315 @@
+/** Many at once, the same twice, answers that are lost, and commands that are refused. */
+import { env } from "cloudflare:workers";
+import { describe, expect, test } from "vitest";
+import type { LakeGateway } from "../../src/application/lakeGateway.ts";
+import { appendBatch, type Workshop } from "../../src/application/work.ts";
+import { dataPlane } from "../../src/data/dataPlane.ts";
+import type { BatchId, ContractId, DatasetName } from "../../src/domain/ids.ts";
+import { r2ObjectStore } from "../../src/storage/r2ObjectStore.ts";
+import {
+  append,
+  eventually,
+  type Lake,
+  newLake,
+  SALES_CSV,
+  salesLake,
+  send,
+  sendJson,
+} from "../support/lakeClient.ts";
+
+const statuses = (answers: readonly { status: number }[]) =>
+  answers.map(({ status }) => status).sort();
+
+describe("the same batch appended many times at once", () => {
+  test("is appended once: one 201, the rest 409, and no object but the winner's is left", async () => {
+    const lake = await salesLake();
+    const files = Array.from({ length: 8 }, (_, index) => `f${index}.csv`);
+    for (const file of files) await lake.land(file, SALES_CSV);
+    const answers = await Promise.all(
+      files.map((file_url) =>
+        lake.post("/append-batch", {
+          dataset: "sales",
+          contract_id: "c1",
+          batch_id: "b",
+          file_url,
+        }),
+      ),
+    );
+    expect(statuses(answers)).toEqual([201, 409, 409, 409, 409, 409, 409, 409]);
+    const keys = await lake.keys();
+    expect(keys).toHaveLength(1);
+    expect(keys).toEqual(await lake.referenced());
+    expect(await lake.sql("SELECT * FROM schedule")).toEqual([]);
+    expect((await lake.events()).filter(({ type }) => type === "DataAppended")).toHaveLength(1);
+  });
+
+  test("under one Idempotency-Key is one effect and one answer", async () => {
+    const lake = await salesLake();
+    await lake.land("f.csv", SALES_CSV);
+    const body = { dataset: "sales", contract_id: "c1", batch_id: "b", file_url: "f.csv" };
+    const answers = await Promise.all(
+      Array.from({ length: 16 }, () =>
+        lake.post("/append-batch", body, { "Idempotency-Key": "k" }),
+      ),
+    );
+    expect(statuses(answers)).toEqual(Array(16).fill(201));
+    expect(new Set(answers.map((answer) => JSON.stringify(answer.body))).size).toBe(1);
+    const replayed = answers.filter(
+      ({ headers }) => headers.get("Idempotency-Replayed") === "true",
+    );
+    expect(replayed).toHaveLength(15);
+    expect(await lake.keys()).toEqual(await lake.referenced());
+    expect(await lake.keys()).toHaveLength(1);
+    expect(await lake.sql("SELECT * FROM schedule")).toEqual([]);
+  });
+});
+
+describe("an Idempotency-Key", () => {
+  test("sent sixteen times at once has one effect and one answer, for every kind of command", async () => {
+    const lake = await newLake("gdpr");
+    const many = (route: string, body: unknown) =>
+      Promise.all(
+        Array.from({ length: 16 }, () => lake.post(route, body, { "Idempotency-Key": route })),
+      );
+    const head = async () => (await lake.events()).length;
+    for (const [route, body, status, events] of [
+      ["/datasets", { name: "d", schema: { id: "int" }, contains_pii: true }, 201, 1],
+      ["/contracts", { dataset: "d", retention_days: 1 }, 201, 1],
+      [
+        "/ingest-dataset",
+        { dataset_id: "d", source: "s", record_count: 1, contains_pii: true },
+        200,
+        1,
+      ],
+      [
+        "/audit-access",
+        { accessor_id: "a", dataset_id: "d", action: "read", purpose: "p" },
+        201,
+        1,
+      ],
+      ["/upload-url", { filename: "f.csv" }, 200, 1],
+      ["/deletions", { subject_id: "s", reason: "r", requested_by: "o" }, 201, 1],
+      ["/replay", { dataset: "d" }, 200, 2],
+      ["/datasets/d/deprecate", undefined, 200, 1],
+    ] as const) {
+      const before = await head();
+      const answers = await many(route, body);
+      expect(statuses(answers), route).toEqual(Array(16).fill(status));
+      expect(new Set(answers.map((answer) => JSON.stringify(answer.body))).size, route).toBe(1);
+      expect((await head()) - before, route).toBe(events);
+      // And again later, when the state has moved on.
+      const again = await lake.post(route, body, { "Idempotency-Key": route });
+      expect(again.status).toBe(status);
+      expect(again.body).toEqual(answers[0]?.body);
+      expect(again.headers.get("Idempotency-Replayed")).toBe("true");
+    }
+  });
+
+  test("that comes back with another body or another route is refused", async () => {
+    const lake = await newLake();
+    const key = { "Idempotency-Key": "k" };
+    const body = { name: "d", schema: { id: "int", at: "date" }, description: "x" };
+    expect((await lake.post("/datasets", body, key)).status).toBe(201);
+    // The same content in another order is the same.
+    const reordered = { schema: { id: "int", at: "date" }, description: "x", name: "d" };
+    expect((await lake.post("/datasets", reordered, key)).headers.get("Idempotency-Replayed")).toBe(
+      "true",
+    );
+    for (const [route, other] of [
+      ["/datasets", { ...body, description: "y" }],
+      ["/datasets", { ...body, name: "e" }],
+      ["/contracts", { dataset: "d", retention_days: 1 }],
+      ["/append-batch", { dataset: "d", contract_id: "c", batch_id: "b", file_url: "f.csv" }],
+    ] as const) {
+      const refused = await lake.post(route, other, key);
+      expect(refused.status).toBe(422);
+      expect(refused.at("code")).toBe("idempotency-key-reused");
+    }
+    expect((await lake.events()).length).toBe(2);
+  });
+
+  test("is free again when the command was refused", async () => {
+    const lake = await newLake();
+    const key = { "Idempotency-Key": "k" };
+    const contract = { dataset: "d", retention_days: 1 };
+    expect((await lake.post("/contracts", contract, key)).status).toBe(404);
+    await lake.done("/datasets", { name: "d", schema: { id: "int" } });
+    const answer = await lake.post("/contracts", contract, key);
+    expect(answer.status).toBe(201);
+    expect(answer.headers.get("Idempotency-Replayed")).toBeNull();
+  });
+
+  test("of a signed URL gives the same URL again", async () => {
+    const lake = await newLake();
+    const key = { "Idempotency-Key": "k" };
+    const first = await lake.post("/upload-url", { filename: "f.csv" }, key);
+    const second = await lake.post("/upload-url", { filename: "f.csv" }, key);
+    expect(second.text("upload_url")).toBe(first.text("upload_url"));
+    expect(await lake.dump()).not.toContain("X-Amz-Signature");
+  });
+
+  test("makes one lake of a creation that is sent twice, with an id or without", async () => {
+    const body = { name: "x", region: "eu", compliance_level: "standard" };
+    for (const named of [{ ...body, lake_id: `twice-${crypto.randomUUID()}` }, body]) {
+      const key = { "Idempotency-Key": crypto.randomUUID() };
+      const first = await sendJson("POST", "/lakes", named, key);
+      const second = await sendJson("POST", "/lakes", named, key);
+      expect([first.status, second.status]).toEqual([201, 201]);
+      expect(second.at("lake", "lake_id")).toBe(first.at("lake", "lake_id"));
+      expect(second.headers.get("Idempotency-Replayed")).toBe("true");
+      const other = await sendJson("POST", "/lakes", { ...named, name: "y" }, key);
+      expect(other.status).toBe(422);
+    }
+  });
+});
+
+describe("an answer that is lost on its way", () => {
+  const request = {
+    kind: "append",
+    dataset: "sales" as DatasetName,
+    contract_id: "c1" as ContractId,
+    batch_id: "b" as BatchId,
+    file_url: "b.csv",
+    format: "csv",
+  } as const;
+
+  /** A machine whose connection to the lake breaks when a command is sent. */
+  const workshop = (lake: Lake, reaches: boolean): Workshop => {
+    const gateway = lake.stub as unknown as LakeGateway;
+    const store = r2ObjectStore(env.OBJECTS);
+    return {
+      data: dataPlane(store),
+      store,
+      now: () => Date.now(),
+      lake: {
+        open: (call, work) => gateway.open(call, work),
+        abandon: (call, id) => gateway.abandon(call, id),
+        ask: (call, question) => gateway.ask(call, question),
+        command: async (call, command, options) => {
+          if (reaches) await gateway.command(call, command, options);
+          throw new Error("connection lost");
+        },
+      },
+    };
+  };
+
+  test("does not cost the batch its object: what was committed stays whole", async () => {
+    const lake = await salesLake();
+    await lake.land("b.csv", SALES_CSV);
+    const lost = async () => appendBatch(workshop(lake, true), lake.call(), request);
+    await expect(lost()).rejects.toThrow("connection lost");
+    expect((await lake.get("/batches/b")).at("state")).toBe("appended");
+    expect(await lake.keys()).toEqual(await lake.referenced());
+    expect(await lake.sql("SELECT * FROM schedule")).toEqual([]);
+    await lake.done("/publish-batch", { batch_id: "b" });
+  });
+
+  test("leaves to the sweep what was never committed", async () => {
+    const lake = await salesLake();
+    await lake.land("b.csv", SALES_CSV);
+    const lost = async () => appendBatch(workshop(lake, false), lake.call(), request);
+    await expect(lost()).rejects.toThrow("connection lost");
+    expect((await lake.get("/batches/b")).status).toBe(404);
+    await lake.ringFor("sweep_attempt");
+    await eventually(async () => expect(await lake.keys()).toEqual([]));
+  });
+});
+
+describe("a command that is refused", () => {
+  test("leaves no event, no row in any table, and no object", async () => {
+    const lake = await salesLake({ quality_rules: { amount: ">0" } }, "gdpr");
+    await append(lake, "b");
+    await lake.land("f.csv", SALES_CSV);
+    await lake.land("broken.parquet", "PAR1 not really");
+    await lake.stub.settle();
+    const before = { tables: await lake.dump(), keys: await lake.keys() };
+    const key = () => ({ "Idempotency-Key": crypto.randomUUID() });
+    const append2 = { dataset: "sales", contract_id: "c1", batch_id: "b2", file_url: "f.csv" };
+    for (const [route, body, status] of [
+      ["/compliance-level", { compliance_level: "standard" }, 409],
+      ["/datasets", { name: "sales", schema: { id: "int" } }, 409],
+      ["/datasets", { name: "x", schema: { id: "int" }, subject_column: "no" }, 422],
+      ["/contracts", { dataset: "nope", retention_days: 1 }, 404],
+      ["/contracts", { dataset: "sales", retention_days: 1, quality_rules: { amount: "~5" } }, 422],
+      ["/ingest-dataset", { dataset_id: "new", source: "s", record_count: 1 }, 422],
+      ["/append-batch", { ...append2, dataset: "nope" }, 404],
+      ["/append-batch", { ...append2, contract_id: "nope" }, 404],
+      ["/append-batch", { ...append2, file_url: "nope.csv" }, 404],
+      ["/append-batch", { ...append2, file_url: "broken.parquet" }, 415],
+      ["/append-batch", { ...append2, batch_id: "b" }, 409],
+      ["/run-dq", { batch_id: "b", quality_rules: { nope: ">0" } }, 422],
+      ["/run-dq", { batch_id: "nope" }, 404],
+      ["/run-privacy", { batch_id: "b", privacy_rules: { id: "scramble" } }, 422],
+      ["/publish-batch", { batch_id: "b" }, 409],
+      ["/consume-batch", { batch_id: "b", consumer: "x", format: "csv" }, 409],
+      ["/release-batch", { batch_id: "b", reason: "r" }, 409],
+      ["/replay", { dataset: "nope" }, 404],
+      ["/replay", { dataset: "sales", batch_id: "nope" }, 404],
+      ["/audit-access", { accessor_id: "a", dataset_id: "nope", action: "read" }, 404],
+      ["/download-url", { filename: "nope.csv" }, 404],
+      ["/deletions/nope/extend", { reason: "r" }, 404],
+      [
+        "/deletions",
+        { subject_id: "s", reason: "r", requested_by: "o", received_at: "2001-01-01T00:00:00Z" },
+        422,
+      ],
+      ["/publish-batch", { batch_id: "b", extra: 1 }, 422],
+    ] as const) {
+      const answer = await lake.post(route, body, key());
+      expect(answer.status, `${route} ${JSON.stringify(answer.body)}`).toBe(status);
+    }
+    const stale = { "If-Match": '"77"' };
+    expect(
+      (await lake.post("/quarantine-batch", { batch_id: "b", reason: "r" }, stale)).status,
+    ).toBe(412);
+    expect((await lake.post("/run-dq", { batch_id: "b" }, stale)).status).toBe(412);
+    expect((await lake.get("/batches/b/quarantine")).status).toBe(404);
+    expect((await lake.get("/deletions/nope?reveal=true")).status).toBe(404);
+    expect(await lake.dump()).toBe(before.tables);
+    expect(await lake.keys()).toEqual(before.keys);
+  });
+
+  test("in a standard lake leaves no key of the person it is about", async () => {
+    const lake = await newLake();
+    const body = { subject_id: "s", reason: "r", requested_by: "o" };
+    const refused = await lake.post("/deletions", body);
+    expect(refused.status).toBe(422);
+    expect(refused.text("detail")).toContain("/compliance-level");
+    await lake.done("/datasets", { name: "d", schema: { id: "int" } });
+    expect(await lake.sql("SELECT id FROM keys")).toEqual([{ id: "lake" }]);
+  });
+
+  test("by the storage itself leaves no key behind for the next one to write", async () => {
+    const lake = await newLake("gdpr");
+    await lake.sql(
+      "CREATE TRIGGER broken BEFORE INSERT ON events BEGIN SELECT RAISE(ABORT, 'disk'); END",
+    );
+    const body = { subject_id: "s", reason: "r", requested_by: "o" };
+    const failed = await lake.post("/deletions", body);
+    expect(failed.status).toBe(500);
+    expect(JSON.stringify(failed.body)).not.toMatch(/disk|SQL|at \w+ \(/);
+    await lake.sql("DROP TRIGGER broken");
+    await lake.done("/datasets", { name: "d", schema: { id: "int" } });
+    expect(await lake.sql("SELECT id FROM keys")).toEqual([{ id: "lake" }]);
+    expect((await lake.get("/deletions")).at("items")).toEqual([]);
+    expect((await lake.post("/deletions", body)).status).toBe(201);
+  });
+});
+
+describe("commands of different lakes", () => {
+  test("do not see each other's things, keys or answers", async () => {
+    const [one, two] = [await newLake("gdpr"), await newLake("gdpr")];
+    const key = { "Idempotency-Key": "same" };
+    const body = { subject_id: "s", reason: "r", requested_by: "o" };
+    const answers = [
+      await one.post("/deletions", body, key),
+      await two.post("/deletions", body, key),
+    ];
+    expect(answers.map(({ status }) => status)).toEqual([201, 201]);
+    const [ref1, ref2] = answers.map((answer) => answer.text("deletion", "subject_ref"));
+    expect(ref1).not.toBe(ref2);
+    const id = answers[0]?.text("deletion", "deletion_id");
+    expect((await two.get(`/deletions/${id}`)).status).toBe(404);
+    expect((await send(`/lakes/${one.id}/deletions/${id}`)).status).toBe(200);
+  });
+});

@@ -1,0 +1,323 @@
+/** What the alarm does: legal deadlines, clearing away, trying again, giving up visibly. */
+import { evictDurableObject } from "cloudflare:test";
+import { env } from "cloudflare:workers";
+import { afterEach, describe, expect, test, vi } from "vitest";
+import { MAX_ATTEMPTS } from "../../src/application/runDuties.ts";
+import {
+  type Answer,
+  append,
+  bucketWith,
+  eventually,
+  type Lake,
+  newLake,
+  rebind,
+  salesLake,
+} from "../support/lakeClient.ts";
+
+const DAY_MS = 86_400_000;
+
+/** Only `Date` is faked: the platform's own timers and alarms go on. */
+const travel = (time: string | number) => {
+  vi.useFakeTimers({ toFake: ["Date"] });
+  vi.setSystemTime(time);
+};
+
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+const requestDeletion = async (lake: Lake, more: Readonly<Record<string, unknown>> = {}) => {
+  const answer = await lake.done("/deletions", {
+    subject_id: crypto.randomUUID(),
+    reason: "asked to be forgotten",
+    requested_by: "olga",
+    ...more,
+  });
+  return {
+    id: answer.text("deletion", "deletion_id"),
+    deadline: answer.text("deletion", "deadline"),
+  };
+};
+
+const overdueEvents = async (lake: Lake) =>
+  (await lake.events()).filter(({ type }) => type === "GDPRDeletionOverdue");
+
+const ids = (answer: Answer) =>
+  (answer.at("items") as { deletion_id: string }[]).map(({ deletion_id }) => deletion_id);
+
+describe("the deadline of a deletion request", () => {
+  test("that has passed is recorded once, and the request stays open, overdue and in sight", async () => {
+    const lake = await newLake("gdpr");
+    const late = await requestDeletion(lake, { received_at: "2026-01-31T12:00:00Z" });
+    const fresh = await requestDeletion(lake);
+    await eventually(async () => expect(await overdueEvents(lake)).toHaveLength(1));
+    await lake.ring();
+    await evictDurableObject(lake.stub);
+    await lake.ring();
+    await lake.ring();
+    expect(await overdueEvents(lake)).toMatchObject([
+      { stream: `deletion/${late.id}`, actor: "lethe", data: { deadline: late.deadline } },
+    ]);
+    expect((await lake.get(`/deletions/${late.id}`)).body).toMatchObject({
+      status: "pending",
+      overdue: true,
+    });
+    expect((await lake.get("/report")).body).toMatchObject({
+      pending_deletions: 2,
+      overdue_deletions: 1,
+    });
+    expect(ids(await lake.get("/deletions?overdue=true"))).toEqual([late.id]);
+    expect(ids(await lake.get("/deletions?overdue=false"))).toEqual([fresh.id]);
+    expect(ids(await lake.get("/deletions?status=pending"))).toEqual([late.id, fresh.id]);
+    // The later deadline is what the lake waits for now.
+    expect(await lake.sql("SELECT ref, due_at FROM schedule")).toEqual([
+      { ref: fresh.id, due_at: fresh.deadline },
+    ]);
+    const armed = await lake.inside((_, { storage }) => storage.getAlarm());
+    expect(armed).toBeLessThanOrEqual(Date.parse(fresh.deadline));
+  });
+
+  test("is neither early nor late: the alarm before it records nothing, the one at it does", async () => {
+    const lake = await newLake("gdpr");
+    const { id, deadline } = await requestDeletion(lake);
+    travel(Date.parse(deadline) - 1);
+    expect(await lake.ring()).toBe(true);
+    expect(await overdueEvents(lake)).toEqual([]);
+    expect((await lake.get(`/deletions/${id}`)).at("overdue")).toBe(false);
+    // By the clock it is overdue before the alarm was heard.
+    travel(Date.parse(deadline) + 1);
+    expect((await lake.get(`/deletions/${id}`)).at("overdue")).toBe(true);
+    expect((await lake.get("/report")).at("overdue_deletions")).toBe(1);
+    expect(ids(await lake.get("/deletions?overdue=true"))).toEqual([id]);
+    expect(await overdueEvents(lake)).toEqual([]);
+    expect(await lake.ring()).toBe(true);
+    expect(await overdueEvents(lake)).toHaveLength(1);
+    await lake.ring();
+    expect(await overdueEvents(lake)).toHaveLength(1);
+  });
+
+  test("moves with an extension, holds through a hold, and ends with a rejection", async () => {
+    const lake = await newLake("gdpr");
+    const [extended, held, rejected] = [
+      await requestDeletion(lake),
+      await requestDeletion(lake),
+      await requestDeletion(lake),
+    ];
+    await lake.done(`/deletions/${extended.id}/extend`, { reason: "many systems" });
+    await lake.done(`/deletions/${held.id}/hold`, { reason: "court", ground: "Art. 17(3)(e)" });
+    await lake.done(`/deletions/${rejected.id}/reject`, { reason: "no", ground: "Art. 12(5)" });
+    travel(Date.parse(held.deadline) + DAY_MS);
+    await lake.ring();
+    expect((await overdueEvents(lake)).map(({ stream }) => stream)).toEqual([
+      `deletion/${held.id}`,
+    ]);
+    expect((await lake.get(`/deletions/${held.id}`)).body).toMatchObject({
+      status: "held",
+      overdue: true,
+    });
+    travel(Date.parse(extended.deadline) + 70 * DAY_MS);
+    await lake.ring();
+    expect((await overdueEvents(lake)).map(({ stream }) => stream)).toEqual([
+      `deletion/${held.id}`,
+      `deletion/${extended.id}`,
+    ]);
+    expect(await lake.sql("SELECT * FROM schedule")).toEqual([]);
+  });
+
+  test("that is moved while the alarm is busy with another duty is not forgotten", async () => {
+    const lake = await newLake("gdpr");
+    const { id, deadline } = await requestDeletion(lake);
+    let release = () => {};
+    const gate = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    let busy = () => {};
+    const started = new Promise<void>((resolve) => {
+      busy = resolve;
+    });
+    await rebind(lake, {
+      OBJECTS: bucketWith(async () => {
+        busy();
+        await gate;
+      }),
+    });
+    await lake.sql(
+      "INSERT INTO schedule (kind, ref, due_at, payload) VALUES ('delete_objects', 'x', ?, ?)",
+      "2020-01-01T00:00:00.000Z",
+      JSON.stringify({ keys: ["nowhere"] }),
+    );
+    // Both duties are due when the alarm starts; the deletion's is extended while it waits.
+    await lake.sql("UPDATE schedule SET due_at = '2020-01-02' WHERE kind = 'deletion_due'");
+    const ringing = lake.inside((instance) => instance.alarm());
+    await started;
+    const extended = await lake.done(`/deletions/${id}/extend`, { reason: "many systems" });
+    expect(extended.text("deletion", "deadline") > deadline).toBe(true);
+    release();
+    await ringing;
+    expect(await overdueEvents(lake)).toEqual([]);
+    expect(await lake.sql("SELECT kind, due_at FROM schedule")).toEqual([
+      { kind: "deletion_due", due_at: extended.text("deletion", "deadline") },
+    ]);
+  });
+
+  test("is tried for ever: it is never parked, however often it fails", async () => {
+    const lake = await newLake("gdpr");
+    const { id } = await requestDeletion(lake);
+    await lake.sql(
+      "CREATE TRIGGER broken BEFORE INSERT ON events BEGIN SELECT RAISE(ABORT, 'disk'); END",
+    );
+    for (let attempt = 1; attempt <= MAX_ATTEMPTS + 2; attempt += 1) {
+      await lake.ringFor("deletion_due");
+    }
+    const [duty] = await lake.sql("SELECT * FROM schedule WHERE ref = ?", id);
+    expect(duty).toMatchObject({ attempts: MAX_ATTEMPTS + 2, parked: 0 });
+    expect(String(duty?.["last_error"])).toContain("disk");
+    // At most an hour until the next try, and the alarm is set for it.
+    expect(Date.parse(String(duty?.["due_at"]))).toBeLessThanOrEqual(Date.now() + 3_600_000);
+    expect(await lake.inside((_, { storage }) => storage.getAlarm())).not.toBeNull();
+    await lake.sql("DROP TRIGGER broken");
+    travel(Date.now() + 40 * DAY_MS);
+    await lake.ringFor("deletion_due");
+    expect(await overdueEvents(lake)).toHaveLength(1);
+  });
+});
+
+describe("a duty that fails", () => {
+  test("is put off longer each time, then parked, in sight, and its objects are not forgotten", async () => {
+    const lake = await salesLake();
+    await append(lake, "b");
+    const rules = { amount: { rule: ">0", on_fail: "quarantine_rows" } };
+    await lake.done("/run-dq", { batch_id: "b", quality_rules: rules });
+    await rebind(lake, {
+      OBJECTS: bucketWith(async () => {
+        throw new Error("R2 is down");
+      }),
+    });
+    await lake.done("/run-dq", { batch_id: "b", quality_rules: rules });
+    const duty = async () =>
+      (await lake.sql("SELECT * FROM schedule WHERE kind = 'delete_objects'"))[0];
+    await eventually(async () => expect((await duty())?.["attempts"]).toBeGreaterThanOrEqual(1));
+    const delays: number[] = [];
+    for (let attempt = Number((await duty())?.["attempts"]); attempt < MAX_ATTEMPTS - 1; ) {
+      await lake.ringFor("delete_objects");
+      attempt = Number((await duty())?.["attempts"]);
+      delays.push(Math.round((Date.parse(String((await duty())?.["due_at"])) - Date.now()) / 1000));
+    }
+    expect(delays).toEqual([...delays].sort((a, b) => a - b));
+    expect(delays.at(-1)).toBeGreaterThan(60);
+    expect((await lake.get("/report")).at("parked_duties")).toBe(0);
+    await lake.ringFor("delete_objects");
+    expect(await duty()).toMatchObject({ parked: 1, attempts: MAX_ATTEMPTS });
+    expect(String((await duty())?.["last_error"])).toContain("R2 is down");
+    expect((await lake.get("/report")).at("parked_duties")).toBe(1);
+    // Commands go on all the while, and what is still in use was never touched.
+    await lake.done("/publish-batch", { batch_id: "b" });
+    const keys = await lake.keys();
+    for (const key of await lake.referenced()) expect(keys).toContain(key);
+  });
+
+  test("does not keep the others of the same alarm from being done", async () => {
+    const lake = await newLake("gdpr");
+    await lake.sql(
+      `INSERT INTO schedule (kind, ref, due_at, payload) VALUES
+         ('replay_step', 'of-no-replay', '2020-01-01', '{}'),
+         ('delete_objects', 'x', '2020-01-02', '{"keys": "nonsense"}'),
+         ('sweep_attempt', 'y', '2020-01-03', '{}')`,
+    );
+    const late = await requestDeletion(lake, { received_at: "2026-01-31T12:00:00Z" });
+    await lake.inside((instance) => instance.alarm());
+    await lake.inside((instance) => instance.alarm());
+    expect(await overdueEvents(lake)).toHaveLength(1);
+    expect((await lake.get(`/deletions/${late.id}`)).at("overdue")).toBe(true);
+    expect(await lake.sql("SELECT kind FROM schedule WHERE kind <> 'replay_step'")).toEqual([]);
+  });
+});
+
+describe("work whose machine has died", () => {
+  const open = (lake: Lake) =>
+    lake.stub.open(lake.call(), {
+      kind: "append",
+      dataset: "sales",
+      contract_id: "c1",
+      batch_id: "b",
+      file_url: "b.csv",
+      format: "csv",
+    } as Parameters<typeof lake.stub.open>[1]);
+
+  /** Opens an append, writes its object, and says nothing more. */
+  const dying = async (lake: Lake) => {
+    const opened = await open(lake);
+    if (!opened.ok || opened.value.plan.kind !== "append" || !opened.value.attempt) {
+      throw new Error("no append was planned");
+    }
+    const { plan, attempt } = opened.value;
+    await env.OBJECTS.put(plan.target, "id,amount\n1,2\n");
+    const command = {
+      type: "AppendData",
+      dataset: "sales",
+      contract_id: "c1",
+      batch_id: "b",
+      file_url: "b.csv",
+      format: "csv",
+      taken: {
+        object: { key: plan.target, format: "csv", bytes: 14, sha256: "0".repeat(64), rows: 1 },
+        misfit: null,
+        unexpected_columns: [],
+      },
+    } as unknown as Parameters<typeof lake.stub.command>[1];
+    return { target: plan.target, attempt, command };
+  };
+
+  test("is swept: its objects go, and a result that comes after all is refused", async () => {
+    const lake = await salesLake();
+    const { target, attempt, command } = await dying(lake);
+    expect(await lake.keys()).toEqual([target]);
+    const head = (await lake.events()).length;
+    // Not before its time.
+    await lake.ring();
+    expect(await lake.keys()).toEqual([target]);
+    await lake.ringFor("sweep_attempt");
+    await eventually(async () => expect(await lake.keys()).toEqual([]));
+    const late = await lake.stub.command(lake.call(), command, { attempt });
+    expect(late).toMatchObject({ ok: false, error: { code: "work-expired" } });
+    expect((await lake.events()).length).toBe(head);
+    expect((await lake.get("/batches/b")).status).toBe(404);
+    expect(await lake.sql("SELECT * FROM schedule")).toEqual([]);
+    // The same batch id is free for the next attempt.
+    expect((await append(lake, "b")).status).toBe(201);
+  });
+
+  test("is not swept once its result is on record, not even by an alarm that had begun", async () => {
+    const lake = await salesLake();
+    const { target, attempt, command } = await dying(lake);
+    let release = () => {};
+    const gate = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    let busy = () => {};
+    const started = new Promise<void>((resolve) => {
+      busy = resolve;
+    });
+    await rebind(lake, {
+      OBJECTS: bucketWith(async (keys) => {
+        busy();
+        await gate;
+        await env.OBJECTS.delete(keys);
+      }),
+    });
+    await lake.sql("UPDATE schedule SET due_at = '2020-01-02'");
+    await lake.sql(
+      `INSERT INTO schedule (kind, ref, due_at, payload) VALUES
+         ('delete_objects', 'x', '2020-01-01', '{"keys": ["nowhere"]}')`,
+    );
+    const ringing = lake.inside((instance) => instance.alarm());
+    await started;
+    expect((await lake.stub.command(lake.call(), command, { attempt })).ok).toBe(true);
+    release();
+    await ringing;
+    await lake.inside((instance) => instance.alarm());
+    expect(await lake.keys()).toEqual([target]);
+    expect(await lake.referenced()).toEqual([target]);
+    expect(await lake.sql("SELECT * FROM schedule")).toEqual([]);
+  });
+});
