@@ -7,6 +7,8 @@ import { drainOutbox } from "./application/drainOutbox.ts";
 import { lakeDuties } from "./application/lakeDuties.ts";
 import type { Call, CommandOptions, LakeRequest, WorkRequest } from "./application/lakeGateway.ts";
 import { type LakeService, lakeService } from "./application/lakeService.ts";
+import { answerProof, type LogTree, type ProofQuestion } from "./application/logProofs.ts";
+import { logSigner } from "./application/logSigner.ts";
 import type { EventLog } from "./application/ports.ts";
 import type { Question } from "./application/questions.ts";
 import { runDuties } from "./application/runDuties.ts";
@@ -14,6 +16,7 @@ import { checkEventContracts } from "./contracts/events.ts";
 import type { Env } from "./env.ts";
 import { eventLog } from "./eventlog/eventLog.ts";
 import { keys } from "./eventlog/keys.ts";
+import { logTree } from "./eventlog/logTree.ts";
 import { isInitialised, migrate } from "./eventlog/migrations.ts";
 import { type Outbox, outbox } from "./eventlog/outbox.ts";
 import { d1Sink } from "./reporting/d1Sink.ts";
@@ -32,6 +35,7 @@ interface Lake {
   readonly log: EventLog;
   readonly service: LakeService;
   readonly outbox: Outbox;
+  readonly tree: LogTree;
 }
 
 export class LakeObject extends DurableObject<Env> {
@@ -77,6 +81,15 @@ export class LakeObject extends DurableObject<Env> {
     return reply;
   }
 
+  async prove(call: Call, question: ProofQuestion) {
+    const lake = this.#lakeFor(call, false);
+    if (lake === null) return NOT_FOUND;
+    const seed = lake.service.logSeed(call);
+    this.#afterCommit(call.lake_id);
+    if (!seed.ok) return seed;
+    return answerProof(lake.tree, () => logSigner(call.lake_id, seed.value), question);
+  }
+
   /** Resolves when every event has reached the reports, or the attempt failed. */
   async settle(): Promise<boolean> {
     const lake_id = this.#lakeId();
@@ -118,7 +131,7 @@ export class LakeObject extends DurableObject<Env> {
       root_secret: secret,
       newId: () => crypto.randomUUID(),
     });
-    this.#lake = { log, service, outbox: outbox(sql) };
+    this.#lake = { log, service, outbox: outbox(sql), tree: logTree(sql) };
     return this.#lake;
   }
 

@@ -3,7 +3,7 @@
  * together, and exports what the platform calls.
  */
 import { WorkerEntrypoint } from "cloudflare:workers";
-import type { Call, LakeGateway } from "./application/lakeGateway.ts";
+import type { Call, LakeGateway, LakeProver } from "./application/lakeGateway.ts";
 import { SYSTEM_ACTOR } from "./application/lakeService.ts";
 import type { Presigner } from "./application/ports.ts";
 import { replayStep, type Workshop } from "./application/work.ts";
@@ -24,13 +24,14 @@ const SETTLE_MS = 1_000;
 
 const stubOf = (env: Env, lake_id: string) => env.LAKES.get(env.LAKES.idFromName(lake_id));
 
-const gatewayOf = (env: Env): LakeGateway => {
-  const lake = (call: Call) => stubOf(env, call.lake_id) as unknown as LakeGateway;
+const gatewayOf = (env: Env): LakeGateway & LakeProver => {
+  const lake = (call: Call) => stubOf(env, call.lake_id) as unknown as LakeGateway & LakeProver;
   return {
     command: (call, request, options) => lake(call).command(call, request, options),
     open: (call, request) => lake(call).open(call, request),
     abandon: (call, attempt_id) => lake(call).abandon(call, attempt_id),
     ask: (call, question) => lake(call).ask(call, question),
+    prove: (call, question) => lake(call).prove(call, question),
   };
 };
 
@@ -103,7 +104,7 @@ const reportsOf = (env: Env): Reports => {
 const servicesOf = (env: Env, origin: string): Services => {
   const workshop = workshopOf(env);
   return {
-    gateway: workshop.lake,
+    gateway: gatewayOf(env),
     workshop,
     store: workshop.store,
     presigner: presignerOf(env, origin),

@@ -2,7 +2,7 @@
  * The answer to each command, composed in the turn that commits it, so that the stored answer is
  * the answer. URLs are signed later and never stored: what is kept is what to sign.
  */
-import type { AppendData } from "../domain/batch/commands.ts";
+import type { AppendData, Misfit } from "../domain/batch/commands.ts";
 import type { RejectionReason } from "../domain/rejection.ts";
 import { type AGGREGATES, idOf, kindOf } from "./aggregates.ts";
 import { type Command, primaryStream } from "./commands.ts";
@@ -38,22 +38,31 @@ export const compose = (
   const { version, state } = log.load(stream);
   const kind = kindOf(stream);
   const resource = kind === "access" ? {} : { [kind]: view(kind, idOf(stream), state, NO_NOW) };
-  const unfit = command.type === "AppendData" && command.taken.misfit !== null;
+  const misfit = misfitOf(command);
   return {
-    outcome: unfit ? "unfit" : outcomeOf(command, events),
+    outcome: misfit ? "unfit" : outcomeOf(command, events),
     body: {
-      message: unfit ? unfitMessage(command, log) : messageOf(command, events),
+      message:
+        misfit && command.type === "AppendData"
+          ? unfitMessage(command, log)
+          : messageOf(command, events),
       events: events.map(({ seq, type }) => ({ seq, type })),
       warnings: events.flatMap(({ data }) => (data.warnings as string[] | undefined) ?? []),
       ...resource,
       ...moreOf(command),
-      ...(unfit ? { errors: unfitErrors(command) } : {}),
+      ...(misfit ? { errors: unfitErrors(misfit) } : {}),
     },
     version,
     sign: signOf(log, command),
     location: command.type === "RequestReplay" ? `/replays/${command.replay_id}` : null,
     replayed: false,
   };
+};
+
+/** How the file that a command is about fails to fit, if it does. */
+const misfitOf = (command: Command): Misfit | null => {
+  if (command.type === "AppendData") return command.taken.misfit;
+  return command.type === "RecordMisfit" ? command.misfit : null;
 };
 
 /** Views in answers to commands show what was recorded, not what the clock adds to it. */
@@ -214,8 +223,8 @@ const unfitMessage = (command: AppendData, log: EventLog): string => {
   );
 };
 
-const unfitErrors = (command: AppendData) =>
-  (command.taken.misfit?.issues ?? []).map(({ column, row, message }) => ({
+const unfitErrors = ({ issues }: Misfit) =>
+  issues.map(({ column, row, message }) => ({
     path: [row === null ? null : `row ${row}`, column].filter((part) => part !== null).join(", "),
     message,
   }));

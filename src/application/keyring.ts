@@ -43,7 +43,9 @@ const encrypt = (key: Uint8Array, clear: Uint8Array, place: string): string => {
 /** Throws when the key is another, the bytes were changed or the place is another. */
 const decrypt = (key: Uint8Array, sealed: string, place: string): Uint8Array => {
   const bytes = Buffer.from(sealed, "base64");
-  const decipher = createDecipheriv("aes-256-gcm", key, bytes.subarray(0, NONCE_BYTES));
+  const decipher = createDecipheriv("aes-256-gcm", key, bytes.subarray(0, NONCE_BYTES), {
+    authTagLength: TAG_BYTES,
+  });
   decipher.setAAD(Buffer.from(place));
   decipher.setAuthTag(bytes.subarray(bytes.length - TAG_BYTES));
   const body = bytes.subarray(NONCE_BYTES, bytes.length - TAG_BYTES);
@@ -60,6 +62,8 @@ export interface Keyring {
   /** The text, or null when the subject's key has been destroyed. */
   open(subject: SubjectRef, place: string, sealed: string): string | null;
   privacyKeys(): PrivacyKeys;
+  /** Seed of the key that signs the log's checkpoints, 32 bytes. */
+  logSeed(): Uint8Array;
 }
 
 const unwrapLakeKey = (wrapping: Uint8Array, stored: string, place: string): Uint8Array => {
@@ -109,6 +113,7 @@ export const openKeyring = (rootSecret: string, lake_id: string, store: KeyStore
       if (key === null) return null;
       return new TextDecoder().decode(decrypt(key, sealed, `${lake_id}/${place}`));
     },
+    logSeed: () => derive(lakeKey, "log-signature"),
     privacyKeys: () => ({
       hash: derive(lakeKey, "privacy/hash"),
       token: derive(lakeKey, "privacy/token"),

@@ -65,10 +65,13 @@ export const lakeDuties = ({
   replay_step: async (duty) => {
     const replay_id = duty.ref as ReplayId;
     try {
-      while (await replayStep(replay_id));
-      log.schedule.remove(duty);
+      const more = await replayStep(replay_id);
+      if (!more) log.schedule.remove(duty);
+      // One batch a step: between two of them other duties have their turn.
+      else if (log.schedule.find(duty)) log.schedule.put(duty);
     } catch (error) {
-      if (duty.attempts + 1 < MAX_ATTEMPTS) throw error;
+      const attempts = log.schedule.find(duty)?.attempts ?? duty.attempts;
+      if (attempts + 1 < MAX_ATTEMPTS) throw error;
       // The last try: this batch is given up, visibly, and the replay goes on with the next.
       const replay = reader(log).replay(replay_id);
       const batch_id = replay.status === "absent" ? null : nextBatch(replay);

@@ -24,6 +24,7 @@ import type { NoteReplayProgress } from "../domain/replay/decide.ts";
 import type { Format, ObjectRef, Schema } from "../domain/table.ts";
 import type { Answer } from "./answers.ts";
 import type { PrivacyKeys } from "./dataPorts.ts";
+import type { ProofQuestion, ProofReply } from "./logProofs.ts";
 import type { Question, Reply } from "./questions.ts";
 
 /** A command as a client means it; the lake adds what only it knows (ids, keys, the time). */
@@ -216,4 +217,10 @@ export interface LakeGateway {
   /** The work came to nothing and its objects are deleted. */
   abandon(call: Call, attempt_id: string): Promise<void>;
   ask(call: Call, question: Question): Promise<Result<Reply, Rejection>>;
+}
+
+/** The lake as those who verify it talk to it. */
+export interface LakeProver {
+  /** Asks about the log as a Merkle tree. */
+  prove(call: Call, question: ProofQuestion): Promise<Result<ProofReply, Rejection>>;
 }

@@ -34,6 +34,8 @@ export interface LakeService {
   open(call: Call, request: WorkRequest): Result<OpenedWork, Rejection>;
   abandon(attempt_id: string): void;
   ask(call: Call, question: Question): Result<Reply, Rejection>;
+  /** Refused like any question; else the seed the log's checkpoints are signed with. */
+  logSeed(call: Call): Result<Uint8Array, Rejection>;
 }
 
 /** Who acts when an alarm does. */
@@ -96,10 +98,15 @@ export const lakeService = (means: LakeMeans): LakeService => {
   };
 
   const run = (envelope: Omit<Parameters<typeof handleCommand>[1], "alongside">) => {
-    const result = handleCommand(log, { ...envelope, alongside: writeKeys });
-    if (result.ok && !result.value.replayed) pending.clear();
-    else forgetSubjectKeys();
-    return result;
+    let written = false;
+    try {
+      const result = handleCommand(log, { ...envelope, alongside: writeKeys });
+      written = result.ok && !result.value.replayed;
+      return result;
+    } finally {
+      if (written) pending.clear();
+      else forgetSubjectKeys();
+    }
   };
 
   /** The default lake comes into being on first use. */
@@ -223,6 +230,14 @@ export const lakeService = (means: LakeMeans): LakeService => {
       if (reader(log).lake().status === "absent") return lakeNotFound();
       if (question.kind !== "reveal") return answerQuestion(log, question, now());
       return reveal(call, question.deletion_id);
+    },
+
+    logSeed(call) {
+      const refused = locked(call.lake_id);
+      if (refused) return refused;
+      ensureDefault(call);
+      if (reader(log).lake().status === "absent") return lakeNotFound();
+      return ok(keyringOf(call.lake_id)().logSeed());
     },
   };
 

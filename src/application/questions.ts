@@ -4,7 +4,7 @@ import type { StreamName } from "../domain/ids.ts";
 import { type Rejection, reject } from "../domain/rejection.ts";
 import type { AggregateKind } from "./aggregates.ts";
 import type { DirectoryFilter, EventFilter, EventLog, StoredEvent } from "./ports.ts";
-import { reportAt, reportNow } from "./report.ts";
+import { earlier, reportAt, reportNow } from "./report.ts";
 import { type View, view } from "./views.ts";
 
 /** A moment of the past: by time, or by the `seq` of the log's last event then. */
@@ -95,7 +95,7 @@ const one = (
 ): Result<Reply, Rejection> => {
   const seq = seqOf(log, when);
   const { version, state } = seq === null ? log.load(stream) : log.loadAt(stream, seq);
-  const clock = when === null ? now : "at" in when && when.at < now ? when.at : "";
+  const clock = when === null ? now : "at" in when ? earlier(when.at, now) : "";
   const shown = view(kind, id, state, clock);
   if (shown === null) return notThere(kind, when);
   return ok({ kind: "one", view: shown, version });

@@ -9,6 +9,9 @@ import type { View } from "./views.ts";
 const OPEN = new Set(["pending", "held"]);
 const PAGE = 1000;
 
+/** A time ahead of the clock is the present. */
+export const earlier = (at: string, now: string): string => (at < now ? at : now);
+
 /** Null when the lake does not exist. */
 export const reportNow = (log: EventLog, now: string): View | null => {
   const lake = log.load("lake").state as StateOf<"lake">;
@@ -49,7 +52,7 @@ export const reportAt = (log: EventLog, seq: number, when: When, now: string): V
   if (lake === undefined || lake.status === "absent") return null;
   const access = states.get("access") as StateOf<"access"> | undefined;
   const last = seq > 0 ? log.read({ after: seq - 1, limit: 1 }).at(0)?.recorded_at : undefined;
-  const as_of = when !== null && "at" in when && when.at < now ? when.at : (last ?? now);
+  const as_of = when !== null && "at" in when ? earlier(when.at, now) : (last ?? now);
   const entries = [...states].flatMap(([stream, state]) => directoryEntry(stream, state) ?? []);
   const ofKind = (kind: string) => entries.filter((entry) => entry.kind === kind);
   const batches: Record<string, number> = {};

@@ -22,16 +22,21 @@ export interface DutyDeps {
 /** Resolves to the number of duties done. A handler removes its duty in its own transaction. */
 export const runDuties = async ({ schedule, handlers, now }: DutyDeps): Promise<number> => {
   let done = 0;
-  for (const duty of schedule.due(now().toISOString(), DUTIES_PER_ALARM)) {
+  for (const listed of schedule.due(now().toISOString(), DUTIES_PER_ALARM)) {
+    // Those before it took their time: one that was done or moved meanwhile is not due any more.
+    const duty = schedule.find(listed);
+    if (duty === null || duty.parked || duty.due_at !== listed.due_at) continue;
     try {
       await handlers[duty.kind](duty);
       done += 1;
     } catch (error) {
-      const last = duty.attempts + 1 >= MAX_ATTEMPTS && !NEVER_PARKED.has(duty.kind);
-      const delay = Math.min(FIRST_RETRY_MS * 2 ** Math.min(duty.attempts, 20), LAST_RETRY_MS);
+      // A duty that came further before it failed starts to count anew.
+      const attempts = schedule.find(duty)?.attempts ?? duty.attempts;
+      const last = attempts + 1 >= MAX_ATTEMPTS && !NEVER_PARKED.has(duty.kind);
+      const delay = Math.min(FIRST_RETRY_MS * 2 ** Math.min(attempts, 20), LAST_RETRY_MS);
       const retry_at = last ? null : new Date(now().getTime() + delay).toISOString();
       schedule.failed(duty, String(error), retry_at);
-      console.error(`duty ${duty.kind} failed (attempt ${duty.attempts + 1}): ${error}`);
+      console.error(`duty ${duty.kind} failed (attempt ${attempts + 1}): ${error}`);
     }
   }
   return done;

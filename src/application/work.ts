@@ -50,14 +50,24 @@ const perform = async (
   call: Call,
   request: WorkRequest,
   body: (plan: WorkPlan, record: (command: LakeRequest) => Outcome) => Outcome,
+  recording: Call = call,
 ): Outcome => {
   const opened = await lake.open(call, request);
   if (!opened.ok) return opened;
   const { plan, attempt, answered } = opened.value;
   if (answered) return ok(answered);
   let recorded: LakeRequest | null = null;
+  let inDoubt = false;
+  /** What the record does not name was written in vain: it goes before its sweep does. */
+  const discardAllBut = async (kept: LakeRequest | null): Promise<void> => {
+    const named = JSON.stringify(kept);
+    await store.delete(writesOf(plan).filter((key) => !named.includes(key)));
+  };
   const record = async (command: LakeRequest): Outcome => {
-    const outcome = await lake.command(call, command, attempt ? { attempt } : undefined);
+    if (attempt) await discardAllBut(command);
+    inDoubt = true;
+    const outcome = await lake.command(recording, command, attempt ? { attempt } : undefined);
+    inDoubt = false;
     if (outcome.ok && !outcome.value.replayed && hasEvents(outcome.value)) recorded = command;
     return outcome;
   };
@@ -67,11 +77,10 @@ const perform = async (
     if (!(error instanceof DataLimitError)) throw error;
     return reject("too_large", "limit-exceeded", `${error.message}.`);
   } finally {
-    if (attempt) {
-      // What the record does not name was written in vain.
-      const named = JSON.stringify(recorded);
-      await store.delete(writesOf(plan).filter((key) => !named.includes(key)));
-      if (recorded === null) await lake.abandon(call, attempt.attempt_id);
+    // Without an answer it may be on record: then its duty is gone, else the sweep comes for it.
+    if (attempt && recorded === null && !inDoubt) {
+      await discardAllBut(null);
+      await lake.abandon(call, attempt.attempt_id);
     }
   }
 };
@@ -198,12 +207,7 @@ const recordMisfit = async (
   misfit: Misfit,
 ): Outcome => {
   const { issues, issue_count } = misfit;
-  const recorded = await record({
-    type: "RecordMisfit",
-    batch_id,
-    misfit: { issues, issue_count },
-  });
-  return recorded.ok ? ok({ ...recorded.value, outcome: "unfit" }) : recorded;
+  return record({ type: "RecordMisfit", batch_id, misfit: { issues, issue_count } });
 };
 
 /** POST /run-dq. */
@@ -320,20 +324,24 @@ export const consumeBatch = async (
   request: Extract<LakeRequest, { type: "Consume" }>,
 ): Outcome => {
   const { batch_id, format } = request;
-  const unkeyed = { ...call, idempotency: null, if_match: null };
+  // The key is for the grant alone, and so is the answer kept under it.
   const exported = await perform(
     shop,
-    unkeyed,
+    call,
     { kind: "export", batch_id, format },
     async (plan, record) => {
       if (plan.kind !== "export") return ok(NO_ANSWER);
       const object = await shop.data.exportCsv(plan.source, plan.schema, plan.target);
       return record({ type: "ExportData", batch_id, object });
     },
+    { ...call, idempotency: null },
   );
   // Somebody else may have made it meanwhile; what counts is whether it can be granted now.
   if (!exported.ok && exported.error.code !== "changed-meanwhile") return exported;
-  return shop.lake.command(call, request);
+  // The export is an event of the batch: the version the client saw has moved by it.
+  const moved = exported.ok && call.if_match !== null && hasEvents(exported.value);
+  const if_match = moved ? exported.value.version : call.if_match;
+  return shop.lake.command({ ...call, if_match }, request);
 };
 
 const NO_ANSWER: Answer = {

@@ -13,6 +13,7 @@ import { directory } from "./directory.ts";
 import { eventStore } from "./eventStore.ts";
 import { schedule } from "./schedule.ts";
 import { SNAPSHOT_EVERY, snapshots } from "./snapshots.ts";
+import { tree } from "./tree.ts";
 
 /** States kept in memory; the least recently used ones are dropped. */
 const MAX_WARM_STREAMS = 1000;
@@ -38,6 +39,7 @@ const datasetOf = (kind: AggregateKind, state: unknown, data: object): string | 
 export const eventLog = (storage: DurableObjectStorage): EventLog => {
   const { sql } = storage;
   const events = eventStore(sql);
+  const hashes = tree(sql);
   const states = snapshots(sql);
   const listed = directory(sql);
   const warm = new Map<StreamName, Folded>();
@@ -114,6 +116,7 @@ export const eventLog = (storage: DurableObjectStorage): EventLog => {
             data: data as Record<string, unknown>,
           };
           events.insert(event);
+          hashes.appended(seq);
           stored.push(event);
         }
         if (decided.length === 0) continue;

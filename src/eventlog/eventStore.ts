@@ -5,6 +5,10 @@
 import type { EventFilter, StoredEvent } from "../application/ports.ts";
 import { upcast } from "../contracts/events.ts";
 import type { StreamName } from "../domain/ids.ts";
+import { leafText } from "./leaf.ts";
+import { leafHash } from "./merkle.ts";
+
+const encoder = new TextEncoder();
 
 type Row = {
   seq: number;
@@ -32,6 +36,22 @@ const toEvent = ({ data, stream, ...row }: Row): StoredEvent => ({
   data: upcast(row.type, row.schema_version, JSON.parse(data) as Record<string, unknown>),
 });
 
+/** Rows as they are stored, for their leaves. */
+export const leavesBetween = (
+  sql: SqlStorage,
+  from: number,
+  to: number,
+): readonly { readonly seq: number; readonly leaf: string }[] =>
+  sql
+    .exec<Row>(
+      `SELECT ${COLUMNS} FROM events
+       WHERE seq > CAST(? AS INTEGER) AND seq <= CAST(? AS INTEGER) ORDER BY seq`,
+      from,
+      to,
+    )
+    .toArray()
+    .map((row) => ({ seq: row.seq, leaf: leafText(row) }));
+
 export interface EventStore {
   insert(event: StoredEvent): void;
   /** Events of one stream behind `version`, up to and including `seq`. */
@@ -45,8 +65,10 @@ export interface EventStore {
 
 export const eventStore = (sql: SqlStorage): EventStore => ({
   insert(event) {
+    const data = JSON.stringify(event.data);
     sql.exec(
-      `INSERT INTO events (${COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      `INSERT INTO events (${COLUMNS}, leaf_hash)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
       event.seq,
       event.event_id,
       event.stream,
@@ -59,7 +81,8 @@ export const eventStore = (sql: SqlStorage): EventStore => ({
       event.causation_id,
       event.command_id,
       event.dataset,
-      JSON.stringify(event.data),
+      data,
+      leafHash(encoder.encode(leafText({ ...event, data }))),
     );
   },
 

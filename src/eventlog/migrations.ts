@@ -19,7 +19,8 @@ export const MIGRATIONS: readonly string[] = [
     causation_id   TEXT,
     command_id     TEXT NOT NULL,
     dataset        TEXT,                  -- the dataset it is about, if any
-    data           TEXT NOT NULL          -- JSON; personal fields sealed
+    data           TEXT NOT NULL,         -- JSON; personal fields sealed
+    leaf_hash      BLOB NOT NULL          -- RFC 6962 hash of the event's leaf, see leaf.ts
   ) STRICT;
   CREATE UNIQUE INDEX events_by_stream ON events (stream, stream_version);
   CREATE INDEX events_by_type ON events (type);
@@ -37,6 +38,14 @@ export const MIGRATIONS: readonly string[] = [
       OR EXISTS (SELECT 1 FROM events
                  WHERE stream = NEW.stream AND stream_version = NEW.stream_version)
     BEGIN SELECT RAISE(ABORT, 'events are append-only'); END;
+
+  -- Roots of complete, aligned runs of 256^level events, level from 1: the inside of the tree.
+  CREATE TABLE tiles (
+    level    INTEGER NOT NULL,
+    position INTEGER NOT NULL,            -- the run starts at leaf position * 256^level
+    hash     BLOB NOT NULL,
+    PRIMARY KEY (level, position)
+  ) STRICT, WITHOUT ROWID;
 
   -- A cache of folded states; may be dropped at any time.
   CREATE TABLE snapshots (

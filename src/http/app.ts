@@ -22,6 +22,7 @@ import { deletionRoutes } from "./routes/deletions.ts";
 import { fileRoutes } from "./routes/files.ts";
 import { lakeRoutes } from "./routes/lakes.ts";
 import { logRoutes } from "./routes/log.ts";
+import { proofRoutes } from "./routes/proofs.ts";
 import { reportRoutes } from "./routes/reports.ts";
 
 export const ROUTES: readonly Route[] = [
@@ -31,6 +32,7 @@ export const ROUTES: readonly Route[] = [
   ...fileRoutes,
   ...batchRoutes,
   ...logRoutes,
+  ...proofRoutes,
   ...deletionRoutes,
   ...reportRoutes,
 ];
@@ -96,7 +98,7 @@ export const createApp = (depsOf: (c: AppContext) => Deps): App => {
     if (route.scope === "platform" || route.path !== "") serve(route.path, route, false);
     if (route.scope === "lake") serve(`/lakes/{lake_id}${route.path}`, route, true);
   }
-  for (const pattern of ["/health", "/openapi.json", "/docs", "/"]) {
+  for (const pattern of ["/health", "/openapi.json", "/", ...Object.keys(docsFiles)]) {
     paths.set(pattern, new Set(["GET"]));
   }
   for (const [pattern, methods] of paths) {
@@ -166,12 +168,16 @@ const handle = async (
   return respond(c, result.value);
 };
 
-const respond = (c: AppContext, { status, body, headers, problem }: HttpAnswer): Response => {
+const respond = (
+  c: AppContext,
+  { status, body, media_type, headers, problem }: HttpAnswer,
+): Response => {
   if (problem) {
     const more = body as Readonly<Record<string, unknown>>;
     return problemResponse(c, { status, ...problem, more }, headers);
   }
-  return c.body(JSON.stringify(body), status, { ...headers, "Content-Type": "application/json" });
+  const text = media_type === undefined ? JSON.stringify(body) : String(body);
+  return c.body(text, status, { ...headers, "Content-Type": media_type ?? "application/json" });
 };
 
 const lakeOf = (

@@ -6,7 +6,7 @@ import type { ContentfulStatusCode } from "hono/utils/http-status";
 import type { z } from "zod";
 import type { Answer } from "../application/answers.ts";
 import type { ObjectStore } from "../application/dataPorts.ts";
-import type { Call, LakeGateway } from "../application/lakeGateway.ts";
+import type { Call, LakeGateway, LakeProver } from "../application/lakeGateway.ts";
 import type { Presigner } from "../application/ports.ts";
 import type { Question } from "../application/questions.ts";
 import type { Workshop } from "../application/work.ts";
@@ -15,7 +15,7 @@ import { type Rejection, reject } from "../domain/rejection.ts";
 
 /** What a request is served with; made by the composition root. */
 export interface Services {
-  readonly gateway: LakeGateway;
+  readonly gateway: LakeGateway & LakeProver;
   readonly workshop: Workshop;
   readonly store: ObjectStore;
   readonly presigner: Presigner;
@@ -42,7 +42,9 @@ export interface Reports {
 
 export interface HttpAnswer {
   readonly status: ContentfulStatusCode;
+  /** A value for JSON, or text when `media_type` says what it is. */
   readonly body: unknown;
+  readonly media_type?: string;
   readonly headers?: Readonly<Record<string, string>>;
   /** For a recorded refusal: sent as a problem document. */
   readonly problem?: { readonly code: string; readonly detail: string };
@@ -60,6 +62,13 @@ export interface RouteInput<Params, Query, Body> {
 
 type Shape = z.ZodType;
 
+interface Success {
+  readonly status: 200 | 201;
+  readonly schema: z.ZodType;
+  /** `application/json` unless said. */
+  readonly media_type?: string;
+}
+
 interface RouteSpec<Params extends Shape, Query extends Shape, Body extends Shape> {
   readonly method: "get" | "post" | "put" | "delete";
   /** In OpenAPI form, such as `/batches/{id}`. */
@@ -72,7 +81,7 @@ interface RouteSpec<Params extends Shape, Query extends Shape, Body extends Shap
   readonly query: Query;
   /** Null when the route takes no body. */
   readonly body: Body | null;
-  readonly success: { readonly status: 200 | 201; readonly schema: z.ZodType };
+  readonly success: Success;
   readonly handle: (
     input: RouteInput<z.output<Params>, z.output<Query>, z.output<Body>>,
   ) => Handled;
@@ -88,7 +97,7 @@ export interface Route {
   readonly params: z.ZodType;
   readonly query: z.ZodType;
   readonly body: z.ZodType | null;
-  readonly success: { readonly status: 200 | 201; readonly schema: z.ZodType };
+  readonly success: Success;
   readonly handle: (input: RouteInput<never, never, never>) => Handled;
 }
 

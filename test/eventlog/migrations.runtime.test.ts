@@ -40,6 +40,7 @@ describe("the schema of a lake", () => {
         "outbox",
         "schedule",
         "snapshots",
+        "tiles",
       ]);
     }));
 

@@ -1,15 +1,16 @@
 /** Many at once, the same twice, answers that are lost, and commands that are refused. */
 import { env } from "cloudflare:workers";
 import { describe, expect, test } from "vitest";
-import type { LakeGateway } from "../../src/application/lakeGateway.ts";
-import { appendBatch, type Workshop } from "../../src/application/work.ts";
+import { appendBatch, checkQuality, type Workshop } from "../../src/application/work.ts";
 import { dataPlane } from "../../src/data/dataPlane.ts";
 import type { BatchId, ContractId, DatasetName } from "../../src/domain/ids.ts";
 import { r2ObjectStore } from "../../src/storage/r2ObjectStore.ts";
 import {
+  type Answer,
   append,
   eventually,
   type Lake,
+  lakeOf,
   newLake,
   SALES_CSV,
   salesLake,
@@ -163,6 +164,92 @@ describe("an Idempotency-Key", () => {
   });
 });
 
+describe("commands at once", () => {
+  test("that create the same thing create it once", async () => {
+    const lake = lakeOf(`at-once-${crypto.randomUUID()}`);
+    const sixteen = (make: (index: number) => Promise<Answer>) =>
+      Promise.all(Array.from({ length: 16 }, (_, index) => make(index)));
+    const body = { lake_id: lake.id, name: "x", region: "eu", compliance_level: "gdpr" };
+    const lakes = await sixteen(() => sendJson("POST", "/lakes", body));
+    expect(statuses(lakes)).toEqual([201, ...Array(15).fill(409)]);
+    const dataset = { name: "d", schema: { id: "int" }, contains_pii: false };
+    const datasets = await sixteen(() => lake.post("/datasets", dataset));
+    expect(statuses(datasets)).toEqual([201, ...Array(15).fill(409)]);
+    const subject = { subject_id: "s", reason: "r", requested_by: "o" };
+    const deletions = await sixteen(() => lake.post("/deletions", subject));
+    expect(statuses(deletions)).toEqual([...Array(15).fill(200), 201]);
+    expect(new Set(deletions.map((answer) => answer.text("deletion", "deletion_id"))).size).toBe(1);
+    expect((await lake.events()).length).toBe(3);
+    // What has no name of its own gets one each.
+    const contract = { dataset: "d", retention_days: 1 };
+    const contracts = await sixteen(() => lake.post("/contracts", contract));
+    const names = contracts.map((answer) => answer.text("contract", "contract_id")).sort();
+    expect(names).toEqual(Array.from({ length: 16 }, (_, index) => `contract${index + 1}`).sort());
+  });
+
+  test("on one batch are done or refused, never an error, and leave it whole", async () => {
+    const lake = await salesLake();
+    await append(lake, "b");
+    const rules = { amount: { rule: ">0", on_fail: "quarantine_rows" } };
+    const masked = { batch_id: "b", privacy_rules: { id: "mask" } };
+    await lake.done("/run-privacy", masked);
+    for (let round = 0; round < 3; round += 1) {
+      const answers = await Promise.all([
+        lake.post("/run-dq", { batch_id: "b", quality_rules: rules }),
+        lake.post("/run-privacy", masked),
+        lake.post("/publish-batch", { batch_id: "b" }),
+        lake.post("/run-privacy", { batch_id: "b", privacy_rules: { id: "redact" } }),
+        lake.post("/replay", { dataset: "sales" }),
+        lake.post("/consume-batch", { batch_id: "b", consumer: "x", format: "csv" }),
+        lake.post("/run-dq", { batch_id: "b" }),
+      ]);
+      for (const answer of answers) {
+        expect([200, 202, 409], JSON.stringify(answer.body)).toContain(answer.status);
+      }
+    }
+    await lake.done("/publish-batch", { batch_id: "b" });
+    await eventually(async () => {
+      await lake.ringFor("replay_step");
+      expect(await lake.sql("SELECT * FROM schedule")).toEqual([]);
+      expect(await lake.keys()).toEqual(await lake.referenced());
+    });
+  });
+});
+
+describe("a file that no longer fits", () => {
+  test("is answered 422 with the reasons, and so it is when the same command comes again", async () => {
+    const lake = await salesLake();
+    await append(lake, "b");
+    const schema = { id: "int", amount: "date" };
+    await lake.put("/contracts/c1", { retention_days: 1, schema });
+    for (const [route, rules] of [
+      ["/run-dq", { quality_rules: { id: ">0" } }],
+      ["/run-privacy", { privacy_rules: { id: "mask" } }],
+    ] as const) {
+      // The batch keeps the schema it was found to fit, until a replay asks for the new one.
+      expect((await lake.post(route, { batch_id: "b", ...rules })).status).toBe(200);
+    }
+    await lake.done("/replay", { dataset: "sales" });
+    await lake.done("/release-batch", { batch_id: "b", reason: "have another look" });
+    const key = { "Idempotency-Key": "k" };
+    const body = { batch_id: "b", quality_rules: { id: ">0" } };
+    const first = await lake.post("/run-dq", body, key);
+    expect([first.status, first.at("code")]).toEqual([422, "does-not-fit"]);
+    expect((first.at("errors") as unknown[]).length).toBeGreaterThan(0);
+    const second = await lake.post("/run-dq", body, key);
+    expect(second.status).toBe(422);
+    expect(second.body).toEqual(first.body);
+    expect(second.headers.get("Idempotency-Replayed")).toBe("true");
+    // An append that does not fit is answered again alike.
+    await lake.land("m.csv", "id\nx\n");
+    const misfit = { dataset: "sales", contract_id: "c1", batch_id: "m", file_url: "m.csv" };
+    const appended = await lake.post("/append-batch", misfit, { "Idempotency-Key": "m" });
+    const again = await lake.post("/append-batch", misfit, { "Idempotency-Key": "m" });
+    expect([appended.status, again.status]).toEqual([422, 422]);
+    expect(again.body).toEqual(appended.body);
+  });
+});
+
 describe("an answer that is lost on its way", () => {
   const request = {
     kind: "append",
@@ -175,7 +262,7 @@ describe("an answer that is lost on its way", () => {
 
   /** A machine whose connection to the lake breaks when a command is sent. */
   const workshop = (lake: Lake, reaches: boolean): Workshop => {
-    const gateway = lake.stub as unknown as LakeGateway;
+    const { gateway } = lake;
     const store = r2ObjectStore(env.OBJECTS);
     return {
       data: dataPlane(store),
@@ -202,6 +289,37 @@ describe("an answer that is lost on its way", () => {
     expect(await lake.keys()).toEqual(await lake.referenced());
     expect(await lake.sql("SELECT * FROM schedule")).toEqual([]);
     await lake.done("/publish-batch", { batch_id: "b" });
+  });
+
+  test("leaves no object that nobody refers to, although nothing can be deleted after it", async () => {
+    const lake = await salesLake();
+    await append(lake, "b");
+    await lake.done("/run-privacy", { batch_id: "b", privacy_rules: { id: "mask" } });
+    let recorded = false;
+    const { lake: gateway, ...shop } = workshop(lake, true);
+    const dying: Workshop = {
+      ...shop,
+      store: {
+        ...shop.store,
+        delete: async (keys) => {
+          if (recorded) throw new Error("the machine has died");
+          await shop.store.delete(keys);
+        },
+      },
+      lake: {
+        ...gateway,
+        command: async (...command) => {
+          const outcome = await lake.gateway.command(...command);
+          recorded = true;
+          return outcome;
+        },
+      },
+    };
+    // The check fails, so the rows that were anonymised again on the way are not needed.
+    const rules = { amount: ">0" };
+    await checkQuality(dying, lake.call(), { kind: "quality", batch_id: request.batch_id, rules });
+    expect((await lake.get("/batches/b")).at("state")).toBe("quarantined");
+    expect(await lake.keys()).toEqual(await lake.referenced());
   });
 
   test("leaves to the sweep what was never committed", async () => {

@@ -46,6 +46,8 @@ export interface MemoryEventLog extends EventLog {
   duties(): readonly PendingDuty[];
   keyIds(): readonly string[];
   answered(): readonly string[];
+  /** The same while nothing is written; a rollback brings the old one back. */
+  revision(): object;
   /** Everything that is stored, as one text. */
   dump(): string;
 }
@@ -188,6 +190,7 @@ export const memoryEventLog = ({ snapshot_every = 100 } = {}): MemoryEventLog =>
     duties: () => [...tables.schedule.values()],
     keyIds: () => [...tables.keys.keys()],
     answered: () => [...tables.answers.keys()],
+    revision: () => tables,
     dump: () =>
       JSON.stringify(
         Object.entries(tables).map(([table, rows]: [string, Iterable<unknown>]) => [

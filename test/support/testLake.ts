@@ -1,5 +1,6 @@
 /** One lake on the log in memory, with a clock that a test moves and ids that can be foretold. */
 import type { Answer } from "../../src/application/answers.ts";
+import type { KeyStore } from "../../src/application/keyring.ts";
 import type {
   Call,
   CommandOptions,
@@ -46,15 +47,23 @@ export interface TestLakeOptions {
   readonly log?: MemoryEventLog;
   /** What the service sees of the log, when that is not all of it. */
   readonly seenAs?: (log: MemoryEventLog) => EventLog;
+  readonly keysSeenAs?: (keys: KeyStore) => KeyStore;
+  readonly root_secret?: string;
 }
 
-export const testLake = ({ level, log = memoryEventLog(), seenAs }: TestLakeOptions = {}) => {
+export const testLake = ({
+  level,
+  log = memoryEventLog(),
+  seenAs = (whole) => whole,
+  keysSeenAs = (whole) => whole,
+  root_secret = ROOT_SECRET,
+}: TestLakeOptions = {}) => {
   let at = Date.parse(START);
   let made = 0;
   const service = lakeService({
-    log: seenAs ? seenAs(log) : log,
-    keys: log.keys,
-    root_secret: ROOT_SECRET,
+    log: seenAs(log),
+    keys: keysSeenAs(log.keys),
+    root_secret,
     clock: () => new Date(at),
     newId: () => {
       made += 1;

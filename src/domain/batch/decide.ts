@@ -94,7 +94,7 @@ export const decideBatch = (
       return ok([{ type: "ConsumptionGranted", data }]);
     }
     case "ReplayBatch":
-      return inQuarantine(batch) ?? ok(replayed(command, batch));
+      return inQuarantine(batch) ?? bare(command, batch, context) ?? ok(replayed(command, batch));
     default:
       return assertNever(command);
   }
@@ -203,8 +203,16 @@ export const admitPublish = (
     );
   }
   const anonymized = "privacy" in progress && progress.privacy !== null;
+  return anonymized ? ok([]) : admitInClear(batch, lake, dataset);
+};
+
+const admitInClear = (
+  batch: Batch,
+  lake: ActiveLake,
+  dataset: Dataset,
+): Result<readonly string[], Rejection> => {
   const personal = dataset.contains_pii === true || batch.contains_pii === true;
-  if (!personal || anonymized) return ok([]);
+  if (!personal) return ok([]);
   if (lake.compliance_level !== "standard") {
     return reject(
       "compliance",
@@ -214,6 +222,14 @@ export const admitPublish = (
     );
   }
   return ok(["This batch contains personal data and is published without a privacy run."]);
+};
+
+/** A replay that was planned at level standard may be recorded after the level was raised. */
+const bare = ({ result }: ReplayBatch, batch: Batch, { lake, dataset }: BatchContext) => {
+  if (result.kind === "misfit" || result.run || !result.publication) return null;
+  if (dataset.status === "absent") return unknownBatch(batch.batch_id);
+  const admitted = admitInClear(batch, lake, dataset);
+  return admitted.ok ? null : admitted;
 };
 
 const publish = (command: PublishData, batch: Batch, context: BatchContext): Decision => {

@@ -1,14 +1,25 @@
 /** The lake: creation, compliance level, report. */
 import { z } from "zod";
+import type { Call } from "../../application/lakeGateway.ts";
 import { commandAnswer as answerSchema, list, resource } from "../../contracts/answers.ts";
 import { changeComplianceLevel, createLake } from "../../contracts/bodies.ts";
 import { page } from "../../contracts/fields.ts";
 import { ok } from "../../domain/decider.ts";
 import type { LakeId } from "../../domain/ids.ts";
-import { route, stateAnswer } from "../route.ts";
+import { route, type Services, stateAnswer } from "../route.ts";
 import { command, none, refuseBoth, whenOf, whenQuery } from "./shared.ts";
 
 const lake = resource("DataLake");
+
+/** The same Idempotency-Key names the same new lake: asked for twice, there is one. */
+const idOfNewLake = async ({ actor, idempotency }: Call, services: Services): Promise<LakeId> => {
+  if (idempotency === null) return services.newId() as LakeId;
+  const named = new TextEncoder().encode(`lake of ${actor}: ${idempotency.key}`);
+  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", named));
+  return [...digest.subarray(0, 16)]
+    .map((byte) => byte.toString(16).padStart(2, "0"))
+    .join("") as LakeId;
+};
 
 export const lakeRoutes = [
   route({
@@ -22,7 +33,7 @@ export const lakeRoutes = [
     body: createLake,
     success: { status: 201, schema: answerSchema("DataLakeAnswer", { lake }) },
     handle: async ({ body, call, services }) => {
-      const lake_id = body.lake_id ?? (services.newId() as LakeId);
+      const lake_id = body.lake_id ?? (await idOfNewLake(call, services));
       const own = { services, call: { ...call, lake_id, is_default: false } };
       const answer = await command(own, {
         type: "CreateDataLake",

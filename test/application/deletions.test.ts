@@ -1,0 +1,274 @@
+import { describe, expect, it } from "vitest";
+import type { LakeRequest } from "../../src/application/lakeGateway.ts";
+import { deletionId } from "../../src/contracts/fields.ts";
+import { registerSales } from "../support/batchSteps.ts";
+import {
+  DAY_MS,
+  eventTypes,
+  refusal,
+  START,
+  type TestLake,
+  testLake,
+} from "../support/testLake.ts";
+
+const SUBJECT = "jane.doe@example.com";
+const REASON = "I moved to Mars with my sister Ann";
+const ANSWER = "She owes us a lawsuit about a hamster";
+
+const request = (
+  more: Partial<Extract<LakeRequest, { type: "RequestDeletion" }>> = {},
+): LakeRequest => ({
+  type: "RequestDeletion",
+  subject_id: SUBJECT,
+  reason: REASON,
+  requested_by: "petra",
+  received_at: null,
+  ...more,
+});
+
+const requestIn = (lake: TestLake, more: Parameters<typeof request>[0] = {}) => {
+  const answer = lake.run(request(more));
+  const { deletion_id } = answer.body.deletion as { deletion_id: string };
+  return deletionId.parse(deletion_id);
+};
+
+const one = (id: string, when: { at: string } | null = null) =>
+  ({ kind: "one", aggregate: "deletion", id, when }) as const;
+
+describe("a deletion request", () => {
+  it("is answered with its deadlines and with its personal fields sealed", () => {
+    const lake = testLake({ level: "gdpr" });
+    const answer = lake.run(request({ received_at: "2026-11-20T10:00:00.000Z" }));
+    expect(answer.outcome).toBe("created");
+    expect(answer.body.deletion).toMatchObject({
+      status: "pending",
+      subject_id: { sealed: true },
+      reason: { sealed: true },
+      requested_at: START,
+      received_at: "2026-11-20T10:00:00.000Z",
+      deadline: "2026-12-20T10:00:00.000Z",
+      statutory_deadline: "2026-12-20T23:59:59.999Z",
+    });
+  });
+
+  it("leaves neither the subject nor a reason in clear in anything that is stored", () => {
+    const lake = testLake({ level: "gdpr" });
+    const idempotency = { key: "k1", body: JSON.stringify(request()) };
+    const { deletion_id } = lake.run(request(), { idempotency }).body.deletion as {
+      deletion_id: string;
+    };
+    const about = { deletion_id: deletionId.parse(deletion_id), reason: ANSWER };
+    const ground = "Art. 17(3)(e)";
+    lake.run({ type: "ExtendDeletion", ...about });
+    lake.run({ type: "HoldDeletion", ...about, ground });
+    lake.run({ type: "ReleaseDeletionHold", ...about });
+    lake.ask({ kind: "reveal", deletion_id });
+    lake.run({ type: "RejectDeletion", ...about, ground });
+    const stored = lake.log.dump();
+    for (const clear of [SUBJECT, "jane", REASON, "Mars", ANSWER, "hamster"]) {
+      expect(stored).not.toContain(clear);
+      expect(stored).not.toContain(Buffer.from(clear).toString("base64"));
+    }
+  });
+
+  it("is refused at level standard and leaves no key behind", () => {
+    const lake = testLake({ level: "standard" });
+    const stored = lake.log.dump();
+    expect(lake.refused(request()).code).toBe("gdpr-level-required");
+    registerSales(lake);
+    expect(lake.log.keyIds()).toEqual(["lake"]);
+    expect(lake.log.dump()).not.toBe(stored);
+  });
+
+  it.each(["2018-05-24T23:59:59.999Z", "2026-11-23T12:05:00.001Z", "2099-01-01T00:00:00.000Z"])(
+    "received on %s is not plausible and leaves no key behind",
+    (received_at) => {
+      const lake = testLake({ level: "gdpr" });
+      const refused = lake.refused(request({ received_at }));
+      expect(refused).toMatchObject({ reason: "invalid", code: "implausible-receipt" });
+      expect(refused.errors?.at(0)?.path).toBe("received_at");
+      registerSales(lake);
+      expect(lake.log.keyIds()).toEqual(["lake"]);
+    },
+  );
+
+  it("may have been received long ago, and is overdue then", () => {
+    const lake = testLake({ level: "gdpr" });
+    const id = requestIn(lake, { received_at: "2018-05-25T00:00:00.000Z" });
+    expect(lake.see(one(id))).toMatchObject({ overdue: true });
+    expect(lake.see({ kind: "report", when: null })).toMatchObject({ overdue_deletions: 1 });
+  });
+
+  it("owes a duty at its deadline", () => {
+    const lake = testLake({ level: "gdpr" });
+    const id = requestIn(lake);
+    expect(lake.log.duties()).toMatchObject([
+      { kind: "deletion_due", ref: id, due_at: "2026-12-23T12:00:00.000Z" },
+    ]);
+  });
+});
+
+describe("a second request of the same person", () => {
+  it("is answered with the open one and writes nothing", () => {
+    const lake = testLake({ level: "gdpr" });
+    const first = lake.run(request());
+    const stored = lake.log.dump();
+    lake.pass(DAY_MS);
+    const second = lake.run(request({ reason: "again" }));
+    expect(second.outcome).toBe("done");
+    expect(second.body.deletion).toEqual(first.body.deletion);
+    expect(second.body.events).toEqual([]);
+    expect(lake.log.dump()).toBe(stored);
+  });
+
+  it("is answered with the open one while that is on hold", () => {
+    const lake = testLake({ level: "gdpr" });
+    const id = requestIn(lake);
+    lake.run({ type: "HoldDeletion", deletion_id: id, reason: "x", ground: "Art. 18(1)(a)" });
+    expect(requestIn(lake)).toBe(id);
+  });
+
+  it("is a new one once the first was answered", () => {
+    const lake = testLake({ level: "gdpr" });
+    const id = requestIn(lake);
+    lake.run({ type: "RejectDeletion", deletion_id: id, reason: "x", ground: "Art. 12(5)" });
+    expect(requestIn(lake)).not.toBe(id);
+    expect(lake.log.keyIds()).toHaveLength(2);
+  });
+
+  it("of another person is another request under another key", () => {
+    const lake = testLake({ level: "gdpr" });
+    expect(requestIn(lake)).not.toBe(requestIn(lake, { subject_id: "john" }));
+    expect(lake.log.keyIds()).toHaveLength(3);
+  });
+});
+
+describe("revealing a request", () => {
+  it("shows what was sealed, and only after the access is on record", () => {
+    const lake = testLake({ level: "gdpr" });
+    const deletion_id = requestIn(lake);
+    const shown = lake.see({ kind: "reveal", deletion_id });
+    expect(shown).toMatchObject({ subject_id: SUBJECT, reason: REASON, open: true });
+    expect(lake.log.events().at(-1)).toMatchObject({
+      type: "AccessAudited",
+      data: { accessor_id: "tester", object: `deletion/${deletion_id}` },
+    });
+  });
+
+  it("shows nothing when the access cannot be recorded", () => {
+    let broken = false;
+    const lake = testLake({
+      level: "gdpr",
+      seenAs: (log) => ({
+        ...log,
+        append: (changes, meta) => {
+          if (broken) throw new Error("disk full");
+          return log.append(changes, meta);
+        },
+      }),
+    });
+    const deletion_id = requestIn(lake);
+    broken = true;
+    expect(() => lake.ask({ kind: "reveal", deletion_id })).toThrow("disk full");
+  });
+
+  it("of an unknown request is refused and not on record", () => {
+    const lake = testLake({ level: "gdpr" });
+    const asked = lake.service.ask(lake.call(), { kind: "reveal", deletion_id: "nobody" });
+    expect(refusal(asked).code).toBe("deletion-not-found");
+    expect(lake.log.countOf("AccessAudited")).toBe(0);
+  });
+
+  it("shows that a field is erased when the subject's key is gone", () => {
+    let erased = false;
+    const lake = testLake({
+      level: "gdpr",
+      keysSeenAs: (keys) => ({
+        ...keys,
+        find: (id) => (erased && id.startsWith("subject/") ? null : keys.find(id)),
+      }),
+    });
+    const deletion_id = requestIn(lake);
+    erased = true;
+    expect(lake.see({ kind: "reveal", deletion_id })).toMatchObject({
+      subject_id: { erased: true },
+      reason: { erased: true },
+    });
+  });
+});
+
+describe("the deadline of a request", () => {
+  const due = (id: string) => ({ kind: "deletion_due", ref: id }) as const;
+  const note = (lake: TestLake, id: ReturnType<typeof requestIn>) =>
+    lake.service.fulfil(
+      lake.call().lake_id,
+      { type: "NoteDeletionDue", deletion_id: id, now: lake.now() },
+      due(id),
+    );
+
+  it("once passed is on record, and its duty is gone with that commit", () => {
+    const lake = testLake({ level: "gdpr" });
+    const id = requestIn(lake);
+    lake.pass(31 * DAY_MS);
+    const noted = note(lake, id);
+    expect(noted.ok && eventTypes(noted.value)).toEqual(["GDPRDeletionOverdue"]);
+    expect(lake.log.duties()).toEqual([]);
+    expect(lake.see(one(id))).toMatchObject({ overdue: true, status: "pending" });
+  });
+
+  it("is seen as passed before its alarm is heard", () => {
+    const lake = testLake({ level: "gdpr" });
+    const id = requestIn(lake);
+    lake.pass(31 * DAY_MS);
+    expect(lake.see(one(id))).toMatchObject({ overdue: true });
+    expect(lake.see(one(id, { at: START }))).toMatchObject({ overdue: false });
+  });
+
+  it("moves its duty along when it is extended", () => {
+    const lake = testLake({ level: "gdpr" });
+    const id = requestIn(lake);
+    lake.run({ type: "ExtendDeletion", deletion_id: id, reason: "complex" });
+    expect(lake.log.duties()).toMatchObject([{ due_at: "2027-02-23T23:59:59.999Z" }]);
+  });
+
+  it("owes nothing any more once the request is rejected", () => {
+    const lake = testLake({ level: "gdpr" });
+    const id = requestIn(lake);
+    lake.run({ type: "RejectDeletion", deletion_id: id, reason: "x", ground: "Art. 12(5)" });
+    expect(lake.log.duties()).toEqual([]);
+    lake.pass(40 * DAY_MS);
+    expect(lake.see(one(id))).toMatchObject({ overdue: false });
+  });
+
+  it("stays owed on hold", () => {
+    const lake = testLake({ level: "gdpr" });
+    const id = requestIn(lake);
+    lake.run({ type: "HoldDeletion", deletion_id: id, reason: "x", ground: "Art. 18(1)(a)" });
+    expect(lake.log.duties()).toMatchObject([due(id)]);
+  });
+
+  it("that is noted twice is noted once", () => {
+    const lake = testLake({ level: "gdpr" });
+    const id = requestIn(lake);
+    lake.pass(31 * DAY_MS);
+    note(lake, id);
+    expect(refusal(note(lake, id)).code).toBe("work-expired");
+    expect(lake.log.countOf("GDPRDeletionOverdue")).toBe(1);
+  });
+});
+
+describe("an answer to a request that does not exist", () => {
+  it("is refused and makes no key", () => {
+    const lake = testLake({ level: "gdpr" });
+    const stored = lake.log.dump();
+    const about = { deletion_id: deletionId.parse("nobody"), reason: "x" };
+    for (const type of ["ExtendDeletion", "ReleaseDeletionHold"] as const) {
+      expect(lake.refused({ type, ...about }).code).toBe("deletion-not-found");
+    }
+    for (const type of ["HoldDeletion", "RejectDeletion"] as const) {
+      const refused = lake.refused({ type, ...about, ground: "Art. 12(5)" });
+      expect(refused.code).toBe("deletion-not-found");
+    }
+    expect(lake.log.dump()).toBe(stored);
+  });
+});

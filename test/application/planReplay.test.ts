@@ -1,0 +1,271 @@
+import { describe, expect, it } from "vitest";
+import { REPLAY_LEASE_MS } from "../../src/application/consequences.ts";
+import type { WorkPlan } from "../../src/application/lakeGateway.ts";
+import { batchId, datasetName, replayId } from "../../src/contracts/fields.ts";
+import type { RawRules } from "../../src/domain/batch/events.ts";
+import {
+  anonymize,
+  append,
+  checkQuality,
+  defineContract,
+  done,
+  exportAs,
+  publish,
+  registerSales,
+  replayStep,
+  updateContract,
+} from "../support/batchSteps.ts";
+import { eventTypes, type TestLake, testLake } from "../support/testLake.ts";
+
+const sales = datasetName.parse("sales");
+
+interface Life {
+  readonly contains_pii?: boolean;
+  readonly contract?: { privacy_rules?: RawRules; quality_rules?: RawRules };
+  readonly level?: "standard" | "gdpr";
+}
+
+const withBatch = ({ contains_pii = false, contract = {}, level = "standard" }: Life = {}) => {
+  const lake = testLake({ level });
+  registerSales(lake, { contains_pii });
+  defineContract(lake, contract);
+  done(append(lake, "batch1"));
+  return lake;
+};
+
+const requestReplay = (lake: TestLake, batch_id: string | null = null): string => {
+  const answer = lake.run({
+    type: "Replay",
+    dataset: sales,
+    batch_id: batch_id === null ? null : batchId.parse(batch_id),
+  });
+  return (answer.body.replay as { replay_id: string }).replay_id;
+};
+
+const planOf = (lake: TestLake, id = requestReplay(lake)): WorkPlan =>
+  lake.open({ kind: "replay", replay_id: replayId.parse(id) }).plan;
+
+const replayPlan = (lake: TestLake) => {
+  const plan = planOf(lake);
+  if (plan.kind !== "replay") throw new Error(`planned as ${JSON.stringify(plan)}`);
+  return plan;
+};
+
+describe("the rules of a replay", () => {
+  it("are the contract's present ones, column by column, over those of the request", () => {
+    const lake = withBatch({ contract: { privacy_rules: { email: "hash" } } });
+    done(anonymize(lake, "batch1", { email: "mask", id: "tokenize" }));
+    updateContract(lake, { privacy_rules: { email: "redact" } });
+    const { refine, requested_privacy } = replayPlan(lake);
+    expect(refine.privacy_rules).toEqual({ email: "redact", id: "tokenize" });
+    expect(requested_privacy).toEqual({ email: "mask", id: "tokenize" });
+  });
+
+  it("of the request survive where the contract is silent, also the second time", () => {
+    const lake = withBatch();
+    done(anonymize(lake, "batch1", { id: "tokenize" }));
+    done(publish(lake, "batch1"));
+    for (let n = 0; n < 2; n += 1) done(replayStep(lake, requestReplay(lake)));
+    expect(replayPlan(lake).refine.privacy_rules).toEqual({ id: "tokenize" });
+  });
+
+  it("of the old contract are gone when the present one has dropped them", () => {
+    const lake = withBatch({ contract: { privacy_rules: { email: "hash" } } });
+    done(anonymize(lake, "batch1", { id: "tokenize" }));
+    updateContract(lake);
+    expect(replayPlan(lake).refine.privacy_rules).toEqual({ id: "tokenize" });
+  });
+
+  it("of the request are left behind when the contract's schema has lost their column", () => {
+    const lake = withBatch();
+    done(anonymize(lake, "batch1", { id: "tokenize", email: "hash" }));
+    updateContract(lake, { schema: { id: "int", amount: "float" } });
+    const { refine, requested_privacy } = replayPlan(lake);
+    expect(refine.privacy_rules).toEqual({ id: "tokenize" });
+    expect(requested_privacy).toEqual({ id: "tokenize" });
+    expect(refine.schema).toEqual({ id: "int", amount: "float" });
+  });
+
+  it("check what the contract says and what a request once said", () => {
+    const lake = withBatch({ contract: { quality_rules: { amount: ">0" } } });
+    done(checkQuality(lake, "batch1", { rules: { amount: ["<9"], id: "not_null" } }));
+    updateContract(lake, { quality_rules: { amount: ">1" } });
+    const { refine, has_quality_rules } = replayPlan(lake);
+    expect(refine.quality_rules).toEqual({ amount: [">1", "<9"], id: ["not_null"] });
+    expect(has_quality_rules).toBe(true);
+  });
+
+  it("leave out a request's checks that no longer fit the schema", () => {
+    const lake = withBatch();
+    done(checkQuality(lake, "batch1", { rules: { email: "not_null" } }));
+    updateContract(lake, { schema: { id: "int" } });
+    expect(replayPlan(lake)).toMatchObject({
+      refine: { quality_rules: {} },
+      has_quality_rules: false,
+    });
+  });
+
+  it("do not anonymise a batch that neither was anonymised nor is published", () => {
+    const lake = withBatch({ contract: { privacy_rules: { email: "hash" } } });
+    expect(replayPlan(lake)).toMatchObject({
+      refine: { privacy_rules: {} },
+      clean_key: null,
+      published_key: null,
+    });
+  });
+
+  it("anonymise a published batch when its contract has come to say so", () => {
+    const lake = withBatch();
+    done(publish(lake, "batch1"));
+    updateContract(lake, { privacy_rules: { email: "hash" } });
+    const plan = replayPlan(lake);
+    expect(plan.refine.privacy_rules).toEqual({ email: "hash" });
+    expect(plan.clean_key).toMatch(/\/clean\//);
+    expect(plan.published_key).toMatch(/\/published\//);
+  });
+});
+
+describe("personal data in a replay", () => {
+  it("is not published again in clear at level gdpr, and the replay says why", () => {
+    const lake = withBatch({ contains_pii: true });
+    done(publish(lake, "batch1"));
+    lake.run({ type: "ChangeComplianceLevel", compliance_level: "gdpr" });
+    expect(planOf(lake)).toMatchObject({ kind: "skip", reason: expect.stringMatching(/personal/) });
+  });
+
+  it("is not published again in clear when somebody declared it only later", () => {
+    const lake = withBatch();
+    done(publish(lake, "batch1"));
+    lake.run({ type: "ChangeComplianceLevel", compliance_level: "gdpr" });
+    lake.run({
+      type: "IngestDataset",
+      dataset_id: sales,
+      data_source: "elsewhere",
+      record_count: 1,
+      contains_pii: true,
+    });
+    expect(planOf(lake).kind).toBe("skip");
+  });
+
+  it("is not published again in clear when the contract has dropped its rules", () => {
+    const privacy_rules = { email: "hash" };
+    const lake = withBatch({ contains_pii: true, level: "gdpr", contract: { privacy_rules } });
+    done(anonymize(lake, "batch1"));
+    done(publish(lake, "batch1"));
+    updateContract(lake);
+    expect(planOf(lake).kind).toBe("skip");
+  });
+
+  it("is published again under the contract's rules at level gdpr", () => {
+    const privacy_rules = { email: "hash" };
+    const lake = withBatch({ contains_pii: true, level: "gdpr", contract: { privacy_rules } });
+    done(anonymize(lake, "batch1"));
+    done(publish(lake, "batch1"));
+    expect(planOf(lake).kind).toBe("replay");
+  });
+});
+
+describe("a replay", () => {
+  it("takes the batches of its dataset in the order they were appended", () => {
+    const lake = withBatch();
+    done(append(lake, "another"));
+    registerSales(lake, { name: datasetName.parse("other") });
+    const id = requestReplay(lake);
+    done(replayStep(lake, id));
+    done(replayStep(lake, id));
+    expect(replayStep(lake, id)).toEqual({ ok: true, value: null });
+    expect(lake.see({ kind: "one", aggregate: "replay", id, when: null })).toMatchObject({
+      status: "completed",
+      outcomes: [{ batch_id: "batch1" }, { batch_id: "another" }],
+    });
+  });
+
+  it("of one batch is refused when the batch is of another dataset or of none", () => {
+    const lake = withBatch();
+    registerSales(lake, { name: datasetName.parse("other") });
+    const replay = (dataset: string, batch_id: string) =>
+      lake.refused({
+        type: "Replay",
+        dataset: datasetName.parse(dataset),
+        batch_id: batchId.parse(batch_id),
+      }).code;
+    expect(replay("other", "batch1")).toBe("batch-not-found");
+    expect(replay("sales", "nowhere")).toBe("batch-not-found");
+  });
+
+  it("passes over what is in quarantine", () => {
+    const lake = withBatch();
+    lake.run({ type: "QuarantineBatch", batch_id: batchId.parse("batch1"), reason: "odd" });
+    expect(planOf(lake)).toMatchObject({ kind: "skip", reason: "in quarantine" });
+  });
+
+  it("does not take a batch twice when only the note of it was lost", () => {
+    const lake = withBatch();
+    const id = requestReplay(lake);
+    const { attempt } = lake.open({ kind: "replay", replay_id: replayId.parse(id) });
+    const result = {
+      kind: "derived",
+      schema: { id: "int" },
+      check: null,
+      run: null,
+      publication: null,
+    } as const;
+    lake.run(
+      {
+        type: "ReplayBatch",
+        batch_id: batchId.parse("batch1"),
+        replay_id: replayId.parse(id),
+        result,
+      },
+      {},
+      attempt ? { attempt } : {},
+    );
+    expect(planOf(lake, id)).toMatchObject({ kind: "skip", reason: "replayed already" });
+  });
+
+  it("is owed a next step until it is complete", () => {
+    const lake = withBatch();
+    const id = requestReplay(lake);
+    expect(lake.log.schedule.find({ kind: "replay_step", ref: id })?.due_at).toBe(
+      new Date(Date.parse(lake.now()) + REPLAY_LEASE_MS).toISOString(),
+    );
+    done(replayStep(lake, id));
+    expect(lake.log.schedule.find({ kind: "replay_step", ref: id })).toBeNull();
+  });
+
+  it("of nothing is complete at once and owes nothing", () => {
+    const lake = testLake({ level: "standard" });
+    registerSales(lake);
+    const id = requestReplay(lake);
+    expect(planOf(lake, id)).toEqual({ kind: "nothing" });
+    expect(lake.log.duties()).toEqual([]);
+    expect(planOf(lake, "unknown")).toEqual({ kind: "nothing" });
+  });
+
+  it("deletes as a duty the objects it replaced, exports included", () => {
+    const lake = withBatch({ contract: { privacy_rules: { email: "hash" } } });
+    done(anonymize(lake, "batch1"));
+    done(publish(lake, "batch1"));
+    done(exportAs(lake, "batch1", "csv"));
+    const before = JSON.stringify(lake.log.load("batch/batch1").state);
+    done(replayStep(lake, requestReplay(lake)));
+    const [duty] = lake.log.duties().filter(({ kind }) => kind === "delete_objects");
+    const keys = duty?.payload.keys as readonly string[];
+    expect(keys.map((key) => key.replace(/^.*\./, ""))).toEqual(["parquet", "parquet", "csv"]);
+    const after = JSON.stringify(lake.log.load("batch/batch1").state);
+    for (const key of keys) {
+      expect(before).toContain(key);
+      expect(after).not.toContain(key);
+    }
+  });
+
+  it("that finds a published batch wanting puts it into quarantine", () => {
+    const lake = withBatch({ contract: { quality_rules: { amount: ">0" } } });
+    done(checkQuality(lake, "batch1"));
+    done(publish(lake, "batch1"));
+    const noted = done(replayStep(lake, requestReplay(lake), false));
+    expect(eventTypes(noted)).toEqual(["ReplayProgressed", "ReplayCompleted"]);
+    const shown = lake.see({ kind: "one", aggregate: "batch", id: "batch1", when: null });
+    expect(shown).toMatchObject({ state: "quarantined", quarantine: { from: "published" } });
+  });
+});

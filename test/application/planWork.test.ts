@@ -1,0 +1,172 @@
+import { describe, expect, it } from "vitest";
+import type { WorkPlan, WorkRequest } from "../../src/application/lakeGateway.ts";
+import { mergeQuality } from "../../src/application/planWork.ts";
+import { batchId, contractId, datasetName } from "../../src/contracts/fields.ts";
+import {
+  anonymize,
+  append,
+  checkQuality,
+  defineContract,
+  done,
+  publish,
+  registerSales,
+} from "../support/batchSteps.ts";
+import { type TestLake, testLake } from "../support/testLake.ts";
+
+const batch_id = batchId.parse("batch1");
+
+const withBatch = (contract: Parameters<typeof defineContract>[1] = {}): TestLake => {
+  const lake = testLake({ level: "standard" });
+  registerSales(lake, { subject_column: "email" });
+  defineContract(lake, contract);
+  done(append(lake, "batch1"));
+  return lake;
+};
+
+const plan = <Kind extends WorkPlan["kind"]>(
+  lake: TestLake,
+  request: WorkRequest,
+  kind: Kind,
+): Extract<WorkPlan, { readonly kind: Kind }> => {
+  const opened = lake.open(request);
+  if (opened.plan.kind !== kind) throw new Error(`planned as ${opened.plan.kind}`);
+  return opened.plan as Extract<WorkPlan, { readonly kind: Kind }>;
+};
+
+describe("an append", () => {
+  const request = {
+    kind: "append",
+    batch_id: batchId.parse("batch2"),
+    dataset: datasetName.parse("sales"),
+    contract_id: contractId.parse("contract1"),
+    file_url: "2026/two.csv",
+    format: "csv",
+  } as const;
+
+  it("reads the landed upload and writes below the batch, by the contract's schema", () => {
+    const lake = withBatch();
+    expect(plan(lake, request, "append")).toEqual({
+      kind: "append",
+      source: "lakes/north/landing/2026/two.csv",
+      target: expect.stringMatching(/^lakes\/north\/batches\/batch2\/1\/raw\/[\w-]+\.csv$/),
+      schema: { id: "int", email: "string", amount: "float" },
+    });
+  });
+
+  it("is refused before a byte is read when it would be refused afterwards", () => {
+    const lake = withBatch();
+    expect(lake.openRefused({ ...request, batch_id }).code).toBe("batch-exists");
+  });
+});
+
+describe("a quality check", () => {
+  it("takes the contract's rules unless the request brings some", () => {
+    const lake = withBatch({ quality_rules: { amount: ">0" } });
+    const own = plan(lake, { kind: "quality", batch_id, rules: null }, "quality");
+    expect(own).toMatchObject({
+      check_source: "contract",
+      refine: { quality_rules: { amount: ">0" }, privacy_rules: {}, subject_column: "email" },
+      clean_key: null,
+    });
+    const rules = { id: "not_null" };
+    const asked = plan(lake, { kind: "quality", batch_id, rules }, "quality");
+    expect(asked).toMatchObject({ check_source: "request", refine: { quality_rules: rules } });
+  });
+
+  it("of an anonymised batch derives its clean rows anew, with the same strategies", () => {
+    const lake = withBatch({ privacy_rules: { email: "hash" } });
+    done(anonymize(lake, "batch1", { id: "tokenize" }));
+    const planned = plan(lake, { kind: "quality", batch_id, rules: null }, "quality");
+    expect(planned).toMatchObject({
+      refine: { privacy_rules: { email: "hash", id: "tokenize" } },
+      requested_privacy: { id: "tokenize" },
+      clean_key: expect.stringContaining("/clean/"),
+    });
+  });
+
+  it("is refused with rules that do not fit the batch", () => {
+    const lake = withBatch();
+    const refused = lake.openRefused({ kind: "quality", batch_id, rules: { nowhere: ">0" } });
+    expect(refused).toMatchObject({ reason: "invalid", code: "invalid-rules" });
+    expect(refused.errors?.at(0)?.path).toBe("quality_rules.nowhere");
+  });
+});
+
+describe("a privacy run", () => {
+  const request = (rules: Readonly<Record<string, unknown>> | null) =>
+    ({ kind: "privacy", batch_id, rules, dry_run: false }) as const;
+
+  it("takes the contract's rules with the request's over them", () => {
+    const lake = withBatch({ privacy_rules: { email: "hash", id: "keep" } });
+    expect(plan(lake, request({ email: "mask" }), "privacy")).toMatchObject({
+      refine: { privacy_rules: { email: "mask", id: "keep" } },
+      requested_privacy: { email: "mask" },
+    });
+    expect(plan(lake, request(null), "privacy")).toMatchObject({
+      refine: { privacy_rules: { email: "hash", id: "keep" } },
+      requested_privacy: {},
+    });
+  });
+
+  it.each([{ email: "keep" }, { email: { strategy: "keep" } }])(
+    "may not leave in clear by %j what the contract protects",
+    (rules) => {
+      const lake = withBatch({ privacy_rules: { email: { strategy: "hash" }, id: "keep" } });
+      const refused = lake.openRefused(request(rules));
+      expect(refused).toMatchObject({ reason: "invalid", code: "contract-protects-column" });
+      expect(refused.errors?.at(0)?.path).toBe("privacy_rules.email");
+    },
+  );
+
+  it("may keep in clear what the contract keeps or does not speak of", () => {
+    const lake = withBatch({ privacy_rules: { email: "hash", id: "keep" } });
+    const { refine } = plan(lake, request({ id: "keep", amount: "keep" }), "privacy");
+    expect(refine.privacy_rules).toEqual({ email: "hash", id: "keep", amount: "keep" });
+  });
+
+  it("leaves out the rows that checks have rejected, as of the moment they did", () => {
+    const lake = withBatch({ quality_rules: { amount: ">0" } });
+    done(checkQuality(lake, "batch1"));
+    const checked_at = lake.now();
+    lake.pass(60_000);
+    done(checkQuality(lake, "batch1", { rules: { id: "not_null", amount: "<9" } }));
+    lake.pass(60_000);
+    expect(plan(lake, request({ email: "hash" }), "privacy").refine).toMatchObject({
+      quality_rules: { amount: [">0", "<9"], id: ["not_null"] },
+      now: checked_at,
+    });
+  });
+});
+
+describe("a publication", () => {
+  it("copies the anonymised object", () => {
+    const lake = withBatch();
+    done(anonymize(lake, "batch1", { email: "hash" }));
+    const { from } = plan(lake, { kind: "publish", batch_id }, "publish");
+    expect(from).toMatchObject({ copy: { key: expect.stringContaining("/clean/") } });
+  });
+
+  it("passes the raw rows through the checks when there was no privacy run", () => {
+    const lake = withBatch({ quality_rules: { amount: ">0" } });
+    done(checkQuality(lake, "batch1"));
+    const { from } = plan(lake, { kind: "publish", batch_id }, "publish");
+    expect(from).toMatchObject({ quality_rules: { amount: [">0"] }, privacy_rules: {} });
+  });
+
+  it("that was made has nothing left to do", () => {
+    const lake = withBatch();
+    done(publish(lake, "batch1"));
+    expect(lake.open({ kind: "publish", batch_id }).plan).toEqual({ kind: "nothing" });
+  });
+});
+
+describe("rules of the contract and of a request together", () => {
+  it("each keep their place in the list of their column", () => {
+    expect(mergeQuality({ a: ">0", b: ["x", "y"] }, undefined, { a: [">1"], c: "z" })).toEqual({
+      a: [">0", ">1"],
+      b: ["x", "y"],
+      c: ["z"],
+    });
+    expect(mergeQuality()).toEqual({});
+  });
+});

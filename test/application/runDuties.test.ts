@@ -1,0 +1,163 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { DUTY_KINDS, type Duty, type DutyKind } from "../../src/application/ports.ts";
+import {
+  DUTIES_PER_ALARM,
+  type DutyDeps,
+  MAX_ATTEMPTS,
+  runDuties,
+} from "../../src/application/runDuties.ts";
+import { memorySchedule } from "../support/memorySchedule.ts";
+import { START } from "../support/testLake.ts";
+
+const HOUR_MS = 3_600_000;
+
+/** A schedule, a clock, and handlers that do what `work` says and then take the duty off. */
+const alarmOf = (work: (duty: Duty) => void) => {
+  const schedule = memorySchedule();
+  let at = Date.parse(START);
+  const handled: string[] = [];
+  const handler = async (duty: Duty) => {
+    handled.push(`${duty.kind}/${duty.ref}`);
+    work(duty);
+    schedule.remove(duty);
+  };
+  const handlers = Object.fromEntries(
+    DUTY_KINDS.map((kind) => [kind, handler]),
+  ) as unknown as DutyDeps["handlers"];
+  const put = (kind: DutyKind, ref: string, offset_ms = 0) =>
+    schedule.put({
+      kind,
+      ref,
+      due_at: new Date(Date.parse(START) + offset_ms).toISOString(),
+      payload: {},
+    });
+  return {
+    schedule,
+    handled,
+    put,
+    ring: () => runDuties({ schedule, handlers, now: () => new Date(at) }),
+    /** Rings at the next thing due; resolves to how long it waited, or null when nothing is. */
+    async ringNext(): Promise<number | null> {
+      const next = schedule.next();
+      if (next === null) return null;
+      const waited = Date.parse(next) - at;
+      at = Date.parse(next);
+      await this.ring();
+      return waited;
+    },
+  };
+};
+
+const broken = () => {
+  throw new Error("broken");
+};
+
+beforeEach(() => {
+  vi.spyOn(console, "error").mockImplementation(() => {});
+});
+afterEach(() => {
+  vi.restoreAllMocks();
+});
+
+describe("an alarm", () => {
+  it("does what is due, earliest first, and nothing else", async () => {
+    const alarm = alarmOf(() => {});
+    alarm.put("delete_objects", "later", 1);
+    alarm.put("sweep_attempt", "second", -1);
+    alarm.put("deletion_due", "first", -2);
+    alarm.put("replay_step", "third", 0);
+    expect(await alarm.ring()).toBe(3);
+    expect(alarm.handled).toEqual([
+      "deletion_due/first",
+      "sweep_attempt/second",
+      "replay_step/third",
+    ]);
+    expect(alarm.schedule.next()).toBe("2026-11-23T12:00:00.001Z");
+  });
+
+  it("takes a bounded number at a time", async () => {
+    const alarm = alarmOf(() => {});
+    for (let n = 0; n <= DUTIES_PER_ALARM; n += 1) alarm.put("delete_objects", `${n}`);
+    expect(await alarm.ring()).toBe(DUTIES_PER_ALARM);
+    expect(await alarm.ring()).toBe(1);
+  });
+
+  it("does not let one failing duty hold up the others", async () => {
+    const alarm = alarmOf(({ ref }) => {
+      if (ref === "bad") broken();
+    });
+    alarm.put("delete_objects", "bad", -2);
+    alarm.put("delete_objects", "good", -1);
+    expect(await alarm.ring()).toBe(1);
+    expect(alarm.schedule.find({ kind: "delete_objects", ref: "bad" })).toMatchObject({
+      attempts: 1,
+      parked: false,
+      last_error: "Error: broken",
+    });
+    expect(console.error).toHaveBeenCalledTimes(1);
+  });
+
+  it("leaves out what another duty of the same alarm has done or moved", async () => {
+    const alarm = alarmOf(({ ref }) => {
+      if (ref !== "first") return;
+      alarm.schedule.remove({ kind: "delete_objects", ref: "second" });
+      alarm.put("delete_objects", "third", 5000);
+    });
+    alarm.put("delete_objects", "first", -3);
+    alarm.put("delete_objects", "second", -2);
+    alarm.put("delete_objects", "third", -1);
+    expect(await alarm.ring()).toBe(1);
+    expect(alarm.handled).toEqual(["delete_objects/first"]);
+  });
+});
+
+describe("a duty that keeps failing", () => {
+  it("waits twice as long each time, at most an hour", async () => {
+    const alarm = alarmOf(broken);
+    alarm.put("deletion_due", "x");
+    const waits: (number | null)[] = [];
+    for (let n = 0; n < 14; n += 1) waits.push(await alarm.ringNext());
+    expect(waits).toEqual([
+      0,
+      ...[2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048].map((seconds) => seconds * 1000),
+      HOUR_MS,
+      HOUR_MS,
+    ]);
+  });
+
+  it.each(DUTY_KINDS.filter((kind) => kind !== "deletion_due"))(
+    "is parked after its last try when it is a %s: kept, shown and not tried again",
+    async (kind) => {
+      const alarm = alarmOf(broken);
+      alarm.put(kind, "x");
+      while ((await alarm.ringNext()) !== null);
+      expect(alarm.handled).toHaveLength(MAX_ATTEMPTS);
+      expect(alarm.schedule.parked()).toMatchObject([
+        { kind, ref: "x", attempts: MAX_ATTEMPTS, parked: true, last_error: "Error: broken" },
+      ]);
+      expect(await alarm.ring()).toBe(0);
+    },
+  );
+
+  it("is never parked when it is a legal deadline", async () => {
+    const alarm = alarmOf(broken);
+    alarm.put("deletion_due", "x");
+    for (let n = 0; n < 5 * MAX_ATTEMPTS; n += 1) await alarm.ringNext();
+    expect(alarm.schedule.parked()).toEqual([]);
+    expect(alarm.schedule.next()).not.toBeNull();
+    expect(alarm.handled).toHaveLength(5 * MAX_ATTEMPTS);
+  });
+
+  it("counts anew when it came further before it failed", async () => {
+    const alarm = alarmOf((duty) => {
+      alarm.schedule.put(duty);
+      broken();
+    });
+    alarm.put("replay_step", "x");
+    for (let n = 0; n < 3 * MAX_ATTEMPTS; n += 1) await alarm.ringNext();
+    expect(alarm.schedule.find({ kind: "replay_step", ref: "x" })).toMatchObject({
+      attempts: 1,
+      parked: false,
+    });
+  });
+});

@@ -1,0 +1,166 @@
+import { describe, expect, it } from "vitest";
+import { contractId, datasetName } from "../../../src/contracts/fields.ts";
+import { admitAppend } from "../../../src/domain/batch/admission.ts";
+import { evolveBatch, initialBatch } from "../../../src/domain/batch/batch.ts";
+import { type BatchContext, decideBatch } from "../../../src/domain/batch/decide.ts";
+import { deciderSpec } from "../../support/deciderSpec.ts";
+import {
+  appendData,
+  batchAppended,
+  contractAfter,
+  contractApproved,
+  contractDeclined,
+  contractDefined,
+  contractDeprecated,
+  datasetAfter,
+  datasetDeprecated,
+  datasetRegistered,
+  lakeAt,
+  MISFIT,
+  quarantined,
+  SCHEMA,
+} from "../../support/facts.ts";
+
+const usual: BatchContext = {
+  lake: lakeAt("standard"),
+  dataset: datasetAfter(datasetRegistered()),
+  contract: contractAfter(contractDefined()),
+};
+const given = deciderSpec(
+  { decide: decideBatch, evolve: evolveBatch, initialState: initialBatch },
+  usual,
+);
+
+describe("appending a batch", () => {
+  it("records the request, the bytes and that every cell fits", () => {
+    given()
+      .when(appendData())
+      .then(...batchAppended());
+  });
+
+  it("records which version of the contract it was appended under", () => {
+    const contract = contractAfter(contractDefined({ version: 1 }), {
+      type: "DataContractUpdated",
+      data: { ...contractDefined().data, version: 2 },
+    });
+    given()
+      .knowing({ ...usual, contract })
+      .when(appendData())
+      .then(...batchAppended({ contract_version: 2 }));
+  });
+
+  it("takes over what the dataset says about personal data", () => {
+    const dataset = datasetAfter(datasetRegistered({ contains_pii: null }));
+    given()
+      .knowing({ ...usual, dataset })
+      .when(appendData())
+      .then(...batchAppended({ contains_pii: null }));
+  });
+
+  it("records a file that does not fit and puts it into quarantine", () => {
+    const { taken } = appendData();
+    const [requested, appended] = batchAppended();
+    const reason = "The file does not fit the contract's schema: amount is no float";
+    given()
+      .when(appendData({ taken: { ...taken, misfit: MISFIT } }))
+      .then(
+        requested,
+        appended,
+        { type: "SchemaValidationFailed", data: { reason, ...MISFIT } },
+        { type: "BatchQuarantined", data: { cause: "schema", reason } },
+      );
+  });
+
+  it("never records the names of columns the schema does not know", () => {
+    const { taken } = appendData();
+    const unexpected_columns = ["jane.doe@example.com"];
+    const events = given()
+      .when(appendData({ taken: { ...taken, misfit: MISFIT, unexpected_columns } }))
+      .events();
+    expect(JSON.stringify(events)).not.toContain("jane.doe");
+  });
+
+  it("says that the reason is unknown when a misfit lists no issue", () => {
+    const { taken } = appendData();
+    const misfit = { issues: [], issue_count: 1 };
+    const events = given()
+      .when(appendData({ taken: { ...taken, misfit } }))
+      .events();
+    expect(events.at(-1)?.data).toMatchObject({ reason: expect.stringMatching(/unknown$/) });
+  });
+
+  it("is refused for an id that is taken, also by a batch in quarantine", () => {
+    given(...batchAppended())
+      .when(appendData())
+      .thenRejected("batch-exists", "already_exists");
+    given(...batchAppended(), quarantined())
+      .when(appendData())
+      .thenRejected("batch-exists");
+  });
+
+  it("is refused for an unknown dataset before the contract is looked at", () => {
+    given()
+      .knowing({ ...usual, dataset: datasetAfter(), contract: contractAfter() })
+      .when(appendData())
+      .thenRejected("dataset-not-found", "not_found");
+  });
+
+  it("is refused for an unknown contract", () => {
+    given()
+      .knowing({ ...usual, contract: contractAfter() })
+      .when(appendData({ contract_id: contractId.parse("nowhere") }))
+      .thenRejected("contract-not-found", "not_found");
+  });
+
+  it("is refused under a contract of another dataset, naming the field", () => {
+    const contract = contractAfter(contractDefined({ dataset: datasetName.parse("other") }));
+    const refused = given()
+      .knowing({ ...usual, contract })
+      .when(appendData())
+      .thenRejected("contract-of-another-dataset", "invalid");
+    expect(refused.errors?.at(0)?.path).toBe("contract_id");
+  });
+
+  it("is refused for a deprecated dataset", () => {
+    given()
+      .knowing({ ...usual, dataset: datasetAfter(datasetRegistered(), datasetDeprecated) })
+      .when(appendData())
+      .thenRejected("dataset-deprecated", "wrong_state");
+  });
+
+  it.each([
+    [contractDeclined, "contract-declined"],
+    [contractDeprecated, "contract-deprecated"],
+  ])("is refused under a contract that saw $type", (event, code) => {
+    given()
+      .knowing({ ...usual, contract: contractAfter(contractDefined(), event) })
+      .when(appendData())
+      .thenRejected(code, "wrong_state");
+  });
+});
+
+describe("admission", () => {
+  const admit = (context: BatchContext) => admitAppend(appendData(), initialBatch, context);
+
+  it("hands on the dataset and the contract it looked at", () => {
+    expect(admit(usual)).toEqual({
+      ok: true,
+      value: { dataset: usual.dataset, contract: usual.contract, warnings: [] },
+    });
+  });
+
+  it("at level strict asks for an approval before it asks for encryption", () => {
+    const strict = { ...usual, lake: lakeAt("strict") };
+    expect(admit(strict)).toMatchObject({ error: { code: "contract-not-approved" } });
+    const approved = contractAfter(contractDefined(), contractApproved);
+    expect(admit({ ...strict, contract: approved })).toMatchObject({
+      error: { code: "encryption-required", reason: "compliance" },
+    });
+  });
+
+  it("at level strict takes an encrypted dataset under an approved contract", () => {
+    const dataset = datasetAfter(datasetRegistered({ encryption_enabled: true }));
+    const contract = contractAfter(contractDefined({ schema: SCHEMA }), contractApproved);
+    expect(admit({ lake: lakeAt("strict"), dataset, contract }).ok).toBe(true);
+  });
+});

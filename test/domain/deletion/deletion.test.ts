@@ -1,0 +1,230 @@
+import { describe, expect, it } from "vitest";
+import { deadlinesOf } from "../../../src/domain/deadlines.ts";
+import {
+  type DeletionCommand,
+  type DeletionContext,
+  decideDeletion,
+} from "../../../src/domain/deletion/decide.ts";
+import {
+  DELETION_STATUSES,
+  type DeletionEvent,
+  evolveDeletion,
+  initialDeletion,
+  isOpen,
+} from "../../../src/domain/deletion/deletion.ts";
+import { deciderSpec, FIRST_RECORDED_AT } from "../../support/deciderSpec.ts";
+import { DELETION, lakeAt } from "../../support/facts.ts";
+import { subjectRef } from "../../support/subjects.ts";
+
+const gdpr: DeletionContext = { lake: lakeAt("gdpr") };
+const given = deciderSpec(
+  { decide: decideDeletion, evolve: evolveDeletion, initialState: initialDeletion },
+  gdpr,
+);
+
+const RECEIVED = "2026-10-31T10:00:00.000Z";
+const DEADLINE = "2026-11-30T10:00:00.000Z";
+const STATUTORY = "2026-11-30T23:59:59.999Z";
+const EXTENDED = "2027-01-31T23:59:59.999Z";
+
+const data = {
+  deletion_id: DELETION,
+  subject_ref: subjectRef("jane"),
+  subject_id: { sealed: "c3ViamVjdA==" },
+  reason: { sealed: "cmVhc29u" },
+  requested_by: "petra",
+  received_at: RECEIVED,
+  deadline: DEADLINE,
+  statutory_deadline: STATUTORY,
+};
+const why = { sealed: "d2h5" };
+const request: DeletionCommand = { type: "RequestGDPRDeletion", ...data };
+const requested: DeletionEvent = { type: "GDPRDeletionRequested", data };
+const extended: DeletionEvent = {
+  type: "GDPRDeletionExtended",
+  data: { reason: why, deadline: EXTENDED, statutory_deadline: EXTENDED },
+};
+const ground = "Art. 17(3)(b)";
+const rejected: DeletionEvent = { type: "GDPRDeletionRejected", data: { reason: why, ground } };
+const held: DeletionEvent = { type: "GDPRDeletionHeld", data: { reason: why, ground } };
+const holdReleased: DeletionEvent = { type: "GDPRDeletionHoldReleased", data: { reason: why } };
+const overdue: DeletionEvent = {
+  type: "GDPRDeletionOverdue",
+  data: { deadline: DEADLINE, statutory_deadline: STATUTORY },
+};
+
+const on = { deletion_id: DELETION, now: FIRST_RECORDED_AT };
+const extend = (now = FIRST_RECORDED_AT): DeletionCommand => ({
+  type: "ExtendDeletion",
+  deletion_id: DELETION,
+  now,
+  reason: why,
+});
+const rejectIt: DeletionCommand = { type: "RejectDeletion", ...on, reason: why, ground };
+const hold: DeletionCommand = { type: "HoldDeletion", ...on, reason: why, ground };
+const release: DeletionCommand = { type: "ReleaseDeletionHold", ...on, reason: why };
+const noteDue = (now: string): DeletionCommand => ({
+  type: "NoteDeletionDue",
+  deletion_id: DELETION,
+  now,
+});
+
+describe("requesting a deletion", () => {
+  it("records the pseudonym, the sealed texts and both deadlines", () => {
+    given().when(request).then(requested);
+    expect(deadlinesOf(new Date(RECEIVED))).toEqual({
+      deadline: DEADLINE,
+      statutory_deadline: STATUTORY,
+    });
+  });
+
+  it("is refused at level standard, saying how to raise it", () => {
+    const refused = given()
+      .knowing({ lake: lakeAt("standard") })
+      .when(request)
+      .thenRejected("gdpr-level-required", "compliance");
+    expect(refused.detail).toContain("POST /compliance-level");
+  });
+
+  it("changes nothing while it is open, held or not", () => {
+    given(requested).when(request).thenNothing();
+    given(requested, held).when(request).thenNothing();
+  });
+});
+
+describe("a request that was never made", () => {
+  it.each([extend(), rejectIt, hold, release, noteDue(STATUTORY)])("refuses $type", (command) => {
+    given().when(command).thenRejected("deletion-not-found", "not_found");
+  });
+});
+
+describe("a request that was answered", () => {
+  it.each([extend(), rejectIt, hold, release])("refuses $type", (command) => {
+    const refused = given(requested, rejected)
+      .when(command)
+      .thenRejected("deletion-wrong-state", "wrong_state");
+    expect(refused.detail).toContain("rejected");
+  });
+
+  it("is never overdue", () => {
+    given(requested, rejected).when(noteDue("2030-01-01T00:00:00.000Z")).thenNothing();
+  });
+});
+
+describe("extending a request", () => {
+  it("moves both deadlines to the end of the third month from receipt", () => {
+    given(requested).when(extend()).then(extended);
+    given(requested, held).when(extend()).then(extended);
+  });
+
+  it("is possible to the last millisecond of the first month, and not after it", () => {
+    given(requested).when(extend(STATUTORY)).then(extended);
+    const refused = given(requested)
+      .when(extend("2026-12-01T00:00:00.000Z"))
+      .thenRejected("deletion-wrong-state");
+    expect(refused.detail).toContain("Art. 12(3)");
+  });
+
+  it("is possible past Lethe's own deadline while the law's has not passed", () => {
+    given(requested, overdue).when(extend("2026-11-30T20:00:00.000Z")).then(extended);
+  });
+
+  it("is possible once", () => {
+    given(requested, extended).when(extend()).thenRejected("deletion-wrong-state");
+  });
+});
+
+describe("holding a request", () => {
+  it("keeps it with its ground until it is released", () => {
+    given(requested).when(hold).then(held);
+    given(requested, held).when(release).then(holdReleased);
+  });
+
+  it("is refused while it is held, and a release while it is not", () => {
+    given(requested, held).when(hold).thenRejected("deletion-wrong-state");
+    given(requested).when(release).thenRejected("deletion-wrong-state");
+    given(requested, held, holdReleased).when(release).thenRejected("deletion-wrong-state");
+  });
+
+  it("can be done again after a release", () => {
+    given(requested, held, holdReleased).when(hold).then(held);
+  });
+});
+
+describe("rejecting a request", () => {
+  it("answers it, pending or held", () => {
+    given(requested).when(rejectIt).then(rejected);
+    given(requested, held).when(rejectIt).then(rejected);
+  });
+});
+
+describe("a deadline", () => {
+  it("makes a request overdue when it is reached", () => {
+    given(requested).when(noteDue(DEADLINE)).then(overdue);
+  });
+
+  it("that has not been reached does not", () => {
+    given(requested).when(noteDue("2026-11-30T09:59:59.999Z")).thenNothing();
+  });
+
+  it("is not stopped by a hold", () => {
+    given(requested, held).when(noteDue(STATUTORY)).then(overdue);
+  });
+
+  it("is missed once", () => {
+    given(requested, overdue).when(noteDue(STATUTORY)).thenNothing();
+  });
+
+  it("is the extended one after an extension", () => {
+    given(requested, extended).when(noteDue(STATUTORY)).thenNothing();
+    given(requested, extended)
+      .when(noteDue(EXTENDED))
+      .then({
+        type: "GDPRDeletionOverdue",
+        data: { deadline: EXTENDED, statutory_deadline: EXTENDED },
+      });
+  });
+});
+
+describe("a request's state", () => {
+  const fresh = {
+    ...data,
+    status: "pending",
+    requested_at: FIRST_RECORDED_AT,
+    extended: false,
+    ground: null,
+    overdue: false,
+  };
+
+  it.each([
+    ["pending when it is made", [requested], {}],
+    [
+      "extended",
+      [requested, extended],
+      { extended: true, deadline: EXTENDED, statutory_deadline: EXTENDED },
+    ],
+    ["held on a ground", [requested, held], { status: "held", ground }],
+    ["pending again without one", [requested, held, holdReleased], {}],
+    ["rejected on a ground", [requested, rejected], { status: "rejected", ground }],
+    ["overdue for good", [requested, overdue, held, holdReleased], { overdue: true }],
+  ])("is %s", (_, events, more) => {
+    expect(given(...events).state()).toEqual({ ...fresh, ...more });
+  });
+
+  it("stays absent whatever follows without a request", () => {
+    const orphans = [extended, rejected, held, holdReleased, overdue];
+    expect(given(...orphans).state()).toEqual({ status: "absent" });
+  });
+
+  it("is open while an answer is owed", () => {
+    expect(DELETION_STATUSES).toEqual(["pending", "held", "rejected"]);
+    expect(isOpen(given().state())).toBe(false);
+    expect(isOpen(given(requested).state())).toBe(true);
+    expect(isOpen(given(requested, held).state())).toBe(true);
+    expect(isOpen(given(requested, rejected).state())).toBe(false);
+  });
+
+  it("may be requested anew after it was answered", () => {
+    given(requested, rejected).when(request).then(requested);
+  });
+});

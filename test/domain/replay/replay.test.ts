@@ -1,0 +1,142 @@
+import { describe, expect, it } from "vitest";
+import { batchId } from "../../../src/contracts/fields.ts";
+import { decideReplay, type ReplayCommand } from "../../../src/domain/replay/decide.ts";
+import {
+  evolveReplay,
+  initialReplay,
+  nextBatch,
+  type ReplayEvent,
+  type ReplayOutcome,
+} from "../../../src/domain/replay/replay.ts";
+import { deciderSpec, recordedAt } from "../../support/deciderSpec.ts";
+import {
+  datasetAfter,
+  datasetDeprecated,
+  datasetRegistered,
+  REPLAY,
+  SALES,
+} from "../../support/facts.ts";
+
+const given = deciderSpec(
+  { decide: decideReplay, evolve: evolveReplay, initialState: initialReplay },
+  { dataset: datasetAfter(datasetRegistered()) },
+);
+
+const [ONE, TWO, THREE] = [batchId.parse("one"), batchId.parse("two"), batchId.parse("three")];
+const about = { replay_id: REPLAY, dataset: SALES };
+const request = (...batch_ids: readonly (typeof ONE)[]): ReplayCommand => ({
+  type: "RequestReplay",
+  ...about,
+  batch_ids,
+});
+const requested = (...batch_ids: readonly (typeof ONE)[]): ReplayEvent => ({
+  type: "ReplayRequested",
+  data: { ...about, batch_ids },
+});
+const step = (batch_id: typeof ONE, outcome: ReplayOutcome = "replayed", rows = 3) => ({
+  batch_id,
+  outcome,
+  reason: outcome === "replayed" ? null : "because",
+  rows,
+});
+const note = (...of: Parameters<typeof step>): ReplayCommand => ({
+  type: "NoteReplayProgress",
+  replay_id: REPLAY,
+  ...step(...of),
+});
+const progressed = (...of: Parameters<typeof step>): ReplayEvent => ({
+  type: "ReplayProgressed",
+  data: step(...of),
+});
+const completed = (
+  batches: number,
+  rows: number,
+  more: { skipped?: number; quarantined?: number; failed?: number } = {},
+): ReplayEvent => ({
+  type: "ReplayCompleted",
+  data: { batches, rows, skipped: 0, quarantined: 0, failed: 0, ...more },
+});
+
+describe("requesting a replay", () => {
+  it("records the batches in their order", () => {
+    given().when(request(TWO, ONE)).then(requested(TWO, ONE));
+  });
+
+  it("without a batch is complete at once", () => {
+    given().when(request()).then(requested(), completed(0, 0));
+  });
+
+  it("is refused for an unknown dataset and possible for a deprecated one", () => {
+    given()
+      .knowing({ dataset: datasetAfter() })
+      .when(request(ONE))
+      .thenRejected("dataset-not-found", "not_found");
+    given()
+      .knowing({ dataset: datasetAfter(datasetRegistered(), datasetDeprecated) })
+      .when(request(ONE))
+      .then(requested(ONE));
+  });
+
+  it("is refused for an id that is taken", () => {
+    given(requested(ONE)).when(request(ONE)).thenRejected("replay-exists", "already_exists");
+  });
+});
+
+describe("the progress of a replay", () => {
+  it("goes batch by batch", () => {
+    given(requested(ONE, TWO)).when(note(ONE)).then(progressed(ONE));
+  });
+
+  it("completes with the last batch, counting outcomes and rows", () => {
+    given(requested(ONE, TWO, THREE), progressed(ONE), progressed(TWO, "skipped", 0))
+      .when(note(THREE, "quarantined", 5))
+      .then(progressed(THREE, "quarantined", 5), completed(1, 8, { skipped: 1, quarantined: 1 }));
+  });
+
+  it("counts a batch that was given up", () => {
+    given(requested(ONE))
+      .when(note(ONE, "failed", 0))
+      .then(progressed(ONE, "failed", 0), completed(0, 0, { failed: 1 }));
+  });
+
+  it("noted twice for the same batch changes nothing", () => {
+    given(requested(ONE, TWO), progressed(ONE)).when(note(ONE, "failed")).thenNothing();
+    given(requested(ONE), progressed(ONE), completed(1, 3)).when(note(ONE)).thenNothing();
+  });
+
+  it("is refused out of turn, after its end and for a batch that is not in it", () => {
+    given(requested(ONE, TWO)).when(note(TWO)).thenRejected("replay-out-of-turn", "wrong_state");
+    given(requested(ONE)).when(note(THREE)).thenRejected("replay-out-of-turn");
+    given(requested(), completed(0, 0)).when(note(ONE)).thenRejected("replay-out-of-turn");
+  });
+
+  it("is refused for an unknown replay", () => {
+    given().when(note(ONE)).thenRejected("replay-not-found", "not_found");
+  });
+});
+
+describe("a replay's state", () => {
+  it("knows whose turn it is", () => {
+    const turns = [[], [progressed(ONE)], [progressed(ONE), progressed(TWO)]].map((events) => {
+      const state = given(requested(ONE, TWO), ...events).state();
+      return state.status === "absent" ? "absent" : nextBatch(state);
+    });
+    expect(turns).toEqual([ONE, TWO, null]);
+  });
+
+  it("keeps what was done and when it began and ended", () => {
+    const state = given(requested(ONE), progressed(ONE), completed(1, 3)).state();
+    expect(state).toEqual({
+      status: "completed",
+      ...about,
+      batch_ids: [ONE],
+      done: [step(ONE)],
+      requested_at: recordedAt(0),
+      completed_at: recordedAt(2),
+    });
+  });
+
+  it("stays absent whatever follows without a request", () => {
+    expect(given(progressed(ONE), completed(1, 3)).state()).toEqual({ status: "absent" });
+  });
+});

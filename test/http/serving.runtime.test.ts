@@ -1,0 +1,164 @@
+/** What is served besides the lakes: the document, the API browser, and whether at all. */
+import { createExecutionContext } from "cloudflare:test";
+import { env } from "cloudflare:workers";
+import { describe, expect, test } from "vitest";
+import { DEVELOPMENT_ROOT_SECRET } from "../../src/application/keyring.ts";
+import type { Env } from "../../src/env.ts";
+import { ROUTES } from "../../src/http/app.ts";
+import worker from "../../src/worker.ts";
+import { at, send } from "../support/lakeClient.ts";
+
+/** The Worker as it would run with other variables; undefined takes one away. */
+const serve = (url: string, variables: { [Name in keyof Env]?: Env[Name] | undefined }) =>
+  worker.fetch(
+    new Request(url) as Parameters<typeof worker.fetch>[0],
+    { ...env, ...variables } as Env,
+    createExecutionContext(),
+  );
+
+interface Operation {
+  readonly operationId: string;
+  readonly responses: Readonly<Record<string, unknown>>;
+  readonly parameters?: readonly { readonly name: string; readonly in: string }[];
+}
+
+const document = async () => (await send("/openapi.json")).body as Record<string, unknown>;
+
+const operations = async (): Promise<ReadonlyMap<string, Operation>> => {
+  const paths = at(await document(), "paths") as Record<string, Record<string, Operation>>;
+  return new Map(
+    Object.entries(paths).flatMap(([path, methods]) =>
+      Object.entries(methods).map(
+        ([method, operation]) => [`${method} ${path}`, operation] as const,
+      ),
+    ),
+  );
+};
+
+describe("the OpenAPI document", () => {
+  test("is 3.1 and has every route, lake routes in both forms", async () => {
+    const answer = await send("/openapi.json");
+    expect(answer.headers.get("Content-Type")).toContain("application/json");
+    expect(answer.at("openapi")).toMatch(/^3\.1\./);
+    expect(answer.at("info")).toMatchObject({ title: "Lethe", version: expect.any(String) });
+    const expected = ROUTES.flatMap(({ method, path, scope }) => [
+      ...(scope === "platform" || path !== "" ? [`${method} ${path}`] : []),
+      ...(scope === "lake" ? [`${method} /lakes/{lake_id}${path}`] : []),
+    ]);
+    expect([...(await operations()).keys()].sort()).toEqual(expected.sort());
+  });
+
+  test("has no reference that leads nowhere, and no operation's name twice", async () => {
+    const whole = await document();
+    const text = JSON.stringify(whole);
+    const references = [...text.matchAll(/"\$ref":"([^"]+)"/g)].map(([, reference]) => reference);
+    expect(references.length).toBeGreaterThan(10);
+    for (const reference of new Set(references)) {
+      expect(reference).toMatch(/^#\//);
+      const steps = (reference ?? "").slice(2).split("/");
+      expect(at(whole, ...steps), reference).toBeDefined();
+    }
+    const names = [...(await operations()).values()].map(({ operationId }) => operationId);
+    expect(new Set(names).size).toBe(names.length);
+  });
+
+  test("names every path parameter, and the problems as problem documents", async () => {
+    for (const [name, { parameters = [], responses }] of await operations()) {
+      const inPath = parameters.filter((parameter) => parameter.in === "path");
+      const braces = [...name.matchAll(/\{(\w+)\}/g)].map(([, parameter]) => parameter);
+      expect(inPath.map((parameter) => parameter.name).sort(), name).toEqual(braces.sort());
+      for (const [status, response] of Object.entries(responses)) {
+        const type = status < "400" ? "application/json" : "application/problem+json";
+        expect(at(response, "content", type), `${name} ${status}`).toBeDefined();
+      }
+    }
+  });
+
+  test("promises no route that is not there: each answers something other than 404 no-such-route", async () => {
+    for (const name of (await operations()).keys()) {
+      const [method = "", path = ""] = name.split(" ");
+      const url = path.replaceAll(/\{\w+\}/g, "x");
+      const answer = await send(url, { method: method.toUpperCase() });
+      expect(answer.at("code"), name).not.toBe("no-such-route");
+      expect(answer.status, name).not.toBe(405);
+      expect(answer.status, name).toBeLessThan(500);
+    }
+  });
+});
+
+describe("the API browser", () => {
+  test("and all it loads come from here alone", async () => {
+    const page = await send("/docs");
+    expect(page.status).toBe(200);
+    expect(page.headers.get("Content-Type")).toBe("text/html; charset=utf-8");
+    const html = String(page.body);
+    expect(html).not.toMatch(/https?:|\/\/[a-z]/);
+    const links = [...html.matchAll(/(?:src|href)="([^"]+)"/g)].map(([, link]) => link ?? "");
+    expect(links.length).toBeGreaterThanOrEqual(3);
+    for (const link of links.filter((target) => !target.startsWith("data:"))) {
+      const file = await send(link);
+      expect(file.status, link).toBe(200);
+      expect(file.headers.get("Content-Type")).toMatch(
+        link.endsWith(".css") ? /^text\/css/ : /^text\/javascript/,
+      );
+      expect(file.headers.get("X-Content-Type-Options")).toBe("nosniff");
+      const text = String(file.body);
+      expect(text.length).toBeGreaterThan(50);
+      // A style sheet that imported another, or took a font from elsewhere, would need the network.
+      if (link.endsWith(".css")) expect(text).not.toMatch(/@import|url\(\s*["']?(https?:)?\/\//);
+    }
+    const start = await send("/docs/start.js");
+    expect(String(start.body)).toContain('"/openapi.json"');
+    expect(String(start.body)).toContain("validatorUrl: null");
+  });
+
+  test("is where a person who comes to the root is sent", async () => {
+    const answer = await send("/");
+    expect(answer.status).toBe(302);
+    expect(answer.headers.get("Location")).toBe("/docs");
+  });
+});
+
+describe("whether Lethe serves at all", () => {
+  test("is told by /health", async () => {
+    const answer = await send("/health");
+    expect([answer.status, answer.body]).toEqual([200, { status: "ok" }]);
+  });
+
+  test("depends on its secret: none, a short one, or the development one elsewhere is refused", async () => {
+    const own = "a-secret-of-our-own-with-32-characters";
+    for (const [url, variables, status] of [
+      ["http://localhost/health", { ROOT_SECRET: undefined }, 503],
+      ["http://localhost/health", { ROOT_SECRET: "" }, 503],
+      ["http://localhost/health", { ROOT_SECRET: "short" }, 503],
+      ["http://localhost/health", { AUTH: undefined }, 503],
+      ["http://localhost/health", { AUTH: undefined, ROOT_SECRET: own }, 200],
+      ["http://lethe.example/health", { ROOT_SECRET: own }, 503],
+      ["http://lethe.example/health", { ROOT_SECRET: DEVELOPMENT_ROOT_SECRET }, 503],
+      ["http://localhost/health", {}, 200],
+    ] as const) {
+      const answer = await serve(url, variables);
+      expect(answer.status, `${url} ${JSON.stringify(variables)}`).toBe(status);
+      if (status === 503) {
+        expect(answer.headers.get("Content-Type")).toBe("application/problem+json");
+        expect(await answer.text()).not.toContain(DEVELOPMENT_ROOT_SECRET);
+      }
+    }
+  });
+
+  test("without a default lake the root routes are 404, those of a lake and of the platform are not", async () => {
+    for (const DEFAULT_LAKE of [undefined, ""]) {
+      for (const path of ["/datasets", "/events", "/report", "/batches/b", "/deletions"]) {
+        const answer = await serve(`http://localhost${path}`, { DEFAULT_LAKE });
+        expect(answer.status, path).toBe(404);
+        expect(await answer.json()).toMatchObject({
+          code: "no-default-lake",
+          detail: expect.stringContaining("/lakes/{lake_id}"),
+        });
+      }
+      expect((await serve("http://localhost/lakes", { DEFAULT_LAKE })).status).toBe(200);
+      const lake = await serve("http://localhost/lakes/default-unset", { DEFAULT_LAKE });
+      expect(await lake.json()).toMatchObject({ status: 404, code: "lake-not-found" });
+    }
+  });
+});

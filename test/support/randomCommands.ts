@@ -1,0 +1,309 @@
+/** Random life of a lake: commands that are valid, and many that are not, over few names. */
+import fc from "fast-check";
+import type { LakeRequest } from "../../src/application/lakeGateway.ts";
+import { batchId, contractId, datasetName, deletionId } from "../../src/contracts/fields.ts";
+import { ok } from "../../src/domain/decider.ts";
+import { COMPLIANCE_LEVELS, type ComplianceLevel } from "../../src/domain/lake/lake.ts";
+import {
+  anonymize,
+  append,
+  checkQuality,
+  consumeRequest,
+  exportAs,
+  publish,
+  replayStep,
+  type Step,
+} from "./batchSteps.ts";
+import { SCHEMA } from "./facts.ts";
+import { DAY_MS, type TestLake } from "./testLake.ts";
+
+/** Something that happens to a lake. `keyed` ones may be sent again under the same key. */
+export type Deed =
+  | {
+      readonly kind: "request";
+      readonly name: string;
+      readonly of: (lake: TestLake) => LakeRequest;
+    }
+  | { readonly kind: "step"; readonly name: string; readonly take: (lake: TestLake) => Step }
+  | { readonly kind: "reveal"; readonly name: string; readonly index: number }
+  | { readonly kind: "pass"; readonly name: string; readonly ms: number };
+
+// Some names come often, so that lives get far; some hardly ever, so that much is refused.
+const dataset = fc.constantFrom("sales", "sales", "sales", "d1");
+const contract = fc.constantFrom("contract1", "contract1", "contract1", "contract2", "contract3");
+const batch = fc.constantFrom("b1", "b1", "b2", "b3");
+const flag = fc.constantFrom(null, true, false);
+const index = fc.constantFrom(0, 0, 0, 1, 2);
+const often = <const Value>(value: Value, ...others: readonly Value[]): fc.Arbitrary<Value> =>
+  fc.oneof(
+    { weight: 4, arbitrary: fc.constant(value) },
+    { weight: 1, arbitrary: fc.constantFrom(...others) },
+  );
+const privacyRules = fc.constantFrom({}, { email: "hash" }, { id: "mask" }, { email: "vanish" });
+const qualityRules = often<Readonly<Record<string, string>>>(
+  {},
+  { amount: ">0" },
+  { nowhere: ">0" },
+);
+
+const request = (name: string, of: (lake: TestLake) => LakeRequest): Deed => ({
+  kind: "request",
+  name,
+  of,
+});
+const step = (name: string, take: (lake: TestLake) => Step): Deed => ({ kind: "step", name, take });
+
+/** The id of the n-th thing of its kind, or one that does not exist. */
+const nth = (lake: TestLake, kind: "deletion" | "replay", n: number): string =>
+  lake.log.directory.list({ kind, limit: 10 })[n]?.id ?? "nobody";
+
+const datasets = fc.oneof(
+  fc.record({ name: dataset, contains_pii: flag, encryption_enabled: fc.boolean() }).map((said) =>
+    request(`register ${said.name}`, () => ({
+      type: "RegisterDataset",
+      schema: SCHEMA,
+      description: null,
+      subject_column: null,
+      ...said,
+      encryption_enabled: false,
+      name: datasetName.parse(said.name),
+    })),
+  ),
+  fc.record({ dataset, contains_pii: flag }).map((said) =>
+    request(`ingest ${said.dataset}`, () => ({
+      type: "IngestDataset",
+      dataset_id: datasetName.parse(said.dataset),
+      data_source: "elsewhere",
+      record_count: 5,
+      contains_pii: said.contains_pii,
+    })),
+  ),
+  fc.record({ dataset, version: fc.constantFrom(1, 2, 2, 3) }).map((said) =>
+    request(`activate ${said.dataset} ${said.version}`, () => ({
+      type: "ActivateDatasetVersion",
+      dataset: datasetName.parse(said.dataset),
+      version: said.version,
+    })),
+  ),
+  often("d1", "sales").map((name) =>
+    request(`deprecate ${name}`, () => ({
+      type: "DeprecateDataset",
+      dataset: datasetName.parse(name),
+    })),
+  ),
+);
+
+const terms = fc.record({
+  retention_days: fc.integer({ min: 1, max: 3 }),
+  schema: fc.constantFrom(null, SCHEMA, { id: "int", email: "string" } as const),
+  privacy_rules: privacyRules,
+  quality_rules: qualityRules,
+});
+
+const contracts = fc.oneof(
+  fc.tuple(fc.option(contract), dataset, terms).map(([id, about, said]) =>
+    request(`define ${id}`, () => ({
+      type: "CreateContract",
+      contract_id: id === null ? null : contractId.parse(id),
+      dataset: datasetName.parse(about),
+      ...said,
+    })),
+  ),
+  fc.tuple(contract, terms).map(([id, said]) =>
+    request(`update ${id}`, () => ({
+      type: "UpdateContract",
+      contract_id: contractId.parse(id),
+      ...said,
+    })),
+  ),
+  fc
+    .tuple(contract, often("ApproveContract", "DeclineContract", "DeprecateContract"))
+    .map(([id, type]) =>
+      request(`${type} ${id}`, () => {
+        const contract_id = contractId.parse(id);
+        if (type === "ApproveContract") return { type, contract_id, approver: "anna" };
+        if (type === "DeclineContract") return { type, contract_id, reason: "too long" };
+        return { type, contract_id };
+      }),
+    ),
+);
+
+const batches = fc.oneof(
+  fc
+    .tuple(batch, dataset, contract, fc.boolean(), fc.boolean())
+    .map(([id, about, under, fits, really]) =>
+      step(`append ${id}`, (lake) =>
+        append(lake, id, { dataset: about, contract: under, fits: fits || really }),
+      ),
+    ),
+  fc
+    .record({ id: batch, own: fc.boolean(), passed: often(true, false), diverts: fc.boolean() })
+    .map(({ id, own, ...found }) =>
+      step(`check ${id}`, (lake) =>
+        checkQuality(lake, id, { rules: own ? null : { id: "not_null" }, ...found }),
+      ),
+    ),
+  fc
+    .tuple(batch, privacyRules)
+    .map(([id, rules]) => step(`anonymize ${id}`, (lake) => anonymize(lake, id, rules))),
+  batch.map((id) => step(`publish ${id}`, (lake) => publish(lake, id))),
+  batch.map((id) => step(`export ${id}`, (lake) => exportAs(lake, id, "csv"))),
+  fc
+    .tuple(batch, fc.constantFrom("parquet", "csv"))
+    .map(([id, format]) => request(`consume ${id}`, () => consumeRequest(id, format))),
+  fc
+    .tuple(batch, fc.constantFrom("QuarantineBatch", "ReleaseQuarantine"))
+    .map(([id, type]) =>
+      request(`${type} ${id}`, () => ({ type, batch_id: batchId.parse(id), reason: "looked at" })),
+    ),
+);
+
+const replays = fc.oneof(
+  fc.tuple(dataset, fc.option(batch)).map(([about, id]) =>
+    request(`replay ${about}`, () => ({
+      type: "Replay",
+      dataset: datasetName.parse(about),
+      batch_id: id === null ? null : batchId.parse(id),
+    })),
+  ),
+  fc
+    .tuple(index, often(true, false))
+    .map(([n, passed]) =>
+      step(`replay step ${n}`, (lake) => replayStep(lake, nth(lake, "replay", n), passed)),
+    ),
+);
+
+const deletions = fc.oneof(
+  fc.constantFrom("jane", "john").map((subject_id) =>
+    request(`delete ${subject_id}`, () => ({
+      type: "RequestDeletion",
+      subject_id,
+      reason: "please",
+      requested_by: "petra",
+      received_at: null,
+    })),
+  ),
+  fc
+    .tuple(
+      index,
+      fc.constantFrom("ExtendDeletion", "HoldDeletion", "ReleaseDeletionHold", "RejectDeletion"),
+    )
+    .map(([n, type]) =>
+      request(`${type} ${n}`, (lake) => {
+        const deletion_id = deletionId.parse(nth(lake, "deletion", n));
+        if (type === "HoldDeletion" || type === "RejectDeletion") {
+          return { type, deletion_id, reason: "because", ground: "Art. 12(5)" };
+        }
+        return { type, deletion_id, reason: "because" };
+      }),
+    ),
+  index.map((n): Deed => ({ kind: "reveal", name: `reveal ${n}`, index: n })),
+  fc.constant(
+    step("alarm", (lake) => {
+      const [duty] = lake.log.schedule
+        .due(lake.now(), 100)
+        .filter(({ kind }) => kind === "deletion_due");
+      if (duty === undefined) return ok(null);
+      const deletion_id = deletionId.parse(duty.ref);
+      const due = { type: "NoteDeletionDue", deletion_id, now: lake.now() } as const;
+      return lake.service.fulfil(lake.call().lake_id, due, duty);
+    }),
+  ),
+);
+
+const others = fc.oneof(
+  often<ComplianceLevel>("gdpr", ...COMPLIANCE_LEVELS).map((compliance_level) =>
+    request(`level ${compliance_level}`, () => ({
+      type: "ChangeComplianceLevel",
+      compliance_level,
+    })),
+  ),
+  dataset.map((name) =>
+    request(`audit ${name}`, () => ({
+      type: "AuditAccess",
+      accessor_id: "alice",
+      dataset_id: datasetName.parse(name),
+      action: "read",
+      purpose: null,
+    })),
+  ),
+  fc.constantFrom("GET" as const, "PUT" as const).map((method) =>
+    request(`sign ${method}`, () => ({
+      type: "SignUrl",
+      dataset: null,
+      filename: "sales.csv",
+      method,
+      expires_in: 900,
+      purpose: null,
+    })),
+  ),
+);
+
+const time = fc
+  .constantFrom(0, 1, 1000, DAY_MS, 12 * DAY_MS, 40 * DAY_MS, -5000)
+  .map((ms): Deed => ({ kind: "pass", name: `pass ${ms}`, ms }));
+
+/** What a lake starts with, so that a random life gets far. */
+export const beginnings: readonly Deed[] = [
+  request("register sales", () => ({
+    type: "RegisterDataset",
+    name: datasetName.parse("sales"),
+    schema: SCHEMA,
+    description: null,
+    contains_pii: false,
+    encryption_enabled: false,
+    subject_column: null,
+  })),
+  request("define contract1", () => ({
+    type: "CreateContract",
+    contract_id: null,
+    dataset: datasetName.parse("sales"),
+    retention_days: 1,
+    schema: null,
+    privacy_rules: {},
+    quality_rules: {},
+  })),
+  step("append b1", (lake) => append(lake, "b1")),
+];
+
+export interface Planned {
+  readonly deed: Deed;
+  /** Sent under an idempotency key. */
+  readonly keyed: boolean;
+  /** `If-Match`, when it is sent with one. */
+  readonly if_match: number | null;
+}
+
+const planned = (deed: fc.Arbitrary<Deed>): fc.Arbitrary<Planned> =>
+  fc.record({
+    deed,
+    keyed: fc.boolean(),
+    if_match: fc.oneof(
+      { weight: 9, arbitrary: fc.constant(null) },
+      { weight: 1, arbitrary: fc.nat({ max: 3 }) },
+    ),
+  });
+
+export interface Life {
+  readonly level: ComplianceLevel;
+  readonly deeds: readonly Planned[];
+}
+
+export const life = (maxLength: number): fc.Arbitrary<Life> =>
+  fc.record({
+    level: fc.constantFrom<ComplianceLevel>("standard", "gdpr"),
+    deeds: fc.array(
+      planned(
+        fc.oneof(
+          { weight: 3, arbitrary: datasets },
+          { weight: 4, arbitrary: contracts },
+          { weight: 12, arbitrary: batches },
+          { weight: 4, arbitrary: replays },
+          { weight: 8, arbitrary: deletions },
+          { weight: 3, arbitrary: others },
+          { weight: 2, arbitrary: time },
+        ),
+      ),
+      { minLength: maxLength / 2, maxLength, size: "max" },
+    ),
+  });
