@@ -3,7 +3,7 @@
  * the answer. URLs are signed later and never stored: what is kept is what to sign.
  */
 import type { AppendData, Misfit } from "../domain/batch/commands.ts";
-import type { RejectionReason } from "../domain/rejection.ts";
+import { describeIssue, placeOf } from "../domain/table.ts";
 import { type AGGREGATES, idOf, kindOf } from "./aggregates.ts";
 import { type Command, primaryStream } from "./commands.ts";
 import { landingKey } from "./objectKeys.ts";
@@ -23,10 +23,6 @@ export interface Answer {
   /** Given before to the same command. */
   readonly replayed: boolean;
 }
-
-/** Kept next to the rejection reasons so that the wire has one vocabulary. */
-export const UNFIT_CODE = "does-not-fit" as const;
-export type AnswerReason = RejectionReason | typeof UNFIT_CODE;
 
 /** Composes the answer from the state after the commit. Must run in the committing turn. */
 export const compose = (
@@ -50,7 +46,7 @@ export const compose = (
       warnings: events.flatMap(({ data }) => (data.warnings as string[] | undefined) ?? []),
       ...resource,
       ...moreOf(command),
-      ...(misfit ? { errors: unfitErrors(misfit) } : {}),
+      ...(misfit ? { errors: unfitErrors(command, misfit) } : {}),
     },
     version,
     sign: signOf(log, command),
@@ -213,18 +209,21 @@ const messageOf = (command: Command, events: readonly StoredEvent[]): string => 
 const unfitMessage = (command: AppendData, log: EventLog): string => {
   const contract = log.load(`contract/${command.contract_id}`).state as { schema?: object };
   const expected = Object.keys(contract.schema ?? {}).join(", ");
-  const misfit = command.taken.misfit;
+  const first = command.taken.misfit?.issues[0];
   const unexpected = command.taken.unexpected_columns;
   const found =
     unexpected.length > 0 ? ` It has these columns besides: ${unexpected.join(", ")}.` : "";
   return (
-    `The file does not fit contract ${command.contract_id}: ${misfit?.issues[0]?.message}. ` +
+    `The file does not fit contract ${command.contract_id}: ` +
+    `${first ? describeIssue(first) : "it cannot be read"}. ` +
     `Expected columns: ${expected}.${found} The batch is recorded and in quarantine.`
   );
 };
 
-const unfitErrors = ({ issues }: Misfit) =>
-  issues.map(({ column, row, message }) => ({
-    path: [row === null ? null : `row ${row}`, column].filter((part) => part !== null).join(", "),
-    message,
-  }));
+const unfitErrors = (command: Command, { issues }: Misfit) => [
+  ...issues.map((issue) => ({ path: placeOf(issue), message: issue.message })),
+  ...(command.type === "AppendData" ? command.taken.unexpected_columns : []).map((column) => ({
+    path: `column ${column}`,
+    message: "not in the schema",
+  })),
+];

@@ -19,11 +19,12 @@ const later = (now: string, ms: number): string => new Date(Date.parse(now) + ms
 export const consequencesOf = (event: StoredEvent): ScheduleChange => {
   const { data, recorded_at } = event;
   const ref = event.stream.slice(event.stream.indexOf("/") + 1);
+  const payload = { correlation_id: event.correlation_id, causation_id: event.event_id };
   switch (event.type) {
     case "GDPRDeletionRequested":
     case "GDPRDeletionExtended": {
       const due_at = String(data.deadline);
-      return { put: [{ kind: "deletion_due", ref, due_at, payload: {} }], remove: [] };
+      return { put: [{ kind: "deletion_due", ref, due_at, payload }], remove: [] };
     }
     case "GDPRDeletionRejected":
     case "GDPRDeletionOverdue":
@@ -31,7 +32,7 @@ export const consequencesOf = (event: StoredEvent): ScheduleChange => {
     case "ReplayRequested":
     case "ReplayProgressed": {
       const due_at = later(recorded_at, REPLAY_LEASE_MS);
-      return { put: [{ kind: "replay_step", ref, due_at, payload: {} }], remove: [] };
+      return { put: [{ kind: "replay_step", ref, due_at, payload }], remove: [] };
     }
     case "ReplayCompleted":
       return { put: [], remove: [{ kind: "replay_step", ref }] };

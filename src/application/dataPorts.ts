@@ -130,6 +130,9 @@ export interface Misfit {
   readonly issue_count: number;
 }
 
+/** Thrown when an object that is referred to is not there (any more). */
+export class MissingObjectError extends Error {}
+
 /** Thrown when a file needs more than a pass may take; the message says what and how much. */
 export class DataLimitError extends Error {}
 

@@ -9,6 +9,7 @@ import type { Rejection } from "../domain/rejection.ts";
 import { type Answer, compose } from "./answers.ts";
 import { type Command, type Decision, decide, primaryStream } from "./commands.ts";
 import { consequencesOf, supersededObjects } from "./consequences.ts";
+import type { Expectation } from "./lakeGateway.ts";
 import type { CommandMeta, DutyRef, EventLog, StoredEvent } from "./ports.ts";
 
 export interface Idempotency {
@@ -25,7 +26,7 @@ export interface Envelope {
   /** The version of the command's main stream that the client saw last (`If-Match`). */
   readonly if_match: number | null;
   /** Versions on which work that precedes the command was based. */
-  readonly expects: readonly { readonly stream: StreamName; readonly version: number }[];
+  readonly expects: readonly Expectation[];
   /** The duty this command fulfils: gone with the commit, and required to be there still. */
   readonly fulfils: DutyRef | null;
   /** Writes that belong to the command besides its events, such as a new subject's key. */
@@ -51,14 +52,19 @@ export const handleCommand = (log: EventLog, envelope: Envelope): Result<Answer,
     const before = batchesBefore(log, decided.value);
     const events = log.append(decided.value, meta);
     scheduleConsequences(log, events, before, meta.now);
-    const answer = compose(log, command, events);
     if (idempotency) {
-      const stored = { fingerprint: idempotency.fingerprint, answer: JSON.stringify(answer) };
-      log.answers.put(idempotency.key, stored, meta.now);
+      const answer = JSON.stringify(compose(log, storable(command), events));
+      log.answers.put(idempotency.key, { fingerprint: idempotency.fingerprint, answer }, meta.now);
     }
-    return ok(answer);
+    return ok(compose(log, command, events));
   });
 };
+
+/** Without what stands in the file itself: in one without a header, a column's name is a value. */
+const storable = (command: Command): Command =>
+  command.type === "AppendData"
+    ? { ...command, taken: { ...command.taken, unexpected_columns: [] } }
+    : command;
 
 /** The first answer to the same command, a refusal when the key came with another, or null. */
 export const answeredBefore = (
@@ -83,19 +89,29 @@ export const versionConflict = (
   { command, if_match, expects }: Pick<Envelope, "command" | "if_match" | "expects">,
 ): Rejection | null => {
   if (if_match !== null) {
-    const { version } = log.load(primaryStream(command));
+    const { version } = log.load(matchedStream(command));
     if (version !== if_match) return stale(if_match, version);
   }
-  for (const { stream, version } of expects) {
-    if (log.load(stream).version === version) continue;
-    return {
-      reason: "wrong_state",
-      code: "changed-meanwhile",
-      detail: `${stream} changed while its data was being processed; ask again.`,
-    };
-  }
-  return null;
+  return expects.every((expected) => holds(log, expected)) ? null : changedMeanwhile();
 };
+
+/** A replay is new: what its client has seen is the dataset. */
+const matchedStream = (command: Command): StreamName =>
+  command.type === "RequestReplay" ? `dataset/${command.dataset}` : primaryStream(command);
+
+const holds = (log: EventLog, expected: Expectation): boolean => {
+  if ("stream" in expected) return log.load(expected.stream).version === expected.version;
+  const state = log.load(`batch/${expected.batch_id}`).state as BatchState;
+  if (state.status !== "held") return false;
+  const { revision, progress } = state.batch;
+  return revision === expected.revision && progress.status === expected.status;
+};
+
+const changedMeanwhile = (): Rejection => ({
+  reason: "wrong_state",
+  code: "changed-meanwhile",
+  detail: "The batch or its contract changed while the data was being processed; ask again.",
+});
 
 export const stale = (expected: number, version: number): Rejection => ({
   reason: "stale_version",

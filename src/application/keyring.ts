@@ -79,6 +79,7 @@ const unwrapLakeKey = (wrapping: Uint8Array, stored: string, place: string): Uin
  * key was wrapped under another root secret: the lake then refuses to work.
  */
 export const openKeyring = (rootSecret: string, lake_id: string, store: KeyStore): Keyring => {
+  if (rootSecret.length < MIN_ROOT_SECRET_LENGTH) throw new LockedKeyError("no root secret");
   const wrapping = derive(Buffer.from(rootSecret), "wrap");
   const lakePlace = `lake/${lake_id}`;
   const stored = store.find("lake");

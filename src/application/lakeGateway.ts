@@ -73,8 +73,8 @@ export type LakeRequest =
       readonly type: "HoldDeletion" | "RejectDeletion";
       readonly deletion_id: DeletionId;
       readonly reason: string;
-      /** The article of law it rests on. */
-      readonly ground: string;
+      /** The article of law it rests on, when one was named. */
+      readonly ground: string | null;
     }
   | {
       readonly type: "Replay";
@@ -98,8 +98,16 @@ export interface Call {
 /** A started piece of heavy work: what it may write, and what its result is based on. */
 export interface Attempt {
   readonly attempt_id: string;
-  readonly expects: readonly { readonly stream: StreamName; readonly version: number }[];
+  /** Keys it may write: swept when nobody records it. */
+  readonly writes: readonly string[];
+  readonly expects: readonly Expectation[];
 }
+
+/** What must still be so when the result of work is recorded. */
+export type Expectation =
+  | { readonly stream: StreamName; readonly version: number }
+  /** The batch has not been derived anew, published or put into quarantine meanwhile. */
+  | { readonly batch_id: BatchId; readonly revision: number; readonly status: string };
 
 /** Work on a batch that needs its bytes. */
 export type WorkRequest =
@@ -129,6 +137,7 @@ export interface AppendPlan {
 
 /** One pass over a batch's raw object. */
 export interface RefinePlan {
+  readonly dataset: DatasetName;
   readonly batch_id: BatchId;
   readonly source: ObjectRef;
   readonly schema: Schema;
@@ -148,9 +157,12 @@ export type WorkPlan =
       readonly refine: RefinePlan;
       readonly check_source: QualityCheck["source"];
       readonly quarantine_key: string;
-      /** Only for a batch that was anonymised before. */
-      readonly clean_key: string | null;
-      readonly requested_privacy: RawRules;
+      /** Only for a batch that was anonymised before: its rows may be fewer now. */
+      readonly rederive: {
+        readonly refine: RefinePlan;
+        readonly clean_key: string;
+        readonly requested_privacy: RawRules;
+      } | null;
     }
   | {
       readonly kind: "privacy";
@@ -162,6 +174,8 @@ export type WorkPlan =
       readonly kind: "publish";
       readonly batch_id: BatchId;
       readonly published_key: string;
+      /** Set when the contract's privacy rules are applied on the way. */
+      readonly clean_key: string | null;
       /** The anonymised object to copy, or the pass to make one when there was no privacy run. */
       readonly from: { readonly copy: ObjectRef; readonly schema: Schema } | RefinePlan;
     }
@@ -180,7 +194,8 @@ export type WorkPlan =
       /** Set when the batch had been anonymised. */
       readonly clean_key: string | null;
       readonly published_key: string | null;
-      readonly has_quality_rules: boolean;
+      /** Whose check this is recorded as, or null when no rule is left. */
+      readonly check: Pick<QualityCheck, "source" | "rules"> | null;
       readonly requested_privacy: RawRules;
     }
   /** The next batch of a replay that has nothing to do, and why. */

@@ -3,7 +3,7 @@
  * synchronous, so that nothing comes between reading and committing.
  */
 import { err, ok, type Result } from "../domain/decider.ts";
-import { isOpen } from "../domain/deletion/deletion.ts";
+import type { Sealed } from "../domain/deletion/deletion.ts";
 import type { LakeId } from "../domain/ids.ts";
 import { type Rejection, reject } from "../domain/rejection.ts";
 import type { Answer } from "./answers.ts";
@@ -12,9 +12,9 @@ import { answeredBefore, handleCommand, type Idempotency, stale } from "./handle
 import { type Keyring, type KeyStore, LockedKeyError, openKeyring } from "./keyring.ts";
 import type { Call, CommandOptions, LakeRequest, OpenedWork, WorkRequest } from "./lakeGateway.ts";
 import { planWork } from "./planWork.ts";
-import type { CommandMeta, DutyRef, EventLog } from "./ports.ts";
+import type { CommandMeta, Duty, EventLog } from "./ports.ts";
 import { answerQuestion, type Question, type Reply } from "./questions.ts";
-import { toCommand } from "./toCommand.ts";
+import { answerPlace, toCommand } from "./toCommand.ts";
 
 /** Work that has not reported by then is taken for dead, and what it wrote is swept. */
 export const ATTEMPT_TIMEOUT_MS = 60 * 60_000;
@@ -30,7 +30,7 @@ export interface LakeMeans {
 export interface LakeService {
   command(call: Call, request: LakeRequest, options?: CommandOptions): Result<Answer, Rejection>;
   /** A command that fulfils a duty of the lake's own. */
-  fulfil(lake_id: string, command: Command, duty: DutyRef): Result<Answer, Rejection>;
+  fulfil(lake_id: string, command: Command, duty: Duty): Result<Answer, Rejection>;
   open(call: Call, request: WorkRequest): Result<OpenedWork, Rejection>;
   abandon(attempt_id: string): void;
   ask(call: Call, question: Question): Result<Reply, Rejection>;
@@ -93,8 +93,10 @@ export const lakeService = (means: LakeMeans): LakeService => {
 
   const idempotencyOf = (call: Call): Idempotency | null => {
     if (call.idempotency === null) return null;
+    // A client's key may be anything, a person's name included: only its keyed hash is kept.
+    const { fingerprint } = keyringOf(call.lake_id)();
     const { key, body } = call.idempotency;
-    return { key, fingerprint: keyringOf(call.lake_id)().fingerprint(body) };
+    return { key: fingerprint(`key ${key}`), fingerprint: fingerprint(`body ${body}`) };
   };
 
   const run = (envelope: Omit<Parameters<typeof handleCommand>[1], "alongside">) => {
@@ -133,13 +135,17 @@ export const lakeService = (means: LakeMeans): LakeService => {
     });
   };
 
-  const command: LakeService["command"] = (call, request, options) => {
+  /** Refuses whatever is asked of a lake that is locked or not there. */
+  const refusal = (call: Call): Result<never, Rejection> | null => {
     const refused = locked(call.lake_id);
     if (refused) return refused;
-    if (request.type !== "CreateDataLake") {
-      ensureDefault(call);
-      if (reader(log).lake().status === "absent") return lakeNotFound();
-    }
+    ensureDefault(call);
+    return reader(log).lake().status === "absent" ? lakeNotFound() : null;
+  };
+
+  const command: LakeService["command"] = (call, request, options) => {
+    const refused = request.type === "CreateDataLake" ? locked(call.lake_id) : refusal(call);
+    if (refused) return refused;
     const at = now();
     const keyring = keyringOf(call.lake_id);
     const idempotency = idempotencyOf(call);
@@ -161,17 +167,10 @@ export const lakeService = (means: LakeMeans): LakeService => {
     command,
 
     fulfil(lake_id, due, duty) {
-      const at = now();
       keyringOf(lake_id)();
       return run({
         command: due,
-        meta: {
-          command_id: newId(),
-          actor: SYSTEM_ACTOR,
-          correlation_id: newId(),
-          causation_id: null,
-          now: at,
-        },
+        meta: { command_id: newId(), actor: SYSTEM_ACTOR, ...originOf(duty, newId), now: now() },
         idempotency: null,
         if_match: null,
         expects: [],
@@ -180,10 +179,8 @@ export const lakeService = (means: LakeMeans): LakeService => {
     },
 
     open(call, request) {
-      const refused = locked(call.lake_id);
+      const refused = refusal(call);
       if (refused) return refused;
-      ensureDefault(call);
-      if (reader(log).lake().status === "absent") return lakeNotFound();
       const known = answeredBefore(log, idempotencyOf(call));
       if (known) {
         if (!known.ok) return known;
@@ -214,7 +211,7 @@ export const lakeService = (means: LakeMeans): LakeService => {
       }
       return ok({
         plan,
-        attempt: writes.length > 0 ? { attempt_id, expects } : null,
+        attempt: writes.length > 0 ? { attempt_id, writes, expects } : null,
         answered: null,
       });
     },
@@ -224,19 +221,15 @@ export const lakeService = (means: LakeMeans): LakeService => {
     },
 
     ask(call, question) {
-      const refused = locked(call.lake_id);
+      const refused = refusal(call);
       if (refused) return refused;
-      ensureDefault(call);
-      if (reader(log).lake().status === "absent") return lakeNotFound();
       if (question.kind !== "reveal") return answerQuestion(log, question, now());
       return reveal(call, question.deletion_id);
     },
 
     logSeed(call) {
-      const refused = locked(call.lake_id);
+      const refused = refusal(call);
       if (refused) return refused;
-      ensureDefault(call);
-      if (reader(log).lake().status === "absent") return lakeNotFound();
       return ok(keyringOf(call.lake_id)().logSeed());
     },
   };
@@ -258,10 +251,8 @@ export const lakeService = (means: LakeMeans): LakeService => {
     });
     if (!audited.ok) return audited;
     const keyring = keyringOf(call.lake_id)();
-    const clear = (field: "subject_id" | "reason") => {
-      const place = `deletion/${deletion_id}/${field}`;
-      return keyring.open(deletion.subject_ref, place, deletion[field].sealed) ?? { erased: true };
-    };
+    const open = (place: string, { sealed }: Sealed) =>
+      keyring.open(deletion.subject_ref, `${stream}/${place}`, sealed) ?? { erased: true };
     const shown = answerQuestion(
       log,
       { kind: "one", aggregate: "deletion", id: deletion_id, when: null },
@@ -270,10 +261,22 @@ export const lakeService = (means: LakeMeans): LakeService => {
     if (!shown.ok || shown.value.kind !== "one") return shown;
     const view = {
       ...shown.value.view,
-      subject_id: clear("subject_id"),
-      reason: clear("reason"),
-      open: isOpen(deletion),
+      subject_id: open("subject_id", deletion.subject_id),
+      reason: open("reason", deletion.reason),
+      answers: deletion.answers.map(({ version, reason, ...answer }) => ({
+        ...answer,
+        reason: open(answerPlace(version), reason),
+      })),
     };
     return ok({ ...shown.value, view });
   }
+};
+
+/** What an event sets in motion carries on its correlation and names it as its cause. */
+const originOf = ({ payload }: Duty, newId: () => string) => {
+  const { correlation_id, causation_id } = payload;
+  return {
+    correlation_id: typeof correlation_id === "string" ? correlation_id : newId(),
+    causation_id: typeof causation_id === "string" ? causation_id : null,
+  };
 };

@@ -159,6 +159,7 @@ export interface EventLog {
   transaction<Value>(body: () => Value): Value;
   /** Inside a transaction: appends, folds, takes snapshots. Throws when a version has moved. */
   append(changes: readonly Change[], meta: CommandMeta): readonly StoredEvent[];
+  /** In order; fewer than `limit` also when the page would become too large. */
   read(filter: EventFilter): readonly StoredEvent[];
   /** The last `seq`, 0 when empty. */
   head(): number;

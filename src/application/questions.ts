@@ -35,6 +35,9 @@ export type Reply =
       readonly next: number | null;
     };
 
+/** A page of a list ends where it becomes larger than this, whatever its limit. */
+const MAX_LIST_CHARACTERS = 4 * 1024 * 1024;
+
 /** Answers everything but `reveal`, which is a command first. */
 export const answerQuestion = (
   log: EventLog,
@@ -57,20 +60,25 @@ export const answerQuestion = (
     case "list": {
       const { filter } = question;
       const page = log.directory.list({ ...filter, limit: filter.limit + 1 });
-      const shown = page.slice(0, filter.limit);
-      const items = shown.map(({ kind, id }) => {
-        const shownView = view(kind, id, log.load(`${kind}/${id}` as StreamName).state, now);
-        return shownView ?? { id };
-      });
-      const next = page.length > shown.length ? (shown.at(-1)?.created_seq ?? null) : null;
-      return ok({ kind: "list", items, next });
+      const items: View[] = [];
+      let last = 0;
+      let characters = 0;
+      for (const { kind, id, created_seq } of page.slice(0, filter.limit)) {
+        if (characters > MAX_LIST_CHARACTERS) break;
+        const state = log.load(`${kind}/${id}` as StreamName).state;
+        const shown = view(kind, id, state, now) ?? { id };
+        items.push(shown);
+        last = created_seq;
+        characters += JSON.stringify(shown).length;
+      }
+      return ok({ kind: "list", items, next: page.length > items.length ? last : null });
     }
     case "events": {
       const { filter } = question;
-      const page = log.read({ ...filter, limit: filter.limit + 1 });
-      const items = page.slice(0, filter.limit);
-      const next = page.length > items.length ? (items.at(-1)?.seq ?? null) : null;
-      return ok({ kind: "events", items, next });
+      const items = log.read(filter);
+      const last = items.at(-1)?.seq;
+      const more = last !== undefined && log.read({ ...filter, after: last, limit: 1 }).length > 0;
+      return ok({ kind: "events", items, next: more ? last : null });
     }
     default: {
       const unknown: never = question;
@@ -105,5 +113,5 @@ const notThere = (kind: string, when: When = null) =>
   reject(
     "not_found",
     `${kind}-not-found`,
-    when === null ? `There is no such ${kind} in this lake.` : `There was no such ${kind} then.`,
+    when === null ? `There is no such ${kind}.` : `There was no such ${kind} then.`,
   );

@@ -157,9 +157,9 @@ const lifetimeOf = (now: string, expiresIn: number) => {
   };
 };
 
+/** The first of contract1, contract2, … that is free. */
 const nextContractId = (log: EventLog): ContractId => {
-  const defined = Object.values(log.directory.counts("contract")).reduce((a, b) => a + b, 0);
-  let number = defined + 1;
+  let number = 1;
   while (log.directory.exists("contract", `contract${number}`)) number += 1;
   return `contract${number}` as ContractId;
 };
@@ -213,6 +213,9 @@ const requestDeletion = (
   });
 };
 
+/** Where an answer to a request is sealed: at the version of its stream that it makes. */
+export const answerPlace = (version: number): string => `answer/${version}`;
+
 /** Seals a later free text under the key of the request's subject. */
 const sealed = (
   { log, keyring }: Means,
@@ -222,6 +225,7 @@ const sealed = (
 ): Result<Command, Rejection> => {
   const deletion = reader(log).deletion(deletion_id);
   if (deletion.status === "absent") return ok(make({ sealed: "" }));
-  const place = `deletion/${deletion_id}/answer`;
+  const version = log.load(`deletion/${deletion_id}`).version + 1;
+  const place = `deletion/${deletion_id}/${answerPlace(version)}`;
   return ok(make(keyring().seal(deletion.subject_ref, place, text)));
 };

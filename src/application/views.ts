@@ -1,6 +1,6 @@
 /**
- * Aggregates as a client sees them. Sealed fields show that they are sealed; object keys are not
- * shown, they are Lethe's own business.
+ * Aggregates as a client sees them. Sealed fields show that they are sealed; where objects lie is
+ * the log's business, not a state's.
  */
 import { type Batch, progressOf } from "../domain/batch/batch.ts";
 import type { PrivacyRun, Publication, QualityCheck } from "../domain/batch/events.ts";
@@ -121,10 +121,12 @@ const batchView = (batch: Batch): View => {
 
 const deletionView = (deletion: StateOf<"deletion">, now: string): View | null => {
   if (deletion.status === "absent") return null;
+  const { version: _, ...shown } = deletion;
   return {
-    ...deletion,
+    ...shown,
     subject_id: SEALED,
     reason: SEALED,
+    answers: deletion.answers.map(({ version: __, ...answer }) => ({ ...answer, reason: SEALED })),
     overdue: deletion.overdue || (isOpen(deletion) && now > deletion.deadline),
   };
 };

@@ -33,7 +33,7 @@ export const createLake = z
     country: optional(
       z
         .string()
-        .regex(/^[A-Z]{2}$/, "must be an ISO 3166-1 alpha-2 code, such as DE")
+        .refine(isCountry, "must be an ISO 3166-1 alpha-2 code, such as DE")
         .meta({ example: "DE" }),
     ),
     time_zone: optional(
@@ -44,6 +44,13 @@ export const createLake = z
     ),
   })
   .meta({ id: "CreateDataLake" });
+
+/** What the runtime has a name for, by Unicode's region data. */
+function isCountry(code: string): boolean {
+  if (!/^[A-Z]{2}$/.test(code)) return false;
+  const names = new Intl.DisplayNames("en", { type: "region", fallback: "none" });
+  return ![undefined, "Unknown Region"].includes(names.of(code));
+}
 
 function isTimeZone(zone: string): boolean {
   try {
@@ -177,7 +184,7 @@ export const auditAccess = z
     accessor_id: name,
     dataset_id: datasetName,
     action: z.enum(ACCESS_ACTIONS),
-    purpose: optional(text),
+    purpose: text,
   })
   .meta({ id: "AuditAccess" });
 
@@ -211,9 +218,9 @@ const REJECT_GROUNDS = [
 ] as const;
 
 export const holdDeletion = z
-  .strictObject({ reason: text, ground: z.enum(HOLD_GROUNDS) })
+  .strictObject({ reason: text, ground: optional(z.enum(HOLD_GROUNDS)) })
   .meta({ id: "HoldDeletion" });
 
 export const rejectDeletion = z
-  .strictObject({ reason: text, ground: z.enum(REJECT_GROUNDS) })
+  .strictObject({ reason: text, ground: optional(z.enum(REJECT_GROUNDS)) })
   .meta({ id: "RejectDeletion" });

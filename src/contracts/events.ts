@@ -67,21 +67,25 @@ export const checkEventContracts = (
 /** The version in which events of this type are written. Throws for an unknown type. */
 export const writtenVersion = (type: string): number => contractOf(type).version;
 
-/** The data as of the present version. Throws for a type or version this code does not know. */
+/**
+ * The data as of the present version. Throws for a type or version this code does not know.
+ * `contracts` is a parameter for the tests.
+ */
 export const upcast = (
   type: string,
   version: number,
   data: Readonly<Record<string, unknown>>,
+  contracts: Readonly<Record<string, EventContract>> = EVENT_CONTRACTS,
 ): Readonly<Record<string, unknown>> => {
-  const contract = contractOf(type);
+  const contract = contractOf(type, contracts);
   if (version < 1 || version > contract.version) {
     throw new Error(`event ${type} of version ${version}: this code knows 1-${contract.version}`);
   }
   return contract.steps.slice(version - 1).reduce((current, step) => step(current), data);
 };
 
-const contractOf = (type: string): EventContract => {
-  const contract = EVENT_CONTRACTS[type];
+const contractOf = (type: string, contracts = EVENT_CONTRACTS): EventContract => {
+  const contract = Object.hasOwn(contracts, type) ? contracts[type] : undefined;
   if (contract === undefined) throw new Error(`event type ${type} is not known`);
   return contract;
 };

@@ -1,5 +1,5 @@
 /** Copies an object unchanged and proves it: the bytes must be those its reference speaks of. */
-import type { ObjectStore } from "../application/dataPorts.ts";
+import { MissingObjectError, type ObjectStore } from "../application/dataPorts.ts";
 import type { ObjectRef } from "../domain/table.ts";
 import { contentType } from "./contentTypes.ts";
 import { countingWriter } from "./sha256.ts";
@@ -14,12 +14,14 @@ export const copy = async (
   target: string,
 ): Promise<ObjectRef> => {
   const stream = await store.open(source.key);
-  if (stream === null) throw new Error(`object ${source.key} is missing`);
+  if (stream === null) throw new MissingObjectError(`object ${source.key} is missing`);
   const writer = countingWriter(store.writer(target, contentType(source.format)));
   try {
     for await (const bytes of stream) await writer.write(bytes);
     if (writer.sha256() !== source.sha256) {
-      throw new Error(`object ${source.key} is not what was written there: its SHA-256 differs`);
+      throw new MissingObjectError(
+        `object ${source.key} is not what was written there: its SHA-256 differs`,
+      );
     }
     await writer.close();
     return { ...source, key: target };

@@ -2,7 +2,7 @@
  * The one way from stored bytes to typed rows, whatever their format: chunks of cells in the order
  * of the schema, and a bounded log of everything that did not fit.
  */
-import type { ObjectStore } from "../application/dataPorts.ts";
+import { MissingObjectError, type ObjectStore } from "../application/dataPorts.ts";
 import { assertNever } from "../domain/decider.ts";
 import type { ObjectRef, Schema } from "../domain/table.ts";
 import type { Chunk } from "./chunk.ts";
@@ -53,7 +53,7 @@ export const openTable = async (
     return { format: "parquet", store, key: ref.key, size_bytes: ref.bytes };
   }
   const stream = await store.open(ref.key);
-  if (stream === null) throw new Error(`object ${ref.key} is missing`);
+  if (stream === null) throw new MissingObjectError(`object ${ref.key} is missing`);
   return { format: ref.format, stream };
 };
 

@@ -44,6 +44,16 @@ export interface SchemaIssue {
   readonly message: string;
 }
 
+/** Where an issue is, for a sentence or a path: `row 3, column age`. */
+export const placeOf = ({ row, column }: SchemaIssue): string =>
+  [row === null ? null : `row ${row}`, column === null ? null : `column ${column}`]
+    .filter((part) => part !== null)
+    .join(", ");
+
+/** An issue as a sentence's part: `row 3, column age: not an int`. */
+export const describeIssue = (issue: SchemaIssue): string =>
+  [placeOf(issue), issue.message].filter((part) => part !== "").join(": ");
+
 /** At most this many schema issues are listed; the rest is counted. */
 export const MAX_LISTED_ISSUES = 20;
 

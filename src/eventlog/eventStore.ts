@@ -36,6 +36,9 @@ const toEvent = ({ data, stream, ...row }: Row): StoredEvent => ({
   data: upcast(row.type, row.schema_version, JSON.parse(data) as Record<string, unknown>),
 });
 
+/** A page of events ends behind the event that takes it over this size, whatever its limit. */
+export const MAX_PAGE_CHARACTERS = 4 * 1024 * 1024;
+
 /** Rows as they are stored, for their leaves. */
 export const leavesBetween = (
   sql: SqlStorage,
@@ -117,15 +120,20 @@ export const eventStore = (sql: SqlStorage): EventStore => ({
     also("type = 'AccessAudited' AND json_extract(data, '$.accessor_id') = ?", filter.accessor);
     also("recorded_at >= ?", filter.from);
     also("recorded_at <= ?", filter.until);
-    return sql
-      .exec<Row>(
-        `SELECT ${COLUMNS} FROM events WHERE ${where.join(" AND ")}
-         ORDER BY seq LIMIT CAST(? AS INTEGER)`,
-        ...values,
-        filter.limit,
-      )
-      .toArray()
-      .map(toEvent);
+    const rows = sql.exec<Row>(
+      `SELECT ${COLUMNS} FROM events WHERE ${where.join(" AND ")}
+       ORDER BY seq LIMIT CAST(? AS INTEGER)`,
+      ...values,
+      filter.limit,
+    );
+    const events: StoredEvent[] = [];
+    let characters = 0;
+    for (const row of rows) {
+      events.push(toEvent(row));
+      characters += row.data.length;
+      if (characters > MAX_PAGE_CHARACTERS) break;
+    }
+    return events;
   },
 
   last() {

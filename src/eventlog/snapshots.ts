@@ -13,6 +13,9 @@ export const THIN_TO_EVERY = 10;
 /** … once they are this many snapshots behind. */
 export const KEEP_RECENT = 10;
 
+/** A larger state is not kept: the platform refuses rows over 2 MB, and a cache may be absent. */
+const MAX_SNAPSHOT_CHARACTERS = 500_000;
+
 export interface Snapshots {
   /** The newest usable state at or before `seq`, else the state before the first event. */
   nearest(stream: StreamName, seq: number): Folded;
@@ -39,6 +42,8 @@ export const snapshots = (sql: SqlStorage): Snapshots => ({
 
   take(stream, { version, state }, seq) {
     const { fold_version } = foldOf(stream);
+    const text = JSON.stringify(state);
+    if (text.length > MAX_SNAPSHOT_CHARACTERS) return;
     sql.exec(
       `INSERT OR REPLACE INTO snapshots (stream, version, seq, fold_version, state)
        VALUES (?, ?, ?, ?, ?)`,
@@ -46,7 +51,7 @@ export const snapshots = (sql: SqlStorage): Snapshots => ({
       version,
       seq,
       fold_version,
-      JSON.stringify(state),
+      text,
     );
     sql.exec(
       `DELETE FROM snapshots WHERE stream = ?1 AND version < CAST(?2 AS INTEGER)

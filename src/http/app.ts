@@ -4,7 +4,7 @@ import { requestId } from "hono/request-id";
 import type { Call } from "../application/lakeGateway.ts";
 import { lakeId } from "../contracts/fields.ts";
 import { docsFiles } from "./docs.ts";
-import { type GuardSettings, refusal } from "./guard.ts";
+import { type GuardSettings, isCrossSite, refusal } from "./guard.ts";
 import { openApiDocument } from "./openapi.ts";
 import { HttpProblem, problemResponse, rejectionProblem } from "./problem.ts";
 import {
@@ -69,6 +69,15 @@ export const createApp = (depsOf: (c: AppContext) => Deps): App => {
     const reason = refusal(new URL(c.req.url).hostname, deps.settings);
     if (reason !== null) {
       return problemResponse(c, { status: 503, code: "not-configured", detail: reason });
+    }
+    const { method } = c.req;
+    const changes = method !== "GET" && method !== "HEAD";
+    if (changes && isCrossSite(c.req.raw.headers, new URL(c.req.url).host)) {
+      return problemResponse(c, {
+        status: 403,
+        code: "cross-site-request",
+        detail: "This request comes from another site's page: Lethe does not act on it.",
+      });
     }
     await next();
     c.header("Cache-Control", "no-store");

@@ -20,14 +20,27 @@ export const readJson = async (c: Context): Promise<unknown> => {
     });
   }
   try {
-    return JSON.parse(new TextDecoder("utf-8", { fatal: true, ignoreBOM: false }).decode(bytes));
-  } catch {
+    const text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: false }).decode(bytes);
+    return JSON.parse(text, refusePrototype);
+  } catch (error) {
+    if (error instanceof HttpProblem) throw error;
     throw new HttpProblem({
       status: 400,
       code: "malformed-json",
       detail: "The body is not well-formed JSON in UTF-8.",
     });
   }
+};
+
+/** A member of this name would be lost on the way or change what an object is: neither is meant. */
+const refusePrototype = (key: string, value: unknown): unknown => {
+  if (key !== "__proto__") return value;
+  throw new HttpProblem({
+    status: 422,
+    code: "invalid-input",
+    detail: "The body is not valid: no member can be called __proto__.",
+    errors: [{ path: "__proto__", message: "is no name" }],
+  });
 };
 
 const readBytes = async (request: Request): Promise<Uint8Array> => {

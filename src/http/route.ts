@@ -9,7 +9,7 @@ import type { ObjectStore } from "../application/dataPorts.ts";
 import type { Call, LakeGateway, LakeProver } from "../application/lakeGateway.ts";
 import type { Presigner } from "../application/ports.ts";
 import type { Question } from "../application/questions.ts";
-import type { Workshop } from "../application/work.ts";
+import type { Workshop } from "../application/work/workshop.ts";
 import { err, ok, type Result } from "../domain/decider.ts";
 import { type Rejection, reject } from "../domain/rejection.ts";
 

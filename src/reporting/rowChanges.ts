@@ -132,8 +132,8 @@ const CHANGES: Changes = {
     batch.changed(id, { size_bytes: bytes, row_count: rows, appended_at: recorded_at }),
   SchemaValidated: nothing,
   SchemaValidationFailed: nothing,
-  QualityCheckPassed: ({ check }, { id }) => batch.changed(id, { checked: check.passed }),
-  QualityCheckFailed: ({ check }, { id }) => batch.changed(id, { checked: check.passed }),
+  QualityCheckPassed: ({ passed }, { id }) => batch.changed(id, { checked: passed }),
+  QualityCheckFailed: ({ passed }, { id }) => batch.changed(id, { checked: passed }),
   DataAnonymized: (_, { id }) => batch.changed(id, { stage: "anonymized" }),
   DataPublished: (_, { id, recorded_at }) =>
     batch.changed(id, { stage: "published", published_at: recorded_at }),

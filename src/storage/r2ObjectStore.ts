@@ -2,7 +2,12 @@
  * Cloudflare R2 as an ObjectStore. It promises what R2 promises (an object appears whole or not at
  * all, and is there for everyone once written) and hides how large objects get there: parts.
  */
-import type { ObjectStore, ObjectWriter, StoredObject } from "../application/dataPorts.ts";
+import {
+  MissingObjectError,
+  type ObjectStore,
+  type ObjectWriter,
+  type StoredObject,
+} from "../application/dataPorts.ts";
 
 /** R2 wants parts of at least 5 MiB, all of one size but the last. */
 export const PART_BYTES = 8 * 1024 * 1024;
@@ -25,9 +30,11 @@ export const r2ObjectStore = (bucket: R2Bucket): ObjectStore => ({
     // R2 refuses an empty range, but the object must be there all the same.
     const body = length === 0 ? null : await bucket.get(key, { range: { offset, length } });
     const object = body ?? (await bucket.head(key));
-    if (object === null) throw new Error(`object ${key} is missing`);
+    if (object === null) throw new MissingObjectError(`object ${key} is missing`);
     if (offset + length > object.size) {
-      throw new Error(`object ${key} has ${object.size} bytes, asked for ${offset}+${length}`);
+      throw new MissingObjectError(
+        `object ${key} has ${object.size} bytes, asked for ${offset}+${length}`,
+      );
     }
     return body === null ? new Uint8Array(0) : await body.bytes();
   },

@@ -109,9 +109,9 @@ describe("an attempt at heavy work", () => {
   it("whose result changes nothing is refused once it was swept", () => {
     const lake = withBatch();
     done(publish(lake, "batch1"));
-    const attempt = { attempt_id: "swept", expects: [] };
+    const attempt = { attempt_id: "swept", writes: [], expects: [] };
     const refused = lake.refused(
-      { type: "PublishData", batch_id, publication: publication("late") },
+      { type: "PublishData", batch_id, publication: publication("late"), run: null },
       {},
       { attempt },
     );

@@ -203,7 +203,7 @@ describe("the deadline of a request", () => {
     lake.service.fulfil(
       lake.call().lake_id,
       { type: "NoteDeletionDue", deletion_id: id, now: lake.now() },
-      due(id),
+      { ...due(id), due_at: lake.now(), payload: {} },
     );
 
   it("once passed is on record, and its duty is gone with that commit", () => {

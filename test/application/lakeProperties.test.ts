@@ -19,7 +19,7 @@ const SEED = 20_261_123;
 const RUNS = 100;
 const DEEDS = 80;
 
-/** Everything a lake can record but its own creation, which happens once in every life. */
+/** Every type of event: one that no random life records is watched by nobody. */
 const WATCHED = Object.keys(EVENT_CONTRACTS);
 
 interface Lived {

@@ -114,9 +114,9 @@ describe("the numbers of contracts", () => {
     registerSales(lake);
     defineContract(lake, { contract_id: contractId.parse("contract2") });
     defineContract(lake, { contract_id: contractId.parse("contract3") });
-    expect(idOf(defineContract(lake))).toBe("contract4");
     defineContract(lake, { contract_id: contractId.parse("mine") });
-    expect(idOf(defineContract(lake))).toBe("contract5");
+    expect(idOf(defineContract(lake))).toBe("contract1");
+    expect(idOf(defineContract(lake))).toBe("contract4");
   });
 
   it("are not used up by a contract that is refused", () => {

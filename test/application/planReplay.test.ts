@@ -90,19 +90,22 @@ describe("the rules of a replay", () => {
     const lake = withBatch({ contract: { quality_rules: { amount: ">0" } } });
     done(checkQuality(lake, "batch1", { rules: { amount: ["<9"], id: "not_null" } }));
     updateContract(lake, { quality_rules: { amount: ">1" } });
-    const { refine, has_quality_rules } = replayPlan(lake);
+    const { refine, check } = replayPlan(lake);
     expect(refine.quality_rules).toEqual({ amount: [">1", "<9"], id: ["not_null"] });
-    expect(has_quality_rules).toBe(true);
+    expect(check).toEqual({ source: "contract", rules: { amount: ">1" } });
+  });
+
+  it("are recorded as a request's check when the contract has none", () => {
+    const lake = withBatch();
+    done(checkQuality(lake, "batch1", { rules: { id: "not_null" } }));
+    expect(replayPlan(lake).check).toEqual({ source: "request", rules: { id: ["not_null"] } });
   });
 
   it("leave out a request's checks that no longer fit the schema", () => {
     const lake = withBatch();
     done(checkQuality(lake, "batch1", { rules: { email: "not_null" } }));
     updateContract(lake, { schema: { id: "int" } });
-    expect(replayPlan(lake)).toMatchObject({
-      refine: { quality_rules: {} },
-      has_quality_rules: false,
-    });
+    expect(replayPlan(lake)).toMatchObject({ refine: { quality_rules: {} }, check: null });
   });
 
   it("do not anonymise a batch that neither was anonymised nor is published", () => {

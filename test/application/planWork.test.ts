@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { WorkPlan, WorkRequest } from "../../src/application/lakeGateway.ts";
-import { mergeQuality } from "../../src/application/planWork.ts";
+import { mergeQuality } from "../../src/application/planRefine.ts";
 import { batchId, contractId, datasetName } from "../../src/contracts/fields.ts";
 import {
   anonymize,

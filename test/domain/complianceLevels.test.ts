@@ -102,12 +102,12 @@ const publish =
       initialBatch,
     );
     const decided = decideBatch(
-      { type: "PublishData", batch_id: BATCH, publication: publication("published/1") },
+      { type: "PublishData", batch_id: BATCH, publication: publication("published/1"), run: null },
       state,
       {
         lake: lakeAt(level),
-        dataset: datasetAfter(datasetRegistered({ contains_pii })),
-        contract: contractAfter(contractDefined({ quality_rules })),
+        dataset: datasetAfter(datasetRegistered({ contains_pii, encryption_enabled: true })),
+        contract: contractAfter(contractDefined({ quality_rules }), contractApproved),
       },
     );
     const event = decided.ok ? decided.value.at(0) : undefined;

@@ -367,6 +367,25 @@ describe("a header", () => {
     }
   });
 
+  test("that tells of another site's page is 403 for everything that changes something", async () => {
+    const lake = await salesLake();
+    const head = (await lake.events()).length;
+    for (const headers of [
+      { Origin: "https://evil.example" },
+      { Origin: "http://localhost:9999" },
+      { Origin: "null" },
+      { "Sec-Fetch-Site": "cross-site" },
+      { "Sec-Fetch-Site": "same-site" },
+    ] as Record<string, string>[]) {
+      const answer = await lake.post("/datasets/sales/deprecate", undefined, headers);
+      expectProblem(answer, 403, "cross-site-request");
+      expect((await lake.get("", headers)).status).toBe(200);
+    }
+    expect((await lake.events()).length).toBe(head);
+    const own = { Origin: "http://localhost", "Sec-Fetch-Site": "same-origin" };
+    expect((await lake.post("/datasets/sales/deprecate", undefined, own)).status).toBe(200);
+  });
+
   test("Host that is not this machine is 503, for every route there is", async () => {
     for (const host of [
       "lethe.example",

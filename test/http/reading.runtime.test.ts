@@ -94,8 +94,19 @@ describe("a list", () => {
     await lake.done("/contracts", { dataset: "hr", contract_id: "c2", retention_days: 1 });
     await lake.done("/contracts/c2/approve");
     await lake.done("/datasets/hr/deprecate");
-    await lake.done("/audit-access", { accessor_id: "ann", dataset_id: "sales", action: "read" });
-    await lake.done("/audit-access", { accessor_id: "bob", dataset_id: "hr", action: "query" });
+    const audit = { purpose: "tests" };
+    await lake.done("/audit-access", {
+      ...audit,
+      accessor_id: "ann",
+      dataset_id: "sales",
+      action: "read",
+    });
+    await lake.done("/audit-access", {
+      ...audit,
+      accessor_id: "bob",
+      dataset_id: "hr",
+      action: "query",
+    });
     const listed = async (route: string, field: string) =>
       (await allOf(lake, route, 1)).map((item) => item[field]);
     expect(await listed("/batches?state=published", "batch_id")).toEqual(["b2"]);

@@ -1,7 +1,8 @@
 /** Many at once, the same twice, answers that are lost, and commands that are refused. */
 import { env } from "cloudflare:workers";
 import { describe, expect, test } from "vitest";
-import { appendBatch, checkQuality, type Workshop } from "../../src/application/work.ts";
+import { appendBatch, checkQuality, publishBatch } from "../../src/application/work/batchWork.ts";
+import type { Workshop } from "../../src/application/work/workshop.ts";
 import { dataPlane } from "../../src/data/dataPlane.ts";
 import type { BatchId, ContractId, DatasetName } from "../../src/domain/ids.ts";
 import { r2ObjectStore } from "../../src/storage/r2ObjectStore.ts";
@@ -216,6 +217,36 @@ describe("commands at once", () => {
   });
 });
 
+describe("work on an object that is replaced under it", () => {
+  test("is refused as a conflict, not as an error, and leaves nothing behind", async () => {
+    const lake = await salesLake();
+    await append(lake, "b");
+    await lake.done("/run-privacy", { batch_id: "b", privacy_rules: { id: "mask" } });
+    const store = r2ObjectStore(env.OBJECTS);
+    const data = dataPlane(store);
+    const overtaken: Workshop = {
+      lake: lake.gateway,
+      store,
+      now: () => Date.now(),
+      data: {
+        ...data,
+        copy: async (source, target) => {
+          await lake.done("/run-privacy", { batch_id: "b", privacy_rules: { id: "redact" } });
+          await eventually(async () => expect(await lake.keys()).not.toContain(source.key));
+          return data.copy(source, target);
+        },
+      },
+    };
+    const outcome = await publishBatch(overtaken, lake.call(), {
+      kind: "publish",
+      batch_id: "b" as BatchId,
+    });
+    expect(outcome).toMatchObject({ ok: false, error: { reason: "wrong_state" } });
+    expect(await lake.keys()).toEqual(await lake.referenced());
+    await lake.done("/publish-batch", { batch_id: "b" });
+  });
+});
+
 describe("a file that no longer fits", () => {
   test("is answered 422 with the reasons, and so it is when the same command comes again", async () => {
     const lake = await salesLake();
@@ -363,7 +394,11 @@ describe("a command that is refused", () => {
       ["/release-batch", { batch_id: "b", reason: "r" }, 409],
       ["/replay", { dataset: "nope" }, 404],
       ["/replay", { dataset: "sales", batch_id: "nope" }, 404],
-      ["/audit-access", { accessor_id: "a", dataset_id: "nope", action: "read" }, 404],
+      [
+        "/audit-access",
+        { accessor_id: "a", dataset_id: "nope", action: "read", purpose: "p" },
+        404,
+      ],
       ["/download-url", { filename: "nope.csv" }, 404],
       ["/deletions/nope/extend", { reason: "r" }, 404],
       [

@@ -181,9 +181,9 @@ describe("the deadline of a deletion request", () => {
     }
     const [duty] = await lake.sql("SELECT * FROM schedule WHERE ref = ?", id);
     expect(duty).toMatchObject({ attempts: MAX_ATTEMPTS + 2, parked: 0 });
-    expect(String(duty?.["last_error"])).toContain("disk");
+    expect(String(duty?.last_error)).toContain("disk");
     // At most an hour until the next try, and the alarm is set for it.
-    expect(Date.parse(String(duty?.["due_at"]))).toBeLessThanOrEqual(Date.now() + 3_600_000);
+    expect(Date.parse(String(duty?.due_at))).toBeLessThanOrEqual(Date.now() + 3_600_000);
     expect(await lake.inside((_, { storage }) => storage.getAlarm())).not.toBeNull();
     await lake.sql("DROP TRIGGER broken");
     await lake.ringFor("deletion_due");
@@ -205,19 +205,19 @@ describe("a duty that fails", () => {
     await lake.done("/run-dq", { batch_id: "b", quality_rules: rules });
     const duty = async () =>
       (await lake.sql("SELECT * FROM schedule WHERE kind = 'delete_objects'"))[0];
-    await eventually(async () => expect((await duty())?.["attempts"]).toBeGreaterThanOrEqual(1));
+    await eventually(async () => expect((await duty())?.attempts).toBeGreaterThanOrEqual(1));
     const delays: number[] = [];
-    for (let attempt = Number((await duty())?.["attempts"]); attempt < MAX_ATTEMPTS - 1; ) {
+    for (let attempt = Number((await duty())?.attempts); attempt < MAX_ATTEMPTS - 1; ) {
       await lake.ringFor("delete_objects");
-      attempt = Number((await duty())?.["attempts"]);
-      delays.push(Math.round((Date.parse(String((await duty())?.["due_at"])) - Date.now()) / 1000));
+      attempt = Number((await duty())?.attempts);
+      delays.push(Math.round((Date.parse(String((await duty())?.due_at)) - Date.now()) / 1000));
     }
     expect(delays).toEqual([...delays].sort((a, b) => a - b));
     expect(delays.at(-1)).toBeGreaterThan(60);
     expect((await lake.get("/report")).at("parked_duties")).toBe(0);
     await lake.ringFor("delete_objects");
     expect(await duty()).toMatchObject({ parked: 1, attempts: MAX_ATTEMPTS });
-    expect(String((await duty())?.["last_error"])).toContain("R2 is down");
+    expect(String((await duty())?.last_error)).toContain("R2 is down");
     expect((await lake.get("/report")).at("parked_duties")).toBe(1);
     // Commands go on all the while, and what is still in use was never touched.
     await lake.done("/publish-batch", { batch_id: "b" });

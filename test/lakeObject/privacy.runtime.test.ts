@@ -134,8 +134,14 @@ describe("the data of a batch", () => {
     const lake = await salesLake();
     const cell = canary("cell");
     const column = canary("column");
-    const misfit = await append(lake, "misfit", `id,amount,${column}\n1,${cell},x\n`);
+    await lake.land("misfit.csv", `id,amount,${column}\n1,${cell},x\n`);
+    const misfit = await lake.post(
+      "/append-batch",
+      { dataset: "sales", contract_id: "c1", batch_id: "misfit", file_url: "misfit.csv" },
+      { "Idempotency-Key": "kept" },
+    );
     expect(misfit.status).toBe(422);
+    expect(misfit.text("detail")).toContain(column);
     await append(lake, "good", "id,amount\n123456789,4\n223456789,-1\n");
     await lake.done("/run-dq", { batch_id: "good", quality_rules: { amount: ">0" } });
     await expectNowhere(lake, cell, "123456789", "223456789");

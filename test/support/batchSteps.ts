@@ -135,10 +135,9 @@ export const checkQuality = (
     passed,
     diverts ? plan.quarantine_key : null,
   );
+  const again = passed ? plan.rederive : null;
   const rederived =
-    passed && plan.clean_key
-      ? runOf(plan.refine.privacy_rules, plan.requested_privacy, plan.clean_key)
-      : null;
+    again && runOf(again.refine.privacy_rules, again.requested_privacy, again.clean_key);
   return record(lake, { type: "RecordQuality", batch_id, check, rederived }, opened.value.attempt);
 };
 
@@ -163,7 +162,11 @@ export const publish = (lake: TestLake, batch: string): Step => {
   const { plan, attempt } = opened.value;
   const objects = plan.kind === "publish" ? [objectAt(plan.published_key)] : [];
   const publication = { objects, schema: SCHEMA, rows: 3 };
-  return record(lake, { type: "PublishData", batch_id, publication }, attempt);
+  const run =
+    plan.kind === "publish" && plan.clean_key !== null && !("copy" in plan.from)
+      ? runOf(plan.from.privacy_rules, {}, plan.clean_key)
+      : null;
+  return record(lake, { type: "PublishData", batch_id, publication, run }, attempt);
 };
 
 export const exportAs = (lake: TestLake, batch: string, format: Format): Step => {
@@ -220,12 +223,12 @@ export const replayStep = (lake: TestLake, id: string, passed = true): Step => {
 };
 
 const resultOf = (plan: Plan<"replay">, passed: boolean): ReplayResult => {
-  const { refine, clean_key, published_key, requested_privacy, has_quality_rules } = plan;
-  const check = checkOf("contract", refine.quality_rules, passed, null);
+  const { refine, clean_key, published_key, requested_privacy } = plan;
+  const { source, rules } = plan.check ?? { source: "contract", rules: refine.quality_rules };
   return {
     kind: "derived",
     schema: refine.schema,
-    check: has_quality_rules || !passed ? check : null,
+    check: plan.check || !passed ? checkOf(source, rules, passed, null) : null,
     run: passed && clean_key ? runOf(refine.privacy_rules, requested_privacy, clean_key) : null,
     publication:
       passed && published_key

@@ -103,6 +103,8 @@ export const MISFIT: Misfit = {
   issues: [{ column: "amount", row: 2, message: "amount is no float" }],
   issue_count: 1,
 };
+export const MISFIT_REASON =
+  "The file does not fit the contract's schema: row 2, column amount: amount is no float";
 
 export const appendData = (more: Partial<AppendData> = {}): AppendData => ({
   type: "AppendData",
@@ -169,7 +171,7 @@ export const check = (more: Partial<RecordQuality["check"]> = {}): RecordQuality
 
 export const qualityPassed = (more: Partial<RecordQuality["check"]> = {}): BatchEvent => ({
   type: "QualityCheckPassed",
-  data: { check: check(more), warnings: [] },
+  data: { ...check(more), warnings: [] },
 });
 
 export const run = (key: string): Omit<PrivacyRun, "anonymized_at"> => ({
@@ -182,7 +184,7 @@ export const run = (key: string): Omit<PrivacyRun, "anonymized_at"> => ({
 
 export const anonymized = (key = "clean/1"): BatchEvent => ({
   type: "DataAnonymized",
-  data: { run: run(key) },
+  data: run(key),
 });
 
 export const publication = (key: string): Omit<Publication, "published_at"> => ({
@@ -193,7 +195,7 @@ export const publication = (key: string): Omit<Publication, "published_at"> => (
 
 export const published = (key = "published/1"): BatchEvent => ({
   type: "DataPublished",
-  data: { publication: publication(key), warnings: [] },
+  data: { ...publication(key), warnings: [] },
 });
 
 export const quarantined = (reason = "looks wrong"): BatchEvent => ({

@@ -8,7 +8,7 @@ import { HashIndex, HashTree } from "./hashTree.ts";
 import type { LakeLog } from "./lakeLog.ts";
 import { parseLeaf } from "./leafRules.ts";
 import { leafHash, provesConsistency, type TreeHead } from "./merkle.ts";
-import { counted, eventsNamed, type Report } from "./report.ts";
+import { counted, eventsNamed, type Report, UnreadableError } from "./report.ts";
 
 export interface CopyEvidence {
   readonly log: LakeLog;
@@ -49,13 +49,17 @@ export const checkCopy = async (
     return;
   }
   const whole = size === head.size;
-  const proof = size < head.size ? await log.consistency(size, head.size) : [];
-  if (provesConsistency({ size, root: copy.root() }, head, proof)) {
+  const proof = size < head.size ? await proofOf(log, size, head.size) : [];
+  if (
+    !(proof instanceof UnreadableError) &&
+    provesConsistency({ size, root: copy.root() }, head, proof)
+  ) {
     const what = whole ? "it is the whole signed log" : `they are the beginning of the signed log`;
     report.add("ok", "copy", `${told}, line by line what the tree holds: ${what}`);
     return;
   }
   const findings = compareCopy({ places, claims, size: served.size });
+  if (findings.length === 0 && proof instanceof UnreadableError) throw proof;
   const { caught, end } = report.catcher("copy");
   for (const finding of findings) caught(inWords(finding));
   end();
@@ -71,6 +75,13 @@ export const checkCopy = async (
     report.add("note", "copy", "compared with what is served, which the tree does not bear out");
   judge(copy, since, report);
 };
+
+/** Without a proof a copy can still be found wrong, but not right. */
+const proofOf = (log: LakeLog, from: number, to: number): Promise<Buffer[] | UnreadableError> =>
+  log.consistency(from, to).catch((error: unknown) => {
+    if (error instanceof UnreadableError) return error;
+    throw error;
+  });
 
 /** When copy and log disagree, an older signature can say which of the two was altered. */
 const judge = (copy: HashTree, since: TreeHead | null, report: Report): void => {

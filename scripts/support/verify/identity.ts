@@ -1,5 +1,5 @@
 /** Whose log it is, and what its owner signed: the key, the checkpoint, and an older one. */
-import { type LakeLog, UnreadableError } from "./lakeLog.ts";
+import type { LakeLog } from "./lakeLog.ts";
 import { provesConsistency, type TreeHead } from "./merkle.ts";
 import {
   type Checkpoint,
@@ -10,7 +10,7 @@ import {
   signedBy,
   type VerifierKey,
 } from "./note.ts";
-import { counted, type Report } from "./report.ts";
+import { counted, type Report, UnreadableError } from "./report.ts";
 
 const readKey = (line: string, whose: string): VerifierKey => {
   const key = parseVerifierKey(line);

@@ -5,6 +5,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { HASH_BYTES } from "./merkle.ts";
 import { decodeBase64 } from "./note.ts";
+import { UnreadableError } from "./report.ts";
 
 /** The server answers at most so many leaves at once. */
 const PAGE_LEAVES = 1000;
@@ -20,9 +21,6 @@ const MAX_PROOF_HASHES = 128;
 /** Waits between tries, when the server is busy or the network fails. */
 const RETRY_MS = [250, 1_000, 4_000] as const;
 const MAX_RETRY_AFTER_S = 60;
-
-/** The server could not be read: nothing is proven, in either direction. */
-export class UnreadableError extends Error {}
 
 export interface ServedLeaf {
   readonly seq: number;

@@ -1,5 +1,7 @@
 /** Lines of bytes: what is hashed is the very bytes between two newlines, decoded by nobody. */
 
+import { UnreadableError } from "./report.ts";
+
 /** An event's text is far shorter; a file without newlines must not fill the memory. */
 export const MAX_LINE_BYTES = 64 * 1024 * 1024;
 
@@ -22,7 +24,8 @@ export async function* linesOf(stream: AsyncIterable<Uint8Array>): AsyncGenerato
     if (start === chunk.length) continue;
     rest.push(chunk.subarray(start));
     restBytes += chunk.length - start;
-    if (restBytes > MAX_LINE_BYTES) throw new Error(`a line is over ${MAX_LINE_BYTES} bytes long`);
+    if (restBytes > MAX_LINE_BYTES)
+      throw new UnreadableError(`a line is over ${MAX_LINE_BYTES} bytes long`);
   }
   if (rest.length > 0) yield Buffer.concat(rest);
 }

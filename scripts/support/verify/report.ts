@@ -1,4 +1,7 @@
-/** What the verifier says: one line a finding, as it comes; it decides nothing. */
+/** What the verifier says, one line a finding, as it comes; and that it cannot say anything. */
+
+/** Something could not be read: nothing is proven by it, in either direction. */
+export class UnreadableError extends Error {}
 
 export type Mark = "ok" | "caught" | "note";
 

@@ -25,7 +25,6 @@ export const readServed = async (
   const rules = new LeafRules();
   const { caught, end } = report.catcher("events");
   let bytesRead = 0;
-  let outOfPlace = 0;
   for await (const { seq, bytes } of log.leaves(0, size)) {
     bytesRead += bytes.length;
     await watcher.keep?.(bytes);
@@ -33,7 +32,6 @@ export const readServed = async (
     if (index < 0 || index >= size) {
       caught(`the server answers an event ${seq}, which was not asked for`);
     } else if (index < tree.size) {
-      outOfPlace++;
       if (tree.knows(index)) caught(`the server answers event ${seq} twice`);
       else {
         tree.set(index, leafHash(bytes));
@@ -47,14 +45,14 @@ export const readServed = async (
     watcher.progress?.(tree.size, size);
   }
   while (tree.size < size) tree.push();
-  for (const [from, to] of gapsOf(tree))
-    caught(
-      `${eventsNamed(from, to)} dropped: the server does not answer ${from < to ? "them" : "it"}`,
-    );
-  if (end() === 0 && outOfPlace === 0 && size > 0) {
-    const volume = `${counted(size, "leaf").replace("leafs", "leaves")}, ${counted(bytesRead, "byte")}`;
+  for (const [from, to] of gapsOf(tree)) {
+    const [is, them] = from === to ? ["is", "it"] : ["are", "them"];
+    caught(`${eventsNamed(from, to)} ${is} dropped: the server does not answer ${them}`);
+  }
+  if (end() === 0 && size > 0) {
+    const volume = `${counted(size, "event")} read, ${counted(bytesRead, "byte")}`;
     const order = `seq, time and the versions of ${counted(rules.streams, "stream")}`;
-    report.add("ok", "events", `${volume}; ${order} run without a gap, no event_id twice`);
+    report.add("ok", "events", `${volume}: ${order} run without a gap, no event_id twice`);
   }
   return tree;
 };

@@ -7,12 +7,12 @@ import { access, readFile } from "node:fs/promises";
 import { checkCopy } from "./copy.ts";
 import type { HashTree } from "./hashTree.ts";
 import { checkCheckpoint, checkKey, checkSince } from "./identity.ts";
-import { type LakeLog, lakeLog, UnreadableError } from "./lakeLog.ts";
+import { type LakeLog, lakeLog } from "./lakeLog.ts";
 import { linesOf } from "./lines.ts";
 import { explain, locate } from "./locate.ts";
 import type { TreeHead } from "./merkle.ts";
 import { checkProofs } from "./proofs.ts";
-import { eventsNamed, type Report } from "./report.ts";
+import { eventsNamed, type Report, UnreadableError } from "./report.ts";
 import { type Keeper, keeper } from "./saved.ts";
 import { readServed } from "./served.ts";
 
@@ -42,12 +42,12 @@ export type Outcome = "holds" | "caught" | "unreadable";
 export const verifyLog = async (options: VerifyOptions, report: Report): Promise<Outcome> => {
   let kept: Keeper | null = null;
   try {
-    const since = options.since === undefined ? null : await fileOf(options.since, "--since");
-    if (options.copy !== undefined) await readable(options.copy, "--copy");
+    const since = options.since === undefined ? null : await readFile(options.since);
+    if (options.copy !== undefined) await access(options.copy);
     kept = options.save === undefined ? null : await keeper(options.save);
-    await run(options, since, kept, report);
+    if (!(await run(options, since, kept, report)) && !report.caught) return "unreadable";
   } catch (error) {
-    if (!(error instanceof UnreadableError)) throw error;
+    if (!(error instanceof UnreadableError || isSystemError(error))) throw error;
     report.add("note", "unreadable", error.message);
     return report.caught ? "caught" : "unreadable";
   } finally {
@@ -56,12 +56,29 @@ export const verifyLog = async (options: VerifyOptions, report: Report): Promise
   return report.caught ? "caught" : "holds";
 };
 
+/** A file or directory that cannot be read or written. */
+const isSystemError = (error: unknown): error is Error =>
+  error instanceof Error && "syscall" in error;
+
+/** Returns whether every step could be taken. */
 const run = async (
   options: VerifyOptions,
   since: Buffer | null,
   kept: Keeper | null,
   report: Report,
-): Promise<void> => {
+): Promise<boolean> => {
+  let complete = true;
+  // A server that refuses one question, out of damage or design, must not silence the others.
+  const step = async <T>(check: string, take: () => Promise<T>): Promise<T | null> => {
+    try {
+      return await take();
+    } catch (error) {
+      if (!(error instanceof UnreadableError)) throw error;
+      complete = false;
+      report.add("note", check, `not checked to the end: ${error.message}`);
+      return null;
+    }
+  };
   const log = lakeLog(options.lake, options.token);
 
   // 1. Who signs, and what.
@@ -83,22 +100,27 @@ const run = async (
   const asServed = served.root().equals(head.root);
   if (asServed) {
     report.add("ok", "root", "the events hash to the signed root");
-    await checkProofs(log, served, head, report);
-  } else await locateChanges(log, served, head, report);
+    await step("proofs", () => checkProofs(log, served, head, report));
+  } else {
+    report.add("caught", "root", "the events as served do not hash to the signed root");
+    await step("root", () => locateChanges(log, served, head, report));
+  }
 
   // 4. What was signed before, and what was copied before.
-  const then = since === null ? null : await checkSince(since, key, head, log, report);
+  const then = since && (await step("since", () => checkSince(since, key, head, log, report)));
   if (options.copy !== undefined) {
     // Where the tree told what it holds, the reference was put right: maybe all of it.
     const proven = asServed || served.root().equals(head.root);
     const stream = createReadStream(options.copy, { highWaterMark: COPY_CHUNK_BYTES });
-    await checkCopy(linesOf(stream), { log, head, served, proven, since: then }, report);
+    const evidence = { log, head, served, proven, since: then };
+    await step("copy", () => checkCopy(linesOf(stream), evidence, report));
   }
 
-  if (kept === null) return;
-  const holds = !report.caught;
+  if (kept === null) return complete;
+  const holds = complete && !report.caught;
   const files = await kept.finish({ key: key.text, checkpoint, holds });
   report.add("note", "saved", files.join(", "));
+  return complete;
 };
 
 /** Names what differs, and puts the tree's own hashes into `served` where they were learned. */
@@ -108,7 +130,6 @@ const locateChanges = async (
   head: TreeHead,
   report: Report,
 ): Promise<void> => {
-  report.add("caught", "root", "the events as served do not hash to the signed root");
   const located = await locate(served, head.root, (index) => log.inclusion(index, head.size));
   for (const text of explain(served, located)) report.add("caught", "root", text);
   for (const [low, high] of located.unproven)
@@ -119,13 +140,3 @@ const locateChanges = async (
     );
   for (const { index, held } of located.differences) served.set(index, held);
 };
-
-const fileOf = (file: string, option: string): Promise<Buffer> =>
-  readFile(file).catch((error: Error) => {
-    throw new UnreadableError(`${option} ${file}: ${error.message}`);
-  });
-
-const readable = (file: string, option: string): Promise<void> =>
-  access(file).catch((error: Error) => {
-    throw new UnreadableError(`${option} ${file}: ${error.message}`);
-  });

@@ -114,16 +114,18 @@ const evolveHeld = (batch: Batch, event: HeldEvent): Batch => {
       return { ...batch, schema: null };
     case "QualityCheckPassed":
     case "QualityCheckFailed": {
-      const check: QualityCheck = { ...event.data.check, checked_at: event.recorded_at };
+      const { warnings: _, ...facts } = event.data;
+      const check: QualityCheck = { ...facts, checked_at: event.recorded_at };
       return advance(batch, judged(open, { ...open.quality, [check.source]: check }, check));
     }
     case "DataAnonymized": {
       const { quality } = open;
-      const privacy = { ...event.data.run, anonymized_at: event.recorded_at };
+      const privacy = { ...event.data, anonymized_at: event.recorded_at };
       return advance(batch, { status: "anonymized", quality, privacy });
     }
     case "DataPublished": {
-      const publication = { ...event.data.publication, published_at: event.recorded_at };
+      const { warnings: _, ...facts } = event.data;
+      const publication = { ...facts, published_at: event.recorded_at };
       const privacy = "privacy" in open ? open.privacy : null;
       return advance(batch, { status: "published", quality: open.quality, privacy, publication });
     }

@@ -62,6 +62,8 @@ export interface ReleaseQuarantine {
 export interface PublishData {
   readonly type: "PublishData";
   readonly batch_id: BatchId;
+  /** The contract's privacy rules, applied on the way when nobody has run them before. */
+  readonly run: Omit<PrivacyRun, "anonymized_at"> | null;
   readonly publication: Omit<Publication, "published_at">;
 }
 

@@ -7,6 +7,7 @@ import type { Dataset, DatasetState } from "../dataset/dataset.ts";
 import { assertNever, ok, type Result } from "../decider.ts";
 import type { ActiveLake } from "../lake/lake.ts";
 import { type Rejection, reject } from "../rejection.ts";
+import { describeIssue } from "../table.ts";
 import { admitAppend } from "./admission.ts";
 import { type Batch, type BatchState, progressOf } from "./batch.ts";
 import type {
@@ -16,7 +17,8 @@ import type {
   RecordQuality,
   ReplayBatch,
 } from "./commands.ts";
-import type { BatchEvent } from "./events.ts";
+import type { BatchEvent, PrivacyRun } from "./events.ts";
+import { admitExposure, unprotectedColumns } from "./protection.ts";
 
 export interface BatchContext {
   readonly lake: ActiveLake;
@@ -64,7 +66,7 @@ export const decideBatch = (
     case "RecordQuality":
       return workable(batch) ?? recordQuality(command, batch);
     case "RecordPrivacy":
-      return workable(batch) ?? recordPrivacy(command, batch);
+      return workable(batch) ?? recordPrivacy(command);
     case "RecordMisfit":
       return inQuarantine(batch) ?? ok([...misfitEvents(command.misfit)]);
     case "QuarantineBatch":
@@ -90,11 +92,13 @@ export const decideBatch = (
     case "GrantConsumption": {
       const published = publishedOf(batch);
       if (!published.ok) return published;
+      const exposed = consumable(batch, context);
+      if (!exposed.ok) return exposed;
       const { type: _, batch_id: __, object_key: ___, ...data } = command;
       return ok([{ type: "ConsumptionGranted", data }]);
     }
     case "ReplayBatch":
-      return inQuarantine(batch) ?? bare(command, batch, context) ?? ok(replayed(command, batch));
+      return inQuarantine(batch) ?? replay(command, batch, context);
     default:
       return assertNever(command);
   }
@@ -113,7 +117,10 @@ const misfitEvents = (
   misfit: Extract<BatchCommand, { type: "RecordMisfit" }>["misfit"],
 ): readonly BatchEvent[] => {
   const { issues, issue_count } = misfit;
-  const reason = `The file does not fit the contract's schema: ${issues[0]?.message ?? "unknown"}`;
+  const first = issues[0];
+  const more = issue_count > 1 ? ` (and ${issue_count - 1} more)` : "";
+  const why = first ? describeIssue(first) : "it cannot be read";
+  const reason = `The file does not fit the contract's schema: ${why}${more}`;
   return [
     { type: "SchemaValidationFailed", data: { reason, issues, issue_count } },
     { type: "BatchQuarantined", data: { cause: "schema", reason } },
@@ -146,17 +153,17 @@ const recordQuality = (command: RecordQuality, batch: Batch): Decision => {
   const warnings = warningsOf(check.breaches);
   if (!check.passed) {
     return ok([
-      { type: "QualityCheckFailed", data: { check, warnings } },
+      { type: "QualityCheckFailed", data: { ...check, warnings } },
       { type: "BatchQuarantined", data: { cause: "quality", reason: failure(check.breaches) } },
     ]);
   }
-  const passed: BatchEvent = { type: "QualityCheckPassed", data: { check, warnings } };
+  const passed: BatchEvent = { type: "QualityCheckPassed", data: { ...check, warnings } };
   if (progressOf(batch).status !== "anonymized" || rederived === null) return ok([passed]);
-  return ok([passed, { type: "DataAnonymized", data: { run: rederived } }]);
+  return ok([passed, { type: "DataAnonymized", data: rederived }]);
 };
 
-const recordPrivacy = (command: RecordPrivacy, _batch: Batch): Decision =>
-  ok([{ type: "DataAnonymized", data: { run: command.run } }]);
+const recordPrivacy = (command: RecordPrivacy): Decision =>
+  ok([{ type: "DataAnonymized", data: command.run }]);
 
 const failure = (breaches: RecordQuality["check"]["breaches"]): string =>
   `Quality check failed: ${breaches
@@ -181,56 +188,66 @@ const publishedOf = (batch: Batch) => {
   );
 };
 
+/** The lake may have become stricter since the batch was published. */
+const consumable = (batch: Batch, { lake, dataset }: BatchContext) => {
+  if (dataset.status === "absent") return unknownBatch(batch.batch_id);
+  const progress = progressOf(batch);
+  const privacy = "privacy" in progress ? progress.privacy : null;
+  return admitExposure({ lake, dataset, batch, privacy });
+};
+
 /**
  * Whether a batch may be published as it stands, and with which warnings. Asked before the
- * published object is written, and again when it is recorded.
+ * published object is written, and again when it is recorded. `run`: the privacy run that
+ * publishing itself brings, when the contract has rules and nobody has run them.
  */
 export const admitPublish = (
-  batch: Batch,
-  lake: ActiveLake,
-  dataset: Dataset,
-  contract: Contract,
+  { batch, lake, dataset, contract }: Publishing,
+  run: Omit<PrivacyRun, "anonymized_at"> | null,
 ): Result<readonly string[], Rejection> => {
   const refused = inQuarantine(batch);
   if (refused) return refused;
+  if (lake.compliance_level === "strict" && contract.status !== "approved") {
+    return reject(
+      "compliance",
+      "contract-not-approved",
+      `At level strict contract ${contract.contract_id} must be approved before anything is published.`,
+    );
+  }
   const progress = progressOf(batch);
-  if (Object.keys(contract.quality_rules).length > 0 && !progress.quality.contract?.passed) {
+  const checked = progress.quality.contract;
+  const current =
+    checked?.passed && JSON.stringify(checked.rules) === JSON.stringify(contract.quality_rules);
+  if (Object.keys(contract.quality_rules).length > 0 && !current) {
     return reject(
       "wrong_state",
       "quality-check-required",
-      `Contract ${contract.contract_id} has quality rules: run POST /run-dq with them (without ` +
-        "quality_rules in the body) before publishing.",
+      `Contract ${contract.contract_id} has quality rules that this batch has not passed: run ` +
+        "POST /run-dq (without quality_rules in the body) before publishing.",
     );
   }
-  const anonymized = "privacy" in progress && progress.privacy !== null;
-  return anonymized ? ok([]) : admitInClear(batch, lake, dataset);
-};
-
-const admitInClear = (
-  batch: Batch,
-  lake: ActiveLake,
-  dataset: Dataset,
-): Result<readonly string[], Rejection> => {
-  const personal = dataset.contains_pii === true || batch.contains_pii === true;
-  if (!personal) return ok([]);
-  if (lake.compliance_level !== "standard") {
+  const before = progress.status === "anonymized" ? progress.privacy : null;
+  const exposed = admitExposure({ lake, dataset, batch, privacy: before });
+  if (!exposed.ok) return exposed;
+  const bare = unprotectedColumns(contract, before ?? run);
+  if (before !== null && bare.length > 0) {
     return reject(
-      "compliance",
+      "wrong_state",
       "privacy-run-required",
-      `Batch ${batch.batch_id} contains personal data: at level ${lake.compliance_level} it is ` +
-        "published only after POST /run-privacy.",
+      `Contract ${contract.contract_id} has changed and protects ${bare.join(", ")} otherwise ` +
+        "now: run POST /run-privacy again before publishing.",
     );
   }
-  return ok(["This batch contains personal data and is published without a privacy run."]);
+  return exposed;
 };
 
-/** A replay that was planned at level standard may be recorded after the level was raised. */
-const bare = ({ result }: ReplayBatch, batch: Batch, { lake, dataset }: BatchContext) => {
-  if (result.kind === "misfit" || result.run || !result.publication) return null;
-  if (dataset.status === "absent") return unknownBatch(batch.batch_id);
-  const admitted = admitInClear(batch, lake, dataset);
-  return admitted.ok ? null : admitted;
-};
+/** A batch on its way out, with everything that decides about it. */
+export interface Publishing {
+  readonly batch: Batch;
+  readonly lake: ActiveLake;
+  readonly dataset: Dataset;
+  readonly contract: Contract;
+}
 
 const publish = (command: PublishData, batch: Batch, context: BatchContext): Decision => {
   if (batch.progress.status === "published") return ok([]);
@@ -238,41 +255,49 @@ const publish = (command: PublishData, batch: Batch, context: BatchContext): Dec
   if (dataset.status === "absent" || contract.status === "absent") {
     return unknownBatch(command.batch_id);
   }
-  const admitted = admitPublish(batch, lake, dataset, contract);
+  const { run, publication } = command;
+  const publishing = { batch, lake, dataset, contract };
+  const admitted = admitPublish(publishing, run);
   if (!admitted.ok) return admitted;
+  const anonymized = progressOf(batch).status === "anonymized";
+  if (!anonymized && unprotectedColumns(contract, run).length > 0) {
+    return reject(
+      "wrong_state",
+      "changed-meanwhile",
+      `Contract ${contract.contract_id} changed while the batch was being published; ask again.`,
+    );
+  }
   return ok([
-    {
-      type: "DataPublished",
-      data: { publication: command.publication, warnings: admitted.value },
-    },
+    ...(run ? [{ type: "DataAnonymized", data: run } as const] : []),
+    { type: "DataPublished", data: { ...publication, warnings: admitted.value } },
   ]);
 };
 
-const replayed = (command: ReplayBatch, batch: Batch): readonly BatchEvent[] => {
-  const mark: BatchEvent = { type: "BatchReplayed", data: { replay_id: command.replay_id } };
-  const { result } = command;
-  if (result.kind === "misfit") return [mark, ...misfitEvents(result.misfit)];
-  const events: BatchEvent[] = [mark];
-  events.push({ type: "SchemaValidated", data: { schema: result.schema } });
-  if (result.check) {
-    const { check } = result;
-    const data = { check, warnings: warningsOf(check.breaches) };
+const replay = (command: ReplayBatch, batch: Batch, context: BatchContext): Decision => {
+  const { result, replay_id } = command;
+  const mark: BatchEvent = { type: "BatchReplayed", data: { replay_id } };
+  if (result.kind === "misfit") return ok([mark, ...misfitEvents(result.misfit)]);
+  const { schema, check, run, publication } = result;
+  const events: BatchEvent[] = [mark, { type: "SchemaValidated", data: { schema } }];
+  if (check) {
+    const data = { ...check, warnings: warningsOf(check.breaches) };
     if (!check.passed) {
       const reason = failure(check.breaches);
-      return [
+      return ok([
         ...events,
         { type: "QualityCheckFailed", data },
         { type: "BatchQuarantined", data: { cause: "quality", reason } },
-      ];
+      ]);
     }
     events.push({ type: "QualityCheckPassed", data });
   }
-  if (result.run) events.push({ type: "DataAnonymized", data: { run: result.run } });
-  if (result.publication && progressOf(batch).status === "published") {
-    events.push({
-      type: "DataPublished",
-      data: { publication: result.publication, warnings: [] },
-    });
+  if (run) events.push({ type: "DataAnonymized", data: run });
+  if (publication && progressOf(batch).status === "published") {
+    const { lake, dataset } = context;
+    if (dataset.status === "absent") return unknownBatch(batch.batch_id);
+    const exposed = admitExposure({ lake, dataset, batch, privacy: run });
+    if (!exposed.ok) return exposed;
+    events.push({ type: "DataPublished", data: { ...publication, warnings: exposed.value } });
   }
-  return events;
+  return ok(events);
 };

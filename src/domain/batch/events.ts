@@ -86,21 +86,15 @@ export type BatchEvent =
     }
   | {
       readonly type: "QualityCheckPassed" | "QualityCheckFailed";
-      readonly data: {
-        readonly check: Omit<QualityCheck, "checked_at">;
-        readonly warnings: readonly string[];
-      };
+      readonly data: Omit<QualityCheck, "checked_at"> & { readonly warnings: readonly string[] };
     }
   | {
       readonly type: "DataAnonymized";
-      readonly data: { readonly run: Omit<PrivacyRun, "anonymized_at"> };
+      readonly data: Omit<PrivacyRun, "anonymized_at">;
     }
   | {
       readonly type: "DataPublished";
-      readonly data: {
-        readonly publication: Omit<Publication, "published_at">;
-        readonly warnings: readonly string[];
-      };
+      readonly data: Omit<Publication, "published_at"> & { readonly warnings: readonly string[] };
     }
   /** A published batch in another format, made when it was first asked for. */
   | { readonly type: "DataExported"; readonly data: { readonly object: ObjectRef } }

@@ -30,7 +30,8 @@ export type DeletionCommand =
   | (OnDeletion & {
       readonly type: "RejectDeletion" | "HoldDeletion";
       readonly reason: Sealed;
-      readonly ground: string;
+      /** The article of law it rests on, when one was named. */
+      readonly ground: string | null;
     })
   | (OnDeletion & { readonly type: "ReleaseDeletionHold"; readonly reason: Sealed })
   /** From the alarm, never from a person. */

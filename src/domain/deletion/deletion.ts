@@ -34,11 +34,11 @@ export type DeletionEvent =
     }
   | {
       readonly type: "GDPRDeletionRejected";
-      readonly data: { readonly reason: Sealed; readonly ground: string };
+      readonly data: { readonly reason: Sealed; readonly ground: string | null };
     }
   | {
       readonly type: "GDPRDeletionHeld";
-      readonly data: { readonly reason: Sealed; readonly ground: string };
+      readonly data: { readonly reason: Sealed; readonly ground: string | null };
     }
   | { readonly type: "GDPRDeletionHoldReleased"; readonly data: { readonly reason: Sealed } }
   | {
@@ -48,6 +48,15 @@ export type DeletionEvent =
 
 export const DELETION_STATUSES = ["pending", "held", "rejected"] as const;
 export type DeletionStatus = (typeof DELETION_STATUSES)[number];
+
+export interface DeletionAnswer {
+  readonly decision: "extended" | "rejected" | "held" | "released";
+  readonly reason: Sealed;
+  readonly ground: string | null;
+  readonly decided_at: string;
+  /** Version of the request's stream that this answer made. */
+  readonly version: number;
+}
 
 export interface Deletion {
   readonly status: DeletionStatus;
@@ -63,6 +72,10 @@ export interface Deletion {
   readonly extended: boolean;
   /** Article of law on which the request is held or was rejected. */
   readonly ground: string | null;
+  /** What was decided on the way, in order; the reasons sealed. */
+  readonly answers: readonly DeletionAnswer[];
+  /** Counts the events of this request: where the next answer is sealed. */
+  readonly version: number;
   /** Recorded when the deadline passed; never taken back. */
   readonly overdue: boolean;
 }
@@ -88,23 +101,44 @@ export const evolveDeletion = (
       requested_at: event.recorded_at,
       extended: false,
       ground: null,
+      answers: [],
+      version: 1,
       overdue: false,
     };
   }
   if (state.status === "absent") return state;
+  const version = state.version + 1;
+  const answered = (
+    decision: DeletionAnswer["decision"],
+    reason: Sealed,
+    ground: string | null = null,
+  ): Deletion => {
+    const answer = { decision, reason, ground, decided_at: event.recorded_at, version };
+    return { ...state, version, ground, answers: [...state.answers, answer] };
+  };
   switch (event.type) {
     case "GDPRDeletionExtended": {
-      const { deadline, statutory_deadline } = event.data;
-      return { ...state, deadline, statutory_deadline, extended: true };
+      const { deadline, statutory_deadline, reason } = event.data;
+      const { ground } = state;
+      return {
+        ...answered("extended", reason),
+        ground,
+        deadline,
+        statutory_deadline,
+        extended: true,
+      };
     }
     case "GDPRDeletionRejected":
-      return { ...state, status: "rejected", ground: event.data.ground };
+      return {
+        ...answered("rejected", event.data.reason, event.data.ground),
+        status: "rejected",
+      };
     case "GDPRDeletionHeld":
-      return { ...state, status: "held", ground: event.data.ground };
+      return { ...answered("held", event.data.reason, event.data.ground), status: "held" };
     case "GDPRDeletionHoldReleased":
-      return { ...state, status: "pending", ground: null };
+      return { ...answered("released", event.data.reason), status: "pending" };
     case "GDPRDeletionOverdue":
-      return { ...state, overdue: true };
+      return { ...state, version, overdue: true };
     default:
       return assertNever(event);
   }

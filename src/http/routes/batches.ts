@@ -6,8 +6,8 @@ import {
   checkQuality,
   consumeBatch,
   publishBatch,
-  replayDataset,
-} from "../../application/work.ts";
+} from "../../application/work/batchWork.ts";
+import { replayDataset } from "../../application/work/replayWork.ts";
 import {
   commandAnswer as answerSchema,
   anything,

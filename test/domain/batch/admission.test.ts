@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { contractId, datasetName } from "../../../src/contracts/fields.ts";
 import { admitAppend } from "../../../src/domain/batch/admission.ts";
 import { evolveBatch, initialBatch } from "../../../src/domain/batch/batch.ts";
+import type { Misfit } from "../../../src/domain/batch/commands.ts";
 import { type BatchContext, decideBatch } from "../../../src/domain/batch/decide.ts";
 import { deciderSpec } from "../../support/deciderSpec.ts";
 import {
@@ -17,6 +18,7 @@ import {
   datasetRegistered,
   lakeAt,
   MISFIT,
+  MISFIT_REASON,
   quarantined,
   SCHEMA,
 } from "../../support/facts.ts";
@@ -60,7 +62,7 @@ describe("appending a batch", () => {
   it("records a file that does not fit and puts it into quarantine", () => {
     const { taken } = appendData();
     const [requested, appended] = batchAppended();
-    const reason = "The file does not fit the contract's schema: amount is no float";
+    const reason = MISFIT_REASON;
     given()
       .when(appendData({ taken: { ...taken, misfit: MISFIT } }))
       .then(
@@ -80,13 +82,19 @@ describe("appending a batch", () => {
     expect(JSON.stringify(events)).not.toContain("jane.doe");
   });
 
-  it("says that the reason is unknown when a misfit lists no issue", () => {
+  it("names the first reason and counts the others", () => {
     const { taken } = appendData();
-    const misfit = { issues: [], issue_count: 1 };
-    const events = given()
-      .when(appendData({ taken: { ...taken, misfit } }))
-      .events();
-    expect(events.at(-1)?.data).toMatchObject({ reason: expect.stringMatching(/unknown$/) });
+    const reasonOf = (misfit: Misfit) =>
+      given()
+        .when(appendData({ taken: { ...taken, misfit } }))
+        .events()
+        .at(-1)?.data;
+    expect(reasonOf({ ...MISFIT, issue_count: 5 })).toMatchObject({
+      reason: `${MISFIT_REASON} (and 4 more)`,
+    });
+    expect(reasonOf({ issues: [], issue_count: 1 })).toMatchObject({
+      reason: expect.stringMatching(/cannot be read$/),
+    });
   });
 
   it("is refused for an id that is taken, also by a batch in quarantine", () => {

@@ -57,7 +57,12 @@ const commands = {
   misfit: { type: "RecordMisfit", batch_id: BATCH, misfit: MISFIT },
   quarantine: { type: "QuarantineBatch", batch_id: BATCH, reason: "looks wrong" },
   release: { type: "ReleaseQuarantine", batch_id: BATCH, reason: "looked again" },
-  publish: { type: "PublishData", batch_id: BATCH, publication: publication("published/1") },
+  publish: {
+    type: "PublishData",
+    batch_id: BATCH,
+    publication: publication("published/1"),
+    run: null,
+  },
   export: { type: "ExportData", batch_id: BATCH, object: objectAt("csv/1", { format: "csv" }) },
   consume: {
     type: "GrantConsumption",
@@ -213,7 +218,7 @@ describe("a batch's state", () => {
   it("falls back to appended after a failed check, unless it is further on", () => {
     const failed: BatchEvent = {
       type: "QualityCheckFailed",
-      data: { check: check({ passed: false }), warnings: [] },
+      data: { ...check({ passed: false }), warnings: [] },
     };
     expect(progressOf(batchAfter(qualityPassed(), failed)).status).toBe("appended");
     expect(progressOf(batchAfter(anonymized(), failed)).status).toBe("anonymized");

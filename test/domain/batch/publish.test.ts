@@ -10,6 +10,7 @@ import {
   batchAppended,
   check,
   contractAfter,
+  contractApproved,
   contractDefined,
   datasetAfter,
   datasetRegistered,
@@ -19,12 +20,14 @@ import {
   qualityPassed,
   quarantined,
   released,
+  run,
 } from "../../support/facts.ts";
 
+/** Everything in order at every level, so that only the test's own question is asked. */
 const usual: BatchContext = {
   lake: lakeAt("standard"),
-  dataset: datasetAfter(datasetRegistered()),
-  contract: contractAfter(contractDefined()),
+  dataset: datasetAfter(datasetRegistered({ encryption_enabled: true })),
+  contract: contractAfter(contractDefined(), contractApproved),
 };
 const given = deciderSpec(
   { decide: decideBatch, evolve: evolveBatch, initialState: initialBatch },
@@ -34,20 +37,23 @@ const publish = {
   type: "PublishData",
   batch_id: BATCH,
   publication: publication("published/1"),
+  run: null,
 } as const;
 
-const ruled = {
+const under = (more: Parameters<typeof contractDefined>[0]) => ({
   ...usual,
-  contract: contractAfter(contractDefined({ quality_rules: { amount: ">0" } })),
-};
+  contract: contractAfter(contractDefined(more), contractApproved),
+});
+const ruled = under({ quality_rules: { amount: ">0" } });
 const failed: BatchEvent = {
   type: "QualityCheckFailed",
-  data: { check: check({ passed: false }), warnings: [] },
+  data: { ...check({ passed: false }), warnings: [] },
 };
 
 describe("publishing a batch", () => {
-  it("records the publication", () => {
+  it.each(COMPLIANCE_LEVELS)("in order is recorded at level %s", (level) => {
     given(...batchAppended())
+      .knowing({ ...usual, lake: lakeAt(level) })
       .when(publish)
       .then(published("published/1"));
   });
@@ -69,6 +75,13 @@ describe("publishing a batch", () => {
       .when(publish)
       .thenRejected("batch-not-found");
   });
+
+  it("is refused at level strict under a contract nobody approves any more", () => {
+    given(...batchAppended())
+      .knowing({ ...usual, lake: lakeAt("strict"), contract: contractAfter(contractDefined()) })
+      .when(publish)
+      .thenRejected("contract-not-approved", "compliance");
+  });
 });
 
 describe("a contract with quality rules", () => {
@@ -84,6 +97,13 @@ describe("a contract with quality rules", () => {
       .knowing(ruled)
       .when(publish)
       .then(published("published/1"));
+  });
+
+  it("is not satisfied by a check under the rules it had before", () => {
+    given(...batchAppended(), qualityPassed())
+      .knowing(under({ quality_rules: { amount: ">1" } }))
+      .when(publish)
+      .thenRejected("quality-check-required");
   });
 
   it("is not satisfied by rules that came with a request", () => {
@@ -108,6 +128,39 @@ describe("a contract with quality rules", () => {
   });
 });
 
+describe("a contract with privacy rules", () => {
+  const guarded = under({ privacy_rules: { email: "hash" } });
+
+  it("is kept by publishing itself when nobody has run them", () => {
+    given(...batchAppended())
+      .knowing(guarded)
+      .when({ ...publish, run: run("clean/1") })
+      .then(anonymized("clean/1"), published("published/1"));
+  });
+
+  it("is not kept by a publication that was planned before it had them", () => {
+    given(...batchAppended())
+      .knowing(guarded)
+      .when(publish)
+      .thenRejected("changed-meanwhile", "wrong_state");
+  });
+
+  it("is kept by a run of them", () => {
+    given(...batchAppended(), anonymized())
+      .knowing(guarded)
+      .when(publish)
+      .then(published("published/1"));
+  });
+
+  it("is not kept by a run of those it had before", () => {
+    const refused = given(...batchAppended(), anonymized())
+      .knowing(under({ privacy_rules: { email: "redact" } }))
+      .when(publish)
+      .thenRejected("privacy-run-required", "wrong_state");
+    expect(refused.detail).toContain("email");
+  });
+});
+
 describe("personal data", () => {
   const whoSays = {
     "the dataset": { dataset: true, batch: false },
@@ -116,10 +169,8 @@ describe("personal data", () => {
   };
 
   describe.each(Object.entries(whoSays))("declared by %s", (_, { dataset, batch }) => {
-    const context = {
-      ...usual,
-      dataset: datasetAfter(datasetRegistered({ contains_pii: dataset })),
-    };
+    const declared = { contains_pii: dataset, encryption_enabled: true };
+    const context = { ...usual, dataset: datasetAfter(datasetRegistered(declared)) };
     const appended = batchAppended({ contains_pii: batch });
 
     it("is published at level standard with a warning", () => {
@@ -145,14 +196,6 @@ describe("personal data", () => {
         .then(published("published/1"));
     });
   });
-
-  it("is none of a concern where nobody declared any", () => {
-    const dataset = datasetAfter(datasetRegistered({ contains_pii: null }));
-    given(...batchAppended({ contains_pii: null }))
-      .knowing({ ...usual, dataset, lake: lakeAt("gdpr") })
-      .when(publish)
-      .then(published("published/1"));
-  });
 });
 
 describe("admission to publication", () => {
@@ -163,7 +206,8 @@ describe("admission to publication", () => {
     if (state.status !== "held" || dataset.status === "absent" || contract.status === "absent") {
       throw new Error("nothing to admit");
     }
-    expect(admitPublish(state.batch, lakeAt("gdpr"), dataset, contract)).toMatchObject({
+    const publishing = { batch: state.batch, lake: lakeAt("gdpr"), dataset, contract };
+    expect(admitPublish(publishing, null)).toMatchObject({
       ok: false,
       error: { code: "batch-quarantined" },
     });

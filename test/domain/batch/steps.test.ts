@@ -20,6 +20,7 @@ import {
   datasetRegistered,
   lakeAt,
   MISFIT,
+  MISFIT_REASON,
   objectAt,
   publication,
   published,
@@ -44,7 +45,6 @@ const serious: Breach = { column: "amount", rule: ">0", failures: 2, effect: "ba
 const mild: Breach = { column: "id", rule: "unique", failures: 1, effect: "warn" };
 const WARNING = "id unique: 1 rows fail";
 const FAILURE = "Quality check failed: amount >0 (2 rows)";
-const MISFIT_REASON = "The file does not fit the contract's schema: amount is no float";
 const misfitEvents: readonly BatchEvent[] = [
   { type: "SchemaValidationFailed", data: { reason: MISFIT_REASON, ...MISFIT } },
   { type: "BatchQuarantined", data: { cause: "schema", reason: MISFIT_REASON } },
@@ -67,7 +67,7 @@ describe("recording a quality check", () => {
     const warned = check({ breaches: [mild] });
     appended()
       .when(record({ check: warned }))
-      .then({ type: "QualityCheckPassed", data: { check: warned, warnings: [WARNING] } });
+      .then({ type: "QualityCheckPassed", data: { ...warned, warnings: [WARNING] } });
   });
 
   it("that failed puts the batch into quarantine, naming only the serious breaches", () => {
@@ -75,7 +75,7 @@ describe("recording a quality check", () => {
     appended()
       .when(record({ check: failed }))
       .then(
-        { type: "QualityCheckFailed", data: { check: failed, warnings: [WARNING] } },
+        { type: "QualityCheckFailed", data: { ...failed, warnings: [WARNING] } },
         { type: "BatchQuarantined", data: { cause: "quality", reason: FAILURE } },
       );
   });
@@ -183,6 +183,39 @@ describe("granting consumption", () => {
   });
 });
 
+describe("a batch that was published in clear before the level was raised", () => {
+  const consume: GrantConsumption = {
+    type: "GrantConsumption",
+    batch_id: BATCH,
+    consumer: "alice",
+    purpose: null,
+    format: "parquet",
+    object_key: "published/1",
+    signed_at: "2026-11-23T12:00:00.000Z",
+    expires_at: "2026-11-23T12:15:00.000Z",
+  };
+  const dataset = datasetAfter(datasetRegistered({ contains_pii: true }));
+
+  it("is not handed out any more", () => {
+    appended(published())
+      .knowing({ ...usual, dataset, lake: lakeAt("gdpr") })
+      .when(consume)
+      .thenRejected("privacy-run-required", "compliance");
+    appended(published())
+      .knowing({ ...usual, dataset: datasetAfter() })
+      .when(consume)
+      .thenRejected("batch-not-found");
+  });
+
+  it("is handed out when it had a privacy run", () => {
+    const [granted] = appended(anonymized(), published())
+      .knowing({ ...usual, dataset, lake: lakeAt("gdpr") })
+      .when(consume)
+      .events();
+    expect(granted?.type).toBe("ConsumptionGranted");
+  });
+});
+
 describe("replaying a batch", () => {
   const replay = (result: ReplayResult): ReplayBatch => ({
     type: "ReplayBatch",
@@ -223,7 +256,7 @@ describe("replaying a batch", () => {
         fits,
         {
           type: "QualityCheckPassed",
-          data: { check: check({ breaches: [mild] }), warnings: [WARNING] },
+          data: { ...check({ breaches: [mild] }), warnings: [WARNING] },
         },
         anonymized("clean/2"),
         published("published/2"),
@@ -251,7 +284,7 @@ describe("replaying a batch", () => {
       .then(
         mark,
         fits,
-        { type: "QualityCheckFailed", data: { check: failed, warnings: [] } },
+        { type: "QualityCheckFailed", data: { ...failed, warnings: [] } },
         { type: "BatchQuarantined", data: { cause: "quality", reason: FAILURE } },
       );
   });
@@ -264,10 +297,11 @@ describe("replaying a batch", () => {
       .knowing(raised)
       .when(clear)
       .thenRejected("privacy-run-required", "compliance");
-    appended(published())
+    const [, , again] = appended(published())
       .knowing({ ...usual, dataset })
       .when(clear)
-      .then(mark, fits, published("published/2"));
+      .events();
+    expect(again?.type === "DataPublished" && again.data.warnings).toHaveLength(1);
     appended(published())
       .knowing({ ...usual, dataset: datasetAfter() })
       .when(clear)

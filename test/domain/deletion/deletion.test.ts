@@ -7,12 +7,13 @@ import {
 } from "../../../src/domain/deletion/decide.ts";
 import {
   DELETION_STATUSES,
+  type DeletionAnswer,
   type DeletionEvent,
   evolveDeletion,
   initialDeletion,
   isOpen,
 } from "../../../src/domain/deletion/deletion.ts";
-import { deciderSpec, FIRST_RECORDED_AT } from "../../support/deciderSpec.ts";
+import { deciderSpec, FIRST_RECORDED_AT, recordedAt } from "../../support/deciderSpec.ts";
 import { DELETION, lakeAt } from "../../support/facts.ts";
 import { subjectRef } from "../../support/subjects.ts";
 
@@ -194,19 +195,66 @@ describe("a request's state", () => {
     extended: false,
     ground: null,
     overdue: false,
+    answers: [],
+    version: 1,
   };
+  const answer = (
+    decision: DeletionAnswer["decision"],
+    version: number,
+    on: string | null = null,
+  ): DeletionAnswer => ({
+    decision,
+    reason: why,
+    ground: on,
+    decided_at: recordedAt(version - 1),
+    version,
+  });
 
   it.each([
     ["pending when it is made", [requested], {}],
     [
       "extended",
       [requested, extended],
-      { extended: true, deadline: EXTENDED, statutory_deadline: EXTENDED },
+      {
+        extended: true,
+        deadline: EXTENDED,
+        statutory_deadline: EXTENDED,
+        answers: [answer("extended", 2)],
+        version: 2,
+      },
     ],
-    ["held on a ground", [requested, held], { status: "held", ground }],
-    ["pending again without one", [requested, held, holdReleased], {}],
-    ["rejected on a ground", [requested, rejected], { status: "rejected", ground }],
-    ["overdue for good", [requested, overdue, held, holdReleased], { overdue: true }],
+    [
+      "held on a ground, also once it is extended",
+      [requested, held, extended],
+      {
+        status: "held",
+        ground,
+        extended: true,
+        deadline: EXTENDED,
+        statutory_deadline: EXTENDED,
+        answers: [answer("held", 2, ground), answer("extended", 3)],
+        version: 3,
+      },
+    ],
+    [
+      "pending again without one",
+      [requested, held, holdReleased],
+      { answers: [answer("held", 2, ground), answer("released", 3)], version: 3 },
+    ],
+    [
+      "rejected on a ground",
+      [requested, rejected],
+      { status: "rejected", ground, answers: [answer("rejected", 2, ground)], version: 2 },
+    ],
+    [
+      "overdue for good",
+      [requested, overdue, held, holdReleased],
+      {
+        overdue: true,
+        answers: [answer("held", 3, ground), answer("released", 4)],
+        version: 4,
+      },
+    ],
   ])("is %s", (_, events, more) => {
     expect(given(...events).state()).toEqual({ ...fresh, ...more });
   });

@@ -1,0 +1,90 @@
+/**
+ * `npm run bench`: how fast Lethe is, as ratios within one run, on plain workerd. About four
+ * minutes; `-- --full` fills a lake with a million events. `--only throughput,growth,rows` runs
+ * parts, `--events N`, `--seconds N` and `--rounds N` set sizes, `--state DIR` puts the state
+ * elsewhere than in the system's directory for temporary files (a disk's flushes are most of what
+ * a command costs at concurrency 1). Ends with 1 when a promised ratio was missed and `--check` is
+ * given.
+ */
+import { rm } from "node:fs/promises";
+import process from "node:process";
+import { parseArgs } from "node:util";
+import { type Figure, kept, markdown, table } from "./support/bench/figures.ts";
+import { eviction, fillLakes, latency } from "./support/bench/growth.ts";
+import { createLake, takesBulk } from "./support/bench/lakes.ts";
+import { countRows, rowsText } from "./support/bench/rows.ts";
+import { prepare, start } from "./support/bench/runtime.ts";
+import { throughput } from "./support/bench/throughput.ts";
+
+/** Filling by single commands takes a minute for about this many. */
+const EVENTS_ONE_BY_ONE = 20_000;
+
+const { values } = parseArgs({
+  options: {
+    full: { type: "boolean", default: false },
+    check: { type: "boolean", default: false },
+    only: { type: "string", default: "throughput,growth,rows" },
+    events: { type: "string" },
+    seconds: { type: "string" },
+    rounds: { type: "string" },
+    state: { type: "string" },
+  },
+});
+const parts = new Set(values.only.split(","));
+const pace = { seconds: Number(values.seconds ?? 2), rounds: Number(values.rounds ?? 5) };
+const wantedEvents = Number(values.events ?? (values.full ? 1_000_000 : 100_000));
+
+const say = (text: string) => process.stdout.write(`${text}\n`);
+const began = performance.now();
+const step = (text: string) =>
+  process.stderr.write(`[${((performance.now() - began) / 1000).toFixed(0)} s] ${text}\n`);
+
+const figures: Figure[] = [];
+const notes: string[] = [];
+
+step("bundling the Worker");
+const place = await prepare(values.state);
+try {
+  if (parts.has("throughput")) {
+    const runtime = await start(place);
+    try {
+      step("commands a second, in turns with a bare Durable Object");
+      figures.push(...(await throughput(runtime, pace)));
+    } finally {
+      await runtime.stop();
+    }
+  }
+  if (parts.has("growth")) {
+    const runtime = await start(place);
+    let events = wantedEvents;
+    try {
+      await createLake(runtime.lethe, "probe");
+      const inBulk = await takesBulk(runtime.lethe, "probe");
+      if (!inBulk && events > EVENTS_ONE_BY_ONE) {
+        events = EVENTS_ONE_BY_ONE;
+        notes.push(
+          `The server takes no arrays: the large lake was filled one by one to ${events}.`,
+        );
+      }
+      step(`filling a lake with ${events.toLocaleString("en")} events`);
+      await fillLakes(runtime, events, inBulk);
+      step("latency in a small and in a large lake");
+      figures.push(...(await latency(runtime, events, pace.rounds)));
+    } finally {
+      await runtime.stop();
+    }
+    step("first commands after restarts");
+    figures.push(await eviction(place, events, 2 * pace.rounds - 1));
+  }
+  if (parts.has("rows")) {
+    step("counting rows written");
+    notes.push(rowsText(await countRows(place)));
+  }
+} finally {
+  await rm(place.root, { recursive: true, force: true });
+}
+
+say(`\n${table(figures)}\n\n${notes.join("\n")}\n\n${markdown(figures)}`);
+step("done");
+const missed = figures.filter((figure) => kept(figure) === false);
+process.exitCode = values.check && missed.length > 0 ? 1 : 0;

@@ -1,0 +1,75 @@
+/**
+ * A module around Lethe's bundle that counts the rows each statement writes, as the platform bills
+ * them: the cursor's own \`rowsWritten\`, one more for every alarm set, and D1's \`rows_written\`.
+ * It exists here only; the server has no such door.
+ */
+
+/** Path that answers (and, by POST, forgets) the counts of the lake of that name. */
+export const COUNTS_PATH = "/bench-rows/";
+
+export const COUNTING_SCRIPT = `
+import worker, { LakeObject as Lake } from "./worker.js";
+export * from "./worker.js";
+
+const tableOf = (sql) =>
+  /^\\s*(?:INSERT\\s+(?:OR\\s+\\w+\\s+)?INTO|UPDATE|DELETE\\s+FROM)\\s+(\\w+)/i.exec(sql)?.[1] ?? null;
+
+const counters = new WeakMap();
+
+const counted = (ctx, env) => {
+  const counts = { statements: 0, rows: {}, d1: 0, d1_batches: 0, alarms: 0 };
+  const add = (name, n) => { if (n > 0) counts.rows[name] = (counts.rows[name] ?? 0) + n; };
+  const { sql } = ctx.storage;
+  const exec = sql.exec.bind(sql);
+  const open = [];
+  const settle = () => {
+    for (const [table, cursor] of open.splice(0)) add(table, cursor.rowsWritten);
+  };
+  sql.exec = (text, ...values) => {
+    const cursor = exec(text, ...values);
+    counts.statements += 1;
+    const table = tableOf(text);
+    if (table) open.push([table, cursor]);
+    if (open.length > 1000) settle();
+    return cursor;
+  };
+  const setAlarm = ctx.storage.setAlarm.bind(ctx.storage);
+  ctx.storage.setAlarm = (...args) => { counts.alarms += 1; return setAlarm(...args); };
+  counters.set(ctx, {
+    read() { settle(); return counts; },
+    reset() { settle(); Object.assign(counts, { statements: 0, rows: {}, d1: 0, d1_batches: 0, alarms: 0 }); },
+  });
+  const REPORTS = {
+    prepare: (text) => env.REPORTS.prepare(text),
+    async batch(statements) {
+      const results = await env.REPORTS.batch(statements);
+      counts.d1_batches += 1;
+      for (const { meta } of results) counts.d1 += meta.rows_written ?? 0;
+      return results;
+    },
+  };
+  return { ...env, REPORTS };
+};
+
+export class LakeObject extends Lake {
+  constructor(ctx, env) {
+    super(ctx, counted(ctx, env));
+  }
+  async fetch(request) {
+    await this.settle();
+    const counter = counters.get(this.ctx);
+    const text = JSON.stringify(counter.read());
+    if (request.method === "POST") counter.reset();
+    return new Response(text);
+  }
+}
+
+export default {
+  fetch(request, env, ctx) {
+    const { pathname } = new URL(request.url);
+    if (!pathname.startsWith("${COUNTS_PATH}")) return worker.fetch(request, env, ctx);
+    const id = env.LAKES.idFromName(pathname.slice(${COUNTS_PATH.length}));
+    return env.LAKES.get(id).fetch(request);
+  },
+};
+`;

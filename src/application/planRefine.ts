@@ -1,0 +1,209 @@
+/**
+ * Plans for the passes over a batch that a person asks for: check, anonymise, publish. Each starts
+ * from the raw object, so that every rule that has a say is in the plan.
+ */
+import { progressOf } from "../domain/batch/batch.ts";
+import { admitPublish, workable } from "../domain/batch/decide.ts";
+import type { RawRules } from "../domain/batch/events.ts";
+import { protecting, protects } from "../domain/batch/protection.ts";
+import type { Contract } from "../domain/contract/contract.ts";
+import { ruleIssues } from "../domain/contract/decide.ts";
+import { ok, type Result } from "../domain/decider.ts";
+import { type Rejection, reject } from "../domain/rejection.ts";
+import type { Schema } from "../domain/table.ts";
+import type { RefinePlan, WorkRequest } from "./lakeGateway.ts";
+import { cleanKey, publishedKey, quarantineKey } from "./objectKeys.ts";
+import { NOTHING, type Planned, type Planner, type Subject } from "./planWork.ts";
+
+/** Rules of the contract and of requests together: each diverts the rows it would. */
+export const mergeQuality = (...all: readonly (RawRules | undefined)[]): RawRules => {
+  const merged: Record<string, unknown[]> = {};
+  for (const rules of all) {
+    for (const [column, rule] of Object.entries(rules ?? {})) {
+      merged[column] = [...(merged[column] ?? []), ...(Array.isArray(rule) ? rule : [rule])];
+    }
+  }
+  return merged;
+};
+
+/** The pass that leads from the raw object to where the batch stands. */
+export const refineOf = (
+  { batch, dataset }: Subject,
+  { keyring }: Planner,
+  rules: {
+    readonly schema: Schema;
+    readonly quality: RawRules;
+    readonly privacy: RawRules;
+    readonly now: string;
+  },
+): RefinePlan => ({
+  dataset: batch.dataset,
+  batch_id: batch.batch_id,
+  source: batch.raw,
+  schema: rules.schema,
+  quality_rules: rules.quality,
+  privacy_rules: rules.privacy,
+  keys: keyring().privacyKeys(),
+  subject_column: dataset.subject_column,
+  now: rules.now,
+});
+
+/** Rows rejected by the checks so far stay rejected, as of the moment they were checked. */
+const checkedRules = ({ batch }: Subject, now: string) => {
+  const { contract, request } = progressOf(batch).quality;
+  return {
+    rules: mergeQuality(contract?.rules, request?.rules),
+    now: contract?.checked_at ?? request?.checked_at ?? now,
+  };
+};
+
+const invalidRules = (
+  schema: Schema,
+  quality: RawRules,
+  privacy: RawRules,
+): Result<never, Rejection> | null => {
+  const issues = ruleIssues(schema, quality, privacy);
+  if (issues.length === 0) return null;
+  return reject(
+    "invalid",
+    "invalid-rules",
+    `The rules do not fit the batch: ${issues[0]?.path}: ${issues[0]?.message}.`,
+    issues,
+  );
+};
+
+export const planQuality = (
+  request: Extract<WorkRequest, { kind: "quality" }>,
+  planner: Planner,
+  subject: Subject,
+): Result<Planned, Rejection> => {
+  const { batch, contract, lake } = subject;
+  const refused = workable(batch);
+  if (refused) return refused;
+  const schema = batch.schema ?? contract.schema;
+  const quality = request.rules ?? contract.quality_rules;
+  const progress = progressOf(batch);
+  const privacy = progress.status === "anonymized" ? progress.privacy : null;
+  const other = progress.quality[request.rules === null ? "request" : "contract"];
+  const merged = mergeQuality(quality, other?.rules);
+  const invalid = invalidRules(schema, quality, {}) ?? invalidRules(schema, merged, {});
+  if (invalid) return invalid;
+  const { attempt_id, now } = planner;
+  const revision = batch.revision + 1;
+  const quarantine_key = quarantineKey(lake.lake_id, batch.batch_id, revision, attempt_id);
+  const clean_key = cleanKey(lake.lake_id, batch.batch_id, revision, attempt_id);
+  return ok({
+    plan: {
+      kind: "quality",
+      refine: refineOf(subject, planner, { schema, quality, privacy: {}, now }),
+      check_source: request.rules === null ? "contract" : "request",
+      quarantine_key,
+      rederive: privacy && {
+        refine: refineOf(subject, planner, {
+          schema,
+          quality: merged,
+          privacy: privacy.rules,
+          now,
+        }),
+        clean_key,
+        requested_privacy: privacy.requested,
+      },
+    },
+    writes: [quarantine_key, ...(privacy ? [clean_key] : [])],
+    expects: subject.expects,
+  });
+};
+
+export const planPrivacy = (
+  request: Extract<WorkRequest, { kind: "privacy" }>,
+  planner: Planner,
+  subject: Subject,
+): Result<Planned, Rejection> => {
+  const { batch, contract, lake } = subject;
+  const refused = workable(batch);
+  if (refused) return refused;
+  const schema = batch.schema ?? contract.schema;
+  const requested = request.rules ?? {};
+  const privacy = { ...contract.privacy_rules, ...requested };
+  const checked = checkedRules(subject, planner.now);
+  const invalid = invalidRules(schema, checked.rules, privacy) ?? uncovered(contract, requested);
+  if (invalid) return invalid;
+  if (Object.keys(privacy).length === 0) {
+    return reject(
+      "invalid",
+      "no-privacy-rules",
+      `Neither the request nor contract ${contract.contract_id} has a privacy rule.`,
+      [{ path: "privacy_rules", message: "required: the contract has none" }],
+    );
+  }
+  const key = cleanKey(lake.lake_id, batch.batch_id, batch.revision + 1, planner.attempt_id);
+  const { rules: quality, now } = checked;
+  return ok({
+    plan: {
+      kind: "privacy",
+      refine: refineOf(subject, planner, { schema, quality, privacy, now }),
+      clean_key: key,
+      requested_privacy: requested,
+    },
+    writes: request.dry_run ? [] : [key],
+    expects: subject.expects,
+  });
+};
+
+/** A request may treat a column otherwise than its contract says, but not leave it in clear. */
+const uncovered = (contract: Contract, requested: RawRules): Result<never, Rejection> | null => {
+  const agreed = protecting(contract.privacy_rules);
+  const covered = protecting(requested);
+  const bare = Object.keys(requested).filter((column) => column in agreed && !(column in covered));
+  if (bare.length === 0) return null;
+  return reject(
+    "invalid",
+    "contract-protects-column",
+    `Contract ${contract.contract_id} protects ${bare.join(", ")}: a request cannot keep it in clear.`,
+    bare.map((column) => ({
+      path: `privacy_rules.${column}`,
+      message: "protected by the contract",
+    })),
+  );
+};
+
+export const planPublish = (planner: Planner, subject: Subject): Result<Planned, Rejection> => {
+  const { batch, contract, lake } = subject;
+  if (batch.progress.status === "published") return ok(NOTHING);
+  const progress = progressOf(batch);
+  const run = progress.status === "anonymized" ? progress.privacy : null;
+  // What the contract protects is protected, also when nobody has asked for a privacy run.
+  const privacy = run === null ? contract.privacy_rules : run.rules;
+  const admitted = admitPublish(subject, null);
+  if (!admitted.ok) return admitted;
+  const schema = batch.schema ?? contract.schema;
+  const { rules: quality, now } = checkedRules(subject, planner.now);
+  const invalid = invalidRules(schema, quality, privacy);
+  if (invalid) return invalid;
+  const { attempt_id } = planner;
+  const revision = batch.revision + 1;
+  const place = [lake.lake_id, batch.batch_id, revision, attempt_id] as const;
+  const clean_key = run === null && protects(privacy) ? cleanKey(...place) : null;
+  const published_key = publishedKey(
+    lake.lake_id,
+    batch.dataset,
+    batch.batch_id,
+    revision,
+    attempt_id,
+    "parquet",
+  );
+  return ok({
+    plan: {
+      kind: "publish",
+      batch_id: batch.batch_id,
+      published_key,
+      clean_key,
+      from:
+        run === null
+          ? refineOf(subject, planner, { schema, quality, privacy, now })
+          : { copy: run.object, schema: run.schema },
+    },
+    writes: [published_key, ...(clean_key ? [clean_key] : [])],
+    expects: subject.expects,
+  });
+};

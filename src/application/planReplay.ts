@@ -1,0 +1,97 @@
+/**
+ * The next step of a replay: one batch through its contract's present rules. Rules that came with
+ * a request stay where the contract protects nothing, so that nothing is ever uncovered by it.
+ */
+import { type Progress, progressOf } from "../domain/batch/batch.ts";
+import type { PrivacyRun, RawRules } from "../domain/batch/events.ts";
+import { admitExposure, protecting } from "../domain/batch/protection.ts";
+import type { Contract } from "../domain/contract/contract.ts";
+import { ruleIssues } from "../domain/contract/decide.ts";
+import { ok, type Result } from "../domain/decider.ts";
+import type { ActiveLake } from "../domain/lake/lake.ts";
+import type { Rejection } from "../domain/rejection.ts";
+import { nextBatch } from "../domain/replay/replay.ts";
+import type { Reader } from "./commands.ts";
+import type { WorkRequest } from "./lakeGateway.ts";
+import { cleanKey, publishedKey, quarantineKey } from "./objectKeys.ts";
+import { mergeQuality, refineOf } from "./planRefine.ts";
+import { NOTHING, type Planned, type Planner, subjectOf } from "./planWork.ts";
+
+export const planReplay = (
+  request: Extract<WorkRequest, { kind: "replay" }>,
+  planner: Planner,
+  read: Reader,
+  lake: ActiveLake,
+): Result<Planned, Rejection> => {
+  const { replay_id } = request;
+  const replay = read.replay(replay_id);
+  const batch_id = replay.status === "running" ? nextBatch(replay) : null;
+  if (batch_id === null) return ok(NOTHING);
+  const subject = subjectOf(planner.log, read, lake, batch_id);
+  const skip = (reason: string): Result<Planned, Rejection> =>
+    ok({ plan: { kind: "skip", replay_id, batch_id, reason }, writes: [], expects: [] });
+  if (subject === null) return skip("no such batch");
+  const { batch, contract, dataset } = subject;
+  // Recorded, but the note on the replay was lost: the batch is not sent through twice.
+  if (batch.last_replay === replay_id) return skip("replayed already");
+  if (batch.progress.status === "quarantined") return skip("in quarantine");
+  const progress = progressOf(batch);
+  const published = progress.status === "published";
+  const run = "privacy" in progress ? progress.privacy : null;
+  const privacy = published || run !== null ? presentPrivacy(contract, run) : {};
+  const quality = presentQuality(contract, progress);
+  const issues = ruleIssues(contract.schema, quality, privacy);
+  if (issues.length > 0) {
+    return skip(`rules of a request do not fit the contract any more: ${issues[0]?.message}`);
+  }
+  if (published) {
+    const exposed = admitExposure({ lake, dataset, batch, privacy: { rules: privacy } });
+    if (!exposed.ok) return skip(exposed.error.detail);
+  }
+  const { attempt_id, now } = planner;
+  const place = [lake.lake_id, batch_id, batch.revision + 1, attempt_id] as const;
+  const transforms = Object.keys(privacy).length > 0 || run !== null;
+  const quarantine_key = quarantineKey(...place);
+  const clean_key = transforms ? cleanKey(...place) : null;
+  const published_key = published
+    ? publishedKey(lake.lake_id, batch.dataset, batch_id, batch.revision + 1, attempt_id, "parquet")
+    : null;
+  const contractChecks = Object.keys(contract.quality_rules).length > 0;
+  return ok({
+    plan: {
+      kind: "replay",
+      replay_id,
+      refine: refineOf(subject, planner, { schema: contract.schema, quality, privacy, now }),
+      quarantine_key,
+      clean_key,
+      published_key,
+      check:
+        Object.keys(quality).length === 0
+          ? null
+          : contractChecks
+            ? { source: "contract", rules: contract.quality_rules }
+            : { source: "request", rules: quality },
+      requested_privacy: known(run?.requested ?? {}, contract),
+    },
+    writes: [quarantine_key, clean_key, published_key].filter((key) => key !== null),
+    expects: subject.expects,
+  });
+};
+
+/** Columns that are not published any more need no rule. */
+const known = (rules: RawRules, contract: Contract): RawRules =>
+  Object.fromEntries(Object.entries(rules).filter(([column]) => column in contract.schema));
+
+const presentPrivacy = (contract: Contract, run: PrivacyRun | null): RawRules => {
+  const agreed = protecting(contract.privacy_rules);
+  const kept = Object.entries(known(run?.requested ?? {}, contract)).filter(
+    ([column]) => !(column in agreed),
+  );
+  return { ...contract.privacy_rules, ...Object.fromEntries(kept) };
+};
+
+const presentQuality = (contract: Contract, progress: Progress): RawRules => {
+  const adhoc = progress.quality.request?.rules ?? {};
+  const fits = ruleIssues(contract.schema, adhoc, {}).length === 0;
+  return mergeQuality(contract.quality_rules, fits ? adhoc : {});
+};

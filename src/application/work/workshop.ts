@@ -1,0 +1,173 @@
+/**
+ * How heavy work is done: ask the lake for a plan, let the data plane do it, record the result.
+ * Whatever does not end in a record leaves no object behind: it is deleted here, or, when this
+ * machine dies, swept by the lake's duty.
+ */
+import type { Misfit } from "../../domain/batch/commands.ts";
+import type { PrivacyRun, Publication, QualityCheck } from "../../domain/batch/events.ts";
+import { invariant, ok, type Result } from "../../domain/decider.ts";
+import type { BatchId } from "../../domain/ids.ts";
+import { type Rejection, reject } from "../../domain/rejection.ts";
+import { parsePrivacyRules } from "../../domain/rules/privacy.ts";
+import { parseQualityRules } from "../../domain/rules/quality.ts";
+import type { ObjectRef } from "../../domain/table.ts";
+import type { Answer } from "../answers.ts";
+import {
+  DataLimitError,
+  type DataPlane,
+  MissingObjectError,
+  type ObjectStore,
+  type Refined,
+  type RefineInput,
+} from "../dataPorts.ts";
+import type {
+  Call,
+  LakeGateway,
+  LakeRequest,
+  RefinePlan,
+  WorkPlan,
+  WorkRequest,
+} from "../lakeGateway.ts";
+
+export interface Workshop {
+  readonly lake: LakeGateway;
+  readonly data: DataPlane;
+  readonly store: ObjectStore;
+  /** Milliseconds, for measuring how long something takes. */
+  readonly now: () => number;
+}
+
+export type Outcome = Promise<Result<Answer, Rejection>>;
+
+export type Recorder = (command: LakeRequest) => Outcome;
+
+/** The answer of work that had nothing to do. */
+export const NO_ANSWER: Answer = {
+  outcome: "done",
+  body: { events: [] },
+  version: 0,
+  sign: null,
+  location: null,
+  replayed: false,
+};
+
+/**
+ * Opens work and sees it to its end: recorded, or without a trace. `recording`: the call under
+ * which the result is recorded, when it is another than the one that asked.
+ */
+export const perform = async (
+  { lake, store }: Workshop,
+  call: Call,
+  request: WorkRequest,
+  body: (plan: WorkPlan, record: Recorder) => Outcome,
+  recording: Call = call,
+): Outcome => {
+  const opened = await lake.open(call, request);
+  if (!opened.ok) return opened;
+  const { plan, attempt, answered } = opened.value;
+  if (answered) return ok(answered);
+  let recorded = false;
+  let inDoubt = false;
+  /** What the record does not name was written in vain: it goes before its sweep does. */
+  const discardAllBut = async (kept: LakeRequest | null): Promise<void> => {
+    const named = JSON.stringify(kept);
+    await store.delete((attempt?.writes ?? []).filter((key) => !named.includes(key)));
+  };
+  const record = async (command: LakeRequest): Outcome => {
+    if (attempt) await discardAllBut(command);
+    inDoubt = true;
+    const outcome = await lake.command(recording, command, attempt ? { attempt } : undefined);
+    inDoubt = false;
+    recorded = outcome.ok && !outcome.value.replayed && hasEvents(outcome.value);
+    return outcome;
+  };
+  try {
+    return await body(plan, record);
+  } catch (error) {
+    if (error instanceof DataLimitError) {
+      return reject("too_large", "limit-exceeded", `${error.message}.`);
+    }
+    if (error instanceof MissingObjectError) {
+      return reject(
+        "wrong_state",
+        "object-missing",
+        "An object of this batch is gone: it may have been derived anew meanwhile; ask again.",
+      );
+    }
+    throw error;
+  } finally {
+    // Without an answer it may be on record: then its duty is gone, else the sweep comes for it.
+    if (attempt && !recorded && !inDoubt) {
+      await discardAllBut(null);
+      await lake.abandon(call, attempt.attempt_id);
+    }
+  }
+};
+
+export const hasEvents = (answer: Answer): boolean => {
+  const { events } = answer.body;
+  return Array.isArray(events) && events.length > 0;
+};
+
+/** A plan as the data plane takes it. */
+export const refineInput = (
+  plan: RefinePlan,
+  outputs: Pick<RefineInput, "clean_key" | "quarantine_key" | "preview_rows">,
+): RefineInput => {
+  const quality = parseQualityRules(plan.quality_rules);
+  const privacy = parsePrivacyRules(plan.privacy_rules);
+  invariant(quality.ok && privacy.ok, "rules were checked when the work was planned");
+  return {
+    source: plan.source,
+    schema: plan.schema,
+    quality: quality.value,
+    privacy: privacy.value,
+    keys: plan.keys,
+    subject_column: plan.subject_column,
+    now: new Date(plan.now),
+    ...outputs,
+  };
+};
+
+export const checkOf = (
+  { source, rules }: Pick<QualityCheck, "source" | "rules">,
+  refined: Refined,
+): Omit<QualityCheck, "checked_at"> => ({
+  source,
+  rules,
+  passed: refined.passed,
+  report: refined.quality,
+  breaches: refined.breaches,
+  quarantine: refined.quarantine ?? null,
+  diverted_rows: refined.diverted_rows,
+});
+
+export const runOf = (
+  plan: RefinePlan,
+  requested: PrivacyRun["requested"],
+  refined: Refined,
+): Omit<PrivacyRun, "anonymized_at"> | null =>
+  refined.clean
+    ? {
+        rules: plan.privacy_rules,
+        requested,
+        report: refined.privacy,
+        object: refined.clean,
+        schema: refined.clean_schema,
+      }
+    : null;
+
+/** The batch no longer fits its contract's schema: recorded, and answered as a refusal. */
+export const recordMisfit = async (
+  record: Recorder,
+  batch_id: BatchId,
+  misfit: Misfit,
+): Outcome => {
+  const { issues, issue_count } = misfit;
+  return record({ type: "RecordMisfit", batch_id, misfit: { issues, issue_count } });
+};
+
+export const publicationOf = (
+  object: ObjectRef,
+  schema: Publication["schema"],
+): Omit<Publication, "published_at"> => ({ objects: [object], schema, rows: object.rows });

@@ -1,0 +1,91 @@
+/**
+ * Whether a batch's data is protected as its lake and its contract demand. Asked wherever data
+ * leaves the lake: when it is published, when it is replayed, when it is handed out.
+ */
+import type { Contract } from "../contract/contract.ts";
+import type { Dataset } from "../dataset/dataset.ts";
+import { ok, type Result } from "../decider.ts";
+import type { ActiveLake } from "../lake/lake.ts";
+import { type Rejection, reject } from "../rejection.ts";
+import type { Batch } from "./batch.ts";
+import type { PrivacyRun, RawRules } from "./events.ts";
+
+const strategyOf = (rule: unknown): unknown =>
+  typeof rule === "string" ? rule : (rule as { readonly strategy?: unknown } | null)?.strategy;
+
+/** The part of the rules that changes values: `keep` protects nothing. */
+export const protecting = (rules: RawRules): RawRules =>
+  Object.fromEntries(Object.entries(rules).filter(([, rule]) => strategyOf(rule) !== "keep"));
+
+export const protects = (rules: RawRules): boolean => Object.keys(protecting(rules)).length > 0;
+
+export interface Exposure {
+  readonly lake: ActiveLake;
+  readonly dataset: Dataset;
+  readonly batch: Batch;
+  /** The run behind what leaves the lake, or null when there was none. */
+  readonly privacy: Pick<PrivacyRun, "rules"> | null;
+}
+
+/**
+ * Whether data may leave the lake as it is, and with which warnings. From level gdpr on, personal
+ * data must have been declared, and is refused without a privacy run that changes something.
+ */
+export const admitExposure = ({
+  lake,
+  dataset,
+  batch,
+  privacy,
+}: Exposure): Result<readonly string[], Rejection> => {
+  const declared = [dataset.contains_pii, batch.contains_pii];
+  const personal = declared.includes(true);
+  const level = lake.compliance_level;
+  if (level === "strict" && !dataset.encryption_enabled) {
+    return reject(
+      "compliance",
+      "encryption-required",
+      "Encryption required: at level strict nothing leaves a dataset without encryption_enabled.",
+    );
+  }
+  if (!personal) {
+    if (level === "standard" || declared.includes(false)) return ok([]);
+    return reject(
+      "compliance",
+      "pii-flag-required",
+      `PII flag required for GDPR: nobody has said whether dataset ${dataset.name} contains ` +
+        "personal data (contains_pii).",
+    );
+  }
+  if (privacy !== null && protects(privacy.rules)) {
+    const subject = dataset.subject_column;
+    const bare = subject !== null && !Object.hasOwn(protecting(privacy.rules), subject);
+    return ok(bare ? [`The column ${subject}, which names the person, is left in clear.`] : []);
+  }
+  if (level !== "standard") {
+    return reject(
+      "compliance",
+      "privacy-run-required",
+      `Batch ${batch.batch_id} contains personal data: at level ${level} it leaves the lake only ` +
+        "after a privacy run (POST /run-privacy) that changes something.",
+    );
+  }
+  return ok(["This batch contains personal data and is published without a privacy run."]);
+};
+
+/**
+ * Columns that the contract protects today and the run did not treat so: neither by the contract's
+ * own rule nor by another one that the request asked for.
+ */
+export const unprotectedColumns = (
+  contract: Contract,
+  run: Pick<PrivacyRun, "rules" | "requested"> | null,
+): readonly string[] =>
+  Object.entries(protecting(contract.privacy_rules))
+    .filter(([column, rule]) => {
+      if (run === null) return true;
+      const asked = protecting(run.requested);
+      return (
+        !Object.hasOwn(asked, column) && JSON.stringify(run.rules[column]) !== JSON.stringify(rule)
+      );
+    })
+    .map(([column]) => column);

@@ -1,0 +1,147 @@
+import { describe, expect, it } from "vitest";
+import type { z } from "zod";
+import * as bodies from "../../src/contracts/bodies.ts";
+
+/** A body of each command that has all it needs and nothing else. */
+const least = {
+  createLake: { name: "North", region: "eu-west-1", compliance_level: "gdpr" },
+  changeComplianceLevel: { compliance_level: "strict" },
+  registerDataset: { name: "sales", schema: { id: "int" } },
+  activateVersion: { version: 1 },
+  ingestDataset: { dataset_id: "sales", data_source: "s3", record_count: 1 },
+  createContract: { dataset: "sales", retention_days: 365 },
+  updateContract: { retention_days: 365 },
+  approveContract: {},
+  reason: { reason: "because" },
+  uploadUrl: { filename: "sales.csv" },
+  downloadUrl: { filename: "sales.csv" },
+  appendBatch: {
+    dataset: "sales",
+    contract_id: "contract1",
+    batch_id: "batch1",
+    file_url: "sales.csv",
+  },
+  runQuality: { batch_id: "batch1" },
+  runPrivacy: { batch_id: "batch1" },
+  aboutBatch: { batch_id: "batch1", reason: "because" },
+  publishBatch: { batch_id: "batch1" },
+  consumeBatch: { batch_id: "batch1", consumer: "alice" },
+  replay: { dataset: "sales" },
+  auditAccess: { accessor_id: "alice", dataset_id: "sales", action: "read" },
+  requestDeletion: { subject_id: "jane", reason: "please", requested_by: "petra" },
+  holdDeletion: { reason: "a lawsuit", ground: "Art. 17(3)(e)" },
+  rejectDeletion: { reason: "excessive", ground: "Art. 12(5)" },
+} as const satisfies Partial<Record<keyof typeof bodies, object>>;
+
+const names = Object.keys(least) as (keyof typeof least)[];
+const schemas = new Map<string, z.ZodType>(Object.entries(bodies));
+const bodyOf = (name: keyof typeof least): z.ZodType => {
+  const body = schemas.get(name);
+  if (body === undefined) throw new Error(`there is no body ${name}`);
+  return body;
+};
+const fits = (name: keyof typeof least, body: unknown) => bodyOf(name).safeParse(body).success;
+
+describe("the bodies", () => {
+  it("are all looked at here", () => {
+    expect([...schemas.keys()].sort()).toEqual([...names].sort());
+  });
+
+  it.each(names)("of %s need no more than they must have", (name) => {
+    expect(bodyOf(name).safeParse(least[name])).toMatchObject({ success: true });
+  });
+
+  it.each(names)("of %s take no field they do not know: a typo is no flag", (name) => {
+    expect(fits(name, { ...least[name], contain_pii: true })).toBe(false);
+  });
+
+  it.each(names)("of %s miss each field they need", (name) => {
+    for (const field of Object.keys(least[name])) {
+      const { [field]: _, ...rest } = least[name] as Readonly<Record<string, unknown>>;
+      expect([field, fits(name, rest)]).toEqual([field, false]);
+    }
+  });
+
+  it.each(names)("of %s are objects", (name) => {
+    for (const body of [null, [], "text", 7, undefined]) expect(fits(name, body)).toBe(false);
+  });
+});
+
+describe("what is left out", () => {
+  it.each([
+    ["registerDataset", { description: null, contains_pii: null, encryption_enabled: false }],
+    ["registerDataset", { subject_column: null }],
+    ["createLake", { owner_id: null, country: null, time_zone: null }],
+    ["createContract", { contract_id: null, schema: null, privacy_rules: {}, quality_rules: {} }],
+    ["runPrivacy", { privacy_rules: null, dry_run: false }],
+    ["consumeBatch", { purpose: null, format: "parquet", expires_in: 900 }],
+    ["requestDeletion", { received_at: null }],
+    ["replay", { batch_id: null }],
+  ] as const)("of %s is %j, and null says the same", (name, defaults) => {
+    expect(bodyOf(name).parse(least[name])).toMatchObject(defaults);
+    const nullable = Object.entries(defaults).filter(([, value]) => value === null);
+    const nulls = Object.fromEntries(nullable);
+    expect(bodyOf(name).parse({ ...least[name], ...nulls })).toMatchObject(defaults);
+  });
+});
+
+describe("limits", () => {
+  it.each([
+    ["createContract", "retention_days", [1, 36_500], [0, 36_501, 1.5, "365", -1]],
+    ["updateContract", "retention_days", [1, 36_500], [0, 36_501]],
+    ["ingestDataset", "record_count", [1, 1e15], [0, -1, 0.5, "1"]],
+    ["activateVersion", "version", [1, 99], [0, 1.5]],
+    ["uploadUrl", "expires_in", [1, 604_800], [0, 604_801]],
+    ["requestDeletion", "subject_id", ["x", "x".repeat(1024)], ["", "x".repeat(1025), 7]],
+    ["consumeBatch", "format", ["parquet", "csv"], ["jsonl", "PARQUET", ""]],
+    ["auditAccess", "action", ["read", "write", "delete", "query"], ["reads", ""]],
+    ["createLake", "compliance_level", ["standard", "gdpr", "strict"], ["none", "GDPR"]],
+    ["createLake", "country", ["DE", "FR"], ["de", "DEU", "D1", ""]],
+    ["createLake", "time_zone", ["Europe/Berlin", "UTC"], ["Mars/Olympus", "", "Berlin"]],
+    ["holdDeletion", "ground", ["Art. 18(1)(a)", "Art. 17(3)(b)"], ["Art. 12(5)", "because"]],
+    ["rejectDeletion", "ground", ["Art. 12(2)", "Art. 17(3)(b)"], ["Art. 18(1)(a)", ""]],
+  ] as const)("of %s.%s are kept", (name, field, good, bad) => {
+    for (const value of good)
+      expect([value, fits(name, { ...least[name], [field]: value })]).toEqual([value, true]);
+    for (const value of bad)
+      expect([value, fits(name, { ...least[name], [field]: value })]).toEqual([value, false]);
+  });
+});
+
+describe("an ingestion", () => {
+  const { data_source, ...rest } = least.ingestDataset;
+
+  it("may call its source by either name", () => {
+    expect(bodies.ingestDataset.parse({ ...rest, source: data_source })).toEqual(
+      bodies.ingestDataset.parse(least.ingestDataset),
+    );
+  });
+
+  it("must not give both names, or none", () => {
+    expect(fits("ingestDataset", { ...least.ingestDataset, source: "other" })).toBe(false);
+    expect(fits("ingestDataset", rest)).toBe(false);
+  });
+});
+
+describe("rules in a body", () => {
+  it("are refused where they stand", () => {
+    const parsed = bodies.createContract.safeParse({
+      ...least.createContract,
+      quality_rules: { amount: "resembles nothing", id: "not_null" },
+      privacy_rules: { id: "vanish" },
+    });
+    const paths = parsed.success ? [] : parsed.error.issues.map(({ path }) => path.join("."));
+    expect(paths.sort()).toEqual(["privacy_rules.id", "quality_rules.amount"]);
+  });
+
+  it("are kept as they were written", () => {
+    const privacy_rules = { id: { strategy: "mask", keep_last: 2 }, email: "hash" };
+    const parsed = bodies.runPrivacy.parse({ ...least.runPrivacy, privacy_rules });
+    expect(parsed.privacy_rules).toEqual(privacy_rules);
+  });
+
+  it("may not bring a pattern that cannot be matched in linear time", () => {
+    const body = { ...least.runQuality, quality_rules: { email: "matches:(a)\\1" } };
+    expect(fits("runQuality", body)).toBe(false);
+  });
+});
