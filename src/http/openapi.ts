@@ -30,7 +30,7 @@ const describe = (route: Route, path: string, inLake: boolean) => {
   const params = inLake
     ? z.object({ lake_id: lakeId, ...shapeOf(route.params) })
     : z.object(shapeOf(route.params));
-  const { status, schema, media_type = "application/json" } = route.success;
+  const { status, schema, media_type = "application/json", also = {} } = route.success;
   const id = `${route.method}${path}`.replaceAll(/[^A-Za-z0-9]+/g, "_");
   return {
     operationId: id,
@@ -46,6 +46,12 @@ const describe = (route: Route, path: string, inLake: boolean) => {
       : {}),
     responses: {
       [status]: { description: "Done", content: { [media_type]: { schema } } },
+      ...Object.fromEntries(
+        Object.entries(also).map(([code, description]) => [
+          code,
+          { description, content: { [media_type]: { schema } } },
+        ]),
+      ),
       ...Object.fromEntries(
         Object.entries(PROBLEMS).map(([code, description]) => [
           code,

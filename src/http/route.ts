@@ -67,6 +67,8 @@ interface Success {
   readonly schema: z.ZodType;
   /** `application/json` unless said. */
   readonly media_type?: string;
+  /** Other statuses the same answer may come with, and what each means. */
+  readonly also?: Readonly<Record<number, string>>;
 }
 
 interface RouteSpec<Params extends Shape, Query extends Shape, Body extends Shape> {

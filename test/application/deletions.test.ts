@@ -147,8 +147,23 @@ describe("revealing a request", () => {
   it("shows what was sealed, and only after the access is on record", () => {
     const lake = testLake({ level: "gdpr" });
     const deletion_id = requestIn(lake);
+    lake.run({ type: "ExtendDeletion", deletion_id, reason: ANSWER });
+    lake.run({ type: "HoldDeletion", deletion_id, reason: "wait", ground: "Art. 18(1)(a)" });
     const shown = lake.see({ kind: "reveal", deletion_id });
-    expect(shown).toMatchObject({ subject_id: SUBJECT, reason: REASON, open: true });
+    expect(shown).toMatchObject({
+      subject_id: SUBJECT,
+      reason: REASON,
+      answers: [
+        { decision: "extended", reason: ANSWER },
+        { decision: "held", reason: "wait", ground: "Art. 18(1)(a)" },
+      ],
+    });
+    const sealed = { sealed: true };
+    expect(lake.see(one(deletion_id))).toMatchObject({
+      subject_id: sealed,
+      reason: sealed,
+      answers: [{ reason: sealed }, { reason: sealed }],
+    });
     expect(lake.log.events().at(-1)).toMatchObject({
       type: "AccessAudited",
       data: { accessor_id: "tester", object: `deletion/${deletion_id}` },
@@ -245,6 +260,22 @@ describe("the deadline of a request", () => {
     const id = requestIn(lake);
     lake.run({ type: "HoldDeletion", deletion_id: id, reason: "x", ground: "Art. 18(1)(a)" });
     expect(lake.log.duties()).toMatchObject([due(id)]);
+  });
+
+  it("is noted in the request's correlation, with the request as its cause", () => {
+    const lake = testLake({ level: "gdpr" });
+    const id = requestIn(lake);
+    const [, requested] = lake.log.events();
+    const duty = lake.log.schedule.find(due(id));
+    if (duty === null) throw new Error("nothing is owed");
+    lake.pass(31 * DAY_MS);
+    const noted = { type: "NoteDeletionDue", deletion_id: id, now: lake.now() } as const;
+    lake.service.fulfil(lake.call().lake_id, noted, duty);
+    expect(lake.log.events().at(-1)).toMatchObject({
+      actor: "lethe",
+      correlation_id: "correlation",
+      causation_id: requested?.event_id,
+    });
   });
 
   it("that is noted twice is noted once", () => {

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import type { Call, LakeRequest } from "../../src/application/lakeGateway.ts";
 import { batchId, datasetName } from "../../src/contracts/fields.ts";
-import { registerSales } from "../support/batchSteps.ts";
-import { SCHEMA } from "../support/facts.ts";
+import { defineContract, registerSales } from "../support/batchSteps.ts";
+import { appendData, MISFIT, RAW, SCHEMA } from "../support/facts.ts";
 import { createLake, refusal, testLake } from "../support/testLake.ts";
 
 const keyed = (key: string, body = "{}"): Partial<Call> => ({ idempotency: { key, body } });
@@ -97,6 +97,22 @@ describe("work under a key that was answered", () => {
       answered: { ...first, replayed: true },
     });
     expect(lake.log.dump()).toBe(stored);
+  });
+});
+
+describe("what is kept of a key and of an answer", () => {
+  it("holds neither the key itself nor what only the uploaded file says", () => {
+    const lake = testLake({ level: "standard" });
+    registerSales(lake);
+    defineContract(lake);
+    const append: LakeRequest = appendData({
+      taken: { object: RAW, misfit: MISFIT, unexpected_columns: ["jane.doe"] },
+    });
+    const first = lake.run(append, keyed("key-of-jane-smith"));
+    expect(String(first.body.message)).toContain("jane.doe");
+    expect(lake.log.dump()).not.toMatch(/jane/);
+    const again = lake.run(append, keyed("key-of-jane-smith"));
+    expect(again).toMatchObject({ outcome: "unfit", replayed: true });
   });
 });
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { WorkPlan, WorkRequest } from "../../src/application/lakeGateway.ts";
 import { mergeQuality } from "../../src/application/planRefine.ts";
-import { batchId, contractId, datasetName } from "../../src/contracts/fields.ts";
+import { batchId, contractId, datasetName, replayId } from "../../src/contracts/fields.ts";
 import {
   anonymize,
   append,
@@ -66,7 +66,7 @@ describe("a quality check", () => {
     expect(own).toMatchObject({
       check_source: "contract",
       refine: { quality_rules: { amount: ">0" }, privacy_rules: {}, subject_column: "email" },
-      clean_key: null,
+      rederive: null,
     });
     const rules = { id: "not_null" };
     const asked = plan(lake, { kind: "quality", batch_id, rules }, "quality");
@@ -76,12 +76,22 @@ describe("a quality check", () => {
   it("of an anonymised batch derives its clean rows anew, with the same strategies", () => {
     const lake = withBatch({ privacy_rules: { email: "hash" } });
     done(anonymize(lake, "batch1", { id: "tokenize" }));
-    const planned = plan(lake, { kind: "quality", batch_id, rules: null }, "quality");
-    expect(planned).toMatchObject({
+    const { rederive } = plan(lake, { kind: "quality", batch_id, rules: null }, "quality");
+    expect(rederive).toMatchObject({
       refine: { privacy_rules: { email: "hash", id: "tokenize" } },
       requested_privacy: { id: "tokenize" },
       clean_key: expect.stringContaining("/clean/"),
     });
+  });
+
+  it("of an anonymised batch brings no row back that another check has rejected", () => {
+    const lake = withBatch({ quality_rules: { amount: ">0" }, privacy_rules: { email: "hash" } });
+    done(checkQuality(lake, "batch1", { diverts: true }));
+    done(anonymize(lake, "batch1"));
+    const rules = { id: "not_null" };
+    const planned = plan(lake, { kind: "quality", batch_id, rules }, "quality");
+    expect(planned.refine.quality_rules).toEqual(rules);
+    expect(planned.rederive?.refine.quality_rules).toEqual({ id: ["not_null"], amount: [">0"] });
   });
 
   it("is refused with rules that do not fit the batch", () => {
@@ -157,6 +167,50 @@ describe("a publication", () => {
     const lake = withBatch();
     done(publish(lake, "batch1"));
     expect(lake.open({ kind: "publish", batch_id }).plan).toEqual({ kind: "nothing" });
+  });
+});
+
+describe("a column named like what every object has", () => {
+  const schema = { constructor: "string", toString: "int", email: "string" } as const;
+  const contract = {
+    schema,
+    quality_rules: { constructor: "not_null", toString: ">0" },
+    privacy_rules: { constructor: "hash" },
+  };
+
+  it("is a column like any other for checks, runs and publications", () => {
+    const lake = withBatch(contract);
+    done(checkQuality(lake, "batch1"));
+    done(checkQuality(lake, "batch1", { rules: { constructor: "unique" } }));
+    const merged = { constructor: ["not_null", "unique"], toString: [">0"] };
+    const run = plan(
+      lake,
+      { kind: "privacy", batch_id, rules: { toString: "mask" }, dry_run: false },
+      "privacy",
+    );
+    expect(run.refine.quality_rules).toEqual(merged);
+    expect(run.refine.privacy_rules).toEqual({ constructor: "hash", toString: "mask" });
+  });
+
+  it("cannot be left in clear by a request when its contract protects it", () => {
+    const lake = withBatch(contract);
+    const rules = { constructor: "keep", email: "hash" };
+    const refused = lake.openRefused({ kind: "privacy", batch_id, rules, dry_run: false });
+    expect(refused.code).toBe("contract-protects-column");
+  });
+
+  it("keeps in a replay the protection that a request gave it", () => {
+    const lake = withBatch({ schema });
+    done(anonymize(lake, "batch1", { constructor: "hash" }));
+    const answer = lake.run({
+      type: "Replay",
+      dataset: datasetName.parse("sales"),
+      batch_id: null,
+    });
+    const { replay_id } = answer.body.replay as { replay_id: string };
+    const replay = { kind: "replay", replay_id: replayId.parse(replay_id) } as const;
+    const { refine } = plan(lake, replay, "replay");
+    expect(refine.privacy_rules).toEqual({ constructor: "hash" });
   });
 });
 

@@ -27,10 +27,10 @@ const least = {
   publishBatch: { batch_id: "batch1" },
   consumeBatch: { batch_id: "batch1", consumer: "alice" },
   replay: { dataset: "sales" },
-  auditAccess: { accessor_id: "alice", dataset_id: "sales", action: "read" },
+  auditAccess: { accessor_id: "alice", dataset_id: "sales", action: "read", purpose: "research" },
   requestDeletion: { subject_id: "jane", reason: "please", requested_by: "petra" },
-  holdDeletion: { reason: "a lawsuit", ground: "Art. 17(3)(e)" },
-  rejectDeletion: { reason: "excessive", ground: "Art. 12(5)" },
+  holdDeletion: { reason: "a lawsuit" },
+  rejectDeletion: { reason: "excessive" },
 } as const satisfies Partial<Record<keyof typeof bodies, object>>;
 
 const names = Object.keys(least) as (keyof typeof least)[];
@@ -77,6 +77,8 @@ describe("what is left out", () => {
     ["consumeBatch", { purpose: null, format: "parquet", expires_in: 900 }],
     ["requestDeletion", { received_at: null }],
     ["replay", { batch_id: null }],
+    ["holdDeletion", { ground: null }],
+    ["rejectDeletion", { ground: null }],
   ] as const)("of %s is %j, and null says the same", (name, defaults) => {
     expect(bodyOf(name).parse(least[name])).toMatchObject(defaults);
     const nullable = Object.entries(defaults).filter(([, value]) => value === null);
@@ -96,7 +98,7 @@ describe("limits", () => {
     ["consumeBatch", "format", ["parquet", "csv"], ["jsonl", "PARQUET", ""]],
     ["auditAccess", "action", ["read", "write", "delete", "query"], ["reads", ""]],
     ["createLake", "compliance_level", ["standard", "gdpr", "strict"], ["none", "GDPR"]],
-    ["createLake", "country", ["DE", "FR"], ["de", "DEU", "D1", ""]],
+    ["createLake", "country", ["DE", "FR"], ["de", "DEU", "D1", "XX", "ZZ", ""]],
     ["createLake", "time_zone", ["Europe/Berlin", "UTC"], ["Mars/Olympus", "", "Berlin"]],
     ["holdDeletion", "ground", ["Art. 18(1)(a)", "Art. 17(3)(b)"], ["Art. 12(5)", "because"]],
     ["rejectDeletion", "ground", ["Art. 12(2)", "Art. 17(3)(b)"], ["Art. 18(1)(a)", ""]],

@@ -29,7 +29,7 @@ const INWARD: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** The files that do cryptography; everybody else asks them. */
-const CRYPTO = ["src/application/keyring.ts"];
+const CRYPTO = ["src/application/keyring.ts", "src/application/logSigner.ts"];
 
 /** Packages and built-in modules the inner layers may use, and where; the outer ones choose. */
 const OUTSIDE: Readonly<Record<string, (specifier: string, file: string) => boolean>> = {

@@ -1,6 +1,7 @@
 /** Recording who accessed what, and that a signed URL was handed out. */
 
 import type { DatasetState } from "../dataset/dataset.ts";
+import { deprecated } from "../dataset/decide.ts";
 import { assertNever, ok, type Result } from "../decider.ts";
 import type { DatasetName } from "../ids.ts";
 import { type Rejection, reject } from "../rejection.ts";
@@ -41,13 +42,23 @@ export interface AccessContext {
   readonly dataset: DatasetState | null;
 }
 
-/** Rejects with `not_found` an access to a dataset that was never registered. */
+/**
+ * Rejects with `not_found` an access to a dataset that was never registered, with `wrong_state` an
+ * upload for one that is deprecated.
+ */
 export const decideAccess = (
   command: AccessCommand,
   context: AccessContext,
 ): Result<readonly AccessEvent[], Rejection> => {
   if (context.dataset?.status === "absent") {
     return reject("not_found", "dataset-not-found", "There is no such dataset in this lake.");
+  }
+  if (
+    command.type === "GenerateSignedUrl" &&
+    command.method === "PUT" &&
+    context.dataset?.status === "deprecated"
+  ) {
+    return deprecated(context.dataset.name);
   }
   switch (command.type) {
     case "AuditAccess": {

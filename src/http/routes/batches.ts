@@ -237,7 +237,11 @@ export const batchRoutes = [
     params: none,
     query: none,
     body: bodies.replay,
-    success: { status: 200, schema: answerSchema("ReplayAnswer", { replay: replayState }) },
+    success: {
+      status: 200,
+      schema: answerSchema("ReplayAnswer", { replay: replayState }),
+      also: { 202: "Goes on in the background: watch Location" },
+    },
     handle: async ({ body, call, services }) =>
       commandAnswer(await replayDataset(services.workshop, call, body), { services, call }),
   }),

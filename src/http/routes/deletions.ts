@@ -23,7 +23,11 @@ export const deletionRoutes = [
     params: none,
     query: none,
     body: requestDeletion,
-    success: { status: 201, schema: deletionAnswer },
+    success: {
+      status: 201,
+      schema: deletionAnswer,
+      also: { 200: "A request for this person is open already: the open one" },
+    },
     handle: ({ body, ...deps }) => command(deps, { type: "RequestDeletion", ...body }),
   }),
   route({
