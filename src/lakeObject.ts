@@ -4,6 +4,7 @@
  */
 import { DurableObject } from "cloudflare:workers";
 import { drainOutbox } from "./application/drainOutbox.ts";
+import { groupCommit } from "./application/groupCommit.ts";
 import { lakeDuties } from "./application/lakeDuties.ts";
 import type { Call, CommandOptions, LakeRequest, WorkRequest } from "./application/lakeGateway.ts";
 import { type LakeService, lakeService } from "./application/lakeService.ts";
@@ -36,7 +37,11 @@ interface Lake {
   readonly service: LakeService;
   readonly outbox: Outbox;
   readonly tree: LogTree;
+  /** Runs a command together with those that wait beside it. */
+  readonly commit: (work: () => CommandResult) => Promise<CommandResult>;
 }
+
+type CommandResult = ReturnType<LakeService["command"]>;
 
 export class LakeObject extends DurableObject<Env> {
   #lake: Lake | null = null;
@@ -53,12 +58,14 @@ export class LakeObject extends DurableObject<Env> {
     }
   }
 
-  command(call: Call, request: LakeRequest, options?: CommandOptions) {
+  async command(call: Call, request: LakeRequest, options?: CommandOptions) {
     const lake = this.#lakeFor(call, request.type === "CreateDataLake");
     if (lake === null) return NOT_FOUND;
-    const result = lake.service.command(call, request, options);
-    this.#afterCommit(call.lake_id);
-    return result;
+    return lake.commit(() => {
+      const result = lake.service.command(call, request, options);
+      this.#afterCommit(call.lake_id);
+      return result;
+    });
   }
 
   open(call: Call, request: WorkRequest) {
@@ -101,7 +108,17 @@ export class LakeObject extends DurableObject<Env> {
     const lake_id = this.#lakeId();
     if (lake_id === null || this.#lake === null) return;
     const { log, service } = this.#lake;
-    await runDuties({
+    try {
+      await this.#runDuties(lake_id, log, service);
+      await this.#drain(lake_id);
+    } finally {
+      // Whatever went wrong, the next alarm is set: the platform itself tries six times only.
+      await this.#rearm();
+    }
+  }
+
+  #runDuties(lake_id: string, log: EventLog, service: LakeService): Promise<number> {
+    return runDuties({
       schedule: log.schedule,
       now: () => new Date(),
       handlers: lakeDuties({
@@ -113,8 +130,6 @@ export class LakeObject extends DurableObject<Env> {
         replayStep: (replay_id) => this.#longWork().replayStep(lake_id, replay_id),
       }),
     });
-    await this.#drain(lake_id);
-    await this.#rearm();
   }
 
   #open(): Lake {
@@ -129,7 +144,11 @@ export class LakeObject extends DurableObject<Env> {
       root_secret: this.env.ROOT_SECRET ?? "",
       newId: () => crypto.randomUUID(),
     });
-    this.#lake = { log, service, outbox: outbox(sql), tree: logTree(sql) };
+    const commit = groupCommit<CommandResult>({
+      transaction: (body) => log.transaction(body),
+      sync: () => this.ctx.storage.sync(),
+    });
+    this.#lake = { log, service, outbox: outbox(sql), tree: logTree(sql), commit };
     return this.#lake;
   }
 

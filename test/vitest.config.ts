@@ -42,6 +42,9 @@ export default defineConfig(async () => ({
         ],
         test: {
           name: "runtime",
+          // One runtime for all files, one after the other: every test takes a lake of its own.
+          isolate: false,
+          fileParallelism: false,
           include: ["test/**/*.runtime.test.ts"],
           setupFiles: ["test/support/applyMigrations.ts"],
         },

@@ -76,7 +76,8 @@ export const lakeDuties = ({
       const replay = reader(log).replay(replay_id);
       const batch_id = replay.status === "absent" ? null : nextBatch(replay);
       if (batch_id === null) throw error;
-      giveUp(service, lake_id, duty, replay_id, batch_id, String(error));
+      console.error(`replay ${replay_id} gives up batch ${batch_id}: ${error}`);
+      giveUp(service, lake_id, duty, replay_id, batch_id);
     }
   },
 });
@@ -87,8 +88,9 @@ const giveUp = (
   duty: PendingDuty,
   replay_id: ReplayId,
   batch_id: BatchId,
-  reason: string,
 ): void => {
+  // The error's own words stay out of the log: they are not Lethe's.
+  const reason = `it failed ${MAX_ATTEMPTS} times`;
   const noted = service.fulfil(
     lake_id,
     { type: "NoteReplayProgress", replay_id, batch_id, outcome: "failed", reason, rows: 0 },

@@ -17,13 +17,13 @@ import { NOTHING, type Planned, type Planner, type Subject } from "./planWork.ts
 
 /** Rules of the contract and of requests together: each diverts the rows it would. */
 export const mergeQuality = (...all: readonly (RawRules | undefined)[]): RawRules => {
-  const merged: Record<string, unknown[]> = {};
+  const merged = new Map<string, unknown[]>();
   for (const rules of all) {
     for (const [column, rule] of Object.entries(rules ?? {})) {
-      merged[column] = [...(merged[column] ?? []), ...(Array.isArray(rule) ? rule : [rule])];
+      merged.set(column, [...(merged.get(column) ?? []), ...(Array.isArray(rule) ? rule : [rule])]);
     }
   }
-  return merged;
+  return Object.fromEntries(merged);
 };
 
 /** The pass that leads from the raw object to where the batch stands. */
@@ -154,7 +154,9 @@ export const planPrivacy = (
 const uncovered = (contract: Contract, requested: RawRules): Result<never, Rejection> | null => {
   const agreed = protecting(contract.privacy_rules);
   const covered = protecting(requested);
-  const bare = Object.keys(requested).filter((column) => column in agreed && !(column in covered));
+  const bare = Object.keys(requested).filter(
+    (column) => Object.hasOwn(agreed, column) && !Object.hasOwn(covered, column),
+  );
   if (bare.length === 0) return null;
   return reject(
     "invalid",

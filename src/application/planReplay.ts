@@ -33,7 +33,7 @@ export const planReplay = (
   if (subject === null) return skip("no such batch");
   const { batch, contract, dataset } = subject;
   // Recorded, but the note on the replay was lost: the batch is not sent through twice.
-  if (batch.last_replay === replay_id) return skip("replayed already");
+  if (batch.last_replay === replay_id) return skip("it went through this replay before");
   if (batch.progress.status === "quarantined") return skip("in quarantine");
   const progress = progressOf(batch);
   const published = progress.status === "published";
@@ -80,12 +80,14 @@ export const planReplay = (
 
 /** Columns that are not published any more need no rule. */
 const known = (rules: RawRules, contract: Contract): RawRules =>
-  Object.fromEntries(Object.entries(rules).filter(([column]) => column in contract.schema));
+  Object.fromEntries(
+    Object.entries(rules).filter(([column]) => Object.hasOwn(contract.schema, column)),
+  );
 
 const presentPrivacy = (contract: Contract, run: PrivacyRun | null): RawRules => {
   const agreed = protecting(contract.privacy_rules);
   const kept = Object.entries(known(run?.requested ?? {}, contract)).filter(
-    ([column]) => !(column in agreed),
+    ([column]) => !Object.hasOwn(agreed, column),
   );
   return { ...contract.privacy_rules, ...Object.fromEntries(kept) };
 };

@@ -223,7 +223,10 @@ describe("a replay", () => {
       {},
       attempt ? { attempt } : {},
     );
-    expect(planOf(lake, id)).toMatchObject({ kind: "skip", reason: "replayed already" });
+    expect(planOf(lake, id)).toMatchObject({
+      kind: "skip",
+      reason: "it went through this replay before",
+    });
   });
 
   it("is owed a next step until it is complete", () => {

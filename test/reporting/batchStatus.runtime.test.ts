@@ -8,10 +8,10 @@ import { lakeLog } from "./lakeLog.ts";
 
 /** What can befall a batch after its append, as far as its status is concerned. */
 const steps = {
-  QualityCheckPassed: { check: { source: "contract", passed: true }, warnings: [] },
-  QualityCheckFailed: { check: { source: "contract", passed: false }, warnings: [] },
-  DataAnonymized: { run: {} },
-  DataPublished: { publication: { objects: [] }, warnings: [] },
+  QualityCheckPassed: { source: "contract", passed: true, warnings: [] },
+  QualityCheckFailed: { source: "contract", passed: false, warnings: [] },
+  DataAnonymized: {},
+  DataPublished: { objects: [], warnings: [] },
   ConsumptionGranted: { consumer: "alice" },
   BatchQuarantined: { cause: "manual", reason: "doubt" },
   QuarantineReleased: { reason: "fine" },

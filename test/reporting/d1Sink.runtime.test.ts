@@ -50,7 +50,7 @@ const busyLake = (lake_id = "north"): LakeLog =>
     })
     .add("batch/b1", "DataAppended", { bytes: 3_000_000_000, rows: 2 })
     .accessed("alice", "sales", "read")
-    .add("batch/b1", "QualityCheckPassed", { check: { passed: true } })
+    .add("batch/b1", "QualityCheckPassed", { passed: true })
     .add("dataset/sales", "DatasetIngested", { record_count: 5, contains_pii: false })
     .deletion("d1", { deadline: "2026-12-23T00:00:00.000Z" })
     .accessed("bob", null, "write")

@@ -33,7 +33,7 @@ const appendRequested = {
   warnings: [],
 };
 
-const checked = (passed: boolean) => ({ check: { source: "contract", passed }, warnings: [] });
+const checked = (passed: boolean) => ({ source: "contract", passed, warnings: [] });
 
 describe("the rollups of a lake", () => {
   it("opens a row for a created lake and keeps its latest level", () => {
@@ -117,8 +117,8 @@ describe("the rollups of a batch", () => {
       .add("batch/b1", "DataAppended", { bytes: 42, sha256: "00", rows: 2, object: {} })
       .add("batch/b1", "SchemaValidated", { schema: {} })
       .add("batch/b1", "QualityCheckPassed", checked(true))
-      .add("batch/b1", "DataAnonymized", { run: {} })
-      .add("batch/b1", "DataPublished", { publication: {}, warnings: [] })
+      .add("batch/b1", "DataAnonymized", {})
+      .add("batch/b1", "DataPublished", { objects: [], warnings: [] })
       .add("batch/b1", "ConsumptionGranted", { consumer: "alice" })
       .add("batch/b1", "ConsumptionGranted", { consumer: "bob" });
     expect(changes(log).batches).toEqual([
@@ -153,7 +153,7 @@ describe("the rollups of a batch", () => {
 
   it("keep the stage while the batch is in quarantine", () => {
     const log = lakeLog()
-      .add("batch/b1", "DataAnonymized", { run: {} })
+      .add("batch/b1", "DataAnonymized", {})
       .add("batch/b1", "BatchQuarantined", { cause: "manual", reason: "doubt" });
     expect(changes(log).batches[0]?.columns).toEqual({ stage: "anonymized", quarantined: true });
     log.add("batch/b1", "QuarantineReleased", { reason: "fine" });

@@ -1,5 +1,4 @@
 import { describe, expect, it } from "vitest";
-import { batchId } from "../../../src/contracts/fields.ts";
 import {
   type Batch,
   evolveBatch,
@@ -13,7 +12,6 @@ import type { BatchEvent } from "../../../src/domain/batch/events.ts";
 import { deciderSpec, recordedAt } from "../../support/deciderSpec.ts";
 import {
   anonymized,
-  appendData,
   BATCH,
   batchAppended,
   check,
@@ -93,7 +91,8 @@ const stageNames = Object.keys(stages) as (keyof typeof stages)[];
 
 describe("a batch that does not exist", () => {
   it.each(Object.values(commands))("refuses $type", (command) => {
-    given().when(command).thenRejected("batch-not-found", "not_found");
+    const refused = given().when(command).thenRejected("batch-not-found", "not_found");
+    expect(refused.detail).toContain(BATCH);
   });
 
   it("is not there between its request and its bytes either", () => {
@@ -291,18 +290,5 @@ describe("the objects of a batch", () => {
 
   it("are the newest of each kind", () => {
     expect(keysOf(anonymized("clean/1"), anonymized("clean/2"))).toEqual(["raw/1", "clean/2"]);
-  });
-});
-
-describe("a batch id", () => {
-  it("that was never appended is named in the refusal", () => {
-    const batch_id = batchId.parse("nobody");
-    const refused = given()
-      .when({ ...commands.publish, batch_id })
-      .thenRejected("batch-not-found");
-    expect(refused.detail).toContain("nobody");
-    given(...batchAppended())
-      .when(appendData())
-      .thenRejected("batch-exists");
   });
 });

@@ -1,0 +1,71 @@
+/**
+ * Group commit: what waits together is written together. While one transaction is on its way to
+ * the disk, callers gather; the next transaction takes them all. Each is still decided on its own,
+ * in order, seeing what those before it did; a refusal or a bug in one leaves its neighbours as
+ * they are; and nobody is answered before what was done for him is durable.
+ */
+
+/** More than this waits for the next transaction: its turn must stay short. */
+export const MAX_GROUP = 128;
+
+export interface CommitDeps {
+  /** All writes of `body` or none; may be nested, and then undoes only its own. */
+  transaction<Value>(body: () => Value): Value;
+  /** Resolves when everything written so far is durable. */
+  sync(): Promise<void>;
+}
+
+type Attempt<Value> =
+  | { readonly ok: true; readonly value: Value }
+  | { readonly ok: false; readonly error: unknown };
+
+interface Waiter<Value> {
+  readonly work: () => Value;
+  readonly settle: (attempt: Attempt<Value>) => void;
+}
+
+/** Returns a function that runs `work` within the next group and resolves once it is durable. */
+export const groupCommit = <Value>(deps: CommitDeps): ((work: () => Value) => Promise<Value>) => {
+  const waiting: Waiter<Value>[] = [];
+  let flushing = false;
+
+  const alone = (work: () => Value): Attempt<Value> => {
+    try {
+      return { ok: true, value: deps.transaction(work) };
+    } catch (error) {
+      return { ok: false, error };
+    }
+  };
+
+  const commit = async (group: readonly Waiter<Value>[]): Promise<readonly Attempt<Value>[]> => {
+    try {
+      const attempts = deps.transaction(() => group.map(({ work }) => alone(work)));
+      await deps.sync();
+      return attempts;
+    } catch (error) {
+      // The transaction itself failed: nothing of the group was written.
+      return group.map(() => ({ ok: false, error }));
+    }
+  };
+
+  const flush = async (): Promise<void> => {
+    flushing = true;
+    while (waiting.length > 0) {
+      const group = waiting.splice(0, MAX_GROUP);
+      const attempts = await commit(group);
+      for (const [index, { settle }] of group.entries()) {
+        const attempt = attempts[index];
+        if (attempt) settle(attempt);
+      }
+    }
+    flushing = false;
+  };
+
+  return (work) =>
+    new Promise<Value>((resolve, reject) => {
+      const settle = (attempt: Attempt<Value>) =>
+        attempt.ok ? resolve(attempt.value) : reject(attempt.error);
+      waiting.push({ work, settle });
+      if (!flushing) void flush();
+    });
+};

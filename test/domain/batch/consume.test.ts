@@ -1,0 +1,91 @@
+import { describe, expect, it } from "vitest";
+import { evolveBatch, initialBatch } from "../../../src/domain/batch/batch.ts";
+import type { GrantConsumption } from "../../../src/domain/batch/commands.ts";
+import { type BatchContext, decideBatch } from "../../../src/domain/batch/decide.ts";
+import type { BatchEvent } from "../../../src/domain/batch/events.ts";
+import { deciderSpec } from "../../support/deciderSpec.ts";
+import {
+  anonymized,
+  BATCH,
+  batchAppended,
+  contractAfter,
+  contractDefined,
+  datasetAfter,
+  datasetRegistered,
+  lakeAt,
+  published,
+  qualityPassed,
+} from "../../support/facts.ts";
+
+const usual: BatchContext = {
+  lake: lakeAt("standard"),
+  dataset: datasetAfter(datasetRegistered()),
+  contract: contractAfter(contractDefined()),
+};
+const given = deciderSpec(
+  { decide: decideBatch, evolve: evolveBatch, initialState: initialBatch },
+  usual,
+);
+const appended = (...events: readonly BatchEvent[]) => given(...batchAppended(), ...events);
+
+const consume: GrantConsumption = {
+  type: "GrantConsumption",
+  batch_id: BATCH,
+  consumer: "alice",
+  purpose: "research",
+  format: "parquet",
+  object_key: "published/1",
+  signed_at: "2026-11-23T12:00:00.000Z",
+  expires_at: "2026-11-23T12:15:00.000Z",
+};
+
+describe("granting consumption", () => {
+  it("records who, why, what and for how long, and not the object's key", () => {
+    appended(published())
+      .when(consume)
+      .then({
+        type: "ConsumptionGranted",
+        data: {
+          consumer: "alice",
+          purpose: "research",
+          format: "parquet",
+          signed_at: "2026-11-23T12:00:00.000Z",
+          expires_at: "2026-11-23T12:15:00.000Z",
+        },
+      });
+  });
+
+  it.each([
+    ["appended", []],
+    ["checked", [qualityPassed()]],
+    ["anonymized", [anonymized()]],
+  ])("is refused while the batch is %s", (status, events) => {
+    const refused = appended(...events)
+      .when(consume)
+      .thenRejected("batch-not-published", "wrong_state");
+    expect(refused.detail).toContain(status);
+  });
+});
+
+describe("a batch that was published in clear before the level was raised", () => {
+  const dataset = datasetAfter(datasetRegistered({ contains_pii: true }));
+
+  it("is not handed out any more", () => {
+    appended(published())
+      .knowing({ ...usual, dataset, lake: lakeAt("gdpr") })
+      .when(consume)
+      .thenRejected("privacy-run-required", "compliance");
+    appended(published())
+      .knowing({ ...usual, dataset: datasetAfter() })
+      .when(consume)
+      .thenRejected("batch-not-found");
+  });
+
+  it("is handed out when it had a privacy run", () => {
+    const [granted] = appended(anonymized(), published())
+      .knowing({ ...usual, dataset, lake: lakeAt("gdpr") })
+      .when(consume)
+      .events();
+    expect(granted?.type).toBe("ConsumptionGranted");
+  });
+});
