@@ -72,6 +72,7 @@ const outcomeOf = (command: Command, events: readonly StoredEvent[]): Answer["ou
     case "CreateContract":
     case "AppendData":
     case "AuditAccess":
+    case "AuditAccesses":
     case "RequestGDPRDeletion":
       return "created";
     case "RequestReplay":
@@ -193,6 +194,8 @@ const messageOf = (command: Command, events: readonly StoredEvent[]): string => 
       return `Deletion request ${command.deletion_id} is overdue.`;
     case "AuditAccess":
       return `Access of ${command.accessor_id} to ${command.dataset_id} recorded.`;
+    case "AuditAccesses":
+      return `${command.entries.length} accesses recorded.`;
     case "GenerateSignedUrl":
       return command.method === "PUT"
         ? `Upload ${command.filename} with a PUT to upload_url before it expires.`

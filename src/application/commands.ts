@@ -2,7 +2,12 @@
  * Every command of a lake, and on which streams each is decided. A decision reads what it needs
  * through one reader and names the changes it wants; committing them is `handleCommand`'s work.
  */
-import { type AccessCommand, decideAccess } from "../domain/access/decide.ts";
+import {
+  type AccessCommand,
+  type AuditAccesses,
+  decideAccess,
+  decideAccesses,
+} from "../domain/access/decide.ts";
 import type { BatchCommand } from "../domain/batch/commands.ts";
 import { decideBatch, unknownBatch } from "../domain/batch/decide.ts";
 import {
@@ -28,7 +33,8 @@ export type Command =
   | BatchCommand
   | DeletionCommand
   | ReplayCommand
-  | AccessCommand;
+  | AccessCommand
+  | AuditAccesses;
 
 /** What a command changes; the first change is of the stream it is mainly about. */
 export type Decision = readonly [Change, ...Change[]];
@@ -80,6 +86,7 @@ export const primaryStream = (command: Command): StreamName => {
     case "DeprecateContract":
       return `contract/${command.contract_id}`;
     case "AuditAccess":
+    case "AuditAccesses":
     case "GenerateSignedUrl":
     case "RevealSealed":
       return "access";
@@ -132,6 +139,8 @@ export const decide = (log: EventLog, command: Command): Result<Decision, Reject
       return decideAboutContract(command, read, change);
     case "AuditAccess":
       return only(decideAccess(command, { dataset: read.dataset(command.dataset_id) }));
+    case "AuditAccesses":
+      return only(decideAccesses(command, read.dataset));
     case "GenerateSignedUrl": {
       const dataset = command.dataset === null ? null : read.dataset(command.dataset);
       return only(decideAccess(command, { dataset }));

@@ -4,7 +4,7 @@
  * crosses a remote call.
  */
 
-import type { AuditAccess } from "../domain/access/decide.ts";
+import type { AuditAccess, AuditAccesses } from "../domain/access/decide.ts";
 import type { AppendRequest, BatchCommand } from "../domain/batch/commands.ts";
 import type { QualityCheck, RawRules } from "../domain/batch/events.ts";
 import type { ContractCommand, CreateContract } from "../domain/contract/decide.ts";
@@ -34,6 +34,7 @@ export type LakeRequest =
   | (Omit<CreateContract, "contract_id"> & { readonly contract_id: ContractId | null })
   | Exclude<ContractCommand, CreateContract>
   | AuditAccess
+  | AuditAccesses
   | {
       readonly type: "SignUrl";
       readonly dataset: DatasetName | null;

@@ -9,6 +9,7 @@ import {
   expiresIn,
   filename,
   lakeId,
+  MAX_AUDITS,
   name,
   schema,
   text,
@@ -187,6 +188,8 @@ export const auditAccess = z
     purpose: text,
   })
   .meta({ id: "AuditAccess" });
+
+export const auditAccesses = z.union([auditAccess, z.array(auditAccess).min(1).max(MAX_AUDITS)]);
 
 export const requestDeletion = z
   .strictObject({

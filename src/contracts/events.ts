@@ -14,6 +14,15 @@ interface EventContract {
 
 const v1: EventContract = { version: 1, steps: [] };
 
+/**
+ * Version 1 wrapped what a step came to in a member of its own; version 2 has it at the top, where
+ * readers of the log look for it.
+ */
+const unwrapped = (member: string): EventContract => ({
+  version: 2,
+  steps: [({ [member]: inner, ...rest }) => ({ ...(inner as Record<string, unknown>), ...rest })],
+});
+
 export const EVENT_CONTRACTS: Readonly<Record<string, EventContract>> = {
   DataLakeCreated: v1,
   ComplianceLevelChanged: v1,
@@ -31,10 +40,10 @@ export const EVENT_CONTRACTS: Readonly<Record<string, EventContract>> = {
   DataAppended: v1,
   SchemaValidated: v1,
   SchemaValidationFailed: v1,
-  QualityCheckPassed: v1,
-  QualityCheckFailed: v1,
-  DataAnonymized: v1,
-  DataPublished: v1,
+  QualityCheckPassed: unwrapped("check"),
+  QualityCheckFailed: unwrapped("check"),
+  DataAnonymized: unwrapped("run"),
+  DataPublished: unwrapped("publication"),
   DataExported: v1,
   ConsumptionGranted: v1,
   BatchQuarantined: v1,

@@ -16,6 +16,8 @@ export const MAX_TEXT = 4000;
 /** Longest name of a person, system or place. */
 export const MAX_NAME = 255;
 export const MAX_COLUMNS = 1000;
+/** Accesses that one request may record. */
+export const MAX_AUDITS = 1000;
 
 const RULE = "1-128 of A-Z a-z 0-9 . _ -, starting with a letter or digit";
 

@@ -3,7 +3,7 @@
  * the present version of its type.
  */
 import type { EventFilter, StoredEvent } from "../application/ports.ts";
-import { upcast } from "../contracts/events.ts";
+import { upcast, writtenVersion } from "../contracts/events.ts";
 import type { StreamName } from "../domain/ids.ts";
 import { leafText } from "./leaf.ts";
 import { leafHash } from "./merkle.ts";
@@ -33,6 +33,8 @@ const COLUMNS =
 const toEvent = ({ data, stream, ...row }: Row): StoredEvent => ({
   ...row,
   stream: stream as StreamName,
+  // What is handed out is of the present version; only the row and its leaf keep their own.
+  schema_version: writtenVersion(row.type),
   data: upcast(row.type, row.schema_version, JSON.parse(data) as Record<string, unknown>),
 });
 

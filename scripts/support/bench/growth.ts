@@ -14,7 +14,8 @@ export const SMALL_EVENTS = 1_000;
 /** Of the dataset whose past is asked for. */
 const DATASET_EVENTS = 500;
 
-const LATENCY = { requests: 200 };
+/** One slice of a latency measurement. */
+const LATENCY = { seconds: 0.8 };
 
 export const fillLakes = async (
   runtime: Runtime,
@@ -80,7 +81,7 @@ export const eviction = async (place: Place, events: number, times: number): Pro
     const runtime = await start(place);
     try {
       const { lethe } = runtime;
-      await load(audit(lethe, OTHER), 1, { requests: 200 });
+      await load(audit(lethe, OTHER), 4, { requests: 200 });
       await settled(runtime, [OTHER]);
       for (const lake of time % 2 === 0 ? [SMALL, LARGE] : [LARGE, SMALL]) {
         taken[lake]?.push(await firstCommand(lethe, lake));

@@ -35,12 +35,36 @@ export interface RevealSealed {
   readonly object: string;
 }
 
+/** Many accesses at once, all recorded or none. */
+export interface AuditAccesses {
+  readonly type: "AuditAccesses";
+  readonly entries: readonly Omit<AuditAccess, "type">[];
+}
+
 export type AccessCommand = AuditAccess | GenerateSignedUrl | RevealSealed;
 
 export interface AccessContext {
   /** The dataset the command names, null when it names none. */
   readonly dataset: DatasetState | null;
 }
+
+/** One event an entry, in order. Rejects with `not_found` when one dataset is not registered. */
+export const decideAccesses = (
+  { entries }: AuditAccesses,
+  dataset: (name: DatasetName) => DatasetState,
+): Result<readonly AccessEvent[], Rejection> => {
+  const events: AccessEvent[] = [];
+  for (const [index, entry] of entries.entries()) {
+    const context = { dataset: dataset(entry.dataset_id) };
+    const decided = decideAccess({ type: "AuditAccess", ...entry }, context);
+    if (!decided.ok) {
+      const detail = `Entry ${index}: there is no dataset ${entry.dataset_id}. Nothing was recorded.`;
+      return reject(decided.error.reason, decided.error.code, detail);
+    }
+    events.push(...decided.value);
+  }
+  return ok(events);
+};
 
 /**
  * Rejects with `not_found` an access to a dataset that was never registered, with `wrong_state` an

@@ -1,7 +1,7 @@
 /** The log: events as CloudEvents, the access log, audits from outside. */
 import { z } from "zod";
 import { commandAnswer as answerSchema, list } from "../../contracts/answers.ts";
-import { auditAccess } from "../../contracts/bodies.ts";
+import { auditAccesses } from "../../contracts/bodies.ts";
 import { batchId, datasetName, page, time } from "../../contracts/fields.ts";
 import { toCloudEvent } from "../cloudEvents.ts";
 import { decodeCursor, route } from "../route.ts";
@@ -82,11 +82,17 @@ export const logRoutes = [
     path: "/audit-access",
     scope: "lake",
     tag: "Log",
-    summary: "Record an access that happened elsewhere",
+    summary: "Record an access that happened elsewhere, or up to 1,000, all or none",
     params: none,
     query: none,
-    body: auditAccess,
+    body: auditAccesses,
     success: { status: 201, schema: answerSchema("AuditAnswer", {}) },
-    handle: ({ body, ...deps }) => command(deps, { type: "AuditAccess", ...body }),
+    handle: ({ body, ...deps }) =>
+      command(
+        deps,
+        Array.isArray(body)
+          ? { type: "AuditAccesses", entries: body }
+          : { type: "AuditAccess", ...body },
+      ),
   }),
 ];

@@ -273,6 +273,7 @@ describe("the objects of a batch", () => {
     const contract = qualityPassed({ quarantine: objectAt("rejected/1") });
     const request = qualityPassed({ source: "request", quarantine: objectAt("rejected/2") });
     expect(keysOf()).toEqual(["raw/1"]);
+    expect(keysOf(published())).toEqual(["raw/1", "published/1"]);
     expect(keysOf(contract, request, anonymized(), published())).toEqual([
       "raw/1",
       "rejected/1",
