@@ -3,23 +3,34 @@
  * the outbox together and answers remote calls. It decides nothing itself.
  */
 import { DurableObject } from "cloudflare:workers";
-import { drainOutbox } from "./application/drainOutbox.ts";
+import type { SignedHead } from "./application/checkpoints.ts";
+import { lakeNotFound } from "./application/commands.ts";
+import {
+  type EventStream,
+  eventStream,
+  type ListenRequest,
+  overheard,
+} from "./application/eventStream.ts";
 import { groupCommit } from "./application/groupCommit.ts";
+import { type ImportRequest, importUnfinished, type LogImport } from "./application/importLog.ts";
 import { lakeDuties } from "./application/lakeDuties.ts";
 import type { Call, CommandOptions, LakeRequest, WorkRequest } from "./application/lakeGateway.ts";
-import { type LakeService, lakeService } from "./application/lakeService.ts";
+import { type LakeService, lakeService, systemCall } from "./application/lakeService.ts";
 import { answerProof, type LogTree, type ProofQuestion } from "./application/logProofs.ts";
 import { logSigner } from "./application/logSigner.ts";
 import type { EventLog } from "./application/ports.ts";
 import type { Question } from "./application/questions.ts";
+import { type Relay, relay } from "./application/relay.ts";
 import { runDuties } from "./application/runDuties.ts";
 import { checkEventContracts } from "./contracts/events.ts";
 import type { Env } from "./env.ts";
 import { eventLog } from "./eventlog/eventLog.ts";
 import { keys } from "./eventlog/keys.ts";
+import { allOrNothing, logImport, NOTHING_IMPORTED } from "./eventlog/logImport.ts";
 import { logTree } from "./eventlog/logTree.ts";
 import { isInitialised, migrate } from "./eventlog/migrations.ts";
 import { type Outbox, outbox } from "./eventlog/outbox.ts";
+import { serverSentEvents } from "./http/serverSentEvents.ts";
 import { d1Sink } from "./reporting/d1Sink.ts";
 import { r2ObjectStore } from "./storage/r2ObjectStore.ts";
 import type { LongWork } from "./worker.ts";
@@ -36,7 +47,9 @@ interface Lake {
   readonly log: EventLog;
   readonly service: LakeService;
   readonly outbox: Outbox;
+  readonly relay: Relay;
   readonly tree: LogTree;
+  readonly imported: LogImport;
   /** Runs a command together with those that wait beside it. */
   readonly commit: (work: () => CommandResult) => Promise<CommandResult>;
 }
@@ -45,7 +58,8 @@ type CommandResult = ReturnType<LakeService["command"]>;
 
 export class LakeObject extends DurableObject<Env> {
   #lake: Lake | null = null;
-  #draining: Promise<boolean> | null = null;
+  /** Whoever listens to this lake now; made when the first one comes. */
+  #stream: EventStream | null = null;
   /** When the physical alarm is set for, in ms; what is armed is never later than what is due. */
   #armed: number | null = null;
 
@@ -60,19 +74,19 @@ export class LakeObject extends DurableObject<Env> {
 
   async command(call: Call, request: LakeRequest, options?: CommandOptions) {
     const lake = this.#lakeFor(call, request.type === "CreateDataLake");
-    if (lake === null) return NOT_FOUND;
+    if (lake === null) return this.#refusal();
     return lake.commit(() => {
-      const result = lake.service.command(call, request, options);
-      this.#afterCommit(call.lake_id);
-      return result;
+      // One that came before the import began may have waited behind it.
+      if (lake.imported.unfinished) return importUnfinished();
+      return lake.service.command(call, request, options);
     });
   }
 
   open(call: Call, request: WorkRequest) {
     const lake = this.#lakeFor(call, false);
-    if (lake === null) return NOT_FOUND;
+    if (lake === null) return this.#refusal();
     const opened = lake.service.open(call, request);
-    this.#afterCommit(call.lake_id);
+    this.#afterCommit();
     return opened;
   }
 
@@ -82,42 +96,82 @@ export class LakeObject extends DurableObject<Env> {
 
   ask(call: Call, question: Question) {
     const lake = this.#lakeFor(call, false);
-    if (lake === null) return NOT_FOUND;
+    if (lake === null) return this.#refusal();
     const reply = lake.service.ask(call, question);
-    this.#afterCommit(call.lake_id);
+    this.#afterCommit();
     return reply;
   }
 
   async prove(call: Call, question: ProofQuestion) {
     const lake = this.#lakeFor(call, false);
-    if (lake === null) return NOT_FOUND;
+    if (lake === null) return this.#refusal();
     const seed = lake.service.logSeed(call);
-    this.#afterCommit(call.lake_id);
+    this.#afterCommit();
     if (!seed.ok) return seed;
     return answerProof(lake.tree, () => logSigner(call.lake_id, seed.value), question);
   }
 
+  /**
+   * A stream holds the object in memory as long as someone listens: hibernation is for WebSockets
+   * only. After an eviction the client comes back with the last id it has seen.
+   */
+  async listen(call: Call, request: ListenRequest) {
+    const lake = this.#lakeFor(call, false);
+    if (lake === null) return this.#refusal();
+    const filter = { ...request.filter, after: request.after ?? 0, limit: 1 };
+    const asked = lake.service.ask(call, { kind: "events", filter });
+    this.#afterCommit();
+    if (!asked.ok) return asked;
+    this.#stream ??= eventStream({
+      log: lake.log,
+      sync: () => this.ctx.storage.sync(),
+      format: serverSentEvents(call.lake_id),
+      every,
+      failed: (error) => console.error(`listeners of ${call.lake_id}: ${error}`),
+    });
+    return this.#stream.listen(request);
+  }
+
+  /** How many listen to this lake now. */
+  get listeners(): number {
+    return this.#stream?.listeners ?? 0;
+  }
+
+  importLog(call: Call, request: ImportRequest) {
+    const fresh = this.#lake === null;
+    if (fresh && request.kind === "state") return NOTHING_IMPORTED;
+    if (fresh && request.kind === "complete") return lakeNotFound();
+    // What is refused leaves no table behind where there was none.
+    const answered = allOrNothing(
+      (body) => this.ctx.storage.transactionSync(body),
+      () => (this.#lake ?? this.#open()).imported.answer(call.lake_id, request),
+    );
+    if (fresh && !answered.ok) this.#lake = null;
+    this.#afterCommit();
+    return answered;
+  }
+
   /** Resolves when every event has reached the reports, or the attempt failed. */
   async settle(): Promise<boolean> {
-    const lake_id = this.#lakeId();
-    return lake_id === null ? true : this.#drain(lake_id);
+    return this.#lakeId() === null || this.#lake === null ? true : this.#lake.relay.settle();
   }
 
   override async alarm(): Promise<void> {
     this.#armed = null;
     const lake_id = this.#lakeId();
     if (lake_id === null || this.#lake === null) return;
-    const { log, service } = this.#lake;
+    const lake = this.#lake;
     try {
-      await this.#runDuties(lake_id, log, service);
-      await this.#drain(lake_id);
+      await this.#runDuties(lake_id, lake);
+      await lake.relay.settle();
     } finally {
       // Whatever went wrong, the next alarm is set: the platform itself tries six times only.
       await this.#rearm();
     }
   }
 
-  #runDuties(lake_id: string, log: EventLog, service: LakeService): Promise<number> {
+  #runDuties(lake_id: string, lake: Lake): Promise<number> {
+    const { log, service } = lake;
     return runDuties({
       schedule: log.schedule,
       now: () => new Date(),
@@ -128,6 +182,7 @@ export class LakeObject extends DurableObject<Env> {
         store: r2ObjectStore(this.env.OBJECTS),
         now: () => new Date(),
         replayStep: (replay_id) => this.#longWork().replayStep(lake_id, replay_id),
+        checkpoint: () => this.#signedHead(lake_id, lake),
       }),
     });
   }
@@ -135,31 +190,78 @@ export class LakeObject extends DurableObject<Env> {
   #open(): Lake {
     migrate(this.ctx.storage);
     const { sql } = this.ctx.storage;
-    const log = eventLog(this.ctx.storage);
+    const stored = eventLog(this.ctx.storage);
+    const log = overheard(stored, () => this.#stream?.appended());
     const clock = () => new Date();
+    const root_secret = this.env.ROOT_SECRET ?? "";
     const service = lakeService({
       log,
       clock,
       keys: keys(sql, () => clock().toISOString()),
-      root_secret: this.env.ROOT_SECRET ?? "",
+      root_secret,
       newId: () => crypto.randomUUID(),
     });
     const commit = groupCommit<CommandResult>({
       transaction: (body) => log.transaction(body),
+      committed: () => this.#afterCommit(),
       sync: () => this.ctx.storage.sync(),
     });
-    this.#lake = { log, service, outbox: outbox(sql), tree: logTree(sql), commit };
+    const tree = logTree(sql);
+    const imported = logImport({ sql, log: stored, tree, root_secret, now: clock });
+    const sent = outbox(sql);
+    this.#lake = {
+      log,
+      service,
+      outbox: sent,
+      relay: this.#relayOf(log, sent),
+      tree,
+      imported,
+      commit,
+    };
     return this.#lake;
   }
 
+  #relayOf(log: EventLog, sent: Outbox): Relay {
+    return relay({
+      lake_id: () => this.#lakeId() ?? "",
+      sink: { deliver: (id, events) => d1Sink(this.env.REPORTS).deliver(id, events) },
+      cursor: () => sent.cursor(REPORTS_SINK),
+      head: () => log.head(),
+      read: (after, limit) => log.read({ after, limit }),
+      advance: (seq) => sent.advance(REPORTS_SINK, seq),
+      failed: (error, retry_at) => {
+        console.error(`delivery to ${REPORTS_SINK} failed, next try ${retry_at}: ${error}`);
+        sent.failed(REPORTS_SINK, error, retry_at);
+      },
+      now: () => new Date(),
+      wait: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
+      background: (work) => this.ctx.waitUntil(work),
+    });
+  }
+
   #lakeFor(call: Call, creating: boolean): Lake | null {
-    if (this.#lake) return this.#lake;
+    if (this.#lake) return this.#lake.imported.unfinished ? null : this.#lake;
     return creating || call.is_default ? this.#open() : null;
   }
 
+  /** Why there is no lake to ask. */
+  #refusal() {
+    return this.#lake?.imported.unfinished ? importUnfinished() : lakeNotFound();
+  }
+
   #lakeId(): string | null {
+    if (this.#lake?.imported.unfinished) return null;
     const state = this.#lake?.log.load("lake").state as { lake_id?: string } | undefined;
     return state?.lake_id ?? null;
+  }
+
+  async #signedHead(lake_id: string, { service, tree }: Lake): Promise<SignedHead> {
+    const seed = service.logSeed(systemCall(lake_id));
+    if (!seed.ok) throw new Error(seed.error.detail);
+    const signer = () => logSigner(lake_id, seed.value);
+    const head = await answerProof(tree, signer, { kind: "checkpoint" });
+    if (head.ok && head.value.kind === "checkpoint") return head.value;
+    throw new Error("the log has no head");
   }
 
   /** The Worker's own entrypoint: heavy work runs there, this object only awaits it. */
@@ -168,42 +270,17 @@ export class LakeObject extends DurableObject<Env> {
     return exports.LongWork;
   }
 
-  #afterCommit(lake_id: string): void {
+  #afterCommit(): void {
     const lake = this.#lake;
-    if (lake === null) return;
-    const behind = lake.log.head() > lake.outbox.cursor(REPORTS_SINK).last_seq;
+    if (lake === null || lake.imported.unfinished) return;
     this.ctx.waitUntil(this.#rearm());
-    if (behind) this.ctx.waitUntil(this.#drain(lake_id));
-  }
-
-  /** One drain at a time: it reads until nothing is left, so whoever joins it is served too. */
-  async #drain(lake_id: string): Promise<boolean> {
-    const lake = this.#lake;
-    if (lake === null) return true;
-    if (this.#draining) return this.#draining;
-    const cursor = lake.outbox.cursor(REPORTS_SINK);
-    if (cursor.retry_at && cursor.retry_at > new Date().toISOString()) return false;
-    this.#draining = drainOutbox({
-      lake_id,
-      sink: d1Sink(this.env.REPORTS),
-      cursor: () => lake.outbox.cursor(REPORTS_SINK),
-      read: (after, limit) => lake.log.read({ after, limit }),
-      advance: (seq) => lake.outbox.advance(REPORTS_SINK, seq),
-      failed: (error, retry_at) => {
-        console.error(`delivery to ${REPORTS_SINK} failed, next try ${retry_at}: ${error}`);
-        lake.outbox.failed(REPORTS_SINK, error, retry_at);
-      },
-      now: () => new Date(),
-    }).finally(() => {
-      this.#draining = null;
-    });
-    return this.#draining;
+    lake.relay.nudge();
   }
 
   /** Sets the one physical alarm to the earliest thing due: a duty, or the outbox. */
   async #rearm(): Promise<void> {
     const lake = this.#lake;
-    if (lake === null) return;
+    if (lake === null || lake.imported.unfinished) return;
     const times: number[] = [];
     const duty = lake.log.schedule.next();
     if (duty !== null) times.push(Date.parse(duty));
@@ -219,7 +296,7 @@ export class LakeObject extends DurableObject<Env> {
   }
 }
 
-const NOT_FOUND = {
-  ok: false,
-  error: { reason: "not_found", code: "lake-not-found", detail: "There is no such lake." },
-} as const;
+const every = (milliseconds: number, beat: () => void): (() => void) => {
+  const timer = setInterval(beat, milliseconds);
+  return () => clearInterval(timer);
+};

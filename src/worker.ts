@@ -3,8 +3,14 @@
  * together, and exports what the platform calls.
  */
 import { WorkerEntrypoint } from "cloudflare:workers";
-import type { Call, LakeGateway, LakeProver } from "./application/lakeGateway.ts";
-import { SYSTEM_ACTOR } from "./application/lakeService.ts";
+import type {
+  Call,
+  LakeGateway,
+  LakeImporter,
+  LakeListener,
+  LakeProver,
+} from "./application/lakeGateway.ts";
+import { systemCall } from "./application/lakeService.ts";
 import type { Presigner } from "./application/ports.ts";
 import { replayStep } from "./application/work/replayWork.ts";
 import type { Workshop } from "./application/work/workshop.ts";
@@ -25,14 +31,18 @@ const SETTLE_MS = 1_000;
 
 const stubOf = (env: Env, lake_id: string) => env.LAKES.get(env.LAKES.idFromName(lake_id));
 
-const gatewayOf = (env: Env): LakeGateway & LakeProver => {
-  const lake = (call: Call) => stubOf(env, call.lake_id) as unknown as LakeGateway & LakeProver;
+type Gateway = LakeGateway & LakeProver & LakeListener & LakeImporter;
+
+const gatewayOf = (env: Env): Gateway => {
+  const lake = (call: Call) => stubOf(env, call.lake_id) as unknown as Gateway;
   return {
     command: (call, request, options) => lake(call).command(call, request, options),
     open: (call, request) => lake(call).open(call, request),
     abandon: (call, attempt_id) => lake(call).abandon(call, attempt_id),
     ask: (call, question) => lake(call).ask(call, question),
     prove: (call, question) => lake(call).prove(call, question),
+    listen: (call, request) => lake(call).listen(call, request),
+    importLog: (call, request) => lake(call).importLog(call, request),
   };
 };
 
@@ -45,16 +55,7 @@ const workshopOf = (env: Env): Workshop => {
 export class LongWork extends WorkerEntrypoint<Env> {
   /** One step of a replay; resolves to whether there is more to do. */
   replayStep(lake_id: string, replay_id: string): Promise<boolean> {
-    const call: Call = {
-      lake_id,
-      is_default: false,
-      actor: SYSTEM_ACTOR,
-      correlation_id: crypto.randomUUID(),
-      causation_id: null,
-      idempotency: null,
-      if_match: null,
-    };
-    return replayStep(workshopOf(this.env), call, replay_id as ReplayId);
+    return replayStep(workshopOf(this.env), systemCall(lake_id), replay_id as ReplayId);
   }
 }
 

@@ -49,11 +49,13 @@ export interface StreamFormat {
 }
 
 export interface EventStreamDeps {
-  read(filter: EventFilter): readonly StoredEvent[];
+  readonly log: Pick<EventLog, "head" | "read">;
+  /** Resolves when everything written so far is durable. */
+  sync(): Promise<void>;
   readonly format: StreamFormat;
   /** Calls `beat` every so many milliseconds until the function it returns is called. */
   every(milliseconds: number, beat: () => void): () => void;
-  /** A listener broke and was ended; its client comes back to where it was. */
+  /** Something broke; a listener it ended comes back to where it was. */
   failed(error: unknown): void;
 }
 
@@ -63,9 +65,12 @@ export interface EventStream {
    * breaks. Rejects with `unavailable` when there are too many listeners, with `invalid` a place
    * the log has not reached.
    */
-  listen(request: ListenRequest): Result<ReadableStream<Uint8Array>, Rejection>;
-  /** Everything up to `seq` is durable now. Never goes back. */
-  advance(seq: number): void;
+  listen(request: ListenRequest): Promise<Result<ReadableStream<Uint8Array>, Rejection>>;
+  /**
+   * Something is being appended: once that turn is over and durable, listeners hear of it. May
+   * be called in the middle of a transaction, also of one that fails, as often as one likes.
+   */
+  appended(): void;
   readonly listeners: number;
 }
 
@@ -92,10 +97,11 @@ export const eventStream = (deps: EventStreamDeps): EventStream => {
   const listeners = new Set<Listener>();
   const shared = new Map<string, Chunk>();
   let durable = 0;
+  let waking = false;
   let stopBeating: (() => void) | null = null;
 
   const readChunk = ({ filter, after }: Listener): Chunk => {
-    const page = deps.read({ ...filter, after, limit: MAX_CHUNK_EVENTS });
+    const page = deps.log.read({ ...filter, after, limit: MAX_CHUNK_EVENTS });
     let text = "";
     let last = after;
     for (const event of page) {
@@ -171,10 +177,20 @@ export const eventStream = (deps: EventStreamDeps): EventStream => {
     }
   };
 
+  /** What has been written by now is durable after the sync; what comes meanwhile may not be. */
+  const advance = async (): Promise<void> => {
+    const seq = deps.log.head();
+    await deps.sync();
+    if (seq <= durable) return;
+    durable = seq;
+    shared.clear();
+    for (const listener of listeners) feed(listener);
+  };
+
   const open = (place: Pick<Listener, "filter" | "after" | "opening">) => {
     let listener: Listener | null = null;
     // Without a queue of its own (no high-water mark) the stream asks only when it is asked.
-    return new ReadableStream<Uint8Array>({
+    return new ReadableStream({
       type: "bytes",
       start(controller) {
         listener = {
@@ -182,7 +198,7 @@ export const eventStream = (deps: EventStreamDeps): EventStream => {
           filter_key: JSON.stringify(place.filter),
           hungry: false,
           stalled_heartbeats: 0,
-          controller: controller as ReadableByteStreamController,
+          controller,
         };
         listeners.add(listener);
         stopBeating ??= deps.every(HEARTBEAT_MS, beat);
@@ -200,7 +216,8 @@ export const eventStream = (deps: EventStreamDeps): EventStream => {
   };
 
   return {
-    listen({ after, filter }) {
+    async listen({ after, filter }) {
+      await advance();
       if (listeners.size >= MAX_LISTENERS) {
         return reject(
           "unavailable",
@@ -221,11 +238,16 @@ export const eventStream = (deps: EventStreamDeps): EventStream => {
       return ok(open({ filter, after: place, opening }));
     },
 
-    advance(seq) {
-      if (seq <= durable) return;
-      durable = seq;
-      shared.clear();
-      for (const listener of listeners) feed(listener);
+    appended() {
+      if (listeners.size === 0 || waking) return;
+      waking = true;
+      // Not before the present turn has ended, and with it the transaction.
+      void Promise.resolve()
+        .then(() => {
+          waking = false;
+          return advance();
+        })
+        .catch(deps.failed);
     },
 
     get listeners() {

@@ -11,6 +11,8 @@ export const MAX_GROUP = 128;
 export interface CommitDeps {
   /** All writes of `body` or none; may be nested, and then undoes only its own. */
   transaction<Value>(body: () => Value): Value;
+  /** Called once a group, in the turn that wrote it. */
+  committed(): void;
   /** Resolves when everything written so far is durable. */
   sync(): Promise<void>;
 }
@@ -40,6 +42,7 @@ export const groupCommit = <Value>(deps: CommitDeps): ((work: () => Value) => Pr
   const commit = async (group: readonly Waiter<Value>[]): Promise<readonly Attempt<Value>[]> => {
     try {
       const attempts = deps.transaction(() => group.map(({ work }) => alone(work)));
+      deps.committed();
       await deps.sync();
       return attempts;
     } catch (error) {

@@ -4,9 +4,11 @@
  */
 import type { BatchState } from "../domain/batch/batch.ts";
 import { err, ok, type Result } from "../domain/decider.ts";
+import { type DeletionState, isOpen } from "../domain/deletion/deletion.ts";
 import type { StreamName } from "../domain/ids.ts";
 import type { Rejection } from "../domain/rejection.ts";
 import { type Answer, compose } from "./answers.ts";
+import { oweCheckpoint } from "./checkpoints.ts";
 import { type Command, type Decision, decide, primaryStream } from "./commands.ts";
 import { consequencesOf, supersededObjects } from "./consequences.ts";
 import type { Expectation } from "./lakeGateway.ts";
@@ -52,6 +54,7 @@ export const handleCommand = (log: EventLog, envelope: Envelope): Result<Answer,
     const before = batchesBefore(log, decided.value);
     const events = log.append(decided.value, meta);
     scheduleConsequences(log, events, before, meta.now);
+    if (events.length > 0) oweCheckpoint(log, meta.now);
     if (idempotency) {
       const answer = JSON.stringify(compose(log, storable(command), events));
       log.answers.put(idempotency.key, { fingerprint: idempotency.fingerprint, answer }, meta.now);
@@ -126,8 +129,16 @@ export const stale = (expected: number, version: number): Rejection => ({
 const fulfil = (log: EventLog, { fulfils }: Envelope, decision: Decision): boolean => {
   if (fulfils === null) return true;
   const changed = decision.some(({ events }) => events.length > 0);
-  if (!changed && fulfils.kind === "sweep_attempt") return log.schedule.find(fulfils) !== null;
+  const kept = !changed && (fulfils.kind === "sweep_attempt" || isOwed(log, fulfils));
+  if (kept) return log.schedule.find(fulfils) !== null;
   return log.schedule.remove(fulfils);
+};
+
+/** A deadline that turned out not to have come yet (a clock was set back) stays owed. */
+const isOwed = (log: EventLog, { kind, ref }: DutyRef): boolean => {
+  if (kind !== "deletion_due") return false;
+  const deletion = log.load(`deletion/${ref}`).state as DeletionState;
+  return isOpen(deletion) && !deletion.overdue;
 };
 
 const workExpired = (): Rejection => ({

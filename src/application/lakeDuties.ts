@@ -1,6 +1,7 @@
 /** What each kind of duty does when its time has come. */
 import type { BatchId, DeletionId, ReplayId } from "../domain/ids.ts";
 import { nextBatch } from "../domain/replay/replay.ts";
+import { oweCheckpoint, type SignedHead, writeCheckpoint } from "./checkpoints.ts";
 import { reader } from "./commands.ts";
 import type { ObjectStore } from "./dataPorts.ts";
 import type { LakeService } from "./lakeService.ts";
@@ -15,6 +16,8 @@ export interface LakeDutyDeps {
   readonly now: () => Date;
   /** Resolves to whether there is more to do. */
   replayStep(replay_id: ReplayId): Promise<boolean>;
+  /** The log's head as it is now, signed. */
+  checkpoint(): Promise<SignedHead>;
 }
 
 const keysOf = ({ payload }: PendingDuty): readonly string[] => {
@@ -29,6 +32,7 @@ export const lakeDuties = ({
   store,
   now,
   replayStep,
+  checkpoint,
 }: LakeDutyDeps): DutyDeps["handlers"] => ({
   deletion_due: async (duty) => {
     const noted = service.fulfil(
@@ -59,6 +63,16 @@ export const lakeDuties = ({
         due_at: duty.due_at,
         payload: { keys },
       });
+    });
+  },
+
+  write_checkpoint: async (duty) => {
+    const head = await checkpoint();
+    await writeCheckpoint(store, lake_id, head);
+    log.transaction(() => {
+      log.schedule.remove(duty);
+      // What came while it was being written is not covered.
+      if (log.head() > head.tree_size) oweCheckpoint(log, now().toISOString());
     });
   },
 

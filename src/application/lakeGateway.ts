@@ -24,6 +24,8 @@ import type { NoteReplayProgress } from "../domain/replay/decide.ts";
 import type { Format, ObjectRef, Schema } from "../domain/table.ts";
 import type { Answer } from "./answers.ts";
 import type { PrivacyKeys } from "./dataPorts.ts";
+import type { ListenRequest } from "./eventStream.ts";
+import type { ImportRequest, ImportState } from "./importLog.ts";
 import type { ProofQuestion, ProofReply } from "./logProofs.ts";
 import type { Question, Reply } from "./questions.ts";
 
@@ -239,4 +241,19 @@ export interface LakeGateway {
 export interface LakeProver {
   /** Asks about the log as a Merkle tree. */
   prove(call: Call, question: ProofQuestion): Promise<Result<ProofReply, Rejection>>;
+}
+
+/** The lake as those who follow it talk to it. */
+export interface LakeListener {
+  /** Events as they are recorded, as bytes of `text/event-stream`; cancelled by the reader. */
+  listen(
+    call: Call,
+    request: ListenRequest,
+  ): Promise<Result<ReadableStream<Uint8Array>, Rejection>>;
+}
+
+/** The lake as it is when its log comes from elsewhere. */
+export interface LakeImporter {
+  /** See `LogImport`; a lake that nobody created answers too. */
+  importLog(call: Call, request: ImportRequest): Promise<Result<ImportState, Rejection>>;
 }

@@ -41,6 +41,17 @@ export interface LakeService {
 /** Who acts when an alarm does. */
 export const SYSTEM_ACTOR = "lethe";
 
+/** What Lethe itself asks of a lake. */
+export const systemCall = (lake_id: string): Call => ({
+  lake_id,
+  is_default: false,
+  actor: SYSTEM_ACTOR,
+  correlation_id: crypto.randomUUID(),
+  causation_id: null,
+  idempotency: null,
+  if_match: null,
+});
+
 const DEFAULT_LAKE_NAME = "Default lake";
 
 export const lakeService = (means: LakeMeans): LakeService => {

@@ -4,6 +4,7 @@
  */
 import { ok, type Result } from "../domain/decider.ts";
 import { type Rejection, reject } from "../domain/rejection.ts";
+import type { SignedHead } from "./checkpoints.ts";
 import type { LogSigner } from "./logSigner.ts";
 
 /** The most leaves one answer holds. */
@@ -16,7 +17,7 @@ export interface LogTree {
   root(size: number): Uint8Array;
   inclusion(index: number, size: number): readonly Uint8Array[];
   consistency(from: number, to: number): readonly Uint8Array[];
-  /** Leaves of the events behind `from` up to `to`, as text. */
+  /** Leaves of the events behind `from` up to `to`, as text; fewer when they are large. */
   leaves(from: number, to: number): readonly { readonly seq: number; readonly leaf: string }[];
 }
 
@@ -30,7 +31,13 @@ export type ProofQuestion =
 
 export type ProofReply =
   | { readonly kind: "text"; readonly text: string }
-  | { readonly kind: "leaves"; readonly leaves: ReturnType<LogTree["leaves"]> }
+  | ({ readonly kind: "checkpoint" } & SignedHead)
+  | {
+      readonly kind: "leaves";
+      readonly leaves: ReturnType<LogTree["leaves"]>;
+      /** The size of the log when they were read. */
+      readonly tree_size: number;
+    }
   | {
       readonly kind: "inclusion";
       readonly leaf_index: number;
@@ -60,14 +67,15 @@ export const answerProof = async (
     case "checkpoint": {
       // Size and root belong together: both are taken before anything is awaited.
       const root = tree.root(head);
-      return ok({ kind: "text", text: await (await signer()).checkpoint(head, root) });
+      const text = await (await signer()).checkpoint(head, root);
+      return ok({ kind: "checkpoint", tree_size: head, text });
     }
     case "leaves": {
       const { from, to } = question;
       if (from > head) return outOfRange("from", `must be at most ${head}`);
       if (to < from) return outOfRange("to", "must not be below from");
       const end = Math.min(to, head, from + MAX_LEAVES);
-      return ok({ kind: "leaves", leaves: tree.leaves(from, end) });
+      return ok({ kind: "leaves", leaves: tree.leaves(from, end), tree_size: head });
     }
     case "inclusion": {
       const size = question.size ?? head;

@@ -33,3 +33,7 @@ export const publishedKey = (
   attempt: string,
   format: Format,
 ): string => `lakes/${lake}/published/${dataset}/${batch}/${revision}/${attempt}.${format}`;
+
+/** Keys sort by size. */
+export const checkpointKey = (lake: string, tree_size: number): string =>
+  `lakes/${lake}/checkpoints/${String(tree_size).padStart(16, "0")}`;

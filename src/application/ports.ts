@@ -49,6 +49,7 @@ export const DUTY_KINDS = [
   "replay_step",
   "delete_objects",
   "sweep_attempt",
+  "write_checkpoint",
 ] as const;
 export type DutyKind = (typeof DUTY_KINDS)[number];
 

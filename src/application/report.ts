@@ -69,7 +69,8 @@ export const reportAt = (log: EventLog, seq: number, when: When, now: string): V
     access_events: access?.audited ?? 0,
     pending_deletions: deletions.filter(({ status }) => status === "pending").length,
     overdue_deletions: deletions.filter(
-      ({ status, flagged, due_at }) => OPEN.has(status) && (flagged || (due_at ?? as_of) < as_of),
+      ({ status, flagged, due_at }) =>
+        OPEN.has(status) && (flagged || (due_at !== null && due_at <= as_of)),
     ).length,
     events: seq,
     as_of,

@@ -10,8 +10,8 @@ export const MAX_ATTEMPTS = 10;
 const FIRST_RETRY_MS = 2_000;
 const LAST_RETRY_MS = 60 * 60_000;
 
-/** Duties the law sets: tried for ever. */
-const NEVER_PARKED: ReadonlySet<DutyKind> = new Set(["deletion_due"]);
+/** Tried for ever: what the law sets a term for, and the evidence that must not silently end. */
+const NEVER_PARKED: ReadonlySet<DutyKind> = new Set(["deletion_due", "write_checkpoint"]);
 
 export interface DutyDeps {
   readonly schedule: Schedule;

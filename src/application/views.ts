@@ -127,7 +127,7 @@ const deletionView = (deletion: StateOf<"deletion">, now: string): View | null =
     subject_id: SEALED,
     reason: SEALED,
     answers: deletion.answers.map(({ version: __, ...answer }) => ({ ...answer, reason: SEALED })),
-    overdue: deletion.overdue || (isOpen(deletion) && now > deletion.deadline),
+    overdue: deletion.overdue || (isOpen(deletion) && now >= deletion.deadline),
   };
 };
 

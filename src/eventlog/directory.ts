@@ -19,7 +19,7 @@ const toEntry = (row: Row): DirectoryEntry => ({
   flagged: row.flagged === 1,
 });
 
-const OVERDUE = "(status IN ('pending', 'held') AND (flagged = 1 OR due_at < ?))";
+const OVERDUE = "(status IN ('pending', 'held') AND (flagged = 1 OR due_at <= ?))";
 
 export const directory = (sql: SqlStorage): Directory => ({
   put({ kind, id, dataset, status, due_at, flagged, subject_ref }, seq) {

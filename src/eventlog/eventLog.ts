@@ -5,12 +5,13 @@
 import { type AggregateKind, type Folded, foldOf, kindOf } from "../application/aggregates.ts";
 import { directoryEntry } from "../application/directoryEntry.ts";
 import type { EventLog, StoredEvent } from "../application/ports.ts";
-import { writtenVersion } from "../contracts/events.ts";
+import { upcast, writtenVersion } from "../contracts/events.ts";
 import { invariant } from "../domain/decider.ts";
 import type { StreamName } from "../domain/ids.ts";
 import { answers } from "./answers.ts";
 import { directory } from "./directory.ts";
 import { eventStore } from "./eventStore.ts";
+import type { LeafRow } from "./leaf.ts";
 import { schedule } from "./schedule.ts";
 import { SNAPSHOT_EVERY, snapshots } from "./snapshots.ts";
 import { tree } from "./tree.ts";
@@ -36,13 +37,29 @@ const datasetOf = (kind: AggregateKind, state: unknown, data: object): string | 
   return named(state, "dataset");
 };
 
-export const eventLog = (storage: DurableObjectStorage): EventLog => {
+/** A log that also takes events as another log has stored them. */
+export interface RestorableLog extends EventLog {
+  /**
+   * Inside a transaction: inserts the row as it is, folds it, takes a snapshot when one is due. That
+   * it comes next, in the log and in its stream, is the caller's to know.
+   */
+  restore(row: LeafRow): StoredEvent;
+}
+
+export const eventLog = (storage: DurableObjectStorage): RestorableLog => {
   const { sql } = storage;
   const events = eventStore(sql);
   const hashes = tree(sql);
   const states = snapshots(sql);
   const listed = directory(sql);
   const warm = new Map<StreamName, Folded>();
+  const duties = schedule(sql);
+  /** The last event, once it is known; what was rolled back is forgotten with the states. */
+  let head: { readonly seq: number; readonly recorded_at: string } | null = null;
+  const last = () => {
+    head ??= events.last();
+    return head;
+  };
 
   const keepWarm = (stream: StreamName, folded: Folded): void => {
     warm.delete(stream);
@@ -71,7 +88,7 @@ export const eventLog = (storage: DurableObjectStorage): EventLog => {
   };
 
   return {
-    schedule: schedule(sql),
+    schedule: duties,
     answers: answers(sql),
     directory: listed,
     load,
@@ -83,14 +100,17 @@ export const eventLog = (storage: DurableObjectStorage): EventLog => {
       } catch (error) {
         // Memory is not rolled back by the platform: forget what may have been folded ahead.
         warm.clear();
+        head = null;
+        duties.forget();
         throw error;
       }
     },
 
     append(changes, meta) {
       const stored: StoredEvent[] = [];
-      let { seq, recorded_at: last } = events.last();
-      const recorded_at = meta.now > last ? meta.now : last;
+      const newest = last();
+      let { seq } = newest;
+      const recorded_at = meta.now > newest.recorded_at ? meta.now : newest.recorded_at;
       for (const { stream, expected_version, events: decided } of changes) {
         const { evolve } = foldOf(stream);
         let { version, state } = load(stream);
@@ -127,13 +147,32 @@ export const eventLog = (storage: DurableObjectStorage): EventLog => {
         const entry = directoryEntry(stream, state);
         if (entry) listed.put(entry, seq);
         keepWarm(stream, folded);
-        last = recorded_at;
+        head = { seq, recorded_at };
       }
       return stored;
     },
 
+    restore(row) {
+      const stream = row.stream as StreamName;
+      const { type, schema_version, seq, recorded_at } = row;
+      const data = upcast(type, schema_version, JSON.parse(row.data) as Record<string, unknown>);
+      const before = load(stream);
+      const state = foldOf(stream).evolve(before.state, { type, data, recorded_at });
+      const version = before.version + 1;
+      const dataset = datasetOf(kindOf(stream), state, data);
+      events.insertRow({ ...row, stream, dataset });
+      hashes.appended(seq);
+      const folded = { version, state };
+      if (version % SNAPSHOT_EVERY === 0) states.take(stream, folded, seq);
+      const entry = directoryEntry(stream, state);
+      if (entry) listed.put(entry, seq);
+      keepWarm(stream, folded);
+      head = { seq, recorded_at };
+      return { ...row, stream, dataset, data };
+    },
+
     read: (filter) => events.read(filter),
-    head: () => events.last().seq,
+    head: () => last().seq,
     seqAt: (time) => events.seqAt(time),
     countOf: (type) => events.countOf(type),
   };

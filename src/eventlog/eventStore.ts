@@ -41,24 +41,33 @@ const toEvent = ({ data, stream, ...row }: Row): StoredEvent => ({
 /** A page of events ends behind the event that takes it over this size, whatever its limit. */
 export const MAX_PAGE_CHARACTERS = 4 * 1024 * 1024;
 
-/** Rows as they are stored, for their leaves. */
+/** Leaves of the rows as they are stored; fewer than asked for when the page would be too large. */
 export const leavesBetween = (
   sql: SqlStorage,
   from: number,
   to: number,
-): readonly { readonly seq: number; readonly leaf: string }[] =>
-  sql
-    .exec<Row>(
-      `SELECT ${COLUMNS} FROM events
-       WHERE seq > CAST(? AS INTEGER) AND seq <= CAST(? AS INTEGER) ORDER BY seq`,
-      from,
-      to,
-    )
-    .toArray()
-    .map((row) => ({ seq: row.seq, leaf: leafText(row) }));
+): readonly { readonly seq: number; readonly leaf: string }[] => {
+  const rows = sql.exec<Row>(
+    `SELECT ${COLUMNS} FROM events
+     WHERE seq > CAST(? AS INTEGER) AND seq <= CAST(? AS INTEGER) ORDER BY seq`,
+    from,
+    to,
+  );
+  const leaves: { seq: number; leaf: string }[] = [];
+  let characters = 0;
+  for (const row of rows) {
+    const leaf = leafText(row);
+    leaves.push({ seq: row.seq, leaf });
+    characters += leaf.length;
+    if (characters > MAX_PAGE_CHARACTERS) break;
+  }
+  return leaves;
+};
 
 export interface EventStore {
   insert(event: StoredEvent): void;
+  /** As it is stored, `data` as text: whoever has the text keeps it. */
+  insertRow(event: Omit<StoredEvent, "data"> & { readonly data: string }): void;
   /** Events of one stream behind `version`, up to and including `seq`. */
   stream(stream: StreamName, version: number, seq: number): readonly StoredEvent[];
   read(filter: EventFilter): readonly StoredEvent[];
@@ -70,7 +79,10 @@ export interface EventStore {
 
 export const eventStore = (sql: SqlStorage): EventStore => ({
   insert(event) {
-    const data = JSON.stringify(event.data);
+    this.insertRow({ ...event, data: JSON.stringify(event.data) });
+  },
+
+  insertRow(event) {
     sql.exec(
       `INSERT INTO events (${COLUMNS}, leaf_hash)
        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
@@ -86,8 +98,8 @@ export const eventStore = (sql: SqlStorage): EventStore => ({
       event.causation_id,
       event.command_id,
       event.dataset,
-      data,
-      leafHash(encoder.encode(leafText({ ...event, data }))),
+      event.data,
+      leafHash(encoder.encode(leafText(event))),
     );
   },
 

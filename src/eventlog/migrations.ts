@@ -113,6 +113,18 @@ export const MIGRATIONS: readonly string[] = [
     created_at TEXT NOT NULL
   ) STRICT, WITHOUT ROWID;
   `,
+  `
+  -- At most one row: this log came from an export. Without completed_at it is still coming, and
+  -- the lake does nothing else.
+  CREATE TABLE imports (
+    id           INTEGER PRIMARY KEY CHECK (id = 1),
+    lake_id      TEXT NOT NULL,
+    started_at   TEXT NOT NULL,
+    completed_at TEXT,
+    tree_size    INTEGER,                 -- of the log when it was complete
+    root         TEXT                     -- base64, of that size
+  ) STRICT;
+  `,
 ];
 
 const hasMigrations = (sql: SqlStorage): boolean =>

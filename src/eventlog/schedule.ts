@@ -23,7 +23,35 @@ const toDuty = (row: Row): PendingDuty => ({
 
 const COLUMNS = "kind, ref, due_at, attempts, parked, last_error, payload";
 
-export const schedule = (sql: SqlStorage): Schedule => ({
+/** The schedule, and how to make it look again after a rollback. */
+export interface StoredSchedule extends Schedule {
+  forget(): void;
+}
+
+export const schedule = (sql: SqlStorage): StoredSchedule => {
+  /** When the next duty is due, asked after every commit; undefined when it is not known. */
+  let upcoming: string | null | undefined;
+  const forget = () => {
+    upcoming = undefined;
+  };
+  return { ...statements(sql, forget), forget, next };
+
+  function next(): string | null {
+    if (upcoming === undefined) upcoming = earliest(sql);
+    return upcoming;
+  }
+};
+
+const earliest = (sql: SqlStorage): string | null => {
+  const [row] = sql
+    .exec<{ due_at: string }>(
+      "SELECT due_at FROM schedule WHERE parked = 0 ORDER BY due_at LIMIT 1",
+    )
+    .toArray();
+  return row?.due_at ?? null;
+};
+
+const statements = (sql: SqlStorage, changed: () => void): Omit<Schedule, "next"> => ({
   due(now, limit) {
     return sql
       .exec<Row>(
@@ -36,15 +64,6 @@ export const schedule = (sql: SqlStorage): Schedule => ({
       .map(toDuty);
   },
 
-  next() {
-    const [row] = sql
-      .exec<{ due_at: string }>(
-        "SELECT due_at FROM schedule WHERE parked = 0 ORDER BY due_at LIMIT 1",
-      )
-      .toArray();
-    return row?.due_at ?? null;
-  },
-
   find({ kind, ref }) {
     const [row] = sql
       .exec<Row>(`SELECT ${COLUMNS} FROM schedule WHERE kind = ? AND ref = ?`, kind, ref)
@@ -53,6 +72,7 @@ export const schedule = (sql: SqlStorage): Schedule => ({
   },
 
   put({ kind, ref, due_at, payload }) {
+    changed();
     sql.exec(
       "INSERT OR REPLACE INTO schedule (kind, ref, due_at, payload) VALUES (?, ?, ?, ?)",
       kind,
@@ -63,6 +83,7 @@ export const schedule = (sql: SqlStorage): Schedule => ({
   },
 
   remove({ kind, ref }) {
+    changed();
     const removed = sql
       .exec("DELETE FROM schedule WHERE kind = ? AND ref = ? RETURNING ref", kind, ref)
       .toArray();
@@ -70,6 +91,7 @@ export const schedule = (sql: SqlStorage): Schedule => ({
   },
 
   failed({ kind, ref }, error, retryAt) {
+    changed();
     sql.exec(
       `UPDATE schedule SET attempts = attempts + 1, last_error = ?, parked = CAST(? AS INTEGER),
          due_at = coalesce(?, due_at)

@@ -9,6 +9,9 @@ import { consistencyPath, HASH_BYTES, inclusionPath, subtreeRoot } from "./merkl
 /** Children of a tile: a tile of level k covers 256^k leaves. */
 export const TILE_WIDTH = 256;
 
+/** Roots of subtrees kept in memory: some 100 bytes each. */
+const MAX_WARM_SUBTREES = 4096;
+
 export interface Tree {
   /** Must be called in order, in the transaction that inserts the event. */
   appended(seq: number): void;
@@ -49,10 +52,26 @@ export const tree = (sql: SqlStorage): Tree => {
     return hashes;
   };
 
-  /** The root of a complete subtree, from the largest tiles it is made of: one read. */
+  const warm = new Map<string, Uint8Array>();
+
+  /** The root of a complete subtree: it never changes again, so the latest are kept. */
   const complete = (start: number, end: number): Uint8Array | null => {
     const length = end - start;
     if (!isPowerOfTwo(length) || start % length !== 0) return null;
+    const key = `${start}-${end}`;
+    const root = warm.get(key) ?? compute(start, end);
+    warm.delete(key);
+    warm.set(key, root);
+    if (warm.size > MAX_WARM_SUBTREES) {
+      const [oldest] = warm.keys();
+      if (oldest !== undefined) warm.delete(oldest);
+    }
+    return root;
+  };
+
+  /** From the largest tiles it is made of: one read. */
+  const compute = (start: number, end: number): Uint8Array => {
+    const length = end - start;
     const level = Math.floor(Math.log2(length) / Math.log2(TILE_WIDTH));
     const unit = TILE_WIDTH ** level;
     return rootOf(children(level, start / unit, end / unit));

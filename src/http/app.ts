@@ -10,9 +10,11 @@ import { HttpProblem, problemResponse, rejectionProblem } from "./problem.ts";
 import {
   canonicalJson,
   parsed,
+  readHeaders,
   readIdempotencyKey,
   readIfMatch,
   readJson,
+  readLines,
   readQuery,
 } from "./request.ts";
 import type { HttpAnswer, Route, Services } from "./route.ts";
@@ -20,10 +22,12 @@ import { batchRoutes } from "./routes/batches.ts";
 import { contractRoutes, datasetRoutes } from "./routes/datasets.ts";
 import { deletionRoutes } from "./routes/deletions.ts";
 import { fileRoutes } from "./routes/files.ts";
+import { importRoutes } from "./routes/import.ts";
 import { lakeRoutes } from "./routes/lakes.ts";
 import { logRoutes } from "./routes/log.ts";
 import { proofRoutes } from "./routes/proofs.ts";
 import { reportRoutes } from "./routes/reports.ts";
+import { streamRoutes } from "./routes/stream.ts";
 
 export const ROUTES: readonly Route[] = [
   ...lakeRoutes,
@@ -32,7 +36,9 @@ export const ROUTES: readonly Route[] = [
   ...fileRoutes,
   ...batchRoutes,
   ...logRoutes,
+  ...streamRoutes,
   ...proofRoutes,
+  ...importRoutes,
   ...deletionRoutes,
   ...reportRoutes,
 ];
@@ -155,7 +161,9 @@ const handle = async (
   const lake = lakeOf(route, ownLake, named, settings);
   const params = parsed(route.params, rest, "path");
   const query = parsed(route.query, readQuery(c), "query");
-  const json = route.method === "get" ? undefined : await readJson(c);
+  const headers = route.headers && parsed(route.headers, readHeaders(c, route.headers), "header");
+  const read = route.body_type === "ndjson" ? readLines : readJson;
+  const json = route.method === "get" ? undefined : await read(c);
   const body = route.body ? parsed(route.body, json, "body") : noBody(json);
   const call: Call = {
     lake_id: lake,
@@ -170,6 +178,7 @@ const handle = async (
     params,
     query,
     body,
+    headers,
     call,
     services,
   } as Parameters<Route["handle"]>[0]);
@@ -185,8 +194,23 @@ const respond = (
     const more = body as Readonly<Record<string, unknown>>;
     return problemResponse(c, { status, ...problem, more }, headers);
   }
+  if (body instanceof ReadableStream) return respondStream(c, status, body, media_type, headers);
   const text = media_type === undefined ? JSON.stringify(body) : String(body);
   return c.body(text, status, { ...headers, "Content-Type": media_type ?? "application/json" });
+};
+
+/** A stream nobody will read is cancelled, or it would stay open for ever. */
+const respondStream = (
+  c: AppContext,
+  status: HttpAnswer["status"],
+  body: ReadableStream,
+  media_type: string | undefined,
+  headers: HttpAnswer["headers"],
+): Response => {
+  const type = { "Content-Type": media_type ?? "application/octet-stream" };
+  if (c.req.method !== "HEAD") return c.body(body, status, { ...headers, ...type });
+  c.executionCtx.waitUntil(body.cancel());
+  return c.body(null, status, { ...headers, ...type });
 };
 
 const lakeOf = (

@@ -30,7 +30,11 @@ const describe = (route: Route, path: string, inLake: boolean) => {
   const params = inLake
     ? z.object({ lake_id: lakeId, ...shapeOf(route.params) })
     : z.object(shapeOf(route.params));
-  const { status, schema, media_type = "application/json", also = {} } = route.success;
+  const { status, schema, media_type = "application/json", or, also = {} } = route.success;
+  const content = {
+    [media_type]: { schema },
+    ...(or ? { [or.media_type]: { schema: or.schema } } : {}),
+  };
   const id = `${route.method}${path}`.replaceAll(/[^A-Za-z0-9]+/g, "_");
   return {
     operationId: id,
@@ -40,12 +44,11 @@ const describe = (route: Route, path: string, inLake: boolean) => {
       path: params,
       query: z.object(shapeOf(route.query)),
       ...(route.method === "get" ? {} : { header: commandHeaders }),
+      ...(route.headers ? { header: z.object(shapeOf(route.headers)) } : {}),
     },
-    ...(route.body
-      ? { requestBody: { content: { "application/json": { schema: route.body } } } }
-      : {}),
+    ...(route.body ? { requestBody: { content: bodyContent(route, route.body) } } : {}),
     responses: {
-      [status]: { description: "Done", content: { [media_type]: { schema } } },
+      [status]: { description: "Done", content },
       ...Object.fromEntries(
         Object.entries(also).map(([code, description]) => [
           code,
@@ -61,6 +64,11 @@ const describe = (route: Route, path: string, inLake: boolean) => {
     },
   };
 };
+
+const bodyContent = ({ body_type }: Route, schema: z.ZodType) =>
+  body_type === "ndjson"
+    ? { "application/x-ndjson": { schema: z.string() } }
+    : { "application/json": { schema } };
 
 const shapeOf = (schema: z.ZodType): z.ZodRawShape =>
   schema instanceof z.ZodObject ? schema.shape : {};

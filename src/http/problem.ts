@@ -83,9 +83,26 @@ export const rejectionProblem = ({ reason, code, detail, errors }: Rejection): P
   ...(errors ? { errors } : {}),
 });
 
+interface PlainIssue {
+  readonly path: readonly PropertyKey[];
+  readonly message: string;
+}
+
+/** Of a choice between forms, the issues of the one that the input came closest to. */
+const plainIssues = (issue: z.core.$ZodIssue): readonly PlainIssue[] => {
+  if (issue.code !== "invalid_union") return [issue];
+  const depth = (branch: readonly PlainIssue[]) =>
+    Math.max(0, ...branch.map(({ path }) => path.length));
+  const [closest] = [...issue.errors].sort((a, b) => depth(b) - depth(a));
+  if (closest === undefined) return [issue];
+  return closest
+    .flatMap(plainIssues)
+    .map(({ path, message }) => ({ path: [...issue.path, ...path], message }));
+};
+
 /** What zod found, as a 422 whose errors name the place in the input. */
 export const validationProblem = (error: z.ZodError, where: string): Problem => {
-  const errors = error.issues.map(({ path, message }) => ({
+  const errors = error.issues.flatMap(plainIssues).map(({ path, message }) => ({
     path: path.map(String).join("."),
     message,
   }));

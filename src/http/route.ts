@@ -6,7 +6,13 @@ import type { ContentfulStatusCode } from "hono/utils/http-status";
 import type { z } from "zod";
 import type { Answer } from "../application/answers.ts";
 import type { ObjectStore } from "../application/dataPorts.ts";
-import type { Call, LakeGateway, LakeProver } from "../application/lakeGateway.ts";
+import type {
+  Call,
+  LakeGateway,
+  LakeImporter,
+  LakeListener,
+  LakeProver,
+} from "../application/lakeGateway.ts";
 import type { Presigner } from "../application/ports.ts";
 import type { Question } from "../application/questions.ts";
 import type { Workshop } from "../application/work/workshop.ts";
@@ -15,7 +21,7 @@ import { type Rejection, reject } from "../domain/rejection.ts";
 
 /** What a request is served with; made by the composition root. */
 export interface Services {
-  readonly gateway: LakeGateway & LakeProver;
+  readonly gateway: LakeGateway & LakeProver & LakeListener & LakeImporter;
   readonly workshop: Workshop;
   readonly store: ObjectStore;
   readonly presigner: Presigner;
@@ -42,7 +48,7 @@ export interface Reports {
 
 export interface HttpAnswer {
   readonly status: ContentfulStatusCode;
-  /** A value for JSON, or text when `media_type` says what it is. */
+  /** A value for JSON, or text or a stream of bytes when `media_type` says what it is. */
   readonly body: unknown;
   readonly media_type?: string;
   readonly headers?: Readonly<Record<string, string>>;
@@ -52,10 +58,11 @@ export interface HttpAnswer {
 
 export type Handled = Promise<Result<HttpAnswer, Rejection>>;
 
-export interface RouteInput<Params, Query, Body> {
+export interface RouteInput<Params, Query, Body, Headers> {
   readonly params: Params;
   readonly query: Query;
   readonly body: Body;
+  readonly headers: Headers;
   readonly call: Call;
   readonly services: Services;
 }
@@ -67,11 +74,18 @@ interface Success {
   readonly schema: z.ZodType;
   /** `application/json` unless said. */
   readonly media_type?: string;
+  /** Another media type that a parameter of the query asks for. */
+  readonly or?: { readonly media_type: string; readonly schema: z.ZodType };
   /** Other statuses the same answer may come with, and what each means. */
   readonly also?: Readonly<Record<number, string>>;
 }
 
-interface RouteSpec<Params extends Shape, Query extends Shape, Body extends Shape> {
+interface RouteSpec<
+  Params extends Shape,
+  Query extends Shape,
+  Body extends Shape,
+  Headers extends Shape,
+> {
   readonly method: "get" | "post" | "put" | "delete";
   /** In OpenAPI form, such as `/batches/{id}`. */
   readonly path: string;
@@ -81,11 +95,15 @@ interface RouteSpec<Params extends Shape, Query extends Shape, Body extends Shap
   readonly summary: string;
   readonly params: Params;
   readonly query: Query;
+  /** Request headers the route reads itself, by the names HTTP gives them. */
+  readonly headers?: Headers;
   /** Null when the route takes no body. */
   readonly body: Body | null;
+  /** `ndjson`: the body is lines of text, unparsed, and the schema one of an array of strings. */
+  readonly body_type?: "ndjson";
   readonly success: Success;
   readonly handle: (
-    input: RouteInput<z.output<Params>, z.output<Query>, z.output<Body>>,
+    input: RouteInput<z.output<Params>, z.output<Query>, z.output<Body>, z.output<Headers>>,
   ) => Handled;
 }
 
@@ -98,13 +116,20 @@ export interface Route {
   readonly summary: string;
   readonly params: z.ZodType;
   readonly query: z.ZodType;
+  readonly headers?: z.ZodType;
   readonly body: z.ZodType | null;
+  readonly body_type?: "ndjson";
   readonly success: Success;
-  readonly handle: (input: RouteInput<never, never, never>) => Handled;
+  readonly handle: (input: RouteInput<never, never, never, never>) => Handled;
 }
 
-export const route = <Params extends Shape, Query extends Shape, Body extends Shape>(
-  spec: RouteSpec<Params, Query, Body>,
+export const route = <
+  Params extends Shape,
+  Query extends Shape,
+  Body extends Shape,
+  Headers extends Shape = z.ZodUndefined,
+>(
+  spec: RouteSpec<Params, Query, Body, Headers>,
 ): Route => spec as unknown as Route;
 
 const CREATED = { created: 201, done: 200, accepted: 202, unfit: 422 } as const;

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { CHECKPOINT_DUTY } from "../../src/application/checkpoints.ts";
 import type { LakeRequest } from "../../src/application/lakeGateway.ts";
 import { deletionId } from "../../src/contracts/fields.ts";
 import { registerSales } from "../support/batchSteps.ts";
@@ -103,6 +104,7 @@ describe("a deletion request", () => {
     const lake = testLake({ level: "gdpr" });
     const id = requestIn(lake);
     expect(lake.log.duties()).toMatchObject([
+      CHECKPOINT_DUTY,
       { kind: "deletion_due", ref: id, due_at: "2026-12-23T12:00:00.000Z" },
     ]);
   });
@@ -227,7 +229,7 @@ describe("the deadline of a request", () => {
     lake.pass(31 * DAY_MS);
     const noted = note(lake, id);
     expect(noted.ok && eventTypes(noted.value)).toEqual(["GDPRDeletionOverdue"]);
-    expect(lake.log.duties()).toEqual([]);
+    expect(lake.log.duties()).toMatchObject([CHECKPOINT_DUTY]);
     expect(lake.see(one(id))).toMatchObject({ overdue: true, status: "pending" });
   });
 
@@ -243,14 +245,17 @@ describe("the deadline of a request", () => {
     const lake = testLake({ level: "gdpr" });
     const id = requestIn(lake);
     lake.run({ type: "ExtendDeletion", deletion_id: id, reason: "complex" });
-    expect(lake.log.duties()).toMatchObject([{ due_at: "2027-02-23T23:59:59.999Z" }]);
+    expect(lake.log.duties()).toMatchObject([
+      CHECKPOINT_DUTY,
+      { ...due(id), due_at: "2027-02-23T23:59:59.999Z" },
+    ]);
   });
 
   it("owes nothing any more once the request is rejected", () => {
     const lake = testLake({ level: "gdpr" });
     const id = requestIn(lake);
     lake.run({ type: "RejectDeletion", deletion_id: id, reason: "x", ground: "Art. 12(5)" });
-    expect(lake.log.duties()).toEqual([]);
+    expect(lake.log.duties()).toMatchObject([CHECKPOINT_DUTY]);
     lake.pass(40 * DAY_MS);
     expect(lake.see(one(id))).toMatchObject({ overdue: false });
   });
@@ -259,7 +264,7 @@ describe("the deadline of a request", () => {
     const lake = testLake({ level: "gdpr" });
     const id = requestIn(lake);
     lake.run({ type: "HoldDeletion", deletion_id: id, reason: "x", ground: "Art. 18(1)(a)" });
-    expect(lake.log.duties()).toMatchObject([due(id)]);
+    expect(lake.log.duties()).toMatchObject([CHECKPOINT_DUTY, due(id)]);
   });
 
   it("is noted in the request's correlation, with the request as its cause", () => {

@@ -30,6 +30,7 @@ const slowStore = () => {
           depth -= 1;
         }
       },
+      committed: () => undefined,
       sync: () => new Promise<void>((resolve) => syncs.push(resolve)),
     },
   };

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { CHECKPOINT_DUTY } from "../../src/application/checkpoints.ts";
 import { REPLAY_LEASE_MS } from "../../src/application/consequences.ts";
 import type { WorkPlan } from "../../src/application/lakeGateway.ts";
 import { batchId, datasetName, replayId } from "../../src/contracts/fields.ts";
@@ -244,7 +245,7 @@ describe("a replay", () => {
     registerSales(lake);
     const id = requestReplay(lake);
     expect(planOf(lake, id)).toEqual({ kind: "nothing" });
-    expect(lake.log.duties()).toEqual([]);
+    expect(lake.log.duties()).toMatchObject([CHECKPOINT_DUTY]);
     expect(planOf(lake, "unknown")).toEqual({ kind: "nothing" });
   });
 

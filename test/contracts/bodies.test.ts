@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { z } from "zod";
 import * as bodies from "../../src/contracts/bodies.ts";
+import { MAX_AUDITS } from "../../src/contracts/fields.ts";
 
 /** A body of each command that has all it needs and nothing else. */
 const least = {
@@ -44,7 +45,8 @@ const fits = (name: keyof typeof least, body: unknown) => bodyOf(name).safeParse
 
 describe("the bodies", () => {
   it("are all looked at here", () => {
-    expect([...schemas.keys()].sort()).toEqual([...names].sort());
+    const lists = ["auditAccesses"];
+    expect([...schemas.keys()].sort()).toEqual([...names, ...lists].sort());
   });
 
   it.each(names)("of %s need no more than they must have", (name) => {
@@ -107,6 +109,26 @@ describe("limits", () => {
       expect([value, fits(name, { ...least[name], [field]: value })]).toEqual([value, true]);
     for (const value of bad)
       expect([value, fits(name, { ...least[name], [field]: value })]).toEqual([value, false]);
+  });
+});
+
+describe("audits", () => {
+  const audits = (n: number) => Array.from({ length: n }, () => least.auditAccess);
+  const taken = (body: unknown) => bodies.auditAccesses.safeParse(body).success;
+
+  it("come one by one or as a list with a limit", () => {
+    for (const body of [least.auditAccess, audits(1), audits(MAX_AUDITS)]) {
+      expect(taken(body)).toBe(true);
+    }
+    for (const body of [[], audits(MAX_AUDITS + 1), [audits(1)], {}, null]) {
+      expect(taken(body)).toBe(false);
+    }
+  });
+
+  it("are all of them whole", () => {
+    const { purpose: _, ...rest } = least.auditAccess;
+    expect(taken([least.auditAccess, rest])).toBe(false);
+    expect(taken([least.auditAccess, { ...least.auditAccess, purposes: "x" }])).toBe(false);
   });
 });
 

@@ -52,14 +52,15 @@ describe("appending", () => {
       }));
       log.transaction(() => log.append(changes, metaAt(second(3))));
       // Another instance goes on where this one ends.
-      appendTo(eventLog(storage), "dataset/b", [ingested("b", 3)], metaAt(second(4)));
-      const events = log.read({ after: 0, limit: 100 });
+      const next = eventLog(storage);
+      appendTo(next, "dataset/b", [ingested("b", 3)], metaAt(second(4)));
+      const events = next.read({ after: 0, limit: 100 });
       expect(events.map(({ seq }) => seq)).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
       const ofStream = (name: string) =>
         events.filter(({ stream }) => stream === name).map((event) => event.stream_version);
       expect(ofStream("dataset/a")).toEqual([1, 2, 3, 4]);
       expect(ofStream("dataset/b")).toEqual([1, 2, 3, 4]);
-      expect(log.head()).toBe(8);
+      expect(next.head()).toBe(8);
     }));
 
   test("never lets time go backwards, although the clock may", () =>

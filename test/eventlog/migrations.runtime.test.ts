@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { eventLog } from "../../src/eventlog/eventLog.ts";
 import { isInitialised, MIGRATIONS, migrate } from "../../src/eventlog/migrations.ts";
 import {
   appendTo,
@@ -35,6 +36,7 @@ describe("the schema of a lake", () => {
         "answers",
         "directory",
         "events",
+        "imports",
         "keys",
         "migrations",
         "outbox",
@@ -51,6 +53,20 @@ describe("the schema of a lake", () => {
       migrate(storage, [first, "ALTER TABLE one ADD COLUMN m INTEGER DEFAULT 2;"]);
       expect(storage.sql.exec("SELECT * FROM one").toArray()).toEqual([{ n: 1, m: 2 }]);
       expect(stepsOf(storage.sql)).toEqual([1, 2]);
+    }));
+
+  test("of the first step keeps its log when it gets the table of imports", () =>
+    inEmptyStorage((storage) => {
+      migrate(storage, MIGRATIONS.slice(0, 1));
+      expect(tablesOf(storage.sql)).not.toContain("imports");
+      const log = eventLog(storage);
+      appendTo(log, "dataset/d", [registered("d"), registered("d")], metaAt(second(1)));
+      const before = storage.sql.exec("SELECT * FROM events").toArray();
+      migrate(storage);
+      expect(stepsOf(storage.sql)).toEqual(MIGRATIONS.map((_, index) => index + 1));
+      expect(storage.sql.exec("SELECT * FROM events").toArray()).toEqual(before);
+      expect(storage.sql.exec("SELECT * FROM imports").toArray()).toEqual([]);
+      expect(eventLog(storage).load("dataset/d").version).toBe(2);
     }));
 
   test("stays as it was when a step fails: the steps before it in the same run are undone", () =>

@@ -1,7 +1,7 @@
 /** What is served besides the lakes: the document, the API browser, and whether at all. */
-import { createExecutionContext } from "cloudflare:test";
+import { abortAllDurableObjects, createExecutionContext } from "cloudflare:test";
 import { env } from "cloudflare:workers";
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 import { DEVELOPMENT_ROOT_SECRET } from "../../src/application/keyring.ts";
 import type { Env } from "../../src/env.ts";
 import { ROUTES } from "../../src/http/app.ts";
@@ -69,13 +69,16 @@ describe("the OpenAPI document", () => {
       expect(inPath.map((parameter) => parameter.name).sort(), name).toEqual(braces.sort());
       for (const [status, response] of Object.entries(responses)) {
         const types = Object.keys((at(response, "content") ?? {}) as object);
-        expect(types, `${name} ${status}`).toHaveLength(1);
+        const twice = /^get (\/lakes\/\{lake_id\})?\/events$/.test(name) && status === "200";
+        expect(types, `${name} ${status}`).toHaveLength(twice ? 2 : 1);
         if (status >= "400") expect(types).toEqual(["application/problem+json"]);
       }
     }
   });
 
   test("promises no route that is not there: each answers something other than 404 no-such-route", async () => {
+    // One of them is an endless stream: its object would wait for a reader that has gone.
+    onTestFinished(() => abortAllDurableObjects());
     for (const name of (await operations()).keys()) {
       const [method = "", path = ""] = name.split(" ");
       const url = path.replaceAll(/\{\w+\}/g, "x");

@@ -25,11 +25,13 @@ export interface Answer {
   text(...path: readonly (string | number)[]): string;
 }
 
-/** Sends a request to the Worker on a loopback host and reads its whole answer. */
+/** Sends a request to the Worker on a loopback host and reads its whole answer, if it ends. */
 export const send = async (path: string, init: RequestInit = {}): Promise<Answer> => {
   const url = path.startsWith("http") ? path : `http://localhost${path}`;
   const response = await worker.fetch(new Request(url, { redirect: "manual", ...init }));
-  const text = await response.text();
+  const endless = response.headers.get("Content-Type") === "text/event-stream";
+  if (endless) await response.body?.cancel();
+  const text = endless ? "" : await response.text();
   const json = /\bjson\b/.test(response.headers.get("Content-Type") ?? "");
   const body: unknown = json && text !== "" ? JSON.parse(text) : text;
   return {
@@ -205,6 +207,9 @@ export const published = async (lake: Lake, batch_id: string): Promise<void> => 
   await lake.done("/run-privacy", { batch_id, privacy_rules: { id: "mask" } });
   await lake.done("/publish-batch", { batch_id });
 };
+
+/** What `SELECT kind, ref FROM schedule` finds when nothing is owed but the daily checkpoint. */
+export const ONLY_A_CHECKPOINT = [{ kind: "write_checkpoint", ref: "log" }];
 
 /** Waits for what the platform's own alarm or a delivery brings about. */
 export const eventually = (check: () => Promise<void>): Promise<void> =>

@@ -1,5 +1,5 @@
 /** Defining, changing and judging data contracts. */
-import { activeSchema, type Dataset, type DatasetState, sameSchema } from "../dataset/dataset.ts";
+import { activeSchema, type Dataset, type DatasetState } from "../dataset/dataset.ts";
 import { deprecated, unknownDataset } from "../dataset/decide.ts";
 import { assertNever, ok, type Result } from "../decider.ts";
 import type { ContractId, DatasetName } from "../ids.ts";
@@ -171,6 +171,7 @@ export const ruleIssues = (
 
 const unchanged = (a: ContractContent, b: ContractContent): boolean =>
   a.retention_days === b.retention_days &&
-  sameSchema(a.schema, b.schema) &&
+  // The order of the columns is the order in which they are published.
+  JSON.stringify(a.schema) === JSON.stringify(b.schema) &&
   JSON.stringify(a.privacy_rules) === JSON.stringify(b.privacy_rules) &&
   JSON.stringify(a.quality_rules) === JSON.stringify(b.quality_rules);

@@ -1,12 +1,39 @@
 /** The log: events as CloudEvents, the access log, audits from outside. */
 import { z } from "zod";
+import type { Call } from "../../application/lakeGateway.ts";
 import { commandAnswer as answerSchema, list } from "../../contracts/answers.ts";
 import { auditAccesses } from "../../contracts/bodies.ts";
-import { batchId, datasetName, page, time } from "../../contracts/fields.ts";
+import { batchId, DEFAULT_PAGE, datasetName, page, time } from "../../contracts/fields.ts";
+import { ok } from "../../domain/decider.ts";
+import { reject } from "../../domain/rejection.ts";
 import { toCloudEvent } from "../cloudEvents.ts";
-import { decodeCursor, route } from "../route.ts";
+import { exportLog } from "../exportLog.ts";
+import { decodeCursor, type Handled, route, type Services } from "../route.ts";
 import { eventsAnswer } from "./lists.ts";
 import { command, none } from "./shared.ts";
+
+const NDJSON = "application/x-ndjson";
+
+/** The log from `after` to its end. What would leave events out is refused: it proves nothing. */
+const wholeLog = async (
+  { services, call }: { readonly services: Services; readonly call: Call },
+  { after = 0, ...filter }: { readonly after?: number | undefined } & Record<string, unknown>,
+): Handled => {
+  const [named] = Object.entries(filter).find(([, value]) => value !== undefined) ?? [];
+  if (named !== undefined) {
+    return reject(
+      "invalid",
+      "export-is-whole",
+      "An export is the whole log, from after to its end.",
+      [{ path: named, message: "not together with format=ndjson" }],
+    );
+  }
+  const exported = await exportLog(services.gateway, call, after);
+  if (!exported.ok) return exported;
+  const { tree_size, lines } = exported.value;
+  const headers = { "Lethe-Tree-Size": String(tree_size) };
+  return ok({ status: 200, body: lines, media_type: NDJSON, headers });
+};
 
 export const logRoutes = [
   route({
@@ -14,10 +41,14 @@ export const logRoutes = [
     path: "/events",
     scope: "lake",
     tag: "Log",
-    summary: "Events in the order in which they were recorded, as CloudEvents",
+    summary:
+      "Events in the order in which they were recorded, as CloudEvents, a page at a time; or, as " +
+      "ndjson, the whole log at once: each line is the leaf of one event, without the line feed",
     params: none,
     query: z.strictObject({
       ...page,
+      limit: page.limit.unwrap().optional(),
+      format: z.enum(["json", "ndjson"]).default("json"),
       type: z.string().min(1).max(128).optional(),
       stream: z.string().min(1).max(160).optional(),
       dataset: datasetName.optional(),
@@ -27,11 +58,16 @@ export const logRoutes = [
       until: time.optional(),
     }),
     body: null,
-    success: { status: 200, schema: list("CloudEvents") },
-    handle: async ({ query, ...deps }) => {
+    success: {
+      status: 200,
+      schema: list("CloudEvents"),
+      or: { media_type: NDJSON, schema: z.string() },
+    },
+    handle: async ({ query: { format, ...query }, ...deps }) => {
+      if (format === "ndjson") return wholeLog(deps, query);
       const cursor = decodeCursor(query.cursor);
       if (!cursor.ok) return cursor;
-      const { limit, after, cursor: _, ...filter } = query;
+      const { limit = DEFAULT_PAGE, after, cursor: _, ...filter } = query;
       const set = Object.fromEntries(
         Object.entries(filter).filter(([, value]) => value !== undefined),
       );

@@ -1,5 +1,6 @@
 /** The log as a Merkle tree: signed checkpoints, leaves and proofs, for whoever wants to verify. */
 import { z } from "zod";
+import { writeCheckpoint } from "../../application/checkpoints.ts";
 import type { Call } from "../../application/lakeGateway.ts";
 import type { ProofQuestion } from "../../application/logProofs.ts";
 import { MAX_LEAVES } from "../../application/logProofs.ts";
@@ -23,6 +24,7 @@ const proof = async ({ services, call }: Deps, question: ProofQuestion): Handled
   const { value } = reply;
   switch (value.kind) {
     case "text":
+    case "checkpoint":
       return ok({ status: 200, body: value.text, media_type: TEXT });
     case "leaves": {
       const lines = value.leaves.map(
@@ -62,6 +64,33 @@ export const proofRoutes = [
     body: null,
     success: { status: 200, schema: z.string(), media_type: TEXT },
     handle: ({ services, call }) => proof({ services, call }, { kind: "checkpoint" }),
+  }),
+  route({
+    method: "post",
+    path: "/log/checkpoint",
+    scope: "lake",
+    tag: "Proofs",
+    summary:
+      "Keep the checkpoint of now in the object store; this happens of itself within a day of an event",
+    params: none,
+    query: none,
+    body: null,
+    success: {
+      status: 201,
+      schema: resource("Checkpoint"),
+      also: { 200: "There was one of this size" },
+    },
+    handle: async ({ services, call }) => {
+      const reply = await services.gateway.prove(call, { kind: "checkpoint" });
+      if (!reply.ok) return reply;
+      if (reply.value.kind !== "checkpoint") throw new Error("a checkpoint was asked for");
+      const { tree_size, text } = reply.value;
+      const { key, written } = await writeCheckpoint(services.store, call.lake_id, reply.value);
+      return ok({
+        status: written ? 201 : 200,
+        body: { size: tree_size, key, checkpoint: text },
+      });
+    },
   }),
   route({
     method: "get",

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { datasetName } from "../../../src/contracts/fields.ts";
 import {
   ACCESS_ACTIONS,
   type AccessEvent,
@@ -10,6 +11,7 @@ import {
   type AccessCommand,
   type AccessContext,
   decideAccess,
+  decideAccesses,
 } from "../../../src/domain/access/decide.ts";
 import { deciderSpec } from "../../support/deciderSpec.ts";
 import { datasetAfter, datasetDeprecated, datasetRegistered, SALES } from "../../support/facts.ts";
@@ -91,6 +93,28 @@ describe("auditing an access", () => {
   });
 });
 
+describe("auditing several accesses at once", () => {
+  const entry = (dataset_id: typeof SALES, accessor_id: string) =>
+    ({ accessor_id, dataset_id, action: "read", purpose: "research" }) as const;
+  const known = (name: string) =>
+    name === SALES ? datasetAfter(datasetRegistered()) : datasetAfter();
+  const decide = (...entries: readonly ReturnType<typeof entry>[]) =>
+    decideAccesses({ type: "AuditAccesses", entries }, known);
+
+  it("records each of them in order", () => {
+    expect(decide(entry(SALES, "alice"), entry(SALES, "bob"))).toEqual({
+      ok: true,
+      value: [audited(), audited({ accessor_id: "bob" })],
+    });
+  });
+
+  it("records none when one is of an unknown dataset, and says which", () => {
+    const decided = decide(entry(SALES, "alice"), entry(datasetName.parse("nowhere"), "bob"));
+    expect(decided).toMatchObject({ ok: false, error: { code: "dataset-not-found" } });
+    expect(!decided.ok && decided.error.detail).toMatch(/^Entry 1: .*nowhere/);
+  });
+});
+
 describe("handing out a signed URL", () => {
   it("to read is an access and on record as one", () => {
     given()
@@ -116,6 +140,18 @@ describe("handing out a signed URL", () => {
       .knowing({ dataset: datasetAfter() })
       .when(sign())
       .thenRejected("dataset-not-found", "not_found");
+  });
+
+  it("to a deprecated dataset lets its files be read, but none be added", () => {
+    const deprecated = { dataset: datasetAfter(datasetRegistered(), datasetDeprecated) };
+    given()
+      .knowing(deprecated)
+      .when(sign({ method: "PUT" }))
+      .thenRejected("dataset-deprecated", "wrong_state");
+    given()
+      .knowing(deprecated)
+      .when(sign())
+      .then(signed("GET"), audited({ object: "sales.csv" }));
   });
 
   it("never records which object it opens", () => {

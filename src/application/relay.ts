@@ -1,0 +1,72 @@
+/**
+ * When the log goes out to a sink: at once after a quiet moment, and a few times a second while
+ * commands keep coming, so that a busy lake sends many events in one delivery instead of one in
+ * each. What a crash leaves behind is the alarm's to find.
+ */
+import { drainOutbox, type OutboxDeps } from "./drainOutbox.ts";
+
+/** Deliveries begin no closer together than this. */
+export const DELIVERY_EVERY_MS = 250;
+
+export interface RelayDeps extends Omit<OutboxDeps, "cursor" | "lake_id"> {
+  /** Known once the lake exists: nothing is sent before. */
+  lake_id(): string;
+  cursor(): ReturnType<OutboxDeps["cursor"]> & { readonly retry_at: string | null };
+  /** The last event there is. */
+  head(): number;
+  wait(milliseconds: number): Promise<void>;
+  /** Keeps the process alive until the promise settles. */
+  background(work: Promise<unknown>): void;
+}
+
+export interface Relay {
+  /** Something may have been committed: sees to it that it goes out. */
+  nudge(): void;
+  /** Sends what there is now. Resolves to whether all of it has arrived. */
+  settle(): Promise<boolean>;
+}
+
+export const relay = (deps: RelayDeps): Relay => {
+  let planned = false;
+  let draining: Promise<boolean> | null = null;
+  let last_ms = Number.NEGATIVE_INFINITY;
+
+  const behind = () => deps.head() > deps.cursor().last_seq;
+
+  /** What is there when it starts, not what comes meanwhile: that waits for its own turn. */
+  const drain = async (): Promise<boolean> => {
+    const { retry_at } = deps.cursor();
+    if (retry_at !== null && retry_at > deps.now().toISOString()) return false;
+    last_ms = deps.now().getTime();
+    const head = deps.head();
+    const read = (after: number, limit: number) =>
+      deps.read(after, limit).filter(({ seq }) => seq <= head);
+    return drainOutbox({ ...deps, lake_id: deps.lake_id(), read });
+  };
+
+  /** One at a time: order within a lake is strict. */
+  const next = async (): Promise<boolean> => {
+    while (draining) await draining;
+    draining = drain().finally(() => {
+      draining = null;
+    });
+    return draining;
+  };
+
+  const nudge = (): void => {
+    if (planned || !behind()) return;
+    planned = true;
+    const wait = Math.max(0, last_ms + DELIVERY_EVERY_MS - deps.now().getTime());
+    const delivered = (wait > 0 ? deps.wait(wait) : Promise.resolve())
+      .then(() => {
+        planned = false;
+        return next();
+      })
+      .then((arrived) => {
+        if (arrived) nudge();
+      });
+    deps.background(delivered);
+  };
+
+  return { nudge, settle: next };
+};
