@@ -32,7 +32,7 @@ describe("the first run of the README, word for word", () => {
     server = await startServer({ persistTo: path.join(directory, "state") });
     const own = server.url.replace("127.0.0.1", "localhost");
     for (const line of await firstRunCommands()) {
-      const upload = answers.find((answer) => "upload_url" in answer)?.["upload_url"];
+      const upload = answers.find((answer) => "upload_url" in answer)?.upload_url;
       const command = line
         .replaceAll("http://localhost:8000", own)
         .replace("<UPLOAD_URL>", String(upload));
@@ -52,7 +52,7 @@ describe("the first run of the README, word for word", () => {
   });
 
   test("counts the rows and hashes the bytes that were uploaded", () => {
-    const appended = answers[3]?.["batch"];
+    const appended = answers[3]?.batch;
     expect(appended).toMatchObject({
       state: "appended",
       rows: 2,
@@ -72,18 +72,18 @@ describe("the first run of the README, word for word", () => {
     expect(answers[5]).toMatchObject({
       report: { columns: [{ column: "id", strategy: "mask", cells: 2, to_type: "string" }] },
     });
-    expect(answers[6]?.["batch"]).toMatchObject({
+    expect(answers[6]?.batch).toMatchObject({
       state: "published",
       published: { schema: { id: "string", amount: "float" }, rows: 2 },
     });
   });
 
   test("replays the one batch to its end", () => {
-    expect(answers[8]?.["replay"]).toMatchObject({ status: "completed", done: 1, rows: 2 });
+    expect(answers[8]?.replay).toMatchObject({ status: "completed", done: 1, rows: 2 });
   });
 
   test("tells the whole story in its events, in order and without a gap", () => {
-    const events = answers[9]?.["items"] as Json[];
+    const events = answers[9]?.items as Json[];
     expect(events.map(({ sequence }) => sequence)).toEqual(events.map((_, index) => index + 1));
     expect(events.map(({ type }) => type)).toEqual([
       "DataLakeCreated",
@@ -115,7 +115,7 @@ describe("the first run of the README, word for word", () => {
       consumer: "alice",
       format: "csv",
     });
-    const csv = await (await fetch(String(granted["download_url"]))).text();
+    const csv = await (await fetch(String(granted.download_url))).text();
     expect(csv).toBe("id,amount\n*,100\n*,200\n");
   });
 
