@@ -131,7 +131,12 @@ export interface Directory {
   /** How many deletion requests are past their deadline at `now` and still owed an answer. */
   overdue(now: string): number;
   exists(kind: AggregateKind, id: string): boolean;
+  /** What the directory said when the log's last event was `seq`. */
+  asOf(seq: number): readonly PastEntry[];
 }
+
+/** The part of an entry that reports of the past are made of. */
+export type PastEntry = Pick<DirectoryEntry, "kind" | "id" | "status" | "due_at" | "flagged">;
 
 export interface EventFilter {
   readonly type?: string;

@@ -1,13 +1,10 @@
-/** The compliance report of one lake: now from the directory, in the past from the events. */
-import type { StreamName } from "../domain/ids.ts";
-import { foldOf, type StateOf } from "./aggregates.ts";
-import { directoryEntry } from "./directoryEntry.ts";
+/** The compliance report of one lake: now from the directory, in the past from its history. */
+import type { StateOf } from "./aggregates.ts";
 import type { EventLog } from "./ports.ts";
 import type { When } from "./questions.ts";
 import type { View } from "./views.ts";
 
 const OPEN = new Set(["pending", "held"]);
-const PAGE = 1000;
 
 /** A time ahead of the clock is the present. */
 export const earlier = (at: string, now: string): string => (at < now ? at : now);
@@ -38,22 +35,12 @@ export const reportNow = (log: EventLog, now: string): View | null => {
 
 /** The report as it would have been when the log's last event was `seq`; null before the lake. */
 export const reportAt = (log: EventLog, seq: number, when: When, now: string): View | null => {
-  const states = new Map<StreamName, unknown>();
-  for (let after = 0; after < seq; ) {
-    const page = log.read({ after, limit: Math.min(PAGE, seq - after) });
-    for (const event of page) {
-      const { initialState, evolve } = foldOf(event.stream);
-      states.set(event.stream, evolve(states.get(event.stream) ?? initialState, event));
-    }
-    after += page.length;
-    if (page.length === 0) break;
-  }
-  const lake = states.get("lake") as StateOf<"lake"> | undefined;
-  if (lake === undefined || lake.status === "absent") return null;
-  const access = states.get("access") as StateOf<"access"> | undefined;
+  const lake = log.loadAt("lake", seq).state as StateOf<"lake">;
+  if (lake.status === "absent") return null;
+  const access = log.loadAt("access", seq).state as StateOf<"access">;
   const last = seq > 0 ? log.read({ after: seq - 1, limit: 1 }).at(0)?.recorded_at : undefined;
   const as_of = when !== null && "at" in when ? earlier(when.at, now) : (last ?? now);
-  const entries = [...states].flatMap(([stream, state]) => directoryEntry(stream, state) ?? []);
+  const entries = log.directory.asOf(seq);
   const ofKind = (kind: string) => entries.filter((entry) => entry.kind === kind);
   const batches: Record<string, number> = {};
   for (const { status } of ofKind("batch")) batches[status] = (batches[status] ?? 0) + 1;
@@ -66,7 +53,7 @@ export const reportAt = (log: EventLog, seq: number, when: When, now: string): V
     datasets: ofKind("dataset").length,
     pii_datasets: ofKind("dataset").filter(({ flagged }) => flagged).length,
     batches,
-    access_events: access?.audited ?? 0,
+    access_events: access.audited,
     pending_deletions: deletions.filter(({ status }) => status === "pending").length,
     overdue_deletions: deletions.filter(
       ({ status, flagged, due_at }) =>

@@ -1,6 +1,6 @@
 /** The inline projection behind lists and counts: one row an aggregate, kept with its events. */
 import type { AggregateKind } from "../application/aggregates.ts";
-import type { Directory, DirectoryEntry } from "../application/ports.ts";
+import type { Directory, DirectoryEntry, PastEntry } from "../application/ports.ts";
 
 type Row = {
   kind: string;
@@ -21,7 +21,44 @@ const toEntry = (row: Row): DirectoryEntry => ({
 
 const OVERDUE = "(status IN ('pending', 'held') AND (flagged = 1 OR due_at <= ?))";
 
-export const directory = (sql: SqlStorage): Directory => ({
+/** The directory and its past. */
+export interface StoredDirectory extends Directory {
+  /** From this event on it is so. */
+  note(entry: PastEntry, seq: number): void;
+}
+
+export const directory = (sql: SqlStorage): StoredDirectory => ({
+  note({ kind, id, status, due_at, flagged }, seq) {
+    sql.exec(
+      `INSERT INTO directory_history (kind, id, seq, status, due_at, flagged)
+       VALUES (?, ?, CAST(? AS INTEGER), ?, ?, CAST(? AS INTEGER))`,
+      kind,
+      id,
+      seq,
+      status,
+      due_at,
+      flagged ? 1 : 0,
+    );
+  },
+
+  asOf(seq) {
+    // With max(), SQLite takes the other columns from the row that has it.
+    return sql
+      .exec<Pick<Row, "kind" | "id" | "status" | "due_at" | "flagged"> & { latest: number }>(
+        `SELECT kind, id, status, due_at, flagged, max(seq) AS latest FROM directory_history
+         WHERE seq <= CAST(? AS INTEGER) GROUP BY kind, id`,
+        seq,
+      )
+      .toArray()
+      .map(({ kind, id, status, due_at, flagged }) => ({
+        kind: kind as AggregateKind,
+        id,
+        status,
+        due_at,
+        flagged: flagged === 1,
+      }));
+  },
+
   put({ kind, id, dataset, status, due_at, flagged, subject_ref }, seq) {
     sql.exec(
       `INSERT INTO directory (kind, id, dataset, status, due_at, flagged, subject_ref, created_seq)

@@ -87,6 +87,16 @@ export const eventLog = (storage: DurableObjectStorage): RestorableLog => {
     return folded;
   };
 
+  type Listing = ReturnType<typeof directoryEntry>;
+
+  /** Notes what an event has changed in what reports count. */
+  const follow = (was: Listing, is: Listing, seq: number): Listing => {
+    const same =
+      was?.status === is?.status && was?.due_at === is?.due_at && was?.flagged === is?.flagged;
+    if (is !== null && !same) listed.note(is, seq);
+    return is;
+  };
+
   return {
     schedule: duties,
     answers: answers(sql),
@@ -115,6 +125,7 @@ export const eventLog = (storage: DurableObjectStorage): RestorableLog => {
         const { evolve } = foldOf(stream);
         let { version, state } = load(stream);
         const before = version;
+        let listing = directoryEntry(stream, state);
         invariant(version === expected_version, `${stream} moved within one turn`);
         for (const { type, data } of decided) {
           seq += 1;
@@ -138,14 +149,14 @@ export const eventLog = (storage: DurableObjectStorage): RestorableLog => {
           events.insert(event);
           hashes.appended(seq);
           stored.push(event);
+          listing = follow(listing, directoryEntry(stream, state), seq);
         }
         if (decided.length === 0) continue;
         const folded = { version, state };
         if (Math.floor(version / SNAPSHOT_EVERY) > Math.floor(before / SNAPSHOT_EVERY)) {
           states.take(stream, folded, seq);
         }
-        const entry = directoryEntry(stream, state);
-        if (entry) listed.put(entry, seq);
+        if (listing) listed.put(listing, seq);
         keepWarm(stream, folded);
         head = { seq, recorded_at };
       }
@@ -164,7 +175,11 @@ export const eventLog = (storage: DurableObjectStorage): RestorableLog => {
       hashes.appended(seq);
       const folded = { version, state };
       if (version % SNAPSHOT_EVERY === 0) states.take(stream, folded, seq);
-      const entry = directoryEntry(stream, state);
+      const entry = follow(
+        directoryEntry(stream, before.state),
+        directoryEntry(stream, state),
+        seq,
+      );
       if (entry) listed.put(entry, seq);
       keepWarm(stream, folded);
       head = { seq, recorded_at };

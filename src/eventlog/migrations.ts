@@ -75,6 +75,17 @@ export const MIGRATIONS: readonly string[] = [
   CREATE INDEX directory_by_status ON directory (kind, status, created_seq);
   CREATE INDEX directory_by_subject ON directory (subject_ref) WHERE subject_ref IS NOT NULL;
 
+  -- Every change of what reports count, so that a report of the past folds no event.
+  CREATE TABLE directory_history (
+    kind    TEXT NOT NULL,
+    id      TEXT NOT NULL,
+    seq     INTEGER NOT NULL,             -- of the event that made it so
+    status  TEXT NOT NULL,
+    due_at  TEXT,
+    flagged INTEGER NOT NULL,
+    PRIMARY KEY (kind, id, seq)
+  ) STRICT, WITHOUT ROWID;
+
   -- What the lake owes, by when.
   CREATE TABLE schedule (
     kind       TEXT NOT NULL,

@@ -35,6 +35,7 @@ describe("the schema of a lake", () => {
       expect(tablesOf(storage.sql)).toEqual([
         "answers",
         "directory",
+        "directory_history",
         "events",
         "imports",
         "keys",

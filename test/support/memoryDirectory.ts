@@ -8,7 +8,7 @@ interface Cell<Value> {
   set(value: Value): void;
 }
 
-export const memoryDirectory = (rows: Cell<Rows>): Directory => {
+export const memoryDirectory = (rows: Cell<Rows>): Omit<Directory, "asOf"> => {
   const ofKind = (kind: string) =>
     [...rows.get().values()]
       .filter((entry) => entry.kind === kind)

@@ -9,6 +9,7 @@ import type { KeyStore } from "../../src/application/keyring.ts";
 import type {
   AnswerStore,
   CommandMeta,
+  Directory,
   EventFilter,
   EventLog,
   PendingDuty,
@@ -18,6 +19,7 @@ import type {
 import { upcast, writtenVersion } from "../../src/contracts/events.ts";
 import { invariant } from "../../src/domain/decider.ts";
 import type { StreamName } from "../../src/domain/ids.ts";
+import { listedAfter } from "./listedAfter.ts";
 import { memoryDirectory, type Rows } from "./memoryDirectory.ts";
 import { memorySchedule } from "./memorySchedule.ts";
 
@@ -70,12 +72,16 @@ export const memoryEventLog = ({ snapshot_every = 100 } = {}): MemoryEventLog =>
   };
   let made = 0;
 
-  const directory = memoryDirectory({
-    get: () => tables.directory,
-    set: (rows) => {
-      tables = { ...tables, directory: rows };
-    },
-  });
+  const directory: Directory = {
+    ...memoryDirectory({
+      get: () => tables.directory,
+      set: (rows) => {
+        tables = { ...tables, directory: rows };
+      },
+    }),
+    // By the definition: a fold of everything up to there.
+    asOf: (seq) => listedAfter(tables.events.slice(0, seq).map(toEvent)),
+  };
 
   const loadAt = (stream: StreamName, seq: number): Folded => {
     const { initialState, evolve, fold_version } = foldOf(stream);
