@@ -1,6 +1,6 @@
 /** Pieces that several route files need. */
 import { z } from "zod";
-import type { Call, LakeRequest, WorkRequest } from "../../application/lakeGateway.ts";
+import type { Call, LakeRequest } from "../../application/lakeGateway.ts";
 import type { When } from "../../application/questions.ts";
 import { when } from "../../contracts/fields.ts";
 import { reject } from "../../domain/rejection.ts";
@@ -33,5 +33,3 @@ interface Deps {
 /** Sends one command to the lake and answers what it answered. */
 export const command = async (deps: Deps, request: LakeRequest): Handled =>
   commandAnswer(await deps.services.gateway.command(deps.call, request), deps);
-
-export type Work<Kind extends WorkRequest["kind"]> = Extract<WorkRequest, { kind: Kind }>;

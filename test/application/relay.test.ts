@@ -1,0 +1,111 @@
+import { describe, expect, test } from "vitest";
+import type { StoredEvent } from "../../src/application/ports.ts";
+import { DELIVERY_EVERY_MS, relay } from "../../src/application/relay.ts";
+
+/** A log, a sink that remembers each delivery, and a clock that only the test moves. */
+const world = () => {
+  let now_ms = Date.UTC(2026, 0, 1);
+  let head = 0;
+  let last_seq = 0;
+  let failing = false;
+  let retry_at: string | null = null;
+  const deliveries: number[][] = [];
+  const timers: { readonly due_ms: number; readonly ring: () => void }[] = [];
+  const background: Promise<unknown>[] = [];
+  const made = relay({
+    lake_id: () => "lake",
+    sink: {
+      deliver: async (_, events) => {
+        if (failing) throw new Error("the sink is down");
+        deliveries.push(events.map(({ seq }) => seq));
+      },
+    },
+    cursor: () => ({ last_seq, attempts: 0, last_error: null, retry_at }),
+    head: () => head,
+    read: (after, limit) =>
+      Array.from({ length: Math.min(limit, head - after) }, (_, index) => ({
+        ...({} as StoredEvent),
+        seq: after + index + 1,
+      })),
+    advance: (seq) => {
+      last_seq = seq;
+    },
+    failed: (_, at) => {
+      retry_at = at;
+    },
+    now: () => new Date(now_ms),
+    wait: (milliseconds) =>
+      new Promise((ring) => timers.push({ due_ms: now_ms + milliseconds, ring })),
+    background: (work) => background.push(work),
+  });
+  const settled = () => new Promise((resolve) => setTimeout(resolve));
+  return {
+    relay: made,
+    deliveries,
+    commit(count = 1) {
+      head += count;
+      made.nudge();
+    },
+    async pass(milliseconds: number) {
+      now_ms += milliseconds;
+      for (const timer of timers.splice(0)) {
+        if (timer.due_ms <= now_ms) timer.ring();
+        else timers.push(timer);
+      }
+      await settled();
+    },
+    fail(is: boolean) {
+      failing = is;
+    },
+    settled,
+  };
+};
+
+describe("the relay to a sink", () => {
+  test("sends what comes after a quiet moment at once", async () => {
+    const lake = world();
+    lake.commit();
+    await lake.settled();
+    expect(lake.deliveries).toEqual([[1]]);
+  });
+
+  test("gathers what comes meanwhile into the next delivery", async () => {
+    const lake = world();
+    lake.commit();
+    await lake.settled();
+    for (let n = 0; n < 5; n += 1) lake.commit();
+    await lake.pass(DELIVERY_EVERY_MS - 1);
+    expect(lake.deliveries).toEqual([[1]]);
+    await lake.pass(1);
+    expect(lake.deliveries).toEqual([[1], [2, 3, 4, 5, 6]]);
+  });
+
+  test("sends at once what somebody waits for", async () => {
+    const lake = world();
+    lake.commit();
+    await lake.settled();
+    lake.commit(3);
+    expect(await lake.relay.settle()).toBe(true);
+    expect(lake.deliveries.flat()).toEqual([1, 2, 3, 4]);
+  });
+
+  test("says that it has not arrived while the sink is down, and does not press it", async () => {
+    const lake = world();
+    lake.fail(true);
+    lake.commit();
+    await lake.settled();
+    lake.fail(false);
+    expect(await lake.relay.settle()).toBe(false);
+    expect(lake.deliveries).toEqual([]);
+    await lake.pass(60_000);
+    expect(await lake.relay.settle()).toBe(true);
+    expect(lake.deliveries).toEqual([[1]]);
+  });
+
+  test("does nothing when there is nothing to send", async () => {
+    const lake = world();
+    lake.relay.nudge();
+    expect(await lake.relay.settle()).toBe(true);
+    expect(lake.deliveries).toEqual([]);
+  });
+});
