@@ -18,7 +18,7 @@ import type {
   ReplayBatch,
 } from "./commands.ts";
 import type { BatchEvent, PrivacyRun } from "./events.ts";
-import { admitExposure, unprotectedColumns } from "./protection.ts";
+import { admitConsumption, admitExposure, unprotectedColumns } from "./protection.ts";
 
 export interface BatchContext {
   readonly lake: ActiveLake;
@@ -92,7 +92,7 @@ export const decideBatch = (
     case "GrantConsumption": {
       const published = publishedOf(batch);
       if (!published.ok) return published;
-      const exposed = consumable(batch, context);
+      const exposed = admitConsumption(batch, context);
       if (!exposed.ok) return exposed;
       const { type: _, batch_id: __, object_key: ___, ...data } = command;
       return ok([{ type: "ConsumptionGranted", data }]);
@@ -188,14 +188,6 @@ const publishedOf = (batch: Batch) => {
   );
 };
 
-/** The lake may have become stricter since the batch was published. */
-const consumable = (batch: Batch, { lake, dataset }: BatchContext) => {
-  if (dataset.status === "absent") return unknownBatch(batch.batch_id);
-  const progress = progressOf(batch);
-  const privacy = "privacy" in progress ? progress.privacy : null;
-  return admitExposure({ lake, dataset, batch, privacy });
-};
-
 /**
  * Whether a batch may be published as it stands, and with which warnings. Asked before the
  * published object is written, and again when it is recorded. `run`: the privacy run that
@@ -267,7 +259,10 @@ const publish = (command: PublishData, batch: Batch, context: BatchContext): Dec
       `Contract ${contract.contract_id} changed while the batch was being published; ask again.`,
     );
   }
+  const { schema } = contract;
   return ok([
+    // A file that did not fit at first and was released has been read whole on the way here.
+    ...(batch.schema === null ? [{ type: "SchemaValidated", data: { schema } } as const] : []),
     ...(run ? [{ type: "DataAnonymized", data: run } as const] : []),
     { type: "DataPublished", data: { ...publication, warnings: admitted.value } },
   ]);

@@ -3,11 +3,12 @@
  * leaves the lake: when it is published, when it is replayed, when it is handed out.
  */
 import type { Contract } from "../contract/contract.ts";
-import type { Dataset } from "../dataset/dataset.ts";
+import type { Dataset, DatasetState } from "../dataset/dataset.ts";
+import { unknownDataset } from "../dataset/decide.ts";
 import { ok, type Result } from "../decider.ts";
 import type { ActiveLake } from "../lake/lake.ts";
 import { type Rejection, reject } from "../rejection.ts";
-import type { Batch } from "./batch.ts";
+import { type Batch, progressOf } from "./batch.ts";
 import type { PrivacyRun, RawRules } from "./events.ts";
 
 const strategyOf = (rule: unknown): unknown =>
@@ -89,3 +90,30 @@ export const unprotectedColumns = (
       );
     })
     .map(([column]) => column);
+
+/**
+ * Since it was published, the batch may have failed its contract in a replay (and been released
+ * from quarantine), and the lake may have become stricter.
+ */
+export const admitConsumption = (
+  batch: Batch,
+  { lake, dataset }: { readonly lake: ActiveLake; readonly dataset: DatasetState },
+): Result<readonly string[], Rejection> => {
+  if (dataset.status === "absent") return unknownDataset(batch.dataset);
+  const progress = progressOf(batch);
+  const published_at = progress.status === "published" ? progress.publication.published_at : "";
+  const { contract, request } = progress.quality;
+  const failed = [contract, request].some(
+    (check) => check !== null && !check.passed && check.checked_at >= published_at,
+  );
+  if (batch.schema === null || failed) {
+    return reject(
+      "wrong_state",
+      "replay-required",
+      `Batch ${batch.batch_id} was published and has failed its contract since: nothing of it is ` +
+        "handed out until POST /replay has derived it anew.",
+    );
+  }
+  const privacy = "privacy" in progress ? progress.privacy : null;
+  return admitExposure({ lake, dataset, batch, privacy });
+};

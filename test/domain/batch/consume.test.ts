@@ -8,6 +8,7 @@ import {
   anonymized,
   BATCH,
   batchAppended,
+  check,
   contractAfter,
   contractDefined,
   datasetAfter,
@@ -67,6 +68,33 @@ describe("granting consumption", () => {
   });
 });
 
+describe("a batch that failed its contract after it was published", () => {
+  const failed = { ...check({ passed: false }), warnings: [] };
+  const released: readonly BatchEvent[] = [
+    { type: "BatchQuarantined", data: { cause: "quality", reason: "it failed" } },
+    { type: "QuarantineReleased", data: { reason: "seen" } },
+  ];
+
+  it("is not handed out when it is released, until it is derived anew", () => {
+    const withdrawn = appended(
+      published(),
+      { type: "QualityCheckFailed", data: failed },
+      ...released,
+    );
+    withdrawn.when(consume).thenRejected("replay-required", "wrong_state");
+  });
+
+  it("or no longer fits its schema is not handed out either", () => {
+    appended(
+      published(),
+      { type: "SchemaValidationFailed", data: { reason: "x", issues: [], issue_count: 1 } },
+      ...released,
+    )
+      .when(consume)
+      .thenRejected("replay-required", "wrong_state");
+  });
+});
+
 describe("a batch that was published in clear before the level was raised", () => {
   const dataset = datasetAfter(datasetRegistered({ contains_pii: true }));
 
@@ -78,7 +106,7 @@ describe("a batch that was published in clear before the level was raised", () =
     appended(published())
       .knowing({ ...usual, dataset: datasetAfter() })
       .when(consume)
-      .thenRejected("batch-not-found");
+      .thenRejected("dataset-not-found");
   });
 
   it("is handed out when it had a privacy run", () => {
