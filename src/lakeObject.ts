@@ -4,7 +4,6 @@
  */
 import { DurableObject } from "cloudflare:workers";
 import type { SignedHead } from "./application/checkpoints.ts";
-import { lakeNotFound } from "./application/commands.ts";
 import {
   type EventStream,
   eventStream,
@@ -23,6 +22,7 @@ import type { Question } from "./application/questions.ts";
 import { type Relay, relay } from "./application/relay.ts";
 import { runDuties } from "./application/runDuties.ts";
 import { checkEventContracts } from "./contracts/events.ts";
+import { lakeNotFound } from "./domain/lake/decide.ts";
 import type { Env } from "./env.ts";
 import { eventLog } from "./eventlog/eventLog.ts";
 import { keys } from "./eventlog/keys.ts";

@@ -1,5 +1,6 @@
 /** A Lethe of one's own for a script or a test: free port, state in a directory, ended for sure. */
 import { type ChildProcess, spawn } from "node:child_process";
+import { randomInt } from "node:crypto";
 import { createServer } from "node:net";
 import process from "node:process";
 import { ROOT } from "./wrangler.ts";
@@ -13,16 +14,27 @@ export interface Server {
   stop(signal?: "SIGTERM" | "SIGKILL"): Promise<void>;
 }
 
-export const freePort = (): Promise<number> =>
-  new Promise((resolve, reject) => {
+/** Below the range from which the system itself hands out ports to whoever asks for any. */
+const FIRST_PORT = 20_000;
+const LAST_PORT = 31_999;
+
+const isFree = (port: number): Promise<boolean> =>
+  new Promise((resolve) => {
     const probe = createServer();
-    probe.once("error", reject);
-    probe.listen(0, "127.0.0.1", () => {
-      const address = probe.address();
-      const port = typeof address === "object" && address ? address.port : 0;
-      probe.close(() => resolve(port));
-    });
+    probe.once("error", () => resolve(false));
+    probe.listen(port, "127.0.0.1", () => probe.close(() => resolve(true)));
   });
+
+/**
+ * A port that nobody listens on. Seconds pass before the server takes it, so it is none that the
+ * system would give away meanwhile, such as to the runtime of a server that starts beside it.
+ */
+export const freePort = async (): Promise<number> => {
+  for (;;) {
+    const port = randomInt(FIRST_PORT, LAST_PORT + 1);
+    if (await isFree(port)) return port;
+  }
+};
 
 /** Starts `npm run dev` as a person would. Throws with the server's output when it does not come up. */
 export const startServer = async (options: {

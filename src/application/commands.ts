@@ -19,9 +19,9 @@ import { type DatasetCommand, decideDataset, schemaVersion } from "../domain/dat
 import { type DomainEvent, ok, type Result } from "../domain/decider.ts";
 import { type DeletionCommand, decideDeletion } from "../domain/deletion/decide.ts";
 import type { StreamName } from "../domain/ids.ts";
-import { decideLake, type LakeCommand } from "../domain/lake/decide.ts";
+import { decideLake, type LakeCommand, lakeNotFound } from "../domain/lake/decide.ts";
 import type { ActiveLake } from "../domain/lake/lake.ts";
-import { type Rejection, reject } from "../domain/rejection.ts";
+import type { Rejection } from "../domain/rejection.ts";
 import { decideReplay, type ReplayCommand } from "../domain/replay/decide.ts";
 import type { StateOf } from "./aggregates.ts";
 import type { Change, EventLog } from "./ports.ts";
@@ -63,8 +63,6 @@ export const reader = (log: EventLog, seq?: number): Reader => {
     access: () => state("access") as StateOf<"access">,
   };
 };
-
-export const lakeNotFound = () => reject("not_found", "lake-not-found", "There is no such lake.");
 
 /** The stream that a command is mainly about: what `If-Match` and `ETag` refer to. */
 export const primaryStream = (command: Command): StreamName => {

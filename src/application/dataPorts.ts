@@ -2,6 +2,8 @@
  * What the application asks of the object store and of the data plane. Memory is bounded by a
  * chunk of rows on every path; an object that is written appears whole or not at all.
  */
+import type { Misfit } from "../domain/batch/commands.ts";
+import type { Breach } from "../domain/batch/events.ts";
 import type { Result } from "../domain/decider.ts";
 import type { PrivacyRules } from "../domain/rules/privacy.ts";
 import type { QualityRules } from "../domain/rules/quality.ts";
@@ -92,15 +94,6 @@ export interface RefineInput {
   readonly preview_rows?: number;
 }
 
-/** A rule that failed on more rows than its threshold allows. */
-export interface Breach {
-  readonly column: string;
-  readonly rule: string;
-  readonly failures: number;
-  /** `batch`: the batch must not go on; `warn`: it may, with a warning. */
-  readonly effect: "batch" | "warn";
-}
-
 export interface PreviewRow {
   readonly row: number;
   /** Values in clear; of transformed columns and of the subject's, `{"hidden": true}`. */
@@ -122,12 +115,6 @@ export interface Refined {
   /** Rows diverted to the quarantine file and therefore not in `clean`. */
   readonly diverted_rows: number;
   readonly preview: readonly PreviewRow[];
-}
-
-/** The file no longer fits (the contract's schema changed, or the object is damaged). */
-export interface Misfit {
-  readonly issues: readonly SchemaIssue[];
-  readonly issue_count: number;
 }
 
 /** Thrown when an object that is referred to is not there (any more). */

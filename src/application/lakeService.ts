@@ -5,9 +5,10 @@
 import { err, ok, type Result } from "../domain/decider.ts";
 import type { Sealed } from "../domain/deletion/deletion.ts";
 import type { LakeId } from "../domain/ids.ts";
+import { lakeNotFound } from "../domain/lake/decide.ts";
 import { type Rejection, reject } from "../domain/rejection.ts";
 import type { Answer } from "./answers.ts";
-import { type Command, lakeNotFound, reader } from "./commands.ts";
+import { type Command, reader } from "./commands.ts";
 import { answeredBefore, handleCommand, type Idempotency, stale } from "./handleCommand.ts";
 import { type Keyring, type KeyStore, LockedKeyError, openKeyring } from "./keyring.ts";
 import type { Call, CommandOptions, LakeRequest, OpenedWork, WorkRequest } from "./lakeGateway.ts";

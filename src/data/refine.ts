@@ -3,13 +3,8 @@
  * chunks; what is written appears only when the whole file has been read and fits, and nothing is
  * left behind otherwise.
  */
-import type {
-  Misfit,
-  ObjectStore,
-  PreviewRow,
-  Refined,
-  RefineInput,
-} from "../application/dataPorts.ts";
+import type { ObjectStore, PreviewRow, Refined, RefineInput } from "../application/dataPorts.ts";
+import type { Misfit } from "../domain/batch/commands.ts";
 import { err, ok, type Result } from "../domain/decider.ts";
 import type { ObjectRef } from "../domain/table.ts";
 import type { Chunk } from "./chunk.ts";

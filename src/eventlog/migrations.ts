@@ -138,12 +138,10 @@ export const MIGRATIONS: readonly string[] = [
   `,
 ];
 
-const hasMigrations = (sql: SqlStorage): boolean =>
+/** Whether anything was ever stored here: a lake nobody created has no tables at all. */
+export const isInitialised = (sql: SqlStorage): boolean =>
   sql.exec("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'migrations'").toArray()
     .length > 0;
-
-/** Whether anything was ever stored here: a lake nobody created has no tables at all. */
-export const isInitialised = (sql: SqlStorage): boolean => hasMigrations(sql);
 
 /** Brings the database to the newest schema. `steps` is a parameter for the tests. */
 export const migrate = (
@@ -152,7 +150,7 @@ export const migrate = (
 ): void => {
   const { sql } = storage;
   storage.transactionSync(() => {
-    if (!hasMigrations(sql)) {
+    if (!isInitialised(sql)) {
       sql.exec("CREATE TABLE migrations (step INTEGER PRIMARY KEY) STRICT");
     }
     const done = sql.exec<{ n: number }>("SELECT count(*) AS n FROM migrations").one().n;

@@ -3,7 +3,7 @@
  * report and the breaches. Memory does not grow with the rows, except for `unique`, which is
  * bounded (see seenValues.ts).
  */
-import type { Breach } from "../../application/dataPorts.ts";
+import type { Breach } from "../../domain/batch/events.ts";
 import { invariant } from "../../domain/decider.ts";
 import { equalityKey } from "../../domain/rules/literal.ts";
 import type { QualityRule, QualityRules } from "../../domain/rules/quality.ts";

@@ -3,6 +3,7 @@ import type { BatchId, ContractId, DatasetName, ReplayId } from "../ids.ts";
 import type { Format, ObjectRef, Schema, SchemaIssue } from "../table.ts";
 import type { PrivacyRun, Publication, QualityCheck } from "./events.ts";
 
+/** How a file fails to fit its schema (the schema has changed, or the file is damaged). */
 export interface Misfit {
   readonly issues: readonly SchemaIssue[];
   readonly issue_count: number;

@@ -17,6 +17,7 @@ export interface Breach {
   readonly column: string;
   readonly rule: string;
   readonly failures: number;
+  /** `batch`: the batch must not go on; `warn`: it may, with a warning. */
   readonly effect: "batch" | "warn";
 }
 

@@ -22,6 +22,8 @@ export interface ChangeComplianceLevel {
 
 export type LakeCommand = CreateDataLake | ChangeComplianceLevel;
 
+export const lakeNotFound = () => reject("not_found", "lake-not-found", "There is no such lake.");
+
 /** True when `level` is at least as strict as `floor`. */
 export const atLeast = (level: ComplianceLevel, floor: ComplianceLevel): boolean =>
   COMPLIANCE_LEVELS.indexOf(level) >= COMPLIANCE_LEVELS.indexOf(floor);
@@ -44,7 +46,7 @@ export const decideLake = (
     }
     case "ChangeComplianceLevel": {
       if (state.status === "absent") {
-        return reject("not_found", "lake-not-found", "There is no such lake.");
+        return lakeNotFound();
       }
       const from = state.compliance_level;
       const to = command.compliance_level;
