@@ -23,6 +23,12 @@ export interface StoredObject {
   readonly uploaded_at: Date;
 }
 
+/** Bytes from `offset` on, `length` of them. */
+export interface ByteRange {
+  readonly offset: number;
+  readonly length: number;
+}
+
 /** A sink for one object. Nothing is visible under the key before `close` resolves. */
 export interface ObjectWriter {
   write(bytes: Uint8Array): Promise<void>;
@@ -33,8 +39,11 @@ export interface ObjectWriter {
 
 export interface ObjectStore {
   head(key: string): Promise<StoredObject | null>;
-  /** The whole object as a stream, or null when there is none. */
-  open(key: string): Promise<ReadableStream<Uint8Array> | null>;
+  /**
+   * The object as a stream, or the part of it that `range` names; null when there is none. What
+   * lies beyond the object's end is not there: the stream is shorter, empty when all of it does.
+   */
+  open(key: string, range?: ByteRange): Promise<ReadableStream<Uint8Array> | null>;
   /** Exactly `length` bytes from `offset`; throws when the object is missing or shorter. */
   read(key: string, offset: number, length: number): Promise<Uint8Array>;
   writer(key: string, contentType: string): ObjectWriter;
@@ -132,4 +141,95 @@ export interface DataPlane {
   exportCsv(source: ObjectRef, schema: Schema, target: string): Promise<ObjectRef>;
   /** Copies bytes unchanged, verifying the SHA-256 on the way; throws when it differs. */
   copy(source: ObjectRef, target: string): Promise<ObjectRef>;
+}
+
+/** About this much of a file is one segment, unless the caller says otherwise. */
+export const SEGMENT_BYTES = 64 * 1024 * 1024;
+
+/**
+ * A run of whole rows of an object: what one step of long work takes. Plain JSON, recorded in the
+ * log.
+ */
+export interface Segment {
+  /** From 0, without gaps, in the order of the rows. */
+  readonly index: number;
+  /** Text formats: bytes of the stored object. Parquet: the first row group, and how many. */
+  readonly offset: number;
+  readonly length: number;
+  /** 1-based data row the segment begins with. */
+  readonly first_row: number;
+  readonly rows: number;
+}
+
+export interface LandInput extends TakeInput {
+  /** About how many bytes a segment has; a row that is longer makes a longer one. */
+  readonly segment_bytes: number;
+}
+
+export type LandOutcome =
+  | Exclude<TakeOutcome, { readonly kind: "taken" }>
+  | {
+      readonly kind: "landed";
+      readonly object: ObjectRef;
+      /** At least one, also of a file without rows, so that its header is checked. */
+      readonly segments: readonly Segment[];
+    };
+
+/** Keys that one segment's pass may write; what is left out is not written. */
+export interface SegmentParts {
+  /** Parquet with the segment's rows that go on, transformed. */
+  readonly clean_part?: string;
+  /** JSON Lines with the segment's rejected rows. */
+  readonly quarantine_part?: string;
+  /** What `unique` has to remember of the segment: keyed hashes, never a value. */
+  readonly seen_part?: string;
+}
+
+export interface PartRef {
+  readonly key: string;
+  readonly bytes: number;
+  readonly rows: number;
+}
+
+/**
+ * What one segment came to. Plain JSON and bounded, because it is recorded in the log: counts, row
+ * numbers and names of the schema, never a cell's value.
+ */
+export interface SegmentResult {
+  readonly index: number;
+  readonly rows: number;
+  /** At most MAX_LISTED_ISSUES; row numbers count from the beginning of the file. */
+  readonly issues: readonly SchemaIssue[];
+  readonly issue_count: number;
+  readonly diverted_rows: number;
+  /** Partial results, in a form that only the data plane reads. */
+  readonly quality: Readonly<Record<string, unknown>>;
+  readonly privacy: Readonly<Record<string, unknown>>;
+  /** Null: not asked for, or there was nothing to write. */
+  readonly clean_part: PartRef | null;
+  readonly quarantine_part: PartRef | null;
+  readonly seen_part: PartRef | null;
+}
+
+/**
+ * A file that is too large for one pass, taken in steps of bounded time: landed once, refined
+ * segment by segment (in any order, several at a time, on any machine), assembled once. The same
+ * step done twice gives the same result under other keys.
+ */
+export interface SegmentedDataPlane extends DataPlane {
+  /**
+   * Copies a landed file under its batch (decompressed, when it was compressed), hashes every byte,
+   * counts the rows and finds where segments may begin. Checks no cell.
+   */
+  land(input: LandInput): Promise<LandOutcome>;
+  /**
+   * The pass of `refine` over one segment; without rules and keys it is the schema check. The
+   * input's own output keys and preview are not regarded. Throws DataLimitError.
+   */
+  refineSegment(input: RefineInput, segment: Segment, parts: SegmentParts): Promise<SegmentResult>;
+  /**
+   * The whole from its parts: partial results merged into what `refine` would have said of the
+   * file, and the parts stitched into one object each under the input's own keys.
+   */
+  assemble(input: RefineInput, results: readonly SegmentResult[]): Promise<Result<Refined, Misfit>>;
 }

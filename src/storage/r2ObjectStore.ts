@@ -21,9 +21,15 @@ export const r2ObjectStore = (bucket: R2Bucket): ObjectStore => ({
     return object === null ? null : stored(object);
   },
 
-  async open(key) {
-    const object = await bucket.get(key);
-    return object === null ? null : object.body;
+  async open(key, range) {
+    if (range === undefined) return (await bucket.get(key))?.body ?? null;
+    // R2 refuses a range that begins at the object's end or is empty: what is there is none.
+    const object = await bucket.head(key);
+    if (object === null) return null;
+    const { offset } = range;
+    const length = Math.min(range.length, object.size - offset);
+    if (length <= 0) return new Blob([]).stream();
+    return (await bucket.get(key, { range: { offset, length } }))?.body ?? null;
   },
 
   async read(key, offset, length) {

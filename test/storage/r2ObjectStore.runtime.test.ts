@@ -49,6 +49,22 @@ describe("an object in R2", () => {
     });
   }
 
+  test("is read in part, as far as it goes", async () => {
+    const key = fresh();
+    await write(key, new Uint8Array([1, 2, 3, 4, 5]), 5);
+    const part = async (offset: number, length: number) => [
+      ...new Uint8Array(
+        await new Response(await store.open(key, { offset, length })).arrayBuffer(),
+      ),
+    ];
+    expect(await part(1, 3)).toEqual([2, 3, 4]);
+    expect(await part(3, 100)).toEqual([4, 5]);
+    expect(await part(0, 0)).toEqual([]);
+    expect(await part(5, 1)).toEqual([]);
+    expect(await part(6, 1)).toEqual([]);
+    expect(await store.open(fresh(), { offset: 0, length: 1 })).toBeNull();
+  });
+
   test("keeps what was written although the writer's buffer is used again", async () => {
     const key = fresh();
     const writer = store.writer(key, "text/csv");

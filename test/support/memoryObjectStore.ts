@@ -67,9 +67,11 @@ export const memoryObjectStore = (
 
   return {
     head: async (key) => objects.get(key)?.stored ?? null,
-    open: async (key) => {
+    open: async (key, range) => {
       const object = objects.get(key);
-      return object === undefined ? null : streamOf(object.bytes);
+      if (object === undefined) return null;
+      const { offset, length } = range ?? { offset: 0, length: object.bytes.length };
+      return streamOf(object.bytes.subarray(offset, offset + length));
     },
     async read(key, offset, length) {
       const bytes = get(key);
