@@ -3,15 +3,9 @@
  * strategy reads them, every writer consumes them.
  */
 import type { ColumnType } from "../domain/table.ts";
+import type { Cell } from "./columnCells.ts";
 
-/**
- * One value, by the column's type:
- * int -> bigint (64 bit, signed) · float -> number · decimal -> string in canonical form
- * (`-12.30` keeps its digits, no exponent, no plus sign) · string -> string · boolean -> boolean ·
- * date -> number (days since 1970-01-01) · datetime -> bigint (microseconds since
- * 1970-01-01T00:00:00Z). null is a missing value of any type.
- */
-export type Cell = null | bigint | number | string | boolean;
+export type { Cell };
 
 export interface Column {
   readonly name: string;

@@ -8,7 +8,7 @@ import { invariant } from "../decider.ts";
 import type { ColumnType } from "../table.ts";
 import { compareDecimals, formatDecimal, normalizeDecimal, parseDecimal } from "./decimal.ts";
 
-/** A cell that is there, in the form the data plane holds it (see data/chunk.ts). */
+/** A cell that is there, in the form the data plane holds it (see data/columnCells.ts). */
 export type Value = bigint | number | string | boolean;
 
 const INT = /^[+-]?\d{1,19}$/;
