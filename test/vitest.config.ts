@@ -7,6 +7,7 @@ import path from "node:path";
 import process from "node:process";
 import { cloudflareTest, readD1Migrations } from "@cloudflare/vitest-pool-workers";
 import { defineConfig } from "vitest/config";
+import { wasmModules } from "./support/wasmModules.ts";
 
 const root = path.resolve(import.meta.dirname, "..");
 
@@ -20,6 +21,7 @@ export default defineConfig(async () => ({
     projects: [
       {
         root,
+        plugins: [wasmModules()],
         test: {
           name: "unit",
           include: ["test/**/*.test.ts"],
