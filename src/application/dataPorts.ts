@@ -83,6 +83,8 @@ export interface PrivacyKeys {
   readonly pseudonym: Uint8Array;
   readonly noise: Uint8Array;
   readonly date_shift: Uint8Array;
+  /** For the hashes by which `unique` remembers values. */
+  readonly unique: Uint8Array;
 }
 
 export interface RefineInput {

@@ -121,6 +121,7 @@ export const openKeyring = (rootSecret: string, lake_id: string, store: KeyStore
       pseudonym: derive(lakeKey, "privacy/pseudonym"),
       noise: derive(lakeKey, "privacy/noise"),
       date_shift: derive(lakeKey, "privacy/date-shift"),
+      unique: derive(lakeKey, "quality/unique"),
     }),
   };
 };

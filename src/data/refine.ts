@@ -6,13 +6,16 @@
 import type { ObjectStore, PreviewRow, Refined, RefineInput } from "../application/dataPorts.ts";
 import type { Misfit } from "../domain/batch/commands.ts";
 import { err, ok, type Result } from "../domain/decider.ts";
+import type { QualityRule } from "../domain/rules/quality.ts";
 import type { ObjectRef } from "../domain/table.ts";
 import type { Chunk } from "./chunk.ts";
+import { columnOf } from "./columnCells.ts";
+import type { ColumnChunk } from "./columns.ts";
 import { contentType } from "./contentTypes.ts";
 import { NotATableError } from "./notATable.ts";
 import { type ParquetWriter, parquetWriter } from "./parquet.ts";
 import { type PrivacyPass, privacyPass } from "./privacy/privacyPass.ts";
-import { qualityEvaluator } from "./quality/evaluator.ts";
+import { type ChunkVerdict, qualityEvaluator } from "./quality/evaluator.ts";
 import { isDiverted, type QuarantineFile, quarantineFile } from "./quarantineFile.ts";
 import { openTable, readTable } from "./readTable.ts";
 import { toJson } from "./types.ts";
@@ -47,7 +50,9 @@ const run = async (
   privacy: PrivacyPass,
   outputs: Outputs,
 ): Promise<Result<Refined, Misfit>> => {
-  const evaluator = qualityEvaluator(input.quality, input.schema, input.now);
+  const evaluator = qualityEvaluator(input.quality, input.schema, input.now, {
+    key: input.keys.unique,
+  });
   const reader = readTable(await openTable(store, input.source), input.schema);
   const preview: PreviewRow[] = [];
   let diverted_rows = 0;
@@ -56,7 +61,7 @@ const run = async (
     // Cells that do not fit are nulls here: nothing may be concluded from them. The rest of the
     // file is read all the same, so that every issue is counted.
     if (reader.issues.count > 0) continue;
-    const { rowFailures } = evaluator.evaluate(chunk);
+    const rowFailures = failuresOf(evaluator.evaluate(columnChunk(chunk)), chunk.rows);
     await outputs.quarantine?.write(chunk, rowFailures);
     const kept = rowsWhere(chunk, (row) => !isDiverted(rowFailures.get(row) ?? []));
     diverted_rows += chunk.rows - kept.length;
@@ -122,6 +127,23 @@ const openOutputs = (store: ObjectStore, input: RefineInput, privacy: PrivacyPas
       if (closed.length > 0) await Promise.allSettled([store.delete(closed)]);
     },
   };
+};
+
+const columnChunk = ({ first_row, rows, columns }: Chunk): ColumnChunk => ({
+  first_row,
+  rows,
+  columns: columns.map(({ name, type, cells }) => columnOf(name, type, cells)),
+});
+
+/** Row within the chunk -> the rules it fails; good rows are absent. */
+const failuresOf = (
+  { failed, rulesFailedBy }: ChunkVerdict,
+  rows: number,
+): ReadonlyMap<number, readonly QualityRule[]> => {
+  const failures = new Map<number, readonly QualityRule[]>();
+  for (let row = 0; failed !== null && row < rows; row += 1)
+    if (failed[row] === 1) failures.set(row, rulesFailedBy(row));
+  return failures;
 };
 
 const rowsWhere = (chunk: Chunk, keeps: (row: number) => boolean): readonly number[] =>

@@ -16,6 +16,7 @@ const KEYS: PrivacyKeys = {
   pseudonym: key(3),
   noise: key(4),
   date_shift: key(5),
+  unique: key(6),
 };
 
 const SCHEMA: Schema = { id: "int", email: "string", amount: "decimal" };

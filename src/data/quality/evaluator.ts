@@ -1,45 +1,62 @@
 /**
  * Quality rules over a table that streams by: which rows fail which rule, and in the end the
- * report and the breaches. Memory does not grow with the rows, except for `unique`, which is
- * bounded (see seenValues.ts).
+ * report and the breaches. Memory does not grow with the rows, except for `unique` where one pass
+ * has to remember the values itself, and that is bounded (see seenValues.ts).
  */
-import type { Breach } from "../../domain/batch/events.ts";
 import { invariant } from "../../domain/decider.ts";
-import { equalityKey } from "../../domain/rules/literal.ts";
 import type { QualityRule, QualityRules } from "../../domain/rules/quality.ts";
-import type { ColumnType, QualityReport, RuleOutcome, Schema } from "../../domain/table.ts";
-import type { Cell, Chunk, Column } from "../chunk.ts";
-import { cellCheck, momentMs } from "./cellChecks.ts";
+import type { ColumnType, Schema } from "../../domain/table.ts";
+import type { ColumnChunk, ColumnVector } from "../columns.ts";
+import { newestMoment } from "./freshness.ts";
+import { MAX_SAMPLE_ROWS, type QualityPartial, type Verdict, verdictOf } from "./partial.ts";
+import { rowHashes } from "./rowHashes.ts";
 import { type Budget, SeenValues, seenBudget } from "./seenValues.ts";
+import { isValueRule, valueJudge } from "./valueJudges.ts";
 
-/** Row numbers shown for each rule. */
-export const MAX_SAMPLE_ROWS = 20;
-
+/** What the rules say of a chunk's rows, numbered within the chunk from 0. */
 export interface ChunkVerdict {
-  /** Row within the chunk, from 0 -> the rules of severity `error` it fails. Good rows are absent. */
-  readonly rowFailures: ReadonlyMap<number, readonly QualityRule[]>;
-}
-
-export interface Verdict {
-  readonly report: QualityReport;
-  readonly breaches: readonly Breach[];
-  /** No breach with effect `batch`. */
-  readonly passed: boolean;
+  /** A byte a row, 1 where it fails a rule of severity `error`; null when no row does. */
+  readonly failed: Uint8Array | null;
+  /** A byte a row, 1 where it is kept out of the clean rows; null when none is. */
+  readonly diverted: Uint8Array | null;
+  /** Rules of severity `error` that a row fails, in the order of the rules. */
+  rulesFailedBy(row: number): readonly QualityRule[];
 }
 
 export interface QualityEvaluator {
   /** Chunks in order. Throws TooManyValuesError when `unique` cannot remember more. */
-  evaluate(chunk: Chunk): ChunkVerdict;
-  /** To be called once, after the last chunk. */
+  evaluate(chunk: ColumnChunk): ChunkVerdict;
+  /** What was found so far, to be merged with what was found in other rows. */
+  partial(): QualityPartial;
+  /** What the rules say when the rows so far are all there are. */
   finish(): Verdict;
 }
 
-/** One rule at work: `judge` calls `fail` for every failing row of a chunk. */
-interface Judge {
+/** Which rows `unique` fails, where that was found out before (see uniqueness.ts). */
+export interface KnownDuplicates {
+  /** `rule`: place among the rules; `row`: 1-based data row number. */
+  isDuplicate(rule: number, row: number): boolean;
+}
+
+export interface EvaluatorOptions {
+  /** Key for the hashes by which `unique` remembers values. */
+  readonly key: Uint8Array;
+  /** Left out: values are remembered from chunk to chunk. */
+  readonly duplicates?: KnownDuplicates;
+}
+
+/** Writes 1 for every row of a chunk that fails, 0 for the others. */
+type ChunkJudge = (chunk: ColumnChunk, fails: Uint8Array) => void;
+
+interface Tally {
   readonly rule: QualityRule;
-  readonly judge: (chunk: Chunk, fail: (row: number) => void) => void;
-  /** For rules on the batch: whether it holds, once all rows have been seen. */
-  readonly holds?: (rows: number) => boolean;
+  /** Null for rules on the batch. */
+  readonly judge: ChunkJudge | null;
+  /** For freshness. */
+  readonly newest: ((chunk: ColumnChunk) => number | null) | null;
+  failures: number;
+  readonly sample_rows: number[];
+  newest_ms: number | null;
 }
 
 /**
@@ -50,69 +67,138 @@ export const qualityEvaluator = (
   rules: QualityRules,
   schema: Schema,
   now: Date,
+  options: EvaluatorOptions,
 ): QualityEvaluator => {
   const budget = seenBudget();
-  const tallies = rules.map((rule) => ({
-    ...judgeFor(rule, schema, now, budget),
-    failures: 0,
-    sample_rows: [] as number[],
-  }));
+  const tallies = rules.map((rule, index): Tally => {
+    const judge = judgeOf(rule, index, schema, now, options, budget);
+    return { rule, judge, newest: newestOf(rule), failures: 0, sample_rows: [], newest_ms: null };
+  });
   let rows = 0;
-  let failedRows = 0;
+  let failed_rows = 0;
 
-  const evaluate = (chunk: Chunk): ChunkVerdict => {
-    const rowFailures = new Map<number, QualityRule[]>();
+  const evaluate = (chunk: ColumnChunk): ChunkVerdict => {
+    const outcomes: Outcome[] = [];
+    let fails = new Uint8Array(chunk.rows);
     for (const tally of tallies) {
-      const isError = tally.rule.severity === "error";
-      tally.judge(chunk, (row) => {
-        tally.failures += 1;
-        if (tally.sample_rows.length < MAX_SAMPLE_ROWS)
-          tally.sample_rows.push(chunk.first_row + row);
-        if (!isError) return;
-        const failed = rowFailures.get(row);
-        if (failed === undefined) rowFailures.set(row, [tally.rule]);
-        else failed.push(tally.rule);
-      });
+      const newest_ms = tally.newest?.(chunk) ?? null;
+      if (newest_ms !== null) tally.newest_ms = Math.max(tally.newest_ms ?? newest_ms, newest_ms);
+      if (tally.judge === null) continue;
+      tally.judge(chunk, fails);
+      if (!count(tally, fails, chunk)) continue;
+      if (tally.rule.severity === "error") outcomes.push({ rule: tally.rule, fails });
+      fails = new Uint8Array(chunk.rows);
     }
     rows += chunk.rows;
-    failedRows += rowFailures.size;
-    return { rowFailures };
+    const verdict = chunkVerdict(outcomes, chunk.rows);
+    failed_rows += verdict.failed?.reduce((total, fail) => total + fail, 0) ?? 0;
+    return verdict;
   };
 
-  const finish = (): Verdict => {
-    for (const tally of tallies) if (tally.holds?.(rows) === false) tally.failures += 1;
-    const breaches = tallies.flatMap(({ rule, failures }) => breachOf(rule, failures, rows));
-    const report = {
-      rows,
-      passed_rows: rows - failedRows,
-      failed_rows: failedRows,
-      rules: tallies.map(({ rule, failures, sample_rows }): RuleOutcome => {
-        const { column, text, severity } = rule;
-        const percent = percentage(failures, rows);
-        return { column, rule: text, severity, failures, percent, sample_rows };
-      }),
-    };
-    return { report, breaches, passed: breaches.every(({ effect }) => effect !== "batch") };
-  };
+  const partial = (): QualityPartial => ({
+    rows,
+    failed_rows,
+    rules: tallies.map(({ failures, sample_rows, newest_ms }) => ({
+      failures,
+      sample_rows: [...sample_rows],
+      newest_ms,
+    })),
+  });
 
-  return { evaluate, finish };
+  return { evaluate, partial, finish: () => verdictOf(rules, partial(), now) };
 };
 
-const judgeFor = (rule: QualityRule, schema: Schema, now: Date, budget: Budget): Judge => {
-  switch (rule.kind) {
-    case "row_count": {
-      const { min, max } = rule;
-      const holds = (rows: number) => rows >= (min ?? 0) && rows <= (max ?? rows);
-      return { rule, judge: () => {}, holds };
-    }
-    case "freshness":
-      return freshnessJudge(rule, typeIn(schema, rule.of), now);
-    case "unique":
-      return uniqueJudge(rule, schema, budget);
-    default:
-      return cellJudge(rule, typeIn(schema, rule.column), now);
+/** Counts a rule's failures in a chunk; whether there are any. */
+const count = (tally: Tally, fails: Uint8Array, chunk: ColumnChunk): boolean => {
+  let failures = 0;
+  for (const fail of fails) failures += fail;
+  if (failures === 0) return false;
+  tally.failures += failures;
+  for (let row = fails.indexOf(1); row >= 0; row = fails.indexOf(1, row + 1)) {
+    if (tally.sample_rows.length === MAX_SAMPLE_ROWS) break;
+    tally.sample_rows.push(chunk.first_row + row);
   }
+  return true;
 };
+
+interface Outcome {
+  readonly rule: QualityRule;
+  readonly fails: Uint8Array;
+}
+
+const chunkVerdict = (outcomes: readonly Outcome[], rows: number): ChunkVerdict => {
+  const diverting = outcomes.filter(({ rule }) => rule.on_fail === "quarantine_rows");
+  return {
+    failed: union(outcomes, rows),
+    diverted: union(diverting, rows),
+    rulesFailedBy: (row) => outcomes.flatMap(({ rule, fails }) => (fails[row] === 1 ? rule : [])),
+  };
+};
+
+const union = (outcomes: readonly Outcome[], rows: number): Uint8Array | null => {
+  const [first, ...others] = outcomes;
+  if (first === undefined) return null;
+  if (others.length === 0) return first.fails;
+  const all = first.fails.slice();
+  for (const { fails } of others)
+    for (let row = 0; row < rows; row += 1) if (fails[row] === 1) all[row] = 1;
+  return all;
+};
+
+const judgeOf = (
+  rule: QualityRule,
+  index: number,
+  schema: Schema,
+  now: Date,
+  options: EvaluatorOptions,
+  budget: Budget,
+): ChunkJudge | null => {
+  if (rule.kind === "row_count" || rule.kind === "freshness") return null;
+  if (rule.kind === "unique") return uniqueJudge(rule, index, options, budget);
+  if (rule.kind === "type") return (_, fails) => void fails.fill(0);
+  if (rule.kind === "not_null") return notNullJudge(rule.column);
+  invariant(isValueRule(rule), "every other rule judges values by themselves");
+  const judge = valueJudge(rule, typeIn(schema, rule.column), now);
+  return (chunk, fails) => {
+    const column = columnIn(chunk, rule.column);
+    judge(column, chunk.rows, fails);
+    const { valid } = column;
+    // A null passes.
+    if (valid !== null)
+      for (let row = 0; row < chunk.rows; row += 1) if (valid[row] === 0) fails[row] = 0;
+  };
+};
+
+const notNullJudge =
+  (name: string): ChunkJudge =>
+  (chunk, fails) => {
+    const { valid } = columnIn(chunk, name);
+    if (valid === null) fails.fill(0);
+    else for (let row = 0; row < chunk.rows; row += 1) fails[row] = valid[row] === 0 ? 1 : 0;
+  };
+
+const uniqueJudge = (
+  rule: QualityRule & { readonly kind: "unique" },
+  index: number,
+  { key, duplicates }: EvaluatorOptions,
+  budget: Budget,
+): ChunkJudge => {
+  if (duplicates !== undefined)
+    return ({ rows, first_row }, fails) => {
+      for (let row = 0; row < rows; row += 1)
+        fails[row] = duplicates.isDuplicate(index, first_row + row) ? 1 : 0;
+    };
+  const seen = new SeenValues(budget);
+  return (chunk, fails) => {
+    const columns = rule.columns.map((name) => columnIn(chunk, name));
+    const hashes = rowHashes(columns, chunk.rows, key);
+    for (let row = 0; row < chunk.rows; row += 1)
+      fails[row] = hashes.takesPart(row) && !seen.add(hashes.high(row), hashes.low(row)) ? 1 : 0;
+  };
+};
+
+const newestOf = (rule: QualityRule): Tally["newest"] =>
+  rule.kind === "freshness" ? (chunk) => newestMoment(columnIn(chunk, rule.of), chunk.rows) : null;
 
 const typeIn = (schema: Schema, column: string): ColumnType => {
   const type = schema[column];
@@ -120,94 +206,8 @@ const typeIn = (schema: Schema, column: string): ColumnType => {
   return type;
 };
 
-const cellsOf = (chunk: Chunk, name: string): Column["cells"] => {
+const columnIn = (chunk: ColumnChunk, name: string): ColumnVector => {
   const column = chunk.columns.find((candidate) => candidate.name === name);
   invariant(column !== undefined, "a chunk has every column of the schema");
-  return column.cells;
-};
-
-const cellJudge = (rule: QualityRule, type: ColumnType, now: Date): Judge => {
-  const check = cellCheck(rule, type, now);
-  invariant(check !== null, "the rule judges single cells");
-  const nullPasses = rule.kind !== "not_null";
-  return {
-    rule,
-    judge: (chunk, fail) => {
-      const cells = cellsOf(chunk, rule.column);
-      for (let row = 0; row < chunk.rows; row += 1) {
-        const cell = cells[row] ?? null;
-        if (cell === null ? !nullPasses : !check(cell)) fail(row);
-      }
-    },
-  };
-};
-
-const uniqueJudge = (
-  rule: QualityRule & { readonly kind: "unique" },
-  schema: Schema,
-  budget: Budget,
-): Judge => {
-  const seen = new SeenValues(budget);
-  const types = rule.columns.map((column) => typeIn(schema, column));
-  return {
-    rule,
-    judge: (chunk, fail) => {
-      const columns = rule.columns.map((column) => cellsOf(chunk, column));
-      for (let row = 0; row < chunk.rows; row += 1) {
-        const key = rowKey(columns, types, row);
-        if (key !== null && !seen.add(key)) fail(row);
-      }
-    },
-  };
-};
-
-/** Equal for equal rows only: each part carries its length. Null when a cell is null. */
-const rowKey = (
-  columns: readonly Column["cells"][],
-  types: readonly ColumnType[],
-  row: number,
-): string | null => {
-  let key = "";
-  for (const [index, type] of types.entries()) {
-    const cell: Cell | undefined = columns[index]?.[row];
-    if (cell === null || cell === undefined) return null;
-    const part = String(equalityKey(cell, type));
-    key += `${part.length}:${part}`;
-  }
-  return key;
-};
-
-const freshnessJudge = (
-  rule: QualityRule & { readonly kind: "freshness" },
-  type: ColumnType,
-  now: Date,
-): Judge => {
-  let newest_ms = Number.NEGATIVE_INFINITY;
-  return {
-    rule,
-    judge: (chunk) => {
-      for (const cell of cellsOf(chunk, rule.of))
-        if (cell !== null) newest_ms = Math.max(newest_ms, momentMs(cell, type));
-    },
-    holds: () => now.getTime() - newest_ms <= rule.max_age_ms,
-  };
-};
-
-const PERCENT_SCALE = 10_000;
-
-const percentage = (failures: number, rows: number): number =>
-  rows === 0 ? 0 : Math.round((failures / rows) * 100 * PERCENT_SCALE) / PERCENT_SCALE;
-
-/** In whole numbers, because 0.07 * 100 is more than 7 in floats. */
-const exceeds = (rule: QualityRule, failures: number, rows: number): boolean => {
-  if (rule.threshold === null) return failures > 0;
-  if ("count" in rule.threshold) return failures > rule.threshold.count;
-  return failures * 100 * PERCENT_SCALE > Math.round(rule.threshold.percent * PERCENT_SCALE) * rows;
-};
-
-const breachOf = (rule: QualityRule, failures: number, rows: number): readonly Breach[] => {
-  if (rule.on_fail === "quarantine_rows" && rule.threshold === null) return [];
-  if (!exceeds(rule, failures, rows)) return [];
-  const effect = rule.on_fail === "warn" ? "warn" : "batch";
-  return [{ column: rule.column, rule: rule.text, failures, effect }];
+  return column;
 };

@@ -27,7 +27,8 @@ const SECONDS_PER_DAY = 86_400;
 export const parseLiteral = (text: string, type: ColumnType): Value | undefined => {
   switch (type) {
     case "string":
-      return text;
+      // Half a surrogate pair occurs in no column of text.
+      return text.isWellFormed() ? text : undefined;
     case "int":
       return parseInt64(text);
     case "float":

@@ -15,7 +15,14 @@ import { COLUMN_TYPES, type ColumnType, type Schema } from "../../../src/domain/
 
 const keysOf = (seed: number): PrivacyKeys => {
   const key = (purpose: number) => new Uint8Array(32).fill(seed + purpose);
-  return { hash: key(1), token: key(2), pseudonym: key(3), noise: key(4), date_shift: key(5) };
+  return {
+    hash: key(1),
+    token: key(2),
+    pseudonym: key(3),
+    noise: key(4),
+    date_shift: key(5),
+    unique: key(6),
+  };
 };
 
 interface RawRule {

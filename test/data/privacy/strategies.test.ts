@@ -14,6 +14,7 @@ const KEYS: PrivacyKeys = {
   pseudonym: key(3),
   noise: key(4),
   date_shift: key(5),
+  unique: key(6),
 };
 
 const column = (name: string, type: ColumnType, texts: readonly (string | null)[]): Column => ({
