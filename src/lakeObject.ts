@@ -21,6 +21,7 @@ import type { EventLog } from "./application/ports.ts";
 import type { Question } from "./application/questions.ts";
 import { type Relay, relay } from "./application/relay.ts";
 import { runDuties } from "./application/runDuties.ts";
+import { calendars } from "./calendar/calendars.ts";
 import { checkEventContracts } from "./contracts/events.ts";
 import { lakeNotFound } from "./domain/lake/decide.ts";
 import type { Env } from "./env.ts";
@@ -200,6 +201,7 @@ export class LakeObject extends DurableObject<Env> {
       keys: keys(sql, () => clock().toISOString()),
       root_secret,
       newId: () => crypto.randomUUID(),
+      calendars,
     });
     const commit = groupCommit<CommandResult>({
       transaction: (body) => log.transaction(body),

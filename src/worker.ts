@@ -14,6 +14,7 @@ import { systemCall } from "./application/lakeService.ts";
 import type { Presigner } from "./application/ports.ts";
 import { replayStep } from "./application/work/replayWork.ts";
 import type { Workshop } from "./application/work/workshop.ts";
+import { calendars } from "./calendar/calendars.ts";
 import { dataPlane } from "./data/dataPlane.ts";
 import type { ReplayId } from "./domain/ids.ts";
 import type { Env } from "./env.ts";
@@ -111,6 +112,7 @@ const servicesOf = (env: Env, origin: string): Services => {
     store: workshop.store,
     presigner: presignerOf(env, origin),
     reports: reportsOf(env),
+    calendars,
     settle: async (lake_id) => {
       const patience = new Promise<void>((resolve) => setTimeout(resolve, SETTLE_MS));
       const settled = stubOf(env, lake_id)

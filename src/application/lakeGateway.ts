@@ -10,20 +10,14 @@ import type { QualityCheck, RawRules } from "../domain/batch/events.ts";
 import type { ContractCommand, CreateContract } from "../domain/contract/decide.ts";
 import type { DatasetCommand } from "../domain/dataset/decide.ts";
 import type { Result } from "../domain/decider.ts";
-import type {
-  BatchId,
-  ContractId,
-  DatasetName,
-  DeletionId,
-  ReplayId,
-  StreamName,
-} from "../domain/ids.ts";
+import type { BatchId, ContractId, DatasetName, ReplayId, StreamName } from "../domain/ids.ts";
 import type { LakeCommand } from "../domain/lake/decide.ts";
 import type { Rejection } from "../domain/rejection.ts";
 import type { NoteReplayProgress } from "../domain/replay/decide.ts";
 import type { Format, ObjectRef, Schema } from "../domain/table.ts";
 import type { Answer } from "./answers.ts";
 import type { PrivacyKeys } from "./dataPorts.ts";
+import type { DeletionRequest } from "./deletionRequests.ts";
 import type { ListenRequest } from "./eventStream.ts";
 import type { ImportRequest, ImportState } from "./importLog.ts";
 import type { ProofQuestion, ProofReply } from "./logProofs.ts";
@@ -59,26 +53,7 @@ export type LakeRequest =
       readonly format: Format;
       readonly expires_in: number;
     }
-  | {
-      readonly type: "RequestDeletion";
-      /** In clear: sealed before it is decided on. */
-      readonly subject_id: string;
-      readonly reason: string;
-      readonly requested_by: string;
-      readonly received_at: string | null;
-    }
-  | {
-      readonly type: "ExtendDeletion" | "ReleaseDeletionHold";
-      readonly deletion_id: DeletionId;
-      readonly reason: string;
-    }
-  | {
-      readonly type: "HoldDeletion" | "RejectDeletion";
-      readonly deletion_id: DeletionId;
-      readonly reason: string;
-      /** The article of law it rests on, when one was named. */
-      readonly ground: string | null;
-    }
+  | DeletionRequest
   | {
       readonly type: "Replay";
       readonly dataset: DatasetName;

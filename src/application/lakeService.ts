@@ -9,13 +9,14 @@ import { lakeNotFound } from "../domain/lake/decide.ts";
 import { type Rejection, reject } from "../domain/rejection.ts";
 import type { Answer } from "./answers.ts";
 import { type Command, reader } from "./commands.ts";
+import { answerPlace } from "./deletionRequests.ts";
 import { answeredBefore, handleCommand, type Idempotency, stale } from "./handleCommand.ts";
 import { type Keyring, type KeyStore, LockedKeyError, openKeyring } from "./keyring.ts";
 import type { Call, CommandOptions, LakeRequest, OpenedWork, WorkRequest } from "./lakeGateway.ts";
 import { planWork } from "./planWork.ts";
-import type { CommandMeta, Duty, EventLog } from "./ports.ts";
+import type { Calendars, CommandMeta, Duty, EventLog } from "./ports.ts";
 import { answerQuestion, type Question, type Reply } from "./questions.ts";
-import { answerPlace, toCommand } from "./toCommand.ts";
+import { toCommand } from "./toCommand.ts";
 
 /** Work that has not reported by then is taken for dead, and what it wrote is swept. */
 export const ATTEMPT_TIMEOUT_MS = 60 * 60_000;
@@ -26,6 +27,7 @@ export interface LakeMeans {
   readonly root_secret: string;
   readonly clock: () => Date;
   readonly newId: () => string;
+  readonly calendars: Calendars;
 }
 
 export interface LakeService {
@@ -56,7 +58,7 @@ export const systemCall = (lake_id: string): Call => ({
 const DEFAULT_LAKE_NAME = "Default lake";
 
 export const lakeService = (means: LakeMeans): LakeService => {
-  const { log, newId } = means;
+  const { log, newId, calendars } = means;
   const now = () => means.clock().toISOString();
   const pending = new Map<string, string>();
   let opened: Keyring | null = null;
@@ -163,7 +165,14 @@ export const lakeService = (means: LakeMeans): LakeService => {
     const idempotency = idempotencyOf(call);
     const known = answeredBefore(log, idempotency);
     if (known) return known;
-    const made = toCommand(request, { log, keyring, now: at, actor: call.actor, newId });
+    const made = toCommand(request, {
+      log,
+      keyring,
+      now: at,
+      actor: call.actor,
+      newId,
+      calendars,
+    });
     if (!made.ok) return made;
     return run({
       command: made.value,

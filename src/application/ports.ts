@@ -1,7 +1,8 @@
 /**
  * What the application asks of the lake's log and of the world around it. The adapters are in
- * `eventlog`, `storage` and `reporting`; the roots bring them together.
+ * `eventlog`, `storage`, `reporting` and `calendar`; the roots bring them together.
  */
+import type { Calendar } from "../domain/deadlines.ts";
 import type { DomainEvent } from "../domain/decider.ts";
 import type { StreamName } from "../domain/ids.ts";
 import type { AggregateKind, Folded } from "./aggregates.ts";
@@ -197,4 +198,17 @@ export interface SignRequest {
 /** Makes URLs that carry their own permission (AWS Signature V4, query form). */
 export interface Presigner {
   sign(request: SignRequest): Promise<string>;
+}
+
+/** Whose days are counted. */
+export interface Place {
+  /** ISO 3166-1 alpha-2, or null when none was named. */
+  readonly country: string | null;
+  /** IANA name of a zone that exists, or null for the country's own. */
+  readonly time_zone: string | null;
+}
+
+/** The clocks and public holidays of places. */
+export interface Calendars {
+  of(place: Place): Calendar;
 }

@@ -4,15 +4,14 @@
  */
 import { progressOf } from "../domain/batch/batch.ts";
 import { unknownBatch } from "../domain/batch/decide.ts";
-import { deadlinesOf } from "../domain/deadlines.ts";
 import { ok, type Result } from "../domain/decider.ts";
-import type { BatchId, ContractId, DeletionId, ReplayId } from "../domain/ids.ts";
-import { lakeNotFound } from "../domain/lake/decide.ts";
+import type { BatchId, ContractId, ReplayId } from "../domain/ids.ts";
 import { type Rejection, reject } from "../domain/rejection.ts";
 import { type Command, reader } from "./commands.ts";
+import { deletionCommand } from "./deletionRequests.ts";
 import type { Keyring } from "./keyring.ts";
 import type { LakeRequest } from "./lakeGateway.ts";
-import type { EventLog } from "./ports.ts";
+import type { Calendars, EventLog } from "./ports.ts";
 
 export interface Means {
   readonly log: EventLog;
@@ -21,15 +20,11 @@ export interface Means {
   readonly now: string;
   readonly actor: string;
   readonly newId: () => string;
+  readonly calendars: Calendars;
 }
 
 /** The most batches one replay takes. */
 export const MAX_REPLAY_BATCHES = 10_000;
-
-/** A request may be received this much ahead of our clock. */
-const CLOCK_SKEW_MS = 5 * 60_000;
-/** Requests are not older than the regulation that gives the right (applicable from then on). */
-const GDPR_APPLIES = "2018-05-25T00:00:00.000Z";
 
 const PAGE = 1000;
 
@@ -104,28 +99,11 @@ export const toCommand = (request: LakeRequest, means: Means): Result<Command, R
       });
     }
     case "RequestDeletion":
-      return requestDeletion(request, means);
     case "ExtendDeletion":
-    case "ReleaseDeletionHold": {
-      const { type, deletion_id } = request;
-      return sealed(means, deletion_id, request.reason, (reason) => ({
-        type,
-        deletion_id,
-        now,
-        reason,
-      }));
-    }
+    case "ReleaseDeletionHold":
     case "HoldDeletion":
-    case "RejectDeletion": {
-      const { type, deletion_id, ground } = request;
-      return sealed(means, deletion_id, request.reason, (reason) => ({
-        type,
-        deletion_id,
-        now,
-        ground,
-        reason,
-      }));
-    }
+    case "RejectDeletion":
+      return deletionCommand(request, means);
     case "Replay": {
       const batch_ids = request.batch_id ? [request.batch_id] : batchesOf(log, request.dataset);
       if (batch_ids.length > MAX_REPLAY_BATCHES) {
@@ -176,57 +154,4 @@ const batchesOf = (log: EventLog, dataset: string): readonly BatchId[] => {
     after = last.created_seq;
   }
   return ids;
-};
-
-const requestDeletion = (
-  request: Extract<LakeRequest, { type: "RequestDeletion" }>,
-  { log, keyring, now, newId }: Means,
-): Result<Command, Rejection> => {
-  const lake = reader(log).lake();
-  if (lake.status === "absent") return lakeNotFound();
-  const received_at = request.received_at ?? now;
-  const latest = new Date(Date.parse(now) + CLOCK_SKEW_MS).toISOString();
-  if (received_at > latest || received_at < GDPR_APPLIES) {
-    return reject("invalid", "implausible-receipt", "The date of receipt is not plausible.", [
-      { path: "received_at", message: "must lie between 2018-05-25 and now" },
-    ]);
-  }
-  const keys = keyring();
-  const subject_ref = keys.subjectRef(request.subject_id);
-  const open = (["pending", "held"] as const)
-    .flatMap((status) => log.directory.list({ kind: "deletion", subject_ref, status, limit: 1 }))
-    .at(0);
-  const deletion_id = (open?.id ?? newId()) as DeletionId;
-  const sealAt = (field: string, text: string) =>
-    keys.seal(subject_ref, `deletion/${deletion_id}/${field}`, text);
-  // A standard lake refuses below; nothing is sealed for it, so no key is left behind.
-  const sealing = lake.compliance_level !== "standard" && !open;
-  const none = { sealed: "" };
-  return ok({
-    type: "RequestGDPRDeletion",
-    deletion_id,
-    subject_ref,
-    subject_id: sealing ? sealAt("subject_id", request.subject_id) : none,
-    reason: sealing ? sealAt("reason", request.reason) : none,
-    requested_by: request.requested_by,
-    received_at,
-    ...deadlinesOf(new Date(received_at)),
-  });
-};
-
-/** Where an answer to a request is sealed: at the version of its stream that it makes. */
-export const answerPlace = (version: number): string => `answer/${version}`;
-
-/** Seals a later free text under the key of the request's subject. */
-const sealed = (
-  { log, keyring }: Means,
-  deletion_id: DeletionId,
-  text: string,
-  make: (reason: { readonly sealed: string }) => Command,
-): Result<Command, Rejection> => {
-  const deletion = reader(log).deletion(deletion_id);
-  if (deletion.status === "absent") return ok(make({ sealed: "" }));
-  const version = log.load(`deletion/${deletion_id}`).version + 1;
-  const place = `deletion/${deletion_id}/${answerPlace(version)}`;
-  return ok(make(keyring().seal(deletion.subject_ref, place, text)));
 };

@@ -31,6 +31,18 @@ export const list = (id: string) =>
     .object({ items: z.array(open), next_cursor: z.string().nullable() })
     .meta({ id, description: "One page; next_cursor is null on the last." });
 
+export const deadlines = z
+  .object({
+    received_at: z.string(),
+    country: z.string().nullable(),
+    time_zone: z.string(),
+    deadline: z.string().meta({ description: "What Lethe works to: 30 days, or less by law." }),
+    statutory_deadline: z.string(),
+    extended_deadline: z.string().meta({ description: "By law, once extended." }),
+    explanation: z.string(),
+  })
+  .meta({ id: "Deadlines" });
+
 export const anything = open;
 
 export const signedUrl = {

@@ -5,6 +5,7 @@ import { COMPLIANCE_LEVELS } from "../domain/lake/lake.ts";
 import {
   batchId,
   contractId,
+  country,
   datasetName,
   expiresIn,
   filename,
@@ -14,6 +15,7 @@ import {
   schema,
   text,
   time,
+  timeZone,
 } from "./fields.ts";
 import { privacyRules, qualityRules } from "./rules.ts";
 
@@ -31,35 +33,10 @@ export const createLake = z
     owner_id: optional(name),
     region: name.meta({ example: "eu-west-1" }),
     compliance_level: z.enum(COMPLIANCE_LEVELS),
-    country: optional(
-      z
-        .string()
-        .refine(isCountry, "must be an ISO 3166-1 alpha-2 code, such as DE")
-        .meta({ example: "DE" }),
-    ),
-    time_zone: optional(
-      z
-        .string()
-        .refine(isTimeZone, "must be an IANA time zone, such as Europe/Berlin")
-        .meta({ example: "Europe/Berlin" }),
-    ),
+    country: optional(country),
+    time_zone: optional(timeZone),
   })
   .meta({ id: "CreateDataLake" });
-
-/** What the runtime has a name for, by Unicode's region data. */
-function isCountry(code: string): boolean {
-  if (!/^[A-Z]{2}$/.test(code)) return false;
-  const names = new Intl.DisplayNames("en", { type: "region", fallback: "none" });
-  return ![undefined, "Unknown Region"].includes(names.of(code));
-}
-
-function isTimeZone(zone: string): boolean {
-  try {
-    return new Intl.DateTimeFormat("en", { timeZone: zone }).resolvedOptions().timeZone !== "";
-  } catch {
-    return false;
-  }
-}
 
 export const changeComplianceLevel = z
   .strictObject({ compliance_level: z.enum(COMPLIANCE_LEVELS) })

@@ -89,6 +89,34 @@ export const time = z.iso
   .meta({ example: "2026-11-23T12:00:00Z" })
   .transform((value) => new Date(value).toISOString());
 
+/** A moment in RFC 3339, or a date alone: then nobody knows the hour. */
+export const receipt = z.union([time, z.iso.date()]).meta({ example: "2026-01-31T10:00:00Z" });
+
+/** What the runtime has a name for, by Unicode's region data. */
+function isCountry(code: string): boolean {
+  if (!/^[A-Z]{2}$/.test(code)) return false;
+  const names = new Intl.DisplayNames("en", { type: "region", fallback: "none" });
+  return ![undefined, "Unknown Region"].includes(names.of(code));
+}
+
+function isTimeZone(zone: string): boolean {
+  try {
+    return new Intl.DateTimeFormat("en", { timeZone: zone }).resolvedOptions().timeZone !== "";
+  } catch {
+    return false;
+  }
+}
+
+export const country = z
+  .string()
+  .refine(isCountry, "must be an ISO 3166-1 alpha-2 code, such as DE")
+  .meta({ example: "DE" });
+
+export const timeZone = z
+  .string()
+  .refine(isTimeZone, "must be an IANA time zone, such as Europe/Berlin")
+  .meta({ example: "Europe/Berlin" });
+
 /** Seconds a signed URL is valid: 15 minutes unless said, 7 days at most (AWS Signature V4). */
 export const DEFAULT_URL_SECONDS = 900;
 export const MAX_URL_SECONDS = 604_800;

@@ -20,6 +20,7 @@ import {
 import type { HttpAnswer, Route, Services } from "./route.ts";
 import { batchRoutes } from "./routes/batches.ts";
 import { contractRoutes, datasetRoutes } from "./routes/datasets.ts";
+import { deadlineRoutes } from "./routes/deadlines.ts";
 import { deletionRoutes } from "./routes/deletions.ts";
 import { fileRoutes } from "./routes/files.ts";
 import { importRoutes } from "./routes/import.ts";
@@ -40,6 +41,7 @@ export const ROUTES: readonly Route[] = [
   ...proofRoutes,
   ...importRoutes,
   ...deletionRoutes,
+  ...deadlineRoutes,
   ...reportRoutes,
 ];
 

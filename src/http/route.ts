@@ -13,7 +13,7 @@ import type {
   LakeListener,
   LakeProver,
 } from "../application/lakeGateway.ts";
-import type { Presigner } from "../application/ports.ts";
+import type { Calendars, Presigner } from "../application/ports.ts";
 import type { Question } from "../application/questions.ts";
 import type { Workshop } from "../application/work/workshop.ts";
 import { err, ok, type Result } from "../domain/decider.ts";
@@ -26,6 +26,7 @@ export interface Services {
   readonly store: ObjectStore;
   readonly presigner: Presigner;
   readonly reports: Reports;
+  readonly calendars: Calendars;
   /** Resolves when the lake's events have reached the reports, or after a short while. */
   settle(lake_id: string): Promise<void>;
   readonly now: () => Date;

@@ -48,7 +48,8 @@ describe("a deletion request", () => {
       requested_at: START,
       received_at: "2026-11-20T10:00:00.000Z",
       deadline: "2026-12-20T10:00:00.000Z",
-      statutory_deadline: "2026-12-20T23:59:59.999Z",
+      // The 20th is a Sunday, and the lake is German.
+      statutory_deadline: "2026-12-21T22:59:59.999Z",
     });
   });
 
@@ -247,7 +248,7 @@ describe("the deadline of a request", () => {
     lake.run({ type: "ExtendDeletion", deletion_id: id, reason: "complex" });
     expect(lake.log.duties()).toMatchObject([
       CHECKPOINT_DUTY,
-      { ...due(id), due_at: "2027-02-23T23:59:59.999Z" },
+      { ...due(id), due_at: "2027-02-23T22:59:59.999Z" },
     ]);
   });
 

@@ -24,6 +24,7 @@ const INWARD: Readonly<Record<string, readonly string[]>> = {
   data: ["domain", "contracts", "application"],
   storage: ["domain", "contracts", "application"],
   reporting: ["domain", "contracts", "application"],
+  calendar: ["domain", "contracts", "application"],
   http: ["domain", "contracts", "application"],
   console: [],
 };

@@ -12,6 +12,7 @@ import { type LakeService, lakeService } from "../../src/application/lakeService
 import type { EventLog } from "../../src/application/ports.ts";
 import type { Question, Reply } from "../../src/application/questions.ts";
 import type { View } from "../../src/application/views.ts";
+import { calendars } from "../../src/calendar/calendars.ts";
 import { lakeId } from "../../src/contracts/fields.ts";
 import type { Result } from "../../src/domain/decider.ts";
 import type { ComplianceLevel } from "../../src/domain/lake/lake.ts";
@@ -69,6 +70,7 @@ export const testLake = ({
       made += 1;
       return `id-${made}`;
     },
+    calendars,
   });
   const call: TestLake["call"] = (more = {}) => ({
     lake_id: LAKE,

@@ -1,5 +1,4 @@
 /** The life of a deletion request up to its execution, and what its deadline sets off. */
-import { EXTENSION_MONTHS, STATUTORY_MONTHS, statutoryDeadline } from "../deadlines.ts";
 import { assertNever, ok, type Result } from "../decider.ts";
 import type { DeletionId, SubjectRef } from "../ids.ts";
 import type { ActiveLake } from "../lake/lake.ts";
@@ -26,7 +25,12 @@ interface OnDeletion {
 
 export type DeletionCommand =
   | RequestGdprDeletion
-  | (OnDeletion & { readonly type: "ExtendDeletion"; readonly reason: Sealed })
+  | (OnDeletion & {
+      readonly type: "ExtendDeletion";
+      readonly reason: Sealed;
+      /** The end of the third month from receipt, by the lake's calendar. */
+      readonly statutory_deadline: string;
+    })
   | (OnDeletion & {
       readonly type: "RejectDeletion" | "HoldDeletion";
       readonly reason: Sealed;
@@ -85,15 +89,11 @@ export const decideDeletion = (
           "is past its first month: an extension had to be notified within it (Art. 12(3) GDPR)",
         );
       }
-      const end = statutoryDeadline(
-        new Date(state.received_at),
-        STATUTORY_MONTHS + EXTENSION_MONTHS,
-      ).toISOString();
-      const { reason } = command;
+      const { reason, statutory_deadline } = command;
       return ok([
         {
           type: "GDPRDeletionExtended",
-          data: { reason, deadline: end, statutory_deadline: end },
+          data: { reason, deadline: statutory_deadline, statutory_deadline },
         },
       ]);
     }

@@ -1,0 +1,144 @@
+/**
+ * Requests about requests to be forgotten, made into commands: what is personal is sealed under
+ * the subject's own key before anything is decided, and the deadlines are counted by the calendar
+ * of the lake's country.
+ */
+import { type Calendar, deadlinesOf, extendedDeadline, GDPR_APPLIES } from "../domain/deadlines.ts";
+import { ok, type Result } from "../domain/decider.ts";
+import type { DeletionCommand } from "../domain/deletion/decide.ts";
+import type { Sealed } from "../domain/deletion/deletion.ts";
+import type { DeletionId } from "../domain/ids.ts";
+import { lakeNotFound } from "../domain/lake/decide.ts";
+import type { ActiveLake } from "../domain/lake/lake.ts";
+import { type Rejection, reject } from "../domain/rejection.ts";
+import { reader } from "./commands.ts";
+import type { Calendars } from "./ports.ts";
+import type { Means } from "./toCommand.ts";
+
+interface RequestDeletion {
+  readonly type: "RequestDeletion";
+  /** In clear: sealed before it is decided on. */
+  readonly subject_id: string;
+  readonly reason: string;
+  readonly requested_by: string;
+  readonly received_at: string | null;
+}
+
+interface OnDeletion {
+  readonly deletion_id: DeletionId;
+  /** In clear: sealed before it is decided on. */
+  readonly reason: string;
+}
+
+interface ExtendDeletion extends OnDeletion {
+  readonly type: "ExtendDeletion";
+}
+
+export type DeletionRequest =
+  | RequestDeletion
+  | ExtendDeletion
+  | (OnDeletion & { readonly type: "ReleaseDeletionHold" })
+  | (OnDeletion & {
+      readonly type: "HoldDeletion" | "RejectDeletion";
+      /** The article of law it rests on, when one was named. */
+      readonly ground: string | null;
+    });
+
+/** A request may be received this much ahead of our clock. */
+const CLOCK_SKEW_MS = 5 * 60_000;
+
+type Made = Result<DeletionCommand, Rejection>;
+
+export const deletionCommand = (request: DeletionRequest, means: Means): Made => {
+  const { now } = means;
+  switch (request.type) {
+    case "RequestDeletion":
+      return requestDeletion(request, means);
+    case "ExtendDeletion":
+      return extendDeletion(request, means);
+    case "ReleaseDeletionHold": {
+      const { type, deletion_id } = request;
+      return sealed(means, request, (reason) => ({ type, deletion_id, now, reason }));
+    }
+    case "HoldDeletion":
+    case "RejectDeletion": {
+      const { type, deletion_id, ground } = request;
+      return sealed(means, request, (reason) => ({ type, deletion_id, now, ground, reason }));
+    }
+  }
+};
+
+const requestDeletion = (
+  request: RequestDeletion,
+  { log, keyring, now, newId, calendars }: Means,
+): Made => {
+  const lake = reader(log).lake();
+  if (lake.status === "absent") return lakeNotFound();
+  const received_at = request.received_at ?? now;
+  const latest = new Date(Date.parse(now) + CLOCK_SKEW_MS).toISOString();
+  if (received_at > latest || received_at < GDPR_APPLIES) {
+    return reject("invalid", "implausible-receipt", "The date of receipt is not plausible.", [
+      { path: "received_at", message: "must lie between 2018-05-25 and now" },
+    ]);
+  }
+  const keys = keyring();
+  const subject_ref = keys.subjectRef(request.subject_id);
+  const open = (["pending", "held"] as const)
+    .flatMap((status) => log.directory.list({ kind: "deletion", subject_ref, status, limit: 1 }))
+    .at(0);
+  const deletion_id = (open?.id ?? newId()) as DeletionId;
+  const sealAt = (field: string, text: string) =>
+    keys.seal(subject_ref, `deletion/${deletion_id}/${field}`, text);
+  // A standard lake refuses below; nothing is sealed for it, so no key is left behind.
+  const sealing = lake.compliance_level !== "standard" && !open;
+  const none = { sealed: "" };
+  return ok({
+    type: "RequestGDPRDeletion",
+    deletion_id,
+    subject_ref,
+    subject_id: sealing ? sealAt("subject_id", request.subject_id) : none,
+    reason: sealing ? sealAt("reason", request.reason) : none,
+    requested_by: request.requested_by,
+    received_at,
+    ...deadlinesOf(new Date(received_at), calendarOf(lake, calendars)),
+  });
+};
+
+const calendarOf = ({ country, time_zone }: ActiveLake, calendars: Calendars): Calendar =>
+  calendars.of({ country, time_zone });
+
+const extendDeletion = (request: ExtendDeletion, means: Means): Made => {
+  const { log, now, calendars } = means;
+  const { type, deletion_id } = request;
+  const lake = reader(log).lake();
+  if (lake.status === "absent") return lakeNotFound();
+  const deletion = reader(log).deletion(deletion_id);
+  // There is no date to count from when the request does not exist: the decision refuses it.
+  const statutory_deadline =
+    deletion.status === "absent"
+      ? ""
+      : extendedDeadline(new Date(deletion.received_at), calendarOf(lake, calendars)).toISOString();
+  return sealed(means, request, (reason) => ({
+    type,
+    deletion_id,
+    now,
+    reason,
+    statutory_deadline,
+  }));
+};
+
+/** Where an answer to a request is sealed: at the version of its stream that it makes. */
+export const answerPlace = (version: number): string => `answer/${version}`;
+
+/** Seals a later free text under the key of the request's subject. */
+const sealed = (
+  { log, keyring }: Means,
+  { deletion_id, reason }: OnDeletion,
+  make: (reason: Sealed) => DeletionCommand,
+): Made => {
+  const deletion = reader(log).deletion(deletion_id);
+  if (deletion.status === "absent") return ok(make({ sealed: "" }));
+  const version = log.load(`deletion/${deletion_id}`).version + 1;
+  const place = `deletion/${deletion_id}/${answerPlace(version)}`;
+  return ok(make(keyring().seal(deletion.subject_ref, place, reason)));
+};

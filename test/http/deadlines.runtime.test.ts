@@ -1,0 +1,91 @@
+import { describe, expect, test } from "vitest";
+import { lakeOf, send, sendJson } from "../support/lakeClient.ts";
+
+const ask = (query: string) => send(`/deadlines?${query}`);
+
+describe("GET /deadlines", () => {
+  test("answers the three ends and why, by the country's clock and holidays", async () => {
+    const answer = await ask("received_at=2026-01-31T10:00:00Z&country=DE");
+    expect(answer.status).toBe(200);
+    expect(answer.body).toMatchObject({
+      received_at: "2026-01-31T10:00:00.000Z",
+      country: "DE",
+      time_zone: "Europe/Berlin",
+      deadline: "2026-03-02T10:00:00.000Z",
+      statutory_deadline: "2026-03-02T22:59:59.999Z",
+      extended_deadline: "2026-04-30T21:59:59.999Z",
+    });
+    expect(answer.text("explanation")).toContain("Monday 2 March 2026");
+  });
+
+  test("takes a zone of one's own, an offset in the time, and a date alone", async () => {
+    const zone = await ask("received_at=2026-11-25T10:00:00%2B01:00&time_zone=America/New_York");
+    expect(zone.body).toMatchObject({
+      country: null,
+      time_zone: "America/New_York",
+      received_at: "2026-11-25T09:00:00.000Z",
+      statutory_deadline: "2026-12-26T04:59:59.999Z",
+    });
+    const date = await ask("received_at=2026-03-29&country=FR");
+    expect(date.body).toMatchObject({
+      received_at: "2026-03-28T23:00:00.000Z",
+      statutory_deadline: "2026-04-29T21:59:59.999Z",
+    });
+  });
+
+  test.each([
+    ["received_at=2026-01-31T10:00:00Z&country=XX", "country"],
+    ["received_at=2026-01-31T10:00:00Z&country=Germany", "country"],
+    ["received_at=2026-01-31T10:00:00Z&country=de", "country"],
+    ["received_at=2026-01-31T10:00:00Z&time_zone=Mars/Olympus", "time_zone"],
+    ["received_at=2026-02-30&country=DE", "received_at"],
+    ["received_at=yesterday", "received_at"],
+    ["received_at=2018-05-24T12:00:00Z", "received_at"],
+    ["received_at=2100-01-01T12:00:00Z", "received_at"],
+    ["country=DE", "received_at"],
+  ])("refuses %s", async (query, path) => {
+    const answer = await ask(query);
+    expect(answer.status).toBe(422);
+    expect(answer.at("errors", 0, "path")).toBe(path);
+  });
+});
+
+describe("a lake", () => {
+  const lakeIn = async (place: object) => {
+    const lake = lakeOf(`lake-${crypto.randomUUID()}`);
+    const body = { lake_id: lake.id, name: "L", region: "eu", compliance_level: "gdpr", ...place };
+    expect((await sendJson("POST", "/lakes", body)).status).toBe(201);
+    return lake;
+  };
+  const request = { subject_id: "s", reason: "please", requested_by: "petra" };
+  const received_at = "2026-01-31T10:00:00Z";
+
+  test.each([
+    [{ country: "DE" }, "2026-03-02T22:59:59.999Z", "2026-04-30T21:59:59.999Z"],
+    [
+      { country: "PT", time_zone: "Atlantic/Azores" },
+      "2026-03-03T00:59:59.999Z",
+      "2026-04-30T23:59:59.999Z",
+    ],
+    [{ time_zone: "Europe/Helsinki" }, "2026-03-02T21:59:59.999Z", "2026-04-30T20:59:59.999Z"],
+    [{}, "2026-03-02T23:59:59.999Z", "2026-04-30T23:59:59.999Z"],
+  ])("in %j keeps its own calendar, also for what is extended", async (place, first, extended) => {
+    const lake = await lakeIn(place);
+    const late = await lake.done("/deletions", { ...request, received_at });
+    expect(late.at("deletion", "statutory_deadline")).toBe(first);
+    // The first month is over: only one that came in now can be extended.
+    const { body } = await ask(
+      `received_at=${new Date().toISOString()}&${new URLSearchParams(place as Record<string, string>)}`,
+    );
+    const { statutory_deadline, extended_deadline } = body as Record<string, string>;
+    const fresh = await lake.done("/deletions", { ...request, subject_id: "t" });
+    expect(fresh.at("deletion", "statutory_deadline")).toBe(statutory_deadline);
+    const id = fresh.text("deletion", "deletion_id");
+    const moved = await lake.done(`/deletions/${id}/extend`, { reason: "many systems" });
+    expect(moved.at("deletion", "statutory_deadline")).toBe(extended_deadline);
+    const then = await ask(
+      `received_at=${received_at}&${new URLSearchParams(place as Record<string, string>)}`,
+    );
+    expect(then.at("extended_deadline")).toBe(extended);
+  });
+});
