@@ -5,6 +5,7 @@
 import { assertNever, invariant } from "../domain/decider.ts";
 import type { ColumnType, Schema } from "../domain/table.ts";
 import type { ColumnChunk, ColumnVector, TextColumn } from "./columns.ts";
+import { decodeText } from "./textBuilder.ts";
 
 /**
  * One value, by the column's type:
@@ -16,8 +17,6 @@ import type { ColumnChunk, ColumnVector, TextColumn } from "./columns.ts";
 export type Cell = null | bigint | number | string | boolean;
 
 const encoder = new TextEncoder();
-/** A byte order mark within a table is a character like any other. */
-const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /** Whether there is no value at that row, from 0. */
 export const isNullAt = (column: ColumnVector, row: number): boolean =>
@@ -25,7 +24,7 @@ export const isNullAt = (column: ColumnVector, row: number): boolean =>
 
 /** The text at a row of a text column; empty where there is no value. */
 export const textAt = ({ offsets, bytes }: TextColumn, row: number): string =>
-  decoder.decode(bytes.subarray(offsets[row], offsets[row + 1]));
+  decodeText(bytes, offsets[row] ?? 0, offsets[row + 1] ?? 0);
 
 /** The cell at a row, from 0, below the column's number of rows. */
 export const cellAt = (column: ColumnVector, row: number): Cell => {

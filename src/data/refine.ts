@@ -9,7 +9,7 @@ import { err, ok, type Result } from "../domain/decider.ts";
 import type { QualityRule } from "../domain/rules/quality.ts";
 import type { ObjectRef } from "../domain/table.ts";
 import type { Chunk } from "./chunk.ts";
-import { columnOf } from "./columnCells.ts";
+import { cellsOf, columnOf } from "./columnCells.ts";
 import type { ColumnChunk } from "./columns.ts";
 import { contentType } from "./contentTypes.ts";
 import { NotATableError } from "./notATable.ts";
@@ -67,7 +67,7 @@ const run = async (
     diverted_rows += chunk.rows - kept.length;
     const before = selectRows(chunk, kept);
     const row_numbers = kept.map((row) => chunk.first_row + row);
-    const after = privacy.apply(before, row_numbers);
+    const after = cellChunk(privacy.apply(columnChunk(before), Int32Array.from(row_numbers)));
     addPreview(preview, input, before, after, row_numbers);
     await outputs.clean?.write(after);
   }
@@ -133,6 +133,16 @@ const columnChunk = ({ first_row, rows, columns }: Chunk): ColumnChunk => ({
   first_row,
   rows,
   columns: columns.map(({ name, type, cells }) => columnOf(name, type, cells)),
+});
+
+const cellChunk = ({ first_row, rows, columns }: ColumnChunk): Chunk => ({
+  first_row,
+  rows,
+  columns: columns.map((column) => ({
+    name: column.name,
+    type: column.type,
+    cells: cellsOf(column, rows),
+  })),
 });
 
 /** Row within the chunk -> the rules it fails; good rows are absent. */

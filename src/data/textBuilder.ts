@@ -8,6 +8,13 @@ export type Texts = Pick<TextColumn, "offsets" | "bytes">;
 const encoder = new TextEncoder();
 const MAX_UTF8_BYTES_PER_UNIT = 3;
 
+/** A byte order mark within a table is a character like any other. */
+const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
+/** The string at `bytes[from..to)`, which is well-formed UTF-8. */
+export const decodeText = (bytes: Uint8Array, from: number, to: number): string =>
+  decoder.decode(bytes.subarray(from, to));
+
 export class TextBuilder {
   /** Where the text that is being written begins and ends; write at `end`, then `endText`. */
   bytes: Uint8Array;
@@ -63,6 +70,11 @@ export class TextBuilder {
       this.#offsets = grown;
     }
     this.#offsets[this.#rows] = this.end;
+  }
+
+  /** Where text `row` begins; that of the text after the last is where the last one ends. */
+  startOf(row: number): number {
+    return this.#offsets[row] ?? 0;
   }
 
   /** The texts gathered so far; the builder's own arrays, to be read only. */

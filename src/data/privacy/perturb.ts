@@ -3,64 +3,38 @@
  * keyed and deterministic, so running a batch again tells nothing new; independent noise on every
  * run could be averaged away.
  */
-import type { KeyObject } from "node:crypto";
 import { invariant } from "../../domain/decider.ts";
-import {
-  type Decimal,
-  divideRounded,
-  formatDecimal,
-  parseDecimal,
-} from "../../domain/rules/decimal.ts";
-import type { ColumnType } from "../../domain/table.ts";
+import { divideRounded, formatDecimal, parseDecimal } from "../../domain/rules/decimal.ts";
 import { isDate, isDatetime } from "../calendar.ts";
-import type { Cell } from "../chunk.ts";
 import { MAX_DECIMAL_DIGITS, MAX_INT, MIN_INT } from "../types.ts";
-import { DRAW_RANGE, draw, keyedDigest } from "./keyed.ts";
+import { DRAW_RANGE, draw } from "./keyed.ts";
 
 /** Which way and how far, as a share of the most that is allowed. */
-interface Push {
+export interface Push {
   readonly up: boolean;
   /** 1 to 2^48, of 2^48. */
   readonly share: number;
 }
 
-const pushOf = (key: KeyObject, message: string): Push => {
-  const digest = keyedDigest(key, message);
-  return { up: draw(digest, 0) % 2 === 0, share: draw(digest, 1) + 1 };
-};
+/** The push that the digest at `start` says. */
+export const pushOf = (digests: Uint8Array, start: number): Push => ({
+  up: draw(digests, 0, start) % 2 === 0,
+  share: draw(digests, 1, start) + 1,
+});
 
 /** Percentages have four decimals at most: in millionths of the value they are whole. */
 const MILLIONTHS_PER_PERCENT = 10_000;
 const MILLION = 1_000_000;
 
-/**
- * The number moved by at most `percent` of itself, never unchanged unless it is zero. `seed` says
- * whose noise it is (a row, or a subject and a column); the value is mixed in here, as
- * HMAC-SHA-256(key, "<seed>:<value>").
- */
-export const addNoise = (
-  cell: Exclude<Cell, null>,
-  type: ColumnType,
-  percent: number,
-  key: KeyObject,
-  seed: string,
-): Cell => {
-  const push = pushOf(key, `${seed}:${String(cell)}`);
-  if (type === "float") {
-    invariant(typeof cell === "number", "a float cell is a number");
-    return noisyFloat(cell, percent, push);
-  }
-  const millionths = BigInt(Math.round(percent * MILLIONTHS_PER_PERCENT));
-  if (type === "int") {
-    invariant(typeof cell === "bigint", "an int cell is a bigint");
-    const noisy = noisyUnits(cell, millionths, push);
-    return noisy > MAX_INT || noisy < MIN_INT
-      ? noisyUnits(cell, millionths, { ...push, up: !push.up })
-      : noisy;
-  }
-  const value = parseDecimal(String(cell));
-  invariant(type === "decimal" && value !== undefined, "noise is for numbers");
-  return noisyDecimal(value, millionths, push);
+export const millionthsOf = (percent: number): bigint =>
+  BigInt(Math.round(percent * MILLIONTHS_PER_PERCENT));
+
+/** Moved by at most that share, never unchanged unless it is zero, and still of 64 bits. */
+export const noisyInteger = (value: bigint, millionths: bigint, push: Push): bigint => {
+  const noisy = noisyUnits(value, millionths, push);
+  return noisy > MAX_INT || noisy < MIN_INT
+    ? noisyUnits(value, millionths, { ...push, up: !push.up })
+    : noisy;
 };
 
 const noisyUnits = (units: bigint, millionths: bigint, push: Push): bigint => {
@@ -71,15 +45,18 @@ const noisyUnits = (units: bigint, millionths: bigint, push: Push): bigint => {
   return push.up ? units + distance : units - distance;
 };
 
-/** One digit more than a decimal may have is undone by going the other way. */
-const noisyDecimal = (value: Decimal, millionths: bigint, push: Push): string => {
+/** The same of a decimal's text. One digit more than it may have is undone by going the other way. */
+export const noisyDecimal = (text: string, millionths: bigint, push: Push): string => {
+  const value = parseDecimal(text);
+  invariant(value !== undefined, "a decimal column holds decimal numbers");
   const noisy = noisyUnits(value.units, millionths, push);
   const fits = (noisy < 0n ? -noisy : noisy).toString().length <= MAX_DECIMAL_DIGITS;
   const units = fits ? noisy : noisyUnits(value.units, millionths, { ...push, up: !push.up });
   return formatDecimal({ units, scale: value.scale });
 };
 
-const noisyFloat = (value: number, percent: number, push: Push): number => {
+/** The same of a float. */
+export const noisyFloat = (value: number, percent: number, push: Push): number => {
   if (value === 0) return 0;
   const distance = Math.abs(value) * (percent / 100) * (push.share / DRAW_RANGE);
   const noisy = push.up ? value + distance : value - distance;
@@ -90,24 +67,22 @@ const noisyFloat = (value: number, percent: number, push: Push): number => {
   return nudged === value ? 2 * value : nudged;
 };
 
-const MICROS_PER_DAY = 86_400_000_000n;
-
 /**
- * Days to shift by, from -`days` to `days` without 0, from HMAC-SHA-256(key, seed). The seed is the
- * subject: then all dates of one person keep their distances.
+ * Days to shift by, from -`days` to `days` without 0, by the digest at `start`: that of the subject,
+ * then all dates of one person keep their distances.
  */
-export const shiftDays = (key: KeyObject, seed: string, days: number): number => {
-  const offset = draw(keyedDigest(key, seed), 0) % (2 * days);
+export const shiftDays = (digests: Uint8Array, start: number, days: number): number => {
+  const offset = draw(digests, 0, start) % (2 * days);
   return offset < days ? offset - days : offset - days + 1;
 };
 
 /** The other way, where a shift would leave the years 1 to 9999. */
-export const shiftDate = (cell: Exclude<Cell, null>, type: ColumnType, shift: number): Cell => {
-  if (type === "date") {
-    invariant(typeof cell === "number", "a date cell is a number");
-    return isDate(cell + shift) ? cell + shift : cell - shift;
-  }
-  invariant(type === "datetime" && typeof cell === "bigint", "shifts are for dates");
+export const shiftDate = (date: number, shift: number): number =>
+  isDate(date + shift) ? date + shift : date - shift;
+
+const MICROS_PER_DAY = 86_400_000_000n;
+
+export const shiftDatetime = (micros: bigint, shift: number): bigint => {
   const distance = BigInt(shift) * MICROS_PER_DAY;
-  return isDatetime(cell + distance) ? cell + distance : cell - distance;
+  return isDatetime(micros + distance) ? micros + distance : micros - distance;
 };

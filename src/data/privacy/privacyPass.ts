@@ -7,14 +7,21 @@ import type { PrivacyKeys } from "../../application/dataPorts.ts";
 import { invariant } from "../../domain/decider.ts";
 import { type PrivacyRules, publishedSchema, publishedType } from "../../domain/rules/privacy.ts";
 import type { PrivacyReport, Schema } from "../../domain/table.ts";
-import type { Chunk } from "../chunk.ts";
+import { isNullAt } from "../columnCells.ts";
+import type { ColumnChunk } from "../columns.ts";
+import { textsOf } from "../columnTexts.ts";
+import type { RowOwners } from "./perturbColumn.ts";
 import { columnStrategy } from "./strategies.ts";
 
 export interface PrivacyPass {
   /** Schema of the chunks that come out. */
   readonly schema: Schema;
-  /** `row_numbers`: where each row of the chunk stood in its file. */
-  apply(chunk: Chunk, row_numbers: readonly number[]): Chunk;
+  /**
+   * `row_numbers`: where each row of the chunk stood in its file, from 1; null when they follow on
+   * from the chunk's first row. Columns without a rule come out as they are.
+   */
+  apply(chunk: ColumnChunk, row_numbers: Int32Array | null): ColumnChunk;
+  /** What was done so far: reports of other rows add up with it (mergePrivacyReports). */
   report(): PrivacyReport;
 }
 
@@ -40,13 +47,12 @@ export const privacyPass = (
   invariant(byColumn.size === steps.length, "a column has at most one privacy rule");
   let rows = 0;
 
-  const apply = (chunk: Chunk, row_numbers: readonly number[]): Chunk => {
-    const subject = chunk.columns.find(({ name }) => name === subject_column) ?? null;
-    const context = { row_numbers, subject };
+  const apply = (chunk: ColumnChunk, row_numbers: Int32Array | null): ColumnChunk => {
+    const owners = ownersOf(chunk, row_numbers, subject_column);
     const columns = chunk.columns.map((column) => {
       const step = byColumn.get(column.name);
       if (step === undefined) return column;
-      const transformed = step.transform(column, context);
+      const transformed = step.transform(column, owners);
       step.cells += transformed.cells;
       return transformed.column;
     });
@@ -61,3 +67,33 @@ export const privacyPass = (
 
   return { schema: publishedSchema(schema, rules), apply, report };
 };
+
+const ownersOf = (
+  chunk: ColumnChunk,
+  row_numbers: Int32Array | null,
+  subject_column: string | null,
+): RowOwners => {
+  const subject = chunk.columns.find(({ name }) => name === subject_column);
+  let subjects: RowOwners["subjects"] = null;
+  return {
+    rows: chunk.rows,
+    rowNumber: (row) => (row_numbers === null ? chunk.first_row + row : (row_numbers[row] ?? 0)),
+    // Most strategies do not ask.
+    get subjects() {
+      if (subject !== undefined) subjects ??= textsOf(subject, chunk.rows);
+      return subjects;
+    },
+    hasSubject: (row) => subject !== undefined && !isNullAt(subject, row),
+  };
+};
+
+/** The report on all rows from reports by the same rules on each of their parts, one at least. */
+export const mergePrivacyReports = (reports: readonly PrivacyReport[]): PrivacyReport =>
+  reports.reduce((total, { rows, columns }) => ({
+    rows: total.rows + rows,
+    columns: total.columns.map((outcome, index) => {
+      const other = columns[index];
+      invariant(other?.column === outcome.column, "the reports are by the same rules");
+      return { ...outcome, cells: outcome.cells + other.cells };
+    }),
+  }));

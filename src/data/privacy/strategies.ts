@@ -2,43 +2,32 @@
  * Every privacy strategy as a function from column to column. What they promise is written in
  * domain/rules/privacy.ts; this module only decides which code keeps which promise.
  */
-import type { KeyObject } from "node:crypto";
 import type { PrivacyKeys } from "../../application/dataPorts.ts";
-import { assertNever, invariant } from "../../domain/decider.ts";
-import { type PrivacyRule, publishedType } from "../../domain/rules/privacy.ts";
+import { assertNever } from "../../domain/decider.ts";
+import type { PrivacyRule } from "../../domain/rules/privacy.ts";
 import type { ColumnType } from "../../domain/table.ts";
-import type { Cell, Column } from "../chunk.ts";
-import { toText } from "../types.ts";
-import { keyedDigest, memoized, secretKey } from "./keyed.ts";
-import { FIXED_MASK, maskText, maskZipcode } from "./mask.ts";
-import { addNoise, shiftDate, shiftDays } from "./perturb.ts";
-import { pseudonymize } from "./pseudonymize.ts";
+import type { ColumnVector } from "../columns.ts";
+import { textsOf } from "../columnTexts.ts";
+import { keyedHex } from "../kernels/keyedHash.ts";
+import { TextBuilder, type Texts } from "../textBuilder.ts";
+import { derivedTexts, type TextWriter } from "./derivedTexts.ts";
+import { secretKey } from "./keyed.ts";
+import { FIXED_MASK, maskZipcode } from "./mask.ts";
+import { maskWriter } from "./maskBytes.ts";
+import { dateShift, noise, type RowOwners } from "./perturbColumn.ts";
+import { columnPseudonymizer } from "./pseudonymize.ts";
 import { byAge, byBoundaries, byDate, bySalary, bySize } from "./ranges.ts";
-import { emptyToken, tokenize } from "./tokenize.ts";
-
-/** What a cell's row says about it, before any strategy ran. */
-export interface RowContext {
-  /** 1-based data row number of each row in the file it came from. */
-  readonly row_numbers: readonly number[];
-  /** The column that names the data subject, if there is one. */
-  readonly subject: Column | null;
-}
+import { emptyToken } from "./tokenize.ts";
+import { columnTokenizer } from "./tokenizeColumn.ts";
 
 export interface TransformedColumn {
-  readonly column: Column;
+  readonly column: ColumnVector;
   /** Cells the strategy was applied to. */
   readonly cells: number;
 }
 
-export type ColumnStrategy = (column: Column, context: RowContext) => TransformedColumn;
-
-type Present = Exclude<Cell, null>;
-
-/** `of` makes a cell of one that is there, `of_null` of one that is not. */
-interface CellStrategy {
-  readonly of: (cell: Present, row: number, context: RowContext) => Cell;
-  readonly of_null: Cell;
-}
+/** The column that comes out has as many rows; it may share arrays with the one that went in. */
+export type ColumnStrategy = (column: ColumnVector, owners: RowOwners) => TransformedColumn;
 
 /** The rule must fit the type (checkPrivacyColumns). */
 export const columnStrategy = (
@@ -46,71 +35,126 @@ export const columnStrategy = (
   type: ColumnType,
   keys: PrivacyKeys,
 ): ColumnStrategy => {
-  const strategy = cellStrategy(rule, type, keys);
-  const newType = publishedType(rule, type);
-  return (column, context) => {
-    let applied = 0;
-    const cells = column.cells.map((cell, row) => {
-      if (cell === null && rule.preserve_null) return null;
-      applied += 1;
-      return cell === null ? strategy.of_null : strategy.of(cell, row, context);
-    });
-    return { column: { name: column.name, type: newType, cells }, cells: applied };
+  const transform = transformOf(rule, type, keys);
+  return (column, owners) => {
+    const { rows } = owners;
+    const cells = rule.preserve_null ? presentIn(column.valid, rows) : rows;
+    return { column: transform(column, owners), cells };
   };
 };
 
-/** A strategy that only looks at the cell's text. */
-const textual = (
-  type: ColumnType,
-  derive: (text: string) => string,
-  of_null: string,
-): CellStrategy => ({ of: (cell) => derive(toText(cell, type)), of_null });
+const presentIn = (valid: Uint8Array | null, rows: number): number => {
+  if (valid === null) return rows;
+  let present = 0;
+  for (let row = 0; row < rows; row += 1) present += valid[row] ?? 0;
+  return present;
+};
+
+type Transform = (column: ColumnVector, owners: RowOwners) => ColumnVector;
 
 /** What a null falls into when it is to fall into a range. */
 const UNKNOWN_RANGE = "unknown";
 
-const cellStrategy = (rule: PrivacyRule, type: ColumnType, keys: PrivacyKeys): CellStrategy => {
+const transformOf = (rule: PrivacyRule, type: ColumnType, keys: PrivacyKeys): Transform => {
   switch (rule.strategy) {
     case "keep":
-      return { of: (cell) => cell, of_null: null };
+      return (column) => column;
     case "nullify":
     case "suppress":
-      return { of: () => null, of_null: null };
+      return nothing;
     case "redact":
-      return { of: () => rule.text, of_null: rule.text };
+      return each(rule, constant(rule.text), rule.text);
     case "mask":
-      return type === "boolean"
-        ? { of: () => FIXED_MASK, of_null: FIXED_MASK }
-        : textual(type, (text) => maskText(text, rule), FIXED_MASK);
-    case "hash": {
-      const key = secretKey(keys.hash);
-      const derive = (text: string) => keyedDigest(key, text).toString("hex");
-      return textual(type, memoized(derive), derive(""));
-    }
-    case "tokenize": {
-      const key = secretKey(keys.token);
-      return textual(
-        type,
-        memoized((text) => tokenize(key, text)),
-        emptyToken(key),
-      );
-    }
-    case "pseudonymize": {
-      const key = secretKey(keys.pseudonym);
-      const derive = (text: string) => pseudonymize(key, rule.as, text);
-      return textual(type, memoized(derive), derive(""));
-    }
+      return each(rule, type === "boolean" ? constant(FIXED_MASK) : maskWriter(rule), FIXED_MASK);
+    case "hash":
+      return whole(rule, (texts, rows) => keyedHex(keys.hash, texts, rows), null);
+    case "tokenize":
+      return whole(rule, columnTokenizer(keys.token), emptyToken(secretKey(keys.token)));
+    case "pseudonymize":
+      return whole(rule, columnPseudonymizer(keys.pseudonym, rule.as), null);
     case "generalize":
     case "bucket":
-      return textual(type, rangeOf(rule, type), UNKNOWN_RANGE);
+      return each(rule, derivedTexts(rangeOf(rule, type)), UNKNOWN_RANGE);
     case "noise":
-      return noise(rule, type, secretKey(keys.noise));
+      return noise(rule, keys.noise);
     case "date_shift":
-      return dateShift(rule, type, secretKey(keys.date_shift));
+      return dateShift(rule, keys.date_shift);
     default:
       return assertNever(rule);
   }
 };
+
+/** A column of nulls keeps its type, but not the values at rows that were none. */
+const nothing: Transform = (column, { rows }) => {
+  const valid = new Uint8Array(rows);
+  switch (column.type) {
+    case "string":
+    case "decimal":
+      return { ...column, valid, offsets: new Int32Array(rows + 1), bytes: new Uint8Array(0) };
+    case "int":
+    case "datetime":
+      return { ...column, valid, values: new BigInt64Array(rows) };
+    case "float":
+      return { ...column, valid, values: new Float64Array(rows) };
+    case "date":
+      return { ...column, valid, values: new Int32Array(rows) };
+    case "boolean":
+      return { ...column, valid, values: new Uint8Array(rows) };
+    default:
+      return assertNever(column);
+  }
+};
+
+const encoder = new TextEncoder();
+
+const constant = (text: string): TextWriter => {
+  const bytes = encoder.encode(text);
+  return (_bytes, _from, _to, into) => into.copy(bytes, 0, bytes.length);
+};
+
+/** A strategy that looks at each text by itself; `ofNull` is what a null becomes, if it does. */
+const each =
+  (rule: PrivacyRule, write: TextWriter, ofNull: string): Transform =>
+  (column, { rows }) => {
+    const { name, valid } = column;
+    const { offsets, bytes } = textsOf(column, rows);
+    const builder = new TextBuilder(rows, bytes.length);
+    for (let row = 0; row < rows; row += 1) {
+      if (valid === null || valid[row] === 1)
+        write(bytes, offsets[row] ?? 0, offsets[row + 1] ?? 0, builder);
+      else if (!rule.preserve_null) builder.text(ofNull);
+      builder.endText();
+    }
+    return texts(name, rule.preserve_null ? valid : null, builder.texts());
+  };
+
+/** A strategy on all texts at once; `ofNull` null: a null is like an empty text. */
+const whole =
+  (
+    rule: PrivacyRule,
+    transform: (texts: Texts, rows: number) => Texts,
+    ofNull: string | null,
+  ): Transform =>
+  (column, { rows }) => {
+    const { name, valid } = column;
+    const transformed = transform(textsOf(column, rows), rows);
+    if (valid === null) return texts(name, null, transformed);
+    if (!rule.preserve_null && ofNull === null) return texts(name, null, transformed);
+    const builder = new TextBuilder(rows, transformed.bytes.length);
+    const { offsets, bytes } = transformed;
+    for (let row = 0; row < rows; row += 1) {
+      if (valid[row] === 1) builder.copy(bytes, offsets[row] ?? 0, offsets[row + 1] ?? 0);
+      else if (!rule.preserve_null) builder.text(ofNull ?? "");
+      builder.endText();
+    }
+    return texts(name, rule.preserve_null ? valid : null, builder.texts());
+  };
+
+const texts = (
+  name: string,
+  valid: Uint8Array | null,
+  { offsets, bytes }: Texts,
+): ColumnVector => ({ name, type: "string", valid, offsets, bytes });
 
 type RangeRule = PrivacyRule & { readonly strategy: "generalize" | "bucket" };
 
@@ -132,38 +176,3 @@ const rangeOf = (rule: RangeRule, type: ColumnType): ((text: string) => string) 
       return assertNever(rule);
   }
 };
-
-/** The subject a row belongs to as text, or null when the row names none. */
-const subjectOf = ({ subject }: RowContext, row: number): string | null => {
-  const cell = subject?.cells[row] ?? null;
-  return subject === null || cell === null ? null : toText(cell, subject.type);
-};
-
-/** The subject seeds the noise, so that it survives the removal of other rows; else the row. */
-const noise = (
-  rule: PrivacyRule & { readonly strategy: "noise" },
-  type: ColumnType,
-  key: KeyObject,
-): CellStrategy => ({
-  of: (cell, row, context) => {
-    const subject = subjectOf(context, row);
-    const owner = subject === null ? (context.row_numbers[row] ?? 0) : subject;
-    return addNoise(cell, type, rule.percent, key, JSON.stringify([rule.column, owner]));
-  },
-  of_null: null,
-});
-
-/** The seed has no column in it: all dates of a subject move together. */
-const dateShift = (
-  rule: PrivacyRule & { readonly strategy: "date_shift" },
-  type: ColumnType,
-  key: KeyObject,
-): CellStrategy => ({
-  of: (cell, row, context) => {
-    const seed = subjectOf(context, row) ?? toText(cell, type);
-    const shift = shiftDays(key, seed, rule.days);
-    invariant(shift !== 0, "a shift is never nothing");
-    return shiftDate(cell, type, shift);
-  },
-  of_null: null,
-});

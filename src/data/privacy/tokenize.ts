@@ -6,12 +6,12 @@ import type { KeyObject } from "node:crypto";
 import { keyedDigest } from "./keyed.ts";
 import { isSeparator } from "./mask.ts";
 
-const DIGITS = "0123456789";
-const LOWER = "abcdefghijklmnopqrstuvwxyz";
-const UPPER = "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
+export const DIGITS = "0123456789";
+export const LOWER = "abcdefghijklmnopqrstuvwxyz";
+export const UPPER = "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
 
 /** Two bytes a character: the bias of 65,536 values over 26 letters is below 0.04 %. */
-const CHARS_PER_BLOCK = 16;
+export const CHARS_PER_BLOCK = 16;
 
 /** What a null becomes when it is not to stay one. */
 const EMPTY_TOKEN_ALPHABETS = Array.from({ length: 8 }, () => LOWER);
@@ -57,11 +57,14 @@ const spell = (
       block = keyedDigest(key, `${attempt}:${index / CHARS_PER_BLOCK}:${text}`);
     token +=
       typeof alphabet === "string"
-        ? alphabet.charAt(block.readUInt16BE(2 * offset) % alphabet.length)
+        ? alphabet.charAt(word(block, offset) % alphabet.length)
         : alphabet.stays;
   }
   return token;
 };
+
+const word = (block: Uint8Array, index: number): number =>
+  ((block[2 * index] ?? 0) << 8) | (block[2 * index + 1] ?? 0);
 
 /** Separators stay, unless there is nothing else in the text. */
 const alphabetsOf = (text: string): readonly (string | Separator)[] => {

@@ -2,9 +2,10 @@
  * Rules on columns of text, over their bytes. Only `matches` needs a JavaScript string, and only
  * for values that have not come by lately.
  */
+
+import { ByteSet } from "../byteSet.ts";
 import { textAt } from "../columnCells.ts";
 import type { TextColumn } from "../columns.ts";
-import { ByteSet } from "./byteSet.ts";
 import type { Judge } from "./numberChecks.ts";
 import { compareBytes, compareDecimalBytes, significantEnd } from "./textOrder.ts";
 

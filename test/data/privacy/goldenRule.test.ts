@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { PrivacyKeys } from "../../../src/application/dataPorts.ts";
-import type { Cell, Chunk } from "../../../src/data/chunk.ts";
+import { type Cell, cellsOf, columnOf } from "../../../src/data/columnCells.ts";
 import { privacyPass } from "../../../src/data/privacy/privacyPass.ts";
 import { toText } from "../../../src/data/types.ts";
 import {
@@ -83,17 +83,15 @@ const transform = (raw: object, type: ColumnType, input: readonly Cell[], keys =
   const schema: Schema = { c: type };
   if (checkPrivacyColumns(rules.value, schema).length > 0) return null;
   const pass = privacyPass(rules.value, schema, keys, null);
-  const columns = [{ name: "c", type, cells: input }];
-  const chunk: Chunk = { first_row: 1, rows: input.length, columns };
-  const output = pass.apply(
-    chunk,
-    input.map((_, row) => row + 1),
-  );
+  const columns = [columnOf("c", type, input)];
+  const output = pass.apply({ first_row: 1, rows: input.length, columns }, null);
   expect(pass.schema).toEqual(publishedSchema(schema, rules.value));
   const [column] = output.columns;
   if (column === undefined) throw new Error("the column is gone");
   expect(column.type).toBe(pass.schema.c);
-  return column.cells.map((cell) => (cell === null ? null : toText(cell, column.type)));
+  return cellsOf(column, input.length).map((cell) =>
+    cell === null ? null : toText(cell, column.type),
+  );
 };
 
 /** What a strategy keeps by its definition; see domain/rules/privacy.ts. */

@@ -1,8 +1,9 @@
 import { createHmac } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import type { PrivacyKeys } from "../../../src/application/dataPorts.ts";
-import type { Cell, Column } from "../../../src/data/chunk.ts";
-import { columnStrategy, type RowContext } from "../../../src/data/privacy/strategies.ts";
+import { type Cell, cellsOf, columnOf } from "../../../src/data/columnCells.ts";
+import type { ColumnVector } from "../../../src/data/columns.ts";
+import { privacyPass } from "../../../src/data/privacy/privacyPass.ts";
 import { parseText, toText } from "../../../src/data/types.ts";
 import { checkPrivacyColumns, parsePrivacyRules } from "../../../src/domain/rules/privacy.ts";
 import type { ColumnType } from "../../../src/domain/table.ts";
@@ -17,40 +18,40 @@ const KEYS: PrivacyKeys = {
   unique: key(6),
 };
 
-const column = (name: string, type: ColumnType, texts: readonly (string | null)[]): Column => ({
-  name,
-  type,
-  cells: texts.map((text): Cell => {
-    const cell = text === null ? null : parseText(text, type);
-    if (cell === undefined) throw new Error(`${text} is no ${type}`);
-    return cell;
-  }),
-});
+const column = (name: string, type: ColumnType, texts: readonly (string | null)[]) =>
+  columnOf(
+    name,
+    type,
+    texts.map((text): Cell => {
+      const cell = text === null ? null : parseText(text, type);
+      if (cell === undefined) throw new Error(`${text} is no ${type}`);
+      return cell;
+    }),
+  );
+
+interface Rows {
+  /** The column that names the data subject. */
+  readonly subject?: ColumnVector;
+  readonly row_numbers?: readonly number[];
+}
 
 const apply = (
   rule: unknown,
   type: ColumnType,
   texts: readonly (string | null)[],
-  context: Partial<RowContext> = {},
-  keys = KEYS,
+  { subject, row_numbers }: Rows = {},
 ): readonly (string | null)[] => {
   const rules = parsePrivacyRules({ c: rule });
   if (!rules.ok) throw new Error(JSON.stringify(rules.error));
   expect(checkPrivacyColumns(rules.value, { c: type })).toEqual([]);
-  const [parsed] = rules.value;
-  if (parsed === undefined) throw new Error("no rule");
-  const row_numbers = texts.map((_, row) => row + 1);
-  const transformed = columnStrategy(
-    parsed,
-    type,
-    keys,
-  )(column("c", type, texts), {
-    row_numbers,
-    subject: null,
-    ...context,
-  });
-  return transformed.column.cells.map((cell) =>
-    cell === null ? null : toText(cell, transformed.column.type),
+  const columns = [column("c", type, texts), ...(subject === undefined ? [] : [subject])];
+  const schema = Object.fromEntries(columns.map(({ name, type }) => [name, type]));
+  const pass = privacyPass(rules.value, schema, KEYS, subject?.name ?? null);
+  const chunk = { first_row: 1, rows: texts.length, columns };
+  const [output] = pass.apply(chunk, row_numbers ? Int32Array.from(row_numbers) : null).columns;
+  if (output === undefined) throw new Error("the column is gone");
+  return cellsOf(output, texts.length).map((cell) =>
+    cell === null ? null : toText(cell, output.type),
   );
 };
 

@@ -1,0 +1,87 @@
+/**
+ * Masks on a column's bytes: what `maskText` makes of a text, without a JavaScript string for texts
+ * of ASCII alone, which nearly all are.
+ */
+import type { TextBuilder } from "../textBuilder.ts";
+import { derivedTexts, type TextWriter } from "./derivedTexts.ts";
+import { isSeparator, type MaskOptions, maskText } from "./mask.ts";
+
+const STAR = 0x2a;
+/** Takes over where a value consists of stars already. */
+const HASH = 0x23;
+const ASCII = 0x80;
+
+/** By byte: 1 where the character gives a value its format. */
+export const ASCII_SEPARATORS = Uint8Array.from({ length: ASCII }, (_, code) =>
+  Number(isSeparator(String.fromCharCode(code))),
+);
+
+export const maskWriter = (options: MaskOptions): TextWriter => {
+  if (!options.preserve_format && options.keep_first === 0 && options.keep_last === 0)
+    return writeWhole;
+  const writeAny = derivedTexts((text) => maskText(text, options));
+  return (bytes, from, to, into) => {
+    if (isAscii(bytes, from, to)) writeAscii(bytes, from, to, into, options);
+    else writeAny(bytes, from, to, into);
+  };
+};
+
+/** A star for every code point. */
+const writeWhole: TextWriter = (bytes, from, to, into) => {
+  into.reserve(to - from);
+  const output = into.bytes;
+  let end = into.end;
+  let stars = true;
+  for (let index = from; index < to; index += 1) {
+    const byte = bytes[index] ?? 0;
+    if (byte !== STAR) stars = false;
+    // Continuation bytes belong to the code point before.
+    if ((byte & 0xc0) !== 0x80) output[end++] = STAR;
+  }
+  if (stars) output.fill(HASH, into.end, end);
+  into.end = end;
+};
+
+const writeAscii = (
+  bytes: Uint8Array,
+  from: number,
+  to: number,
+  into: TextBuilder,
+  { preserve_format, keep_first, keep_last }: MaskOptions,
+): void => {
+  const head = from + keep_first;
+  const tail = to - keep_last;
+  let maskable = 0;
+  let shown = 0;
+  for (let index = from; index < to; index += 1) {
+    if (preserve_format && ASCII_SEPARATORS[bytes[index] ?? 0] === 1) continue;
+    maskable += 1;
+    if (index < head || index >= tail) shown += 1;
+  }
+  if (maskable === 0) {
+    writeWhole(bytes, from, to, into);
+    return;
+  }
+  const showsEnds = 2 * shown <= maskable;
+  const render = (mask: number): boolean => {
+    let differs = false;
+    for (let index = from; index < to; index += 1) {
+      const byte = bytes[index] ?? 0;
+      const stays =
+        (preserve_format && ASCII_SEPARATORS[byte] === 1) ||
+        (showsEnds && (index < head || index >= tail));
+      const output = stays ? byte : mask;
+      if (output !== byte) differs = true;
+      into.bytes[into.end + index - from] = output;
+    }
+    return differs;
+  };
+  into.reserve(to - from);
+  if (!render(STAR)) render(HASH);
+  into.end += to - from;
+};
+
+export const isAscii = (bytes: Uint8Array, from: number, to: number): boolean => {
+  for (let index = from; index < to; index += 1) if ((bytes[index] ?? 0) >= ASCII) return false;
+  return true;
+};

@@ -1,0 +1,142 @@
+/**
+ * Noise and shifts over a column: one keyed digest a row, whose message says whose it is, and the
+ * column's own type comes out.
+ */
+import { invariant } from "../../domain/decider.ts";
+import type { PrivacyRule } from "../../domain/rules/privacy.ts";
+import { textAt } from "../columnCells.ts";
+import type { ColumnVector } from "../columns.ts";
+import { textsOf } from "../columnTexts.ts";
+import { keyedDigests } from "../kernels/keyedHash.ts";
+import { decodeText, TextBuilder, type Texts } from "../textBuilder.ts";
+import { DIGEST_BYTES } from "./keyed.ts";
+import {
+  millionthsOf,
+  noisyDecimal,
+  noisyFloat,
+  noisyInteger,
+  pushOf,
+  shiftDate,
+  shiftDatetime,
+  shiftDays,
+} from "./perturb.ts";
+
+/** Whose a chunk's rows are, as they were before any strategy ran. */
+export interface RowOwners {
+  readonly rows: number;
+  /** 1-based data row number in the file that the rows came from. */
+  rowNumber(row: number): number;
+  /** The texts of the column that names the data subject; null when there is none. */
+  readonly subjects: Texts | null;
+  /** Whether the row names its subject. */
+  hasSubject(row: number): boolean;
+}
+
+/**
+ * Noise is HMAC-SHA-256(key, `["<column>",<owner>]:<value>`). The subject is the owner, as a JSON
+ * string, so that noise survives the removal of other rows; else the row's number is.
+ */
+export const noise =
+  (rule: PrivacyRule & { readonly strategy: "noise" }, key: Uint8Array) =>
+  (column: ColumnVector, owners: RowOwners): ColumnVector => {
+    const { rows } = owners;
+    const digests = keyedDigests(key, noiseMessages(rule.column, column, owners), rows);
+    const millionths = millionthsOf(rule.percent);
+    const push = (row: number) => pushOf(digests, row * DIGEST_BYTES);
+    switch (column.type) {
+      case "float":
+        return {
+          ...column,
+          values: column.values.map((value, row) => noisyFloat(value, rule.percent, push(row))),
+        };
+      case "int":
+        return {
+          ...column,
+          values: column.values.map((value, row) => noisyInteger(value, millionths, push(row))),
+        };
+      default: {
+        invariant(column.type === "decimal", "noise is for numbers");
+        const builder = new TextBuilder(rows, column.bytes.length);
+        for (let row = 0; row < rows; row += 1) {
+          const text = textAt(column, row);
+          // A null row has no text.
+          if (text !== "") builder.text(noisyDecimal(text, millionths, push(row)));
+          builder.endText();
+        }
+        return { ...column, ...builder.texts() };
+      }
+    }
+  };
+
+const noiseMessages = (name: string, column: ColumnVector, owners: RowOwners): Texts => {
+  const values = textsOf(positiveZero(column), owners.rows);
+  const builder = new TextBuilder(owners.rows, 2 * values.bytes.length + 32 * owners.rows);
+  const prefix = `[${JSON.stringify(name)},`;
+  for (let row = 0; row < owners.rows; row += 1) {
+    builder.text(prefix);
+    if (owners.subjects !== null && owners.hasSubject(row))
+      jsonString(owners.subjects, row, builder);
+    else builder.text(String(owners.rowNumber(row)));
+    builder.text("]:");
+    builder.copy(values.bytes, values.offsets[row] ?? 0, values.offsets[row + 1] ?? 0);
+    builder.endText();
+  }
+  return builder.texts();
+};
+
+/** The two zeros are one number. */
+const positiveZero = (column: ColumnVector): ColumnVector =>
+  column.type === "float" ? { ...column, values: column.values.map((value) => value + 0) } : column;
+
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+const BLANK = 0x20;
+
+/** A text as JSON.stringify writes it. */
+const jsonString = ({ offsets, bytes }: Texts, row: number, into: TextBuilder): void => {
+  const [from, to] = [offsets[row] ?? 0, offsets[row + 1] ?? 0];
+  for (let index = from; index < to; index += 1) {
+    const byte = bytes[index] ?? 0;
+    if (byte !== QUOTE && byte !== BACKSLASH && byte >= BLANK) continue;
+    into.text(JSON.stringify(decodeText(bytes, from, to)));
+    return;
+  }
+  into.byte(QUOTE);
+  into.copy(bytes, from, to);
+  into.byte(QUOTE);
+};
+
+/**
+ * A shift is by HMAC-SHA-256(key, subject): the column's name has no part in it, so that all dates
+ * of a subject move together. A row that names no subject moves by its own date.
+ */
+export const dateShift =
+  (rule: PrivacyRule & { readonly strategy: "date_shift" }, key: Uint8Array) =>
+  (column: ColumnVector, owners: RowOwners): ColumnVector => {
+    const digests = keyedDigests(key, shiftSeeds(column, owners), owners.rows);
+    const shift = (row: number) => shiftDays(digests, row * DIGEST_BYTES, rule.days);
+    if (column.type === "date")
+      return {
+        ...column,
+        values: column.values.map((value, row) => shiftDate(value, shift(row))),
+      };
+    invariant(column.type === "datetime", "shifts are for dates");
+    return {
+      ...column,
+      values: column.values.map((value, row) => shiftDatetime(value, shift(row))),
+    };
+  };
+
+const shiftSeeds = (column: ColumnVector, { rows, subjects, hasSubject }: RowOwners): Texts => {
+  if (subjects === null) return textsOf(column, rows);
+  const named = Array.from({ length: rows }, (_, row) => hasSubject(row));
+  if (named.every(Boolean)) return subjects;
+  const dates = textsOf(column, rows);
+  const builder = new TextBuilder(rows, subjects.bytes.length);
+  for (let row = 0; row < rows; row += 1) {
+    const seeds = named[row] ? subjects : dates;
+    builder.copy(seeds.bytes, seeds.offsets[row] ?? 0, seeds.offsets[row + 1] ?? 0);
+    builder.endText();
+  }
+  return builder.texts();
+};
