@@ -22,6 +22,7 @@ import { createApp, type Deps } from "./http/app.ts";
 import { HttpProblem } from "./http/problem.ts";
 import type { Reports, Services } from "./http/route.ts";
 import { BadCursorError, reportQueries } from "./reporting/queries.ts";
+import { datasetStore } from "./storage/datasetStore.ts";
 import { localEndpoint, presigner, r2Endpoint } from "./storage/presigner.ts";
 import { r2ObjectStore } from "./storage/r2ObjectStore.ts";
 
@@ -49,7 +50,16 @@ const gatewayOf = (env: Env): Gateway => {
 
 const workshopOf = (env: Env): Workshop => {
   const store = r2ObjectStore(env.OBJECTS);
-  return { lake: gatewayOf(env), data: dataPlane(store), store, now: () => Date.now() };
+  return {
+    lake: gatewayOf(env),
+    data: dataPlane(store),
+    store,
+    sealed: (dataset_key) => {
+      const sealed = datasetStore(store, dataset_key);
+      return { data: dataPlane(sealed), store: sealed };
+    },
+    now: () => Date.now(),
+  };
 };
 
 /** Heavy work that a lake's alarm sets in motion runs here, outside the lake's own turn. */
@@ -110,6 +120,7 @@ const servicesOf = (env: Env, origin: string): Services => {
     gateway: gatewayOf(env),
     workshop,
     store: workshop.store,
+    origin,
     presigner: presignerOf(env, origin),
     reports: reportsOf(env),
     calendars,

@@ -3,9 +3,10 @@
  * the answer. URLs are signed later and never stored: what is kept is what to sign.
  */
 import type { AppendData, Misfit } from "../domain/batch/commands.ts";
+import type { BatchId } from "../domain/ids.ts";
 import { describeIssue, placeOf } from "../domain/table.ts";
 import { type AGGREGATES, idOf, kindOf } from "./aggregates.ts";
-import { type Command, primaryStream } from "./commands.ts";
+import { type Command, primaryStream, reader } from "./commands.ts";
 import { landingKey } from "./objectKeys.ts";
 import type { EventLog, SignRequest, StoredEvent } from "./ports.ts";
 import { view } from "./views.ts";
@@ -17,11 +18,17 @@ export interface Answer {
   /** Version of the command's main stream, for `ETag`. */
   readonly version: number;
   /** A URL still to be signed, and the field of the body it goes into. */
-  readonly sign: (SignRequest & { readonly field: string }) | null;
+  readonly sign: (SignRequest & { readonly field: string; readonly sealed?: SealedSign }) | null;
   /** Path of the thing to watch, relative to the lake. */
   readonly location: string | null;
   /** Given before to the same command. */
   readonly replayed: boolean;
+}
+
+/** A sealed object is read through Lethe itself, by a token that is made when it is handed out. */
+export interface SealedSign {
+  readonly batch_id: BatchId;
+  readonly token?: string;
 }
 
 /** Composes the answer from the state after the commit. Must run in the committing turn. */
@@ -112,13 +119,25 @@ const signOf = (log: EventLog, command: Command): Answer["sign"] => {
     const lake = log.load("lake").state as typeof AGGREGATES.lake.initialState;
     if (lake.status === "absent") return null;
     const field = command.method === "PUT" ? "upload_url" : "download_url";
-    const key = command.object_key ?? landingKey(lake.lake_id, command.filename);
-    return { field, method: command.method, key, ...lifetime(command) };
+    const { method, batch_object } = command;
+    const key = batch_object?.key ?? landingKey(lake.lake_id, command.filename);
+    const sealed = batch_object ? sealedSign(log, batch_object.batch_id) : {};
+    return { field, method, key, ...sealed, ...lifetime(command) };
   }
   if (command.type === "GrantConsumption") {
-    return { field: "download_url", method: "GET", key: command.object_key, ...lifetime(command) };
+    const { object_key: key, batch_id } = command;
+    const sealed = sealedSign(log, batch_id);
+    return { field: "download_url", method: "GET", key, ...sealed, ...lifetime(command) };
   }
   return null;
+};
+
+const sealedSign = (log: EventLog, batch_id: BatchId): { readonly sealed?: SealedSign } => {
+  const read = reader(log);
+  const state = read.batch(batch_id);
+  const dataset = state.status === "held" ? read.dataset(state.batch.dataset) : null;
+  const encrypted = dataset && dataset.status !== "absent" && dataset.encryption_enabled;
+  return encrypted ? { sealed: { batch_id } } : {};
 };
 
 const messageOf = (command: Command, events: readonly StoredEvent[]): string => {

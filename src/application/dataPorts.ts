@@ -131,6 +131,16 @@ export interface Refined {
 /** Thrown when an object that is referred to is not there (any more). */
 export class MissingObjectError extends Error {}
 
+/**
+ * Thrown when an object does not open under its dataset's key: it was changed, cut or moved after
+ * it was written, or the key is another.
+ */
+export class BrokenSealError extends Error {
+  constructor(key: string, options?: ErrorOptions) {
+    super(`the seal of object ${key} is broken`, options);
+  }
+}
+
 /** Thrown when a file needs more than a pass may take; the message says what and how much. */
 export class DataLimitError extends Error {}
 

@@ -13,6 +13,7 @@ import { type Command, type Decision, decide, primaryStream } from "./commands.t
 import { consequencesOf, supersededObjects } from "./consequences.ts";
 import type { Expectation } from "./lakeGateway.ts";
 import type { CommandMeta, DutyRef, EventLog, StoredEvent } from "./ports.ts";
+import { takenUploads } from "./takenUploads.ts";
 
 export interface Idempotency {
   /** As the client sent it. */
@@ -167,6 +168,7 @@ const scheduleConsequences = (
     for (const duty of put) log.schedule.put(duty);
     for (const duty of remove) log.schedule.remove(duty);
   }
+  for (const duty of takenUploads(log, events)) log.schedule.put(duty);
   for (const [stream, was] of before) {
     const keys = supersededObjects(was, log.load(stream).state as BatchState);
     const last = events.at(-1);

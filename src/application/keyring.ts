@@ -1,12 +1,20 @@
 /**
  * Keys. A lake has one random key, stored wrapped under the root secret; each purpose gets a key
  * of its own from it by HKDF-SHA-256 (RFC 5869). A data subject has a random key, stored wrapped
- * under the lake's: destroying it makes the subject's sealed fields unreadable for good.
+ * under the lake's: destroying it makes the subject's sealed fields unreadable for good. So has an
+ * encrypted dataset, whose objects are sealed under it.
  * Wrapping and sealing are AES-256-GCM with a random 96-bit nonce; the additional data binds a
  * ciphertext to its place, so that it cannot be moved to another field, request or lake.
  */
-import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes } from "node:crypto";
-import type { SubjectRef } from "../domain/ids.ts";
+import {
+  createCipheriv,
+  createDecipheriv,
+  createHmac,
+  hkdfSync,
+  randomBytes,
+  timingSafeEqual,
+} from "node:crypto";
+import type { DatasetName, SubjectRef } from "../domain/ids.ts";
 import type { PrivacyKeys } from "./dataPorts.ts";
 
 const KEY_BYTES = 32;
@@ -26,6 +34,8 @@ export class LockedKeyError extends Error {}
 export interface KeyStore {
   find(id: string): string | null;
   put(id: string, wrapped: string): void;
+  /** Missing ids are no error. */
+  destroy(id: string): void;
 }
 
 const derive = (key: Uint8Array, purpose: string): Uint8Array =>
@@ -62,6 +72,16 @@ export interface Keyring {
   /** The text, or null when the subject's key has been destroyed. */
   open(subject: SubjectRef, place: string, sealed: string): string | null;
   privacyKeys(): PrivacyKeys;
+  /** Makes the key of an encrypted dataset, 32 random bytes; one that is there stays. */
+  makeDatasetKey(dataset: DatasetName): void;
+  /** The key of an encrypted dataset, or null when there is none (any more) that opens. */
+  datasetKey(dataset: DatasetName): Uint8Array | null;
+  /** Destroys the key: no object of the dataset can ever be read again. */
+  destroyDatasetKey(dataset: DatasetName): void;
+  /** Signs what a URL to a sealed object says: HMAC-SHA-256, base64url. */
+  signUrl(claims: string): string;
+  /** Whether the signature is this lake's own of these claims; takes the same time either way. */
+  isUrlSigned(claims: string, signature: string): boolean;
   /** Seed of the key that signs the log's checkpoints, 32 bytes. */
   logSeed(): Uint8Array;
 }
@@ -94,6 +114,20 @@ export const openKeyring = (rootSecret: string, lake_id: string, store: KeyStore
     const wrapped = store.find(`subject/${subject}`);
     return wrapped ? decrypt(subjectWrapping, wrapped, `subject/${subject}`) : null;
   };
+  const datasetWrapping = derive(lakeKey, "dataset-wrap");
+  const urls = derive(lakeKey, "sealed-url");
+  const datasetKey = (dataset: DatasetName): Uint8Array | null => {
+    const id = `dataset/${dataset}`;
+    const wrapped = store.find(id);
+    if (!wrapped) return null;
+    try {
+      return decrypt(datasetWrapping, wrapped, id);
+    } catch {
+      // Not wrapped by this lake for this dataset: as good as none.
+      return null;
+    }
+  };
+  const urlMac = (claims: string) => createHmac("sha256", urls).update(claims).digest("base64url");
   const hmac = (key: Uint8Array, text: string) =>
     createHmac("sha256", key).update(text).digest("hex");
 
@@ -113,6 +147,18 @@ export const openKeyring = (rootSecret: string, lake_id: string, store: KeyStore
       const key = subjectKey(subject);
       if (key === null) return null;
       return new TextDecoder().decode(decrypt(key, sealed, `${lake_id}/${place}`));
+    },
+    makeDatasetKey(dataset) {
+      const id = `dataset/${dataset}`;
+      if (store.find(id) !== null) return;
+      store.put(id, encrypt(datasetWrapping, randomBytes(KEY_BYTES), id));
+    },
+    datasetKey,
+    destroyDatasetKey: (dataset) => store.destroy(`dataset/${dataset}`),
+    signUrl: urlMac,
+    isUrlSigned(claims, signature) {
+      const [own, given] = [Buffer.from(urlMac(claims)), Buffer.from(signature)];
+      return given.length === own.length && timingSafeEqual(given, own);
     },
     logSeed: () => derive(lakeKey, "log-signature"),
     privacyKeys: () => ({

@@ -7,6 +7,7 @@ import type { ObjectStore } from "./dataPorts.ts";
 import type { LakeService } from "./lakeService.ts";
 import type { EventLog, PendingDuty } from "./ports.ts";
 import { type DutyDeps, MAX_ATTEMPTS } from "./runDuties.ts";
+import { stillOwed } from "./takenUploads.ts";
 
 export interface LakeDutyDeps {
   readonly log: EventLog;
@@ -48,7 +49,7 @@ export const lakeDuties = ({
   },
 
   delete_objects: async (duty) => {
-    await store.delete(keysOf(duty));
+    await store.delete(await stillOwed(store, duty, keysOf(duty)));
     log.schedule.remove(duty);
   },
 

@@ -190,6 +190,8 @@ export interface OpenedWork {
   readonly plan: WorkPlan;
   /** Null for work that writes nothing. */
   readonly attempt: Attempt | null;
+  /** Under which the dataset's objects are sealed; null when it is not encrypted. */
+  readonly dataset_key: Uint8Array | null;
   /** The command was answered before: this is the answer, there is no work. */
   readonly answered: Answer | null;
 }

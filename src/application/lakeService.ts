@@ -9,13 +9,16 @@ import { lakeNotFound } from "../domain/lake/decide.ts";
 import { type Rejection, reject } from "../domain/rejection.ts";
 import type { Answer } from "./answers.ts";
 import { type Command, reader } from "./commands.ts";
+import { keyOfWork } from "./datasetKeys.ts";
 import { answerPlace } from "./deletionRequests.ts";
 import { answeredBefore, handleCommand, type Idempotency, stale } from "./handleCommand.ts";
 import { type Keyring, type KeyStore, LockedKeyError, openKeyring } from "./keyring.ts";
 import type { Call, CommandOptions, LakeRequest, OpenedWork, WorkRequest } from "./lakeGateway.ts";
+import { pendingKeys } from "./pendingKeys.ts";
 import { planWork } from "./planWork.ts";
 import type { Calendars, CommandMeta, Duty, EventLog } from "./ports.ts";
 import { answerQuestion, type Question, type Reply } from "./questions.ts";
+import { openToken, withToken } from "./sealedUrls.ts";
 import { toCommand } from "./toCommand.ts";
 
 /** Work that has not reported by then is taken for dead, and what it wrote is swept. */
@@ -60,25 +63,11 @@ const DEFAULT_LAKE_NAME = "Default lake";
 export const lakeService = (means: LakeMeans): LakeService => {
   const { log, newId, calendars } = means;
   const now = () => means.clock().toISOString();
-  const pending = new Map<string, string>();
+  const pending = pendingKeys(means.keys);
   let opened: Keyring | null = null;
 
-  // New keys wait here until the command that needs them commits.
-  const buffered: KeyStore = {
-    find: (id) => pending.get(id) ?? means.keys.find(id),
-    put: (id, wrapped) => {
-      pending.set(id, wrapped);
-    },
-  };
-  const writeKeys = () => {
-    for (const [id, wrapped] of pending) means.keys.put(id, wrapped);
-  };
-  const forgetSubjectKeys = () => {
-    for (const id of pending.keys()) if (id !== "lake") pending.delete(id);
-  };
-
   const keyringOf = (lake_id: string) => (): Keyring => {
-    opened ??= openKeyring(means.root_secret, lake_id, buffered);
+    opened ??= openKeyring(means.root_secret, lake_id, pending);
     return opened;
   };
 
@@ -116,12 +105,12 @@ export const lakeService = (means: LakeMeans): LakeService => {
   const run = (envelope: Omit<Parameters<typeof handleCommand>[1], "alongside">) => {
     let written = false;
     try {
-      const result = handleCommand(log, { ...envelope, alongside: writeKeys });
+      const result = handleCommand(log, { ...envelope, alongside: pending.write });
       written = result.ok && !result.value.replayed;
       return result;
     } finally {
-      if (written) pending.clear();
-      else forgetSubjectKeys();
+      if (written) pending.settle();
+      else pending.forget();
     }
   };
 
@@ -164,7 +153,7 @@ export const lakeService = (means: LakeMeans): LakeService => {
     const keyring = keyringOf(call.lake_id);
     const idempotency = idempotencyOf(call);
     const known = answeredBefore(log, idempotency);
-    if (known) return known;
+    if (known) return signed(known, call);
     const made = toCommand(request, {
       log,
       keyring,
@@ -174,7 +163,7 @@ export const lakeService = (means: LakeMeans): LakeService => {
       calendars,
     });
     if (!made.ok) return made;
-    return run({
+    const done = run({
       command: made.value,
       meta: metaOf(call, at),
       idempotency,
@@ -182,7 +171,12 @@ export const lakeService = (means: LakeMeans): LakeService => {
       expects: options?.attempt?.expects ?? [],
       fulfils: options?.attempt ? { kind: "sweep_attempt", ref: options.attempt.attempt_id } : null,
     });
+    return signed(done, call);
   };
+
+  /** Signing comes after the commit: the access is on record, and no credential is stored. */
+  const signed = (result: Result<Answer, Rejection>, call: Call): Result<Answer, Rejection> =>
+    result.ok ? ok(withToken(result.value, keyringOf(call.lake_id)())) : result;
 
   return {
     command,
@@ -205,7 +199,8 @@ export const lakeService = (means: LakeMeans): LakeService => {
       const known = answeredBefore(log, idempotencyOf(call));
       if (known) {
         if (!known.ok) return known;
-        return ok({ plan: { kind: "nothing" }, attempt: null, answered: known.value });
+        const answered = withToken(known.value, keyringOf(call.lake_id)());
+        return ok({ plan: { kind: "nothing" }, attempt: null, dataset_key: null, answered });
       }
       if (call.if_match !== null && "batch_id" in request) {
         const { version } = log.load(`batch/${request.batch_id}`);
@@ -217,10 +212,12 @@ export const lakeService = (means: LakeMeans): LakeService => {
       const planned = planWork(request, { log, keyring, now: at, attempt_id });
       if (!planned.ok) return planned;
       const { plan, writes, expects } = planned.value;
+      const dataset_key = keyOfWork(request, plan, reader(log), keyring());
+      if (!dataset_key.ok) return dataset_key;
       if (writes.length > 0) {
         const due_at = new Date(Date.parse(at) + ATTEMPT_TIMEOUT_MS).toISOString();
         log.transaction(() => {
-          writeKeys();
+          pending.write();
           log.schedule.put({
             kind: "sweep_attempt",
             ref: attempt_id,
@@ -228,11 +225,12 @@ export const lakeService = (means: LakeMeans): LakeService => {
             payload: { keys: writes },
           });
         });
-        pending.clear();
+        pending.settle();
       }
       return ok({
         plan,
         attempt: writes.length > 0 ? { attempt_id, writes, expects } : null,
+        dataset_key: dataset_key.value,
         answered: null,
       });
     },
@@ -244,6 +242,11 @@ export const lakeService = (means: LakeMeans): LakeService => {
     ask(call, question) {
       const refused = refusal(call);
       if (refused) return refused;
+      if (question.kind === "sealed_object") {
+        const keyring = keyringOf(call.lake_id)();
+        const found = openToken(question.token, { read: reader(log), keyring, now: now() });
+        return found.ok ? ok({ kind: "sealed_object", ...found.value }) : found;
+      }
       if (question.kind !== "reveal") return answerQuestion(log, question, now());
       return reveal(call, question.deletion_id);
     },

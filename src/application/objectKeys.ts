@@ -4,6 +4,9 @@ import type { Format } from "../domain/table.ts";
 export const landingKey = (lake: string, filename: string): string =>
   `lakes/${lake}/landing/${filename}`;
 
+/** Whether an upload lies there: it came from outside, as it was sent. */
+export const isLandingKey = (key: string): boolean => /^lakes\/[^/]+\/landing\//.test(key);
+
 const batchPrefix = (lake: string, batch: string, revision: number): string =>
   `lakes/${lake}/batches/${batch}/${revision}`;
 

@@ -12,6 +12,7 @@ import type { ActiveLake } from "../domain/lake/lake.ts";
 import type { Rejection } from "../domain/rejection.ts";
 import { nextBatch } from "../domain/replay/replay.ts";
 import type { Reader } from "./commands.ts";
+import { keyOf } from "./datasetKeys.ts";
 import type { WorkRequest } from "./lakeGateway.ts";
 import { cleanKey, publishedKey, quarantineKey } from "./objectKeys.ts";
 import { mergeQuality, refineOf } from "./planRefine.ts";
@@ -35,6 +36,7 @@ export const planReplay = (
   // Recorded, but the note on the replay was lost: the batch is not sent through twice.
   if (batch.last_replay === replay_id) return skip("it went through this replay before");
   if (batch.progress.status === "quarantined") return skip("in quarantine");
+  if (!keyOf(dataset, planner.keyring()).ok) return skip("the key of its dataset was destroyed");
   const progress = progressOf(batch);
   const published = progress.status === "published";
   const run = "privacy" in progress ? progress.privacy : null;

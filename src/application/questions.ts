@@ -5,6 +5,7 @@ import { type Rejection, reject } from "../domain/rejection.ts";
 import type { AggregateKind } from "./aggregates.ts";
 import type { DirectoryFilter, EventFilter, EventLog, StoredEvent } from "./ports.ts";
 import { earlier, reportAt, reportNow } from "./report.ts";
+import type { SealedObject } from "./sealedUrls.ts";
 import { type View, view } from "./views.ts";
 
 /** A moment of the past: by time, or by the `seq` of the log's last event then. */
@@ -24,7 +25,9 @@ export type Question =
   | { readonly kind: "list"; readonly filter: DirectoryFilter }
   | { readonly kind: "events"; readonly filter: EventFilter }
   /** Sealed fields of a deletion request in clear; the access is recorded first. */
-  | { readonly kind: "reveal"; readonly deletion_id: string };
+  | { readonly kind: "reveal"; readonly deletion_id: string }
+  /** What the token of a URL opens; the access was recorded when the URL was handed out. */
+  | { readonly kind: "sealed_object"; readonly token: string };
 
 export type Reply =
   | { readonly kind: "one"; readonly view: View; readonly version: number }
@@ -33,15 +36,16 @@ export type Reply =
       readonly kind: "events";
       readonly items: readonly StoredEvent[];
       readonly next: number | null;
-    };
+    }
+  | ({ readonly kind: "sealed_object" } & SealedObject);
 
 /** A page of a list ends where it becomes larger than this, whatever its limit. */
 const MAX_LIST_CHARACTERS = 4 * 1024 * 1024;
 
-/** Answers everything but `reveal`, which is a command first. */
+/** Answers everything that takes no key: `reveal` is a command first. */
 export const answerQuestion = (
   log: EventLog,
-  question: Exclude<Question, { kind: "reveal" }>,
+  question: Exclude<Question, { kind: "reveal" | "sealed_object" }>,
   now: string,
 ): Result<Reply, Rejection> => {
   switch (question.kind) {

@@ -32,6 +32,10 @@ export const toCommand = (request: LakeRequest, means: Means): Result<Command, R
   const { log, now } = means;
   const read = reader(log);
   switch (request.type) {
+    case "RegisterDataset":
+      // Written with the registration or, when that is refused, not at all.
+      if (request.encryption_enabled) means.keyring().makeDatasetKey(request.name);
+      return ok(request);
     case "CreateContract": {
       const contract_id = request.contract_id ?? nextContractId(log);
       return ok({ ...request, contract_id });
@@ -69,7 +73,7 @@ export const toCommand = (request: LakeRequest, means: Means): Result<Command, R
         type: "GenerateSignedUrl",
         dataset: state.batch.dataset,
         filename: `batches/${request.batch_id}/quarantine.jsonl`,
-        object_key: latest.key,
+        batch_object: { batch_id: request.batch_id, key: latest.key },
         method: "GET",
         purpose: "rejected rows",
         accessor_id: means.actor,

@@ -1,10 +1,2 @@
-/** What objects of each format are labelled as in the store. */
-import type { Format } from "../domain/table.ts";
-
-const CONTENT_TYPES = {
-  csv: "text/csv; charset=utf-8",
-  jsonl: "application/x-ndjson",
-  parquet: "application/vnd.apache.parquet",
-} satisfies Record<Format, string>;
-
-export const contentType = (format: Format): string => CONTENT_TYPES[format];
+/** What objects of each format are labelled as in the store: the same as when they are served. */
+export { contentType } from "../application/contentTypes.ts";

@@ -23,6 +23,10 @@ export const REJECTION_REASONS = [
   "not_a_table",
   /** The file is larger than Lethe takes. */
   "too_large",
+  /** What would permit this (a signature) is not there, or not any more. */
+  "forbidden",
+  /** What is needed for this was destroyed for good. */
+  "gone",
   /** Lethe itself is not in a state to do this: a setting is missing or wrong. */
   "unavailable",
 ] as const;

@@ -11,4 +11,7 @@ export const keys = (sql: SqlStorage, now: () => string): KeyStore => ({
   put(id, wrapped) {
     sql.exec("INSERT INTO keys (id, wrapped, created_at) VALUES (?, ?, ?)", id, wrapped, now());
   },
+  destroy(id) {
+    sql.exec("DELETE FROM keys WHERE id = ?", id);
+  },
 });

@@ -28,6 +28,7 @@ import { lakeRoutes } from "./routes/lakes.ts";
 import { logRoutes } from "./routes/log.ts";
 import { proofRoutes } from "./routes/proofs.ts";
 import { reportRoutes } from "./routes/reports.ts";
+import { sealedRoutes } from "./routes/sealed.ts";
 import { streamRoutes } from "./routes/stream.ts";
 
 export const ROUTES: readonly Route[] = [
@@ -35,6 +36,7 @@ export const ROUTES: readonly Route[] = [
   ...datasetRoutes,
   ...contractRoutes,
   ...fileRoutes,
+  ...sealedRoutes,
   ...batchRoutes,
   ...logRoutes,
   ...streamRoutes,
@@ -190,13 +192,18 @@ const handle = async (
 
 const respond = (
   c: AppContext,
-  { status, body, media_type, headers, problem }: HttpAnswer,
+  { status, body, media_type, headers, length, problem }: HttpAnswer,
 ): Response => {
   if (problem) {
     const more = body as Readonly<Record<string, unknown>>;
     return problemResponse(c, { status, ...problem, more }, headers);
   }
-  if (body instanceof ReadableStream) return respondStream(c, status, body, media_type, headers);
+  if (body instanceof ReadableStream) {
+    const type = media_type ?? "application/octet-stream";
+    const size = length === undefined ? {} : { "Content-Length": String(length) };
+    const sent = length === undefined || c.req.method === "HEAD" ? body : ofLength(body, length);
+    return respondStream(c, status, sent, { ...headers, ...size, "Content-Type": type });
+  }
   const text = media_type === undefined ? JSON.stringify(body) : String(body);
   return c.body(text, status, { ...headers, "Content-Type": media_type ?? "application/json" });
 };
@@ -206,13 +213,19 @@ const respondStream = (
   c: AppContext,
   status: HttpAnswer["status"],
   body: ReadableStream,
-  media_type: string | undefined,
-  headers: HttpAnswer["headers"],
+  headers: Record<string, string>,
 ): Response => {
-  const type = { "Content-Type": media_type ?? "application/octet-stream" };
-  if (c.req.method !== "HEAD") return c.body(body, status, { ...headers, ...type });
+  if (c.req.method !== "HEAD") return c.body(body, status, headers);
   c.executionCtx.waitUntil(body.cancel());
-  return c.body(null, status, { ...headers, ...type });
+  return c.body(null, status, headers);
+};
+
+/** The platform announces the length only of a stream that is known to keep to it. */
+const ofLength = (body: ReadableStream, length: number): ReadableStream => {
+  const fixed = new FixedLengthStream(length);
+  // Whoever reads the one learns what became of the other: it breaks off there.
+  body.pipeTo(fixed.writable).catch((error) => console.error(`a file broke off: ${error}`));
+  return fixed.readable;
 };
 
 const lakeOf = (

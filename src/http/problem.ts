@@ -17,6 +17,8 @@ const STATUS = {
   key_reused: 422,
   not_a_table: 415,
   too_large: 413,
+  forbidden: 403,
+  gone: 410,
   unavailable: 503,
 } as const satisfies Record<RejectionReason, ContentfulStatusCode>;
 
@@ -27,9 +29,11 @@ const TITLES: Readonly<Record<number, string>> = {
   404: "Not found",
   405: "Method not allowed",
   409: "Conflict",
+  410: "Gone",
   412: "Precondition failed",
   413: "Content too large",
   415: "Unsupported media type",
+  416: "Range not satisfiable",
   422: "Unprocessable content",
   429: "Too many requests",
   500: "Internal error",

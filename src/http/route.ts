@@ -25,6 +25,8 @@ export interface Services {
   readonly workshop: Workshop;
   readonly store: ObjectStore;
   readonly presigner: Presigner;
+  /** Scheme and host that the client has reached Lethe under. */
+  readonly origin: string;
   readonly reports: Reports;
   readonly calendars: Calendars;
   /** Resolves when the lake's events have reached the reports, or after a short while. */
@@ -53,6 +55,8 @@ export interface HttpAnswer {
   readonly body: unknown;
   readonly media_type?: string;
   readonly headers?: Readonly<Record<string, string>>;
+  /** Of a stream whose end is known, in bytes: sent as `Content-Length`, and held to. */
+  readonly length?: number;
   /** For a recorded refusal: sent as a problem document. */
   readonly problem?: { readonly code: string; readonly detail: string };
 }
@@ -142,7 +146,7 @@ export const commandAnswer = async (
 ): Handled => {
   if (!result.ok) return result;
   const { outcome, body, version, sign, location, replayed } = result.value;
-  const signed = sign ? { [sign.field]: await services.presigner.sign(sign) } : {};
+  const signed = sign ? { [sign.field]: await urlOf(sign, services, call) } : {};
   const prefix = call.is_default ? "" : `/lakes/${call.lake_id}`;
   return ok({
     status: CREATED[outcome],
@@ -157,6 +161,16 @@ export const commandAnswer = async (
       : {}),
   });
 };
+
+/** What is sealed is read through Lethe, everything else straight from the object store. */
+const urlOf = async (
+  sign: NonNullable<Answer["sign"]>,
+  { presigner, origin }: Services,
+  { lake_id }: Call,
+): Promise<string> =>
+  sign.sealed?.token
+    ? `${origin}/lakes/${lake_id}/sealed/${sign.sealed.token}`
+    : presigner.sign(sign);
 
 /** Asks the lake one question and answers the state it gives. */
 export const stateAnswer = async (

@@ -94,6 +94,7 @@ describe("work under a key that was answered", () => {
     expect(lake.open(publish, keyed("k1"))).toEqual({
       plan: { kind: "nothing" },
       attempt: null,
+      dataset_key: null,
       answered: { ...first, replayed: true },
     });
     expect(lake.log.dump()).toBe(stored);

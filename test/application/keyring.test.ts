@@ -1,5 +1,9 @@
 import { describe, expect, it } from "vitest";
+import { BrokenSealError } from "../../src/application/dataPorts.ts";
 import { LockedKeyError, openKeyring } from "../../src/application/keyring.ts";
+import { datasetName } from "../../src/contracts/fields.ts";
+import { datasetStore } from "../../src/storage/datasetStore.ts";
+import { memoryObjectStore } from "../support/memoryObjectStore.ts";
 import { memoryKeys } from "../support/subjects.ts";
 import { ROOT_SECRET } from "../support/testLake.ts";
 
@@ -137,5 +141,83 @@ describe("a sealed text", () => {
     const { sealed } = keyring.seal(john, PLACE, "please");
     keys.put(`subject/${john}`, keys.find(`subject/${jane}`) ?? "");
     expect(() => keyring.open(john, PLACE, sealed)).toThrow();
+  });
+});
+
+describe("an encrypted dataset's key", () => {
+  const [sales, people] = [datasetName.parse("sales"), datasetName.parse("people")];
+
+  it("is made once, random, stored wrapped, and the same when opened again", () => {
+    const keys = memoryKeys();
+    const keyring = opened("north", keys);
+    expect(keyring.datasetKey(sales)).toBeNull();
+    keyring.makeDatasetKey(sales);
+    keyring.makeDatasetKey(people);
+    const key = keyring.datasetKey(sales);
+    expect(key).toHaveLength(32);
+    expect(keyring.datasetKey(people)).not.toEqual(key);
+    keyring.makeDatasetKey(sales);
+    expect(opened("north", keys).datasetKey(sales)).toEqual(key);
+    const wrapped = Buffer.from(keys.find("dataset/sales") ?? "", "base64");
+    expect(wrapped.includes(key ?? "none")).toBe(false);
+  });
+
+  it("is no key for another dataset, nor for another lake's", () => {
+    const [keys, elsewhere] = [memoryKeys(), memoryKeys()];
+    const keyring = opened("north", keys);
+    keyring.makeDatasetKey(sales);
+    keys.put("dataset/people", keys.find("dataset/sales") ?? "");
+    expect(keyring.datasetKey(people)).toBeNull();
+    const other = opened("north", elsewhere);
+    elsewhere.put("dataset/sales", keys.find("dataset/sales") ?? "");
+    expect(other.datasetKey(sales)).toBeNull();
+  });
+
+  it("destroyed leaves nothing that opens the dataset's objects, also when one is made anew", async () => {
+    const keys = memoryKeys();
+    const keyring = opened("north", keys);
+    keyring.makeDatasetKey(sales);
+    const objects = memoryObjectStore();
+    const sealed = () => datasetStore(objects, keyring.datasetKey(sales) ?? new Uint8Array(32));
+    const names = ["raw", "clean", "published"].map((kind) => `lakes/north/${kind}`);
+    for (const name of names) {
+      const writer = sealed().writer(name, "text/csv");
+      await writer.write(new TextEncoder().encode("id,amount\n1,100.0\n"));
+      await writer.close();
+      expect(await sealed().read(name, 0, 2)).toEqual(new TextEncoder().encode("id"));
+    }
+    keyring.destroyDatasetKey(sales);
+    expect([...keys.entries.keys()]).toEqual(["lake"]);
+    expect(keyring.datasetKey(sales)).toBeNull();
+    expect(opened("north", keys).datasetKey(sales)).toBeNull();
+    keyring.makeDatasetKey(sales);
+    for (const name of names) {
+      await expect(sealed().read(name, 0, 2)).rejects.toThrow(BrokenSealError);
+    }
+  });
+});
+
+describe("the signature of a URL", () => {
+  it("is the lake's own of just these claims", () => {
+    const keys = memoryKeys();
+    const keyring = opened("north", keys);
+    const signature = keyring.signUrl("claims");
+    expect(signature).toMatch(/^[\w-]{43}$/);
+    expect(opened("north", keys).isUrlSigned("claims", signature)).toBe(true);
+    expect(keyring.isUrlSigned("claims ", signature)).toBe(false);
+    expect(opened("north").isUrlSigned("claims", signature)).toBe(false);
+  });
+
+  it("is none with any of its characters changed, left out or added", () => {
+    const keyring = opened();
+    const signature = keyring.signUrl("claims");
+    for (let at = 0; at < signature.length; at += 1) {
+      const other = signature[at] === "A" ? "B" : "A";
+      const changed = signature.slice(0, at) + other + signature.slice(at + 1);
+      expect(keyring.isUrlSigned("claims", changed)).toBe(false);
+    }
+    for (const other of ["", signature.slice(1), `${signature}A`, `${signature}=`]) {
+      expect(keyring.isUrlSigned("claims", other)).toBe(false);
+    }
   });
 });

@@ -28,6 +28,8 @@ describe("a rejection", () => {
     key_reused: 422,
     not_a_table: 415,
     too_large: 413,
+    forbidden: 403,
+    gone: 410,
     unavailable: 503,
   };
 

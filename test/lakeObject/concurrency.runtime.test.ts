@@ -19,6 +19,7 @@ import {
   send,
   sendJson,
 } from "../support/lakeClient.ts";
+import { sealedOver } from "../support/sealedOver.ts";
 
 const statuses = (answers: readonly { status: number }[]) =>
   answers.map(({ status }) => status).sort();
@@ -228,6 +229,7 @@ describe("work on an object that is replaced under it", () => {
     const overtaken: Workshop = {
       lake: lake.gateway,
       store,
+      sealed: sealedOver(store),
       now: () => Date.now(),
       data: {
         ...data,
@@ -299,6 +301,7 @@ describe("an answer that is lost on its way", () => {
     return {
       data: dataPlane(store),
       store,
+      sealed: sealedOver(store),
       now: () => Date.now(),
       lake: {
         open: (call, work) => gateway.open(call, work),

@@ -17,6 +17,7 @@ import {
   published,
   salesLake,
 } from "../support/lakeClient.ts";
+import { sealedOver } from "../support/sealedOver.ts";
 
 /** Commits the request and does nothing more, as a machine that dies right then. */
 const requested = async (lake: Lake): Promise<ReplayId> => {
@@ -31,7 +32,8 @@ const requested = async (lake: Lake): Promise<ReplayId> => {
 
 const workshop = (lake: Lake): Workshop => {
   const store = r2ObjectStore(env.OBJECTS);
-  return { lake: lake.gateway, store, data: dataPlane(store), now: () => Date.now() };
+  const sealed = sealedOver(store);
+  return { lake: lake.gateway, store, data: dataPlane(store), sealed, now: () => Date.now() };
 };
 
 const outcomes = async (lake: Lake, id: string) =>

@@ -11,7 +11,7 @@ import type { Env } from "../../src/env.ts";
 import { eventLog } from "../../src/eventlog/eventLog.ts";
 import type { LakeObject } from "../../src/lakeObject.ts";
 
-const worker = (exports as unknown as { default: Fetcher }).default;
+export const worker = (exports as unknown as { default: Fetcher }).default;
 
 /** The part of a JSON value at a path, undefined when there is none. */
 export const at = (value: unknown, ...path: readonly (string | number)[]): unknown =>

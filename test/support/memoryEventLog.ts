@@ -160,6 +160,11 @@ export const memoryEventLog = ({ snapshot_every = 100 } = {}): MemoryEventLog =>
       invariant(!tables.keys.has(id), `key ${id} is there already`);
       tables = { ...tables, keys: new Map(tables.keys).set(id, wrapped) };
     },
+    destroy(id) {
+      const left = new Map(tables.keys);
+      left.delete(id);
+      tables = { ...tables, keys: left };
+    },
   };
 
   return {

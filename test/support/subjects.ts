@@ -12,6 +12,9 @@ export const memoryKeys = (
   put: (id, wrapped) => {
     entries.set(id, wrapped);
   },
+  destroy: (id) => {
+    entries.delete(id);
+  },
 });
 
 const keyring = openKeyring(ROOT_SECRET, "somewhere", memoryKeys());

@@ -25,10 +25,10 @@ export const appendBatch = (
   call: Call,
   request: Extract<WorkRequest, { kind: "append" }>,
 ): Outcome =>
-  perform(shop, call, request, async (plan, record) => {
+  perform(shop, call, request, async (plan, record, data) => {
     invariant(plan.kind === "append", "an append is planned as one");
     const { source, target, schema } = plan;
-    const taken = await shop.data.take({ source, target, format: request.format, schema });
+    const taken = await data.take({ source, target, format: request.format, schema });
     switch (taken.kind) {
       case "missing":
         return reject(
@@ -67,18 +67,18 @@ export const checkQuality = (
   call: Call,
   request: Extract<WorkRequest, { kind: "quality" }>,
 ): Outcome =>
-  perform(shop, call, request, async (plan, record) => {
+  perform(shop, call, request, async (plan, record, data) => {
     invariant(plan.kind === "quality", "a check is planned as one");
     const { refine, quarantine_key, check_source, rederive } = plan;
     const { batch_id } = request;
-    const refined = await shop.data.refine(refineInput(refine, { quarantine_key }));
+    const refined = await data.refine(refineInput(refine, { quarantine_key }));
     if (!refined.ok) return recordMisfit(record, batch_id, refined.error);
     const check = checkOf({ source: check_source, rules: refine.quality_rules }, refined.value);
     if (!check.passed || rederive === null) {
       return record({ type: "RecordQuality", batch_id, check, rederived: null });
     }
     const { clean_key, requested_privacy } = rederive;
-    const again = await shop.data.refine(refineInput(rederive.refine, { clean_key }));
+    const again = await data.refine(refineInput(rederive.refine, { clean_key }));
     if (!again.ok) return recordMisfit(record, batch_id, again.error);
     const rederived = runOf(rederive.refine, requested_privacy, again.value);
     return record({ type: "RecordQuality", batch_id, check, rederived });
@@ -90,11 +90,11 @@ export const anonymize = (
   call: Call,
   request: Extract<WorkRequest, { kind: "privacy" }>,
 ): Outcome =>
-  perform(shop, call, request, async (plan, record) => {
+  perform(shop, call, request, async (plan, record, data) => {
     invariant(plan.kind === "privacy", "a privacy run is planned as one");
     const { clean_key } = plan;
     const outputs = request.dry_run ? { preview_rows: PREVIEW_ROWS } : { clean_key };
-    const refined = await shop.data.refine(refineInput(plan.refine, outputs));
+    const refined = await data.refine(refineInput(plan.refine, outputs));
     const { batch_id } = request;
     if (!refined.ok) {
       if (!request.dry_run) return recordMisfit(record, batch_id, refined.error);
@@ -143,7 +143,7 @@ export const publishBatch = (
   call: Call,
   request: Extract<WorkRequest, { kind: "publish" }>,
 ): Outcome =>
-  perform(shop, call, request, async (plan, record) => {
+  perform(shop, call, request, async (plan, record, data) => {
     const { batch_id } = request;
     if (plan.kind === "nothing") {
       // Published already: the decision says so, whatever the publication would be.
@@ -153,16 +153,16 @@ export const publishBatch = (
     invariant(plan.kind === "publish", "a publication is planned as one");
     const { from, published_key, clean_key } = plan;
     if ("copy" in from) {
-      const object = await shop.data.copy(from.copy, published_key);
+      const object = await data.copy(from.copy, published_key);
       const publication = publicationOf(object, from.schema);
       return record({ type: "PublishData", batch_id, publication, run: null });
     }
     const written = clean_key ?? published_key;
-    const refined = await shop.data.refine(refineInput(from, { clean_key: written }));
+    const refined = await data.refine(refineInput(from, { clean_key: written }));
     if (!refined.ok) return recordMisfit(record, batch_id, refined.error);
     const { clean, clean_schema } = refined.value;
     invariant(clean !== undefined, "a publication writes an object");
-    const object = clean_key === null ? clean : await shop.data.copy(clean, published_key);
+    const object = clean_key === null ? clean : await data.copy(clean, published_key);
     return record({
       type: "PublishData",
       batch_id,
@@ -183,9 +183,9 @@ export const consumeBatch = async (
     shop,
     call,
     { kind: "export", batch_id, format },
-    async (plan, record) => {
+    async (plan, record, data) => {
       if (plan.kind !== "export") return ok(NO_ANSWER);
-      const object = await shop.data.exportCsv(plan.source, plan.schema, plan.target);
+      const object = await data.exportCsv(plan.source, plan.schema, plan.target);
       return record({ type: "ExportData", batch_id, object });
     },
     { ...call, idempotency: null },

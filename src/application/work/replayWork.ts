@@ -3,6 +3,7 @@ import { invariant, ok, type Result } from "../../domain/decider.ts";
 import type { BatchId, DatasetName, ReplayId } from "../../domain/ids.ts";
 import type { Rejection } from "../../domain/rejection.ts";
 import type { Answer } from "../answers.ts";
+import type { DataPlane } from "../dataPorts.ts";
 import type { Call, WorkPlan } from "../lakeGateway.ts";
 import {
   checkOf,
@@ -42,44 +43,49 @@ const replayOnce = async (
   replay_id: ReplayId,
 ): Promise<{ readonly outcome: Awaited<Outcome>; readonly more: boolean }> => {
   let more = true;
-  const outcome = await perform(shop, call, { kind: "replay", replay_id }, async (plan, record) => {
-    if (plan.kind === "nothing") {
-      more = false;
-      return ok(NO_ANSWER);
-    }
-    const note = (
-      batch_id: BatchId,
-      result: "replayed" | "quarantined" | "skipped",
-      reason: string | null,
-      rows: number,
-    ) =>
-      shop.lake.command(call, {
-        type: "NoteReplayProgress",
-        replay_id,
+  const outcome = await perform(
+    shop,
+    call,
+    { kind: "replay", replay_id },
+    async (plan, record, data) => {
+      if (plan.kind === "nothing") {
+        more = false;
+        return ok(NO_ANSWER);
+      }
+      const note = (
+        batch_id: BatchId,
+        result: "replayed" | "quarantined" | "skipped",
+        reason: string | null,
+        rows: number,
+      ) =>
+        shop.lake.command(call, {
+          type: "NoteReplayProgress",
+          replay_id,
+          batch_id,
+          outcome: result,
+          reason,
+          rows,
+        });
+      if (plan.kind === "skip") return note(plan.batch_id, "skipped", plan.reason, 0);
+      invariant(plan.kind === "replay", "a replay step is planned as one");
+      const { batch_id } = plan.refine;
+      const replayed = await replayBatch(data, plan, record);
+      if (!replayed.ok) return replayed;
+      const { passed, rows, answer } = replayed.value;
+      const noted = await note(
         batch_id,
-        outcome: result,
-        reason,
+        passed ? "replayed" : "quarantined",
+        passed ? null : "it no longer meets its contract",
         rows,
-      });
-    if (plan.kind === "skip") return note(plan.batch_id, "skipped", plan.reason, 0);
-    invariant(plan.kind === "replay", "a replay step is planned as one");
-    const { batch_id } = plan.refine;
-    const replayed = await replayBatch(shop, plan, record);
-    if (!replayed.ok) return replayed;
-    const { passed, rows, answer } = replayed.value;
-    const noted = await note(
-      batch_id,
-      passed ? "replayed" : "quarantined",
-      passed ? null : "it no longer meets its contract",
-      rows,
-    );
-    return noted.ok ? ok(answer) : noted;
-  });
+      );
+      return noted.ok ? ok(answer) : noted;
+    },
+  );
   return { outcome, more };
 };
 
 const replayBatch = async (
-  { data }: Workshop,
+  data: DataPlane,
   plan: Extract<WorkPlan, { kind: "replay" }>,
   record: Recorder,
 ): Promise<Result<{ passed: boolean; rows: number; answer: Answer }, Rejection>> => {

@@ -13,6 +13,7 @@ import { parseQualityRules } from "../../domain/rules/quality.ts";
 import type { ObjectRef } from "../../domain/table.ts";
 import type { Answer } from "../answers.ts";
 import {
+  BrokenSealError,
   DataLimitError,
   type DataPlane,
   MissingObjectError,
@@ -33,6 +34,8 @@ export interface Workshop {
   readonly lake: LakeGateway;
   readonly data: DataPlane;
   readonly store: ObjectStore;
+  /** Both of an encrypted dataset, under its key: all it writes is sealed, all it reads opened. */
+  sealed(dataset_key: Uint8Array): Pick<Workshop, "data" | "store">;
   /** Milliseconds, for measuring how long something takes. */
   readonly now: () => number;
 }
@@ -56,15 +59,15 @@ export const NO_ANSWER: Answer = {
  * which the result is recorded, when it is another than the one that asked.
  */
 export const perform = async (
-  { lake, store }: Workshop,
+  { lake, store, data, sealed }: Workshop,
   call: Call,
   request: WorkRequest,
-  body: (plan: WorkPlan, record: Recorder) => Outcome,
+  body: (plan: WorkPlan, record: Recorder, data: DataPlane) => Outcome,
   recording: Call = call,
 ): Outcome => {
   const opened = await lake.open(call, request);
   if (!opened.ok) return opened;
-  const { plan, attempt, answered } = opened.value;
+  const { plan, attempt, answered, dataset_key } = opened.value;
   if (answered) return ok(answered);
   let recorded = false;
   let inDoubt = false;
@@ -82,8 +85,9 @@ export const perform = async (
     return outcome;
   };
   try {
-    return await body(plan, record);
+    return await body(plan, record, dataset_key ? sealed(dataset_key).data : data);
   } catch (error) {
+    if (error instanceof BrokenSealError) return objectDamaged(error);
     if (error instanceof DataLimitError) {
       return reject("too_large", "limit-exceeded", `${error.message}.`);
     }
@@ -102,6 +106,16 @@ export const perform = async (
       await lake.abandon(call, attempt.attempt_id);
     }
   }
+};
+
+/** Nothing was given of it: what does not open is not guessed at. */
+export const objectDamaged = ({ message }: BrokenSealError) => {
+  console.error(message);
+  return reject(
+    "wrong_state",
+    "object-damaged",
+    "An object of this batch does not open: it was changed or cut off after it was written.",
+  );
 };
 
 export const hasEvents = (answer: Answer): boolean => {

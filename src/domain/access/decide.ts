@@ -3,7 +3,7 @@
 import type { DatasetState } from "../dataset/dataset.ts";
 import { deprecated } from "../dataset/decide.ts";
 import { assertNever, ok, type Result } from "../decider.ts";
-import type { DatasetName } from "../ids.ts";
+import type { BatchId, DatasetName } from "../ids.ts";
 import { type Rejection, reject } from "../rejection.ts";
 import type { AccessAction, AccessEvent } from "./access.ts";
 
@@ -19,8 +19,8 @@ export interface GenerateSignedUrl {
   readonly type: "GenerateSignedUrl";
   readonly dataset: DatasetName | null;
   readonly filename: string;
-  /** The object the URL opens; left out, the landed upload of that name. Not recorded. */
-  readonly object_key?: string;
+  /** The object of a batch that the URL opens; left out, the upload of that name. Not recorded. */
+  readonly batch_object?: { readonly batch_id: BatchId; readonly key: string };
   readonly method: "GET" | "PUT";
   readonly signed_at: string;
   readonly expires_at: string;

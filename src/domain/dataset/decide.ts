@@ -95,8 +95,8 @@ const register = (
       `Dataset ${command.name} is registered already; a change of its schema comes with a contract.`,
     );
   }
-  if (command.encryption_enabled) return encryptionUnavailable();
-  if (lake.compliance_level === "strict") return encryptionRequired();
+  if (lake.compliance_level === "strict" && !command.encryption_enabled)
+    return encryptionRequired();
   const { subject_column, schema } = command;
   if (subject_column !== null && !Object.hasOwn(schema, subject_column)) {
     return reject("invalid", "unknown-column", "The subject column is not in the schema.", [
@@ -116,7 +116,8 @@ const ingest = (
   const pii = command.contains_pii ?? (state.status === "absent" ? null : state.contains_pii);
   const flag = piiFlag(lake, pii);
   if (!flag.ok) return flag;
-  if (lake.compliance_level === "strict") return encryptionRequired();
+  const encrypted = state.status !== "absent" && state.encryption_enabled;
+  if (lake.compliance_level === "strict" && !encrypted) return encryptionRequired();
   const { type: _, ...manifest } = command;
   const registered: DatasetEvent = {
     type: "DatasetRegistered",
@@ -189,12 +190,4 @@ const encryptionRequired = () =>
     "compliance",
     "encryption-required",
     "Encryption required: at level strict a dataset must have encryption_enabled.",
-  );
-
-const encryptionUnavailable = () =>
-  reject(
-    "invalid",
-    "encryption-unavailable",
-    "Encrypted datasets come with Lethe's data plane; until their objects are really sealed, the flag is refused.",
-    [{ path: "encryption_enabled", message: "not available yet" }],
   );

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { datasetName } from "../../../src/contracts/fields.ts";
+import { batchId, datasetName } from "../../../src/contracts/fields.ts";
 import {
   ACCESS_ACTIONS,
   type AccessEvent,
@@ -155,8 +155,9 @@ describe("handing out a signed URL", () => {
   });
 
   it("never records which object it opens", () => {
+    const batch_id = batchId.parse("b");
     const events = given()
-      .when(sign({ object_key: "lakes/north/batches/batch1/2/quarantine/x.jsonl" }))
+      .when(sign({ batch_object: { batch_id, key: "lakes/north/batches/b/2/quarantine/x.jsonl" } }))
       .events();
     expect(JSON.stringify(events)).not.toContain("lakes/north");
   });

@@ -1,0 +1,49 @@
+/**
+ * The key under which the objects of a piece of work are sealed. Whoever does the work gets it with
+ * the plan; without it nothing of an encrypted dataset is read and nothing written.
+ */
+import type { DatasetState } from "../domain/dataset/dataset.ts";
+import { ok, type Result } from "../domain/decider.ts";
+import type { DatasetName } from "../domain/ids.ts";
+import { type Rejection, reject } from "../domain/rejection.ts";
+import type { Reader } from "./commands.ts";
+import type { Keyring } from "./keyring.ts";
+import type { WorkPlan, WorkRequest } from "./lakeGateway.ts";
+
+/** The dataset's key, null when it is not encrypted. Rejects with `gone` when it was destroyed. */
+export const keyOf = (
+  dataset: DatasetState,
+  keyring: Keyring,
+): Result<Uint8Array | null, Rejection> => {
+  if (dataset.status === "absent" || !dataset.encryption_enabled) return ok(null);
+  const key = keyring.datasetKey(dataset.name);
+  return key === null ? keyDestroyed(dataset.name) : ok(key);
+};
+
+/** As `keyOf`, for the dataset that the plan is about; null too when there is nothing to do. */
+export const keyOfWork = (
+  request: WorkRequest,
+  plan: WorkPlan,
+  read: Reader,
+  keyring: Keyring,
+): Result<Uint8Array | null, Rejection> => {
+  if (plan.kind === "nothing" || plan.kind === "skip") return ok(null);
+  return keyOf(read.dataset(datasetOf(request, plan, read)), keyring);
+};
+
+/** Throws for work that is about no dataset: its objects must not end up in clear. */
+const datasetOf = (request: WorkRequest, plan: WorkPlan, read: Reader): DatasetName => {
+  if (request.kind === "append") return request.dataset;
+  if ("refine" in plan) return plan.refine.dataset;
+  const state = "batch_id" in request ? read.batch(request.batch_id) : null;
+  if (state?.status === "held") return state.batch.dataset;
+  throw new Error(`work ${request.kind} is about no dataset`);
+};
+
+export const keyDestroyed = (dataset: string) =>
+  reject(
+    "gone",
+    "dataset-key-destroyed",
+    `The key of encrypted dataset ${dataset} is not in this lake (any more): nothing that was ` +
+      "sealed under it can be read again.",
+  );

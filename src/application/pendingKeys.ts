@@ -1,0 +1,41 @@
+/**
+ * Keys that a command has made or destroyed and that nothing has committed yet: they wait here and
+ * are written in the command's own transaction, or forgotten with it.
+ */
+import type { KeyStore } from "./keyring.ts";
+
+export interface PendingKeys extends KeyStore {
+  /** Inside the transaction. */
+  write(): void;
+  /** The transaction has committed. */
+  settle(): void;
+  /** The command came to nothing. The lake's own key stays: every later command needs it. */
+  forget(): void;
+}
+
+export const pendingKeys = (kept: KeyStore): PendingKeys => {
+  /** Null: destroyed. */
+  const pending = new Map<string, string | null>();
+  return {
+    find(id) {
+      const waiting = pending.get(id);
+      return waiting === undefined ? kept.find(id) : waiting;
+    },
+    put: (id, wrapped) => {
+      pending.set(id, wrapped);
+    },
+    destroy: (id) => {
+      pending.set(id, null);
+    },
+    write() {
+      for (const [id, wrapped] of pending) {
+        if (wrapped === null) kept.destroy(id);
+        else kept.put(id, wrapped);
+      }
+    },
+    settle: () => pending.clear(),
+    forget() {
+      for (const id of pending.keys()) if (id !== "lake") pending.delete(id);
+    },
+  };
+};
