@@ -56,3 +56,6 @@ export interface ColumnChunk {
   /** In the order of the schema, each of `rows` rows. Valid until the next chunk is asked for. */
   readonly columns: readonly ColumnVector[];
 }
+
+/** Rows gathered before a chunk is handed on: the bound of memory on every path. */
+export const CHUNK_ROWS = 4096;

@@ -4,124 +4,182 @@
  */
 import { assertNever } from "../domain/decider.ts";
 import type { Schema } from "../domain/table.ts";
-import type { Cell, Chunk } from "./chunk.ts";
-import { type CsvProblem, type CsvRecord, CsvScanner, MAX_CSV_FIELDS } from "./csvScanner.ts";
+import { CarryBuffer } from "./carryBuffer.ts";
+import { CHUNK_ROWS, type ColumnChunk } from "./columns.ts";
+import { type CsvDialect, matchHeader, readHeader } from "./csvHeader.ts";
 import type { IssueLog } from "./issueLog.ts";
+import {
+  type CsvLayout,
+  type CsvProblem,
+  type CsvWindow,
+  csvWindow,
+} from "./kernels/csvColumns.ts";
 import { NotATableError } from "./notATable.ts";
-import { type ColumnSpec, columnSpecs, RowBuilder } from "./rowBuilder.ts";
+import { type ColumnSpec, columnSpecs, nullColumn } from "./rowBuilder.ts";
 import { MAX_RECORD_BYTES, textPieces } from "./textInput.ts";
-import { misfit, parseText } from "./types.ts";
+import { misfit } from "./types.ts";
+
+/** Bytes parsed in one go, unless one record is longer: with few rows, the bound of a chunk. */
+const WINDOW_BYTES = 512 * 1024;
+
+/** Fields parsed in one go: a table of very many columns comes in chunks of fewer rows. */
+const WINDOW_FIELDS = 128 * 1024;
 
 /**
  * Reads the rows of a CSV file. An empty field is null; `""` is an empty string in a string column
  * and null in any other. Blank lines are ignored, except below the header of a file with one
- * column: there they are the only way to write a null.
+ * column: there they are the only way to write a null. The delimiter is what `dialect` says or else
+ * the one under which most columns of the schema are in the header: comma, semicolon, tab or bar.
  */
 export async function* readCsv(
   stream: ReadableStream<Uint8Array>,
   schema: Schema,
   issues: IssueLog,
-): AsyncGenerator<Chunk, void, undefined> {
-  const table = new CsvTable(columnSpecs(schema), issues);
-  const scanner = new CsvScanner();
-  // After a record that is too long the scanner yields nothing more, but the stream is read to its
-  // end all the same: somebody may be copying it on the way.
+  dialect: CsvDialect = {},
+): AsyncGenerator<ColumnChunk, void, undefined> {
+  const table = new CsvTable(columnSpecs(schema), issues, dialect);
+  // After a record that is too long nothing more is parsed, but the stream is read to its end all
+  // the same: somebody may be copying it on the way.
   for await (const piece of textPieces(stream)) {
-    for (const record of scanner.push(piece)) {
-      table.add(record);
-      if (table.rows.full) yield table.rows.take();
-    }
+    if (table.append(piece)) yield* table.chunks(false);
   }
-  for (const record of scanner.end()) table.add(record);
+  yield* table.chunks(true);
   table.end();
-  if (!table.rows.empty) yield table.rows.take();
 }
 
-class CsvTable {
-  readonly rows: RowBuilder;
+export class CsvTable {
   readonly #columns: readonly ColumnSpec[];
   readonly #issues: IssueLog;
-  /** Where each column of the schema stands in a record; undefined until the header is known. */
-  #positions: readonly number[] | undefined;
-  #width = 0;
+  readonly #dialect: CsvDialect;
+  readonly #bytes = new CarryBuffer();
+  /** How the rows are laid out; undefined until the header is known. */
+  #layout: CsvLayout | undefined;
+  #row: number;
+  /** Bytes worth looking at: more than there were when they held no whole record. */
+  #wanted = WINDOW_BYTES;
+  /** Bytes that a chunk of this file takes, about. */
+  #chunkBytes = WINDOW_BYTES;
+  #stopped = false;
 
-  constructor(columns: readonly ColumnSpec[], issues: IssueLog) {
+  /** `layout` and `first_row` are given where the bytes begin below the header. */
+  constructor(
+    columns: readonly ColumnSpec[],
+    issues: IssueLog,
+    dialect: CsvDialect,
+    layout?: CsvLayout,
+    first_row = 1,
+  ) {
     this.#columns = columns;
     this.#issues = issues;
-    this.rows = new RowBuilder(columns);
+    this.#dialect = dialect;
+    this.#layout = layout;
+    this.#row = first_row;
   }
 
-  add(record: CsvRecord): void {
-    if (this.#positions === undefined) {
-      if (!record.blank) this.#positions = this.#readHeader(record);
-    } else if (!record.blank || this.#width === 1) {
-      this.#addRow(record, this.#positions);
+  /** Whether it is time to ask for `chunks`. */
+  append(piece: Uint8Array): boolean {
+    if (this.#stopped) return false;
+    this.#bytes.append(piece);
+    return this.#bytes.length >= this.#wanted;
+  }
+
+  /** What can be made of the bytes so far; of all of them when they are the last. */
+  *chunks(isLast: boolean): Generator<ColumnChunk, void, undefined> {
+    while (!this.#stopped && (this.#bytes.length >= this.#wanted || isLast)) {
+      const layout = this.#layout ?? this.#readHeader(isLast);
+      if (layout === undefined) {
+        if (isLast) return;
+        this.#wanted = twice(this.#bytes.length);
+        continue;
+      }
+      const available = this.#bytes.view();
+      const size = this.#wanted > WINDOW_BYTES ? this.#wanted : this.#chunkBytes;
+      const bytes = available.subarray(0, size);
+      const maxRows = Math.max(1, Math.min(CHUNK_ROWS, Math.floor(WINDOW_FIELDS / layout.width)));
+      const window = csvWindow(bytes, isLast && bytes.length === available.length, layout, maxRows);
+      if (window.rows > 0) yield this.#chunk(window);
+      this.#bytes.consume(window.consumed);
+      if (bytes.length - window.consumed > MAX_RECORD_BYTES && window.rows < maxRows) {
+        if (!this.#stopped) yield this.#tooLong();
+        return;
+      }
+      if (isLast && this.#bytes.length === 0) return;
+      // A record that is longer than the window is looked at again when twice as much is there.
+      this.#wanted = window.consumed > 0 ? WINDOW_BYTES : twice(bytes.length);
+      if (window.rows === maxRows) {
+        this.#chunkBytes = Math.min(WINDOW_BYTES, window.consumed + (window.consumed >> 2) + 4096);
+      }
     }
   }
 
   end(): void {
-    if (this.#positions === undefined) throw new NotATableError("the file has no header row");
+    if (this.#layout === undefined) throw new NotATableError("the file has no header row");
   }
 
-  #readHeader(record: CsvRecord): readonly number[] {
-    if (record.problem !== null) {
-      throw new NotATableError(`the header row ${describe(record.problem)}`);
+  #readHeader(isLast: boolean): CsvLayout | undefined {
+    const bytes = this.#bytes.view();
+    const header = readHeader(bytes, isLast, this.#columns, this.#dialect);
+    if (header === null) {
+      if (bytes.length > MAX_RECORD_BYTES) {
+        throw new NotATableError(`the header row ${describe("too_long")}`);
+      }
+      return undefined;
     }
-    if (record.width > MAX_CSV_FIELDS) {
-      throw new NotATableError(`the header row has more than ${MAX_CSV_FIELDS} columns`);
+    if (header.problem !== null) {
+      throw new NotATableError(`the header row ${describe(header.problem)}`);
     }
-    const names = record.fields.map((field) => field ?? "");
-    this.#width = names.length;
-    const known = new Set(this.#columns.map(({ name }) => name));
-    const seen = new Set<string>();
-    const repeated = new Set<string>();
-    for (const name of names) {
-      if (seen.has(name)) repeated.add(name);
-      seen.add(name);
-    }
-    for (const { name } of this.#columns) {
-      if (!seen.has(name)) this.#issues.add(name, null, "missing from the file");
-    }
-    for (const name of seen) if (!known.has(name)) this.#issues.unexpected(name);
-    this.#issues.reportUnexpected();
-    for (const name of repeated) {
-      this.#issues.add(known.has(name) ? name : null, null, "a column name occurs more than once");
-    }
-    return this.#columns.map(({ name }) => names.indexOf(name));
+    this.#bytes.consume(header.consumed);
+    this.#layout = matchHeader(header, this.#columns, this.#issues);
+    return this.#layout;
   }
 
-  #addRow(record: CsvRecord, positions: readonly number[]): void {
-    const { row } = this.rows;
-    if (record.problem !== null) {
-      this.#issues.add(null, row, describe(record.problem));
-      this.rows.putNullRow();
+  #chunk(window: CsvWindow): ColumnChunk {
+    const chunk = { first_row: this.#row, rows: window.rows, columns: window.columns };
+    this.#report(window);
+    this.#row += window.rows;
+    return chunk;
+  }
+
+  #tooLong(): ColumnChunk {
+    this.#stopped = true;
+    this.#issues.add(null, this.#row, describe("too_long"));
+    const columns = this.#columns.map((column) => nullColumn(column, 1));
+    return { first_row: this.#row, rows: 1, columns };
+  }
+
+  /** Row by row, as a reader of the file meets them. */
+  #report({ badRecords, misfits }: CsvWindow): void {
+    const found = badRecords.length + misfits.reduce((sum, rows) => sum + rows.length, 0);
+    if (found === 0) return;
+    if (badRecords.some(({ problem }) => problem === "too_long")) this.#stopped = true;
+    if (this.#issues.full) {
+      this.#issues.addUnlisted(found);
       return;
     }
-    if (record.width !== this.#width) {
-      const message = `has ${fields(record.width)}, the header has ${this.#width}`;
-      this.#issues.add(null, row, message);
-      this.rows.putNullRow();
-      return;
+    const width = this.#layout?.width ?? 0;
+    const issues = badRecords.map(({ row, fields, problem }) => ({
+      row,
+      column: null as string | null,
+      message:
+        problem === null ? `has ${count(fields)}, the header has ${width}` : describe(problem),
+    }));
+    for (const [index, { name, type }] of this.#columns.entries()) {
+      for (const row of misfits[index] ?? []) {
+        issues.push({ row, column: name, message: misfit(type) });
+      }
     }
-    for (let index = 0; index < this.#columns.length; index += 1) {
-      const column = this.#columns[index];
-      const field = record.fields[positions[index] ?? -1];
-      if (column !== undefined) this.rows.put(index, this.#cell(column, field, row));
+    issues.sort((left, right) => left.row - right.row);
+    for (const { row, column, message } of issues) {
+      this.#issues.add(column, this.#row + row, message);
     }
-    this.rows.endRow();
-  }
-
-  #cell({ name, type }: ColumnSpec, field: string | null | undefined, row: number): Cell {
-    if (field === null || field === undefined) return null;
-    if (field === "" && type !== "string") return null;
-    const cell = parseText(field, type);
-    if (cell !== undefined) return cell;
-    this.#issues.add(name, row, misfit(type));
-    return null;
   }
 }
 
-const fields = (count: number) => (count === 1 ? "1 field" : `${count} fields`);
+/** As far as a record may go: one byte more decides that it is too long. */
+const twice = (bytes: number) =>
+  Math.min(Math.max(2 * bytes, 2 * WINDOW_BYTES), MAX_RECORD_BYTES + 1);
+
+const count = (fields: number) => (fields === 1 ? "1 field" : `${fields} fields`);
 
 const describe = (problem: CsvProblem): string => {
   switch (problem) {

@@ -19,12 +19,12 @@ export const exportCsv = async (
 ): Promise<ObjectRef> => {
   const reader = readTable(await openTable(store, source), schema);
   const writer = countingWriter(store.writer(target, contentType("csv")));
-  const encoder = new TextEncoder();
+
   let rows = 0;
   try {
-    await writer.write(encoder.encode(csvHeader(schema)));
+    await writer.write(new TextEncoder().encode(csvHeader(schema)));
     for await (const chunk of reader.chunks()) {
-      await writer.write(encoder.encode(csvRows(chunk)));
+      await writer.write(csvRows(chunk));
       rows += chunk.rows;
     }
     invariant(reader.issues.count === 0, `object ${source.key} fits the schema it was written by`);

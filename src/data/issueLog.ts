@@ -37,6 +37,16 @@ export class IssueLog {
     if (list.length < MAX_LISTED_ISSUES) list.push({ column, row, message });
   }
 
+  /** Issues that are only counted, because enough are listed. */
+  addUnlisted(count: number): void {
+    this.#count += count;
+  }
+
+  /** Whether issues of rows are not listed any more. */
+  get full(): boolean {
+    return this.#ofRows.length >= MAX_LISTED_ISSUES;
+  }
+
   /** Remembers a name from the file; `reportUnexpected` turns what was remembered into one issue. */
   unexpected(name: string): void {
     const short = name.slice(0, MAX_COLUMN_NAME_CHARS);

@@ -4,7 +4,7 @@
  */
 import type { Schema } from "../domain/table.ts";
 import { CarryBuffer } from "./carryBuffer.ts";
-import type { Chunk } from "./chunk.ts";
+import type { ColumnChunk } from "./columns.ts";
 import type { IssueLog } from "./issueLog.ts";
 import { NotATableError } from "./notATable.ts";
 import { type ColumnSpec, columnSpecs, RowBuilder } from "./rowBuilder.ts";
@@ -20,7 +20,7 @@ export async function* readJsonl(
   stream: ReadableStream<Uint8Array>,
   schema: Schema,
   issues: IssueLog,
-): AsyncGenerator<Chunk, void, undefined> {
+): AsyncGenerator<ColumnChunk, void, undefined> {
   const table = new JsonlTable(columnSpecs(schema), issues);
   const lines = new LineScanner();
   for await (const piece of textPieces(stream)) {

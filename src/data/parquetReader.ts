@@ -12,7 +12,7 @@ import {
   type SchemaElement,
 } from "hyparquet";
 import type { Schema } from "../domain/table.ts";
-import type { Chunk } from "./chunk.ts";
+import type { ColumnChunk } from "./columns.ts";
 import type { IssueLog } from "./issueLog.ts";
 import { NotATableError } from "./notATable.ts";
 import { checkPages } from "./parquetPages.ts";
@@ -41,7 +41,7 @@ export async function* readParquet(
   source: ParquetSource,
   schema: Schema,
   issues: IssueLog,
-): AsyncGenerator<Chunk, void, undefined> {
+): AsyncGenerator<ColumnChunk, void, undefined> {
   const metadata = await orDamaged(source, () =>
     parquetMetadataAsync(source, { geoparquet: false }),
   );

@@ -6,7 +6,7 @@
 import type { SchemaElement } from "hyparquet";
 import type { ColumnType } from "../domain/table.ts";
 import { floorDiv, isDate, isDatetime } from "./calendar.ts";
-import type { Cell } from "./chunk.ts";
+import type { Cell } from "./columnCells.ts";
 import { decodeUtf8 } from "./textInput.ts";
 import { MAX_INT, MIN_INT, parseText } from "./types.ts";
 

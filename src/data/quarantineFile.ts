@@ -9,14 +9,16 @@
 import type { ObjectStore } from "../application/dataPorts.ts";
 import type { QualityRule } from "../domain/rules/quality.ts";
 import type { ObjectRef } from "../domain/table.ts";
-import type { Chunk } from "./chunk.ts";
+import { cellAt } from "./columnCells.ts";
+import type { ColumnChunk } from "./columns.ts";
 import { contentType } from "./contentTypes.ts";
+import type { ChunkVerdict } from "./quality/evaluator.ts";
 import { type CountingWriter, countingWriter } from "./sha256.ts";
 import { toJson } from "./types.ts";
 
 export interface QuarantineFile {
-  /** `failures`: row within the chunk -> rules it fails. */
-  write(chunk: Chunk, failures: ReadonlyMap<number, readonly QualityRule[]>): Promise<void>;
+  /** Writes the rows that the verdict says fail. */
+  write(chunk: ColumnChunk, verdict: ChunkVerdict): Promise<void>;
   /** The object, or null when no row failed: then none was made. */
   close(): Promise<ObjectRef | null>;
   abort(): Promise<void>;
@@ -35,13 +37,12 @@ export const quarantineFile = (store: ObjectStore, key: string): QuarantineFile 
   let writer: CountingWriter | null = null;
   let rows = 0;
   return {
-    async write(chunk, failures) {
-      if (failures.size === 0) return;
+    async write(chunk, { failed, rulesFailedBy }) {
+      if (failed === null) return;
       writer ??= countingWriter(store.writer(key, contentType("jsonl")));
       let lines = "";
-      // The failures were found rule by rule; the file goes row by row.
-      for (const row of [...failures.keys()].sort((left, right) => left - right)) {
-        lines += `${JSON.stringify(lineOf(chunk, row, failures.get(row) ?? []))}\n`;
+      for (let row = failed.indexOf(1); row >= 0; row = failed.indexOf(1, row + 1)) {
+        lines += `${JSON.stringify(lineOf(chunk, row, rulesFailedBy(row)))}\n`;
         rows += 1;
         if (rows % LINES_AT_ONCE > 0) continue;
         await writer.write(encoder.encode(lines));
@@ -60,11 +61,11 @@ export const quarantineFile = (store: ObjectStore, key: string): QuarantineFile 
   };
 };
 
-const lineOf = (chunk: Chunk, row: number, failed: readonly QualityRule[]) => ({
+const lineOf = (chunk: ColumnChunk, row: number, failed: readonly QualityRule[]) => ({
   row_number: chunk.first_row + row,
   diverted: isDiverted(failed),
   failures: failed.map(({ column, text }) => ({ column, rule: text })),
   record: Object.fromEntries(
-    chunk.columns.map(({ name, type, cells }) => [name, toJson(cells[row] ?? null, type)]),
+    chunk.columns.map((column) => [column.name, toJson(cellAt(column, row), column.type)]),
   ),
 });

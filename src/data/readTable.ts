@@ -5,8 +5,9 @@
 import { MissingObjectError, type ObjectStore } from "../application/dataPorts.ts";
 import { assertNever } from "../domain/decider.ts";
 import type { ObjectRef, Schema } from "../domain/table.ts";
-import type { Chunk } from "./chunk.ts";
+import type { ColumnChunk } from "./columns.ts";
 import { readCsv } from "./csv.ts";
+import type { CsvDialect } from "./csvHeader.ts";
 import { IssueLog } from "./issueLog.ts";
 import { readJsonl } from "./jsonl.ts";
 import { readParquet } from "./parquetReader.ts";
@@ -14,7 +15,8 @@ import { parquetSource } from "./parquetSource.ts";
 
 /** Text formats are streams, so that they can be tapped; Parquet is read by ranges. */
 export type TableSource =
-  | { readonly format: "csv" | "jsonl"; readonly stream: ReadableStream<Uint8Array> }
+  | ({ readonly format: "csv"; readonly stream: ReadableStream<Uint8Array> } & CsvDialect)
+  | { readonly format: "jsonl"; readonly stream: ReadableStream<Uint8Array> }
   | {
       readonly format: "parquet";
       readonly store: ObjectStore;
@@ -28,7 +30,7 @@ export interface TableReader {
    * NotATableError when the bytes are no table. A stream is always read to its end, unless the
    * consumer stops or an error ends it.
    */
-  chunks(): AsyncGenerator<Chunk, void, undefined>;
+  chunks(): AsyncGenerator<ColumnChunk, void, undefined>;
   /** Complete only when `chunks` has been read to its end. */
   readonly issues: IssueLog;
 }
@@ -60,7 +62,7 @@ export const openTable = async (
 const chunksOf = (source: TableSource, schema: Schema, issues: IssueLog) => {
   switch (source.format) {
     case "csv":
-      return readCsv(source.stream, schema, issues);
+      return readCsv(source.stream, schema, issues, source);
     case "jsonl":
       return readJsonl(source.stream, schema, issues);
     case "parquet":

@@ -6,18 +6,17 @@
 import type { ObjectStore, PreviewRow, Refined, RefineInput } from "../application/dataPorts.ts";
 import type { Misfit } from "../domain/batch/commands.ts";
 import { err, ok, type Result } from "../domain/decider.ts";
-import type { QualityRule } from "../domain/rules/quality.ts";
 import type { ObjectRef } from "../domain/table.ts";
-import type { Chunk } from "./chunk.ts";
-import { cellsOf, columnOf } from "./columnCells.ts";
+import { cellAt } from "./columnCells.ts";
 import type { ColumnChunk } from "./columns.ts";
 import { contentType } from "./contentTypes.ts";
 import { NotATableError } from "./notATable.ts";
 import { type ParquetWriter, parquetWriter } from "./parquet.ts";
 import { type PrivacyPass, privacyPass } from "./privacy/privacyPass.ts";
-import { type ChunkVerdict, qualityEvaluator } from "./quality/evaluator.ts";
-import { isDiverted, type QuarantineFile, quarantineFile } from "./quarantineFile.ts";
+import { qualityEvaluator } from "./quality/evaluator.ts";
+import { type QuarantineFile, quarantineFile } from "./quarantineFile.ts";
 import { openTable, readTable } from "./readTable.ts";
+import { withoutRows } from "./rowSelection.ts";
 import { toJson } from "./types.ts";
 
 /**
@@ -61,13 +60,11 @@ const run = async (
     // Cells that do not fit are nulls here: nothing may be concluded from them. The rest of the
     // file is read all the same, so that every issue is counted.
     if (reader.issues.count > 0) continue;
-    const rowFailures = failuresOf(evaluator.evaluate(columnChunk(chunk)), chunk.rows);
-    await outputs.quarantine?.write(chunk, rowFailures);
-    const kept = rowsWhere(chunk, (row) => !isDiverted(rowFailures.get(row) ?? []));
-    diverted_rows += chunk.rows - kept.length;
-    const before = selectRows(chunk, kept);
-    const row_numbers = kept.map((row) => chunk.first_row + row);
-    const after = cellChunk(privacy.apply(columnChunk(before), Int32Array.from(row_numbers)));
+    const verdict = evaluator.evaluate(chunk);
+    await outputs.quarantine?.write(chunk, verdict);
+    const { chunk: before, row_numbers } = withoutRows(chunk, verdict.diverted);
+    diverted_rows += chunk.rows - before.rows;
+    const after = privacy.apply(before, row_numbers);
     addPreview(preview, input, before, after, row_numbers);
     await outputs.clean?.write(after);
   }
@@ -129,53 +126,14 @@ const openOutputs = (store: ObjectStore, input: RefineInput, privacy: PrivacyPas
   };
 };
 
-const columnChunk = ({ first_row, rows, columns }: Chunk): ColumnChunk => ({
-  first_row,
-  rows,
-  columns: columns.map(({ name, type, cells }) => columnOf(name, type, cells)),
-});
-
-const cellChunk = ({ first_row, rows, columns }: ColumnChunk): Chunk => ({
-  first_row,
-  rows,
-  columns: columns.map((column) => ({
-    name: column.name,
-    type: column.type,
-    cells: cellsOf(column, rows),
-  })),
-});
-
-/** Row within the chunk -> the rules it fails; good rows are absent. */
-const failuresOf = (
-  { failed, rulesFailedBy }: ChunkVerdict,
-  rows: number,
-): ReadonlyMap<number, readonly QualityRule[]> => {
-  const failures = new Map<number, readonly QualityRule[]>();
-  for (let row = 0; failed !== null && row < rows; row += 1)
-    if (failed[row] === 1) failures.set(row, rulesFailedBy(row));
-  return failures;
-};
-
-const rowsWhere = (chunk: Chunk, keeps: (row: number) => boolean): readonly number[] =>
-  Array.from({ length: chunk.rows }, (_, row) => row).filter(keeps);
-
-const selectRows = (chunk: Chunk, rows: readonly number[]): Chunk => {
-  if (rows.length === chunk.rows) return chunk;
-  const columns = chunk.columns.map((column) => ({
-    ...column,
-    cells: rows.map((row) => column.cells[row] ?? null),
-  }));
-  return { ...chunk, rows: rows.length, columns };
-};
-
 const HIDDEN = { hidden: true } as const;
 
 const addPreview = (
   preview: PreviewRow[],
   input: RefineInput,
-  before: Chunk,
-  after: Chunk,
-  row_numbers: readonly number[],
+  before: ColumnChunk,
+  after: ColumnChunk,
+  row_numbers: Int32Array | null,
 ): void => {
   const wanted = Math.min((input.preview_rows ?? 0) - preview.length, before.rows);
   const hidden = new Set<string | null>([
@@ -187,12 +145,12 @@ const addPreview = (
       hidden.has(name) ? [name, HIDDEN] : [name, value],
     );
     preview.push({
-      row: row_numbers[row] ?? 0,
+      row: row_numbers?.[row] ?? before.first_row + row,
       before: Object.fromEntries(shown),
       after: Object.fromEntries(valuesOf(after, row)),
     });
   }
 };
 
-const valuesOf = (chunk: Chunk, row: number): readonly (readonly [string, unknown])[] =>
-  chunk.columns.map(({ name, type, cells }) => [name, toJson(cells[row] ?? null, type)]);
+const valuesOf = (chunk: ColumnChunk, row: number): readonly (readonly [string, unknown])[] =>
+  chunk.columns.map((column) => [column.name, toJson(cellAt(column, row), column.type)]);

@@ -1,9 +1,11 @@
 /**
- * Gathers rows into chunks: as many as CHUNK_ROWS, or fewer when their texts are long, so that a
+ * Gathers rows, cell by cell, into chunks for the formats that come that way: as many as CHUNK_ROWS, or fewer when their texts are long, so that a
  * chunk's memory has a bound whatever the file holds.
  */
+import { assertNever } from "../domain/decider.ts";
 import type { ColumnType, Schema } from "../domain/table.ts";
-import { type Cell, CHUNK_ROWS, type Chunk } from "./chunk.ts";
+import { type Cell, columnOf } from "./columnCells.ts";
+import { CHUNK_ROWS, type ColumnChunk, type ColumnVector } from "./columns.ts";
 
 /** Characters of text after which a chunk is handed on, however few its rows are. */
 export const MAX_CHUNK_CHARS = 8 * 1024 * 1024;
@@ -58,15 +60,13 @@ export class RowBuilder {
   }
 
   /** Hands over the rows gathered so far. */
-  take(): Chunk {
-    const chunk: Chunk = {
+  take(): ColumnChunk {
+    const chunk: ColumnChunk = {
       first_row: this.#firstRow,
       rows: this.#rows,
-      columns: this.#columns.map(({ name, type }, index) => ({
-        name,
-        type,
-        cells: this.#cells[index] ?? [],
-      })),
+      columns: this.#columns.map(({ name, type }, index) =>
+        columnOf(name, type, this.#cells[index] ?? []),
+      ),
     };
     this.#firstRow += this.#rows;
     this.#rows = 0;
@@ -75,3 +75,24 @@ export class RowBuilder {
     return chunk;
   }
 }
+
+/** A column of so many nulls. */
+export const nullColumn = ({ name, type }: ColumnSpec, rows: number): ColumnVector => {
+  const valid = new Uint8Array(rows);
+  switch (type) {
+    case "string":
+    case "decimal":
+      return { name, type, valid, offsets: new Int32Array(rows + 1), bytes: new Uint8Array(0) };
+    case "int":
+    case "datetime":
+      return { name, type, valid, values: new BigInt64Array(rows) };
+    case "float":
+      return { name, type, valid, values: new Float64Array(rows) };
+    case "date":
+      return { name, type, valid, values: new Int32Array(rows) };
+    case "boolean":
+      return { name, type, valid, values: new Uint8Array(rows) };
+    default:
+      return assertNever(type);
+  }
+};

@@ -5,7 +5,7 @@
 import { assertNever, invariant } from "../domain/decider.ts";
 import type { ColumnType } from "../domain/table.ts";
 import { formatDate, formatDatetime, parseDate, parseDatetime } from "./calendar.ts";
-import type { Cell } from "./chunk.ts";
+import type { Cell } from "./columnCells.ts";
 
 export const MAX_INT = 2n ** 63n - 1n;
 export const MIN_INT = -(2n ** 63n);

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { CHUNK_ROWS } from "../../src/data/chunk.ts";
+import { rowsOf as cellRowsOf, chunkOfRows } from "../../src/data/columnCells.ts";
+import { CHUNK_ROWS, type ColumnChunk } from "../../src/data/columns.ts";
 import { csvHeader, csvRows } from "../../src/data/csvWriter.ts";
 import { NotATableError } from "../../src/data/notATable.ts";
 import { readTable } from "../../src/data/readTable.ts";
@@ -154,6 +155,45 @@ describe("the header", () => {
   });
 });
 
+describe("the delimiter", () => {
+  for (const [name, delimiter] of [
+    ["a comma", ","],
+    ["a semicolon", ";"],
+    ["a tab", "\t"],
+    ["a bar", "|"],
+  ] as const) {
+    test(`is ${name} when the header says so`, async () => {
+      const content = ["a,b", '1,"x,y;z|\t"', "2,"].join("\n");
+      const outside = content.replace("a,b", `a${delimiter}b`).replace("1,", `1${delimiter}`);
+      expect(await rowsOf(outside.replace(/2,$/, `2${delimiter}`))).toEqual([
+        ["1", "x,y;z|\t"],
+        ["2", null],
+      ]);
+    });
+  }
+
+  test("is the one that yields most columns, however often another occurs", async () => {
+    const { rows, unexpected_columns } = await read("b;x,y,z;a\n1;2;3\n");
+    expect(rows).toEqual([["3", "1"]]);
+    expect(unexpected_columns).toEqual(["x,y,z"]);
+  });
+
+  test("is a comma when no column is found under any", async () => {
+    const { issues, unexpected_columns } = await read("x;y\n1;2\n");
+    expect(unexpected_columns).toEqual(["x;y"]);
+    expect(issues.map(({ column }) => column)).toEqual(["a", "b", null]);
+  });
+
+  test("may be given, and then is not looked for", async () => {
+    const reader = readTable(
+      { format: "csv", stream: streamOf(bytesOf("a|b;a\n1|2;3\n")), delimiter: ";" },
+      { a: "string" },
+    );
+    expect(await collectRows(reader.chunks())).toEqual([["3"]]);
+    expect(reader.issues.unexpected_columns).toEqual(["a|b"]);
+  });
+});
+
 describe("rows that do not fit", () => {
   test("too few and too many fields are issues naming the row", async () => {
     const { rows, issues } = await read("a,b\n1\n1,2\n1,2,3\n");
@@ -284,17 +324,18 @@ describe("streaming", () => {
 });
 
 describe("what csvWriter writes", () => {
+  const written = (schema: Schema, chunk: ColumnChunk) =>
+    csvHeader(schema) +
+    new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(csvRows(chunk));
+
   test("is RFC 4180 with LF, a header and quotes only where needed", () => {
     const schema = { a: "string", "b,c": "int" } as const;
-    const chunk = {
-      first_row: 1,
-      rows: 3,
-      columns: [
-        { name: "a", type: "string", cells: ["x", "", null] },
-        { name: "b,c", type: "int", cells: [1n, null, 3n] },
-      ],
-    } as const;
-    expect(csvHeader(schema) + csvRows(chunk)).toBe('a,"b,c"\nx,1\n"",\n,3\n');
+    const chunk = chunkOfRows(schema, [
+      ["x", 1n],
+      ["", null],
+      [null, 3n],
+    ]);
+    expect(written(schema, chunk)).toBe('a,"b,c"\nx,1\n"",\n,3\n');
   });
 
   for (const [name, schema] of [
@@ -305,13 +346,9 @@ describe("what csvWriter writes", () => {
     test(`is read back as the same cells: ${name}`, async () => {
       await fc.assert(
         fc.asyncProperty(chunkOf(schema), fc.integer({ min: 1, max: 50 }), async (chunk, size) => {
-          const { rows, issues } = await read(csvHeader(schema) + csvRows(chunk), schema, size);
+          const { rows, issues } = await read(written(schema, chunk), schema, size);
           expect(issues).toEqual([]);
-          expect(rows).toStrictEqual(
-            Array.from({ length: chunk.rows }, (_, row) =>
-              chunk.columns.map(({ cells }) => cells[row] ?? null),
-            ),
-          );
+          expect(rows).toStrictEqual(cellRowsOf(chunk));
         }),
       );
     });

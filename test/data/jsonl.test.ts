@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { cellAt } from "../../src/data/columnCells.ts";
 import { NotATableError } from "../../src/data/notATable.ts";
 import { readTable } from "../../src/data/readTable.ts";
 import { MAX_RECORD_BYTES } from "../../src/data/textInput.ts";
@@ -166,9 +167,9 @@ describe("JSON Lines", () => {
         const lines = Array.from({ length: chunk.rows }, (_, row) =>
           JSON.stringify(
             Object.fromEntries(
-              chunk.columns.map(({ name, type, cells }) => [
-                name,
-                toJson(cells[row] ?? null, type),
+              chunk.columns.map((column) => [
+                column.name,
+                toJson(cellAt(column, row), column.type),
               ]),
             ),
           ),
@@ -177,8 +178,8 @@ describe("JSON Lines", () => {
         expect(issues).toEqual([]);
         expect(rows).toStrictEqual(
           Array.from({ length: chunk.rows }, (_, row) =>
-            chunk.columns.map(({ cells }) => {
-              const cell = cells[row] ?? null;
+            chunk.columns.map((column) => {
+              const cell = cellAt(column, row);
               return Object.is(cell, -0) ? 0 : cell;
             }),
           ),

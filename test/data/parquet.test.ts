@@ -4,17 +4,19 @@ import path from "node:path";
 import { type DuckDBConnection, DuckDBInstance } from "@duckdb/node-api";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { Cell, Chunk } from "../../src/data/chunk.ts";
+import { type Cell, chunkOfRows, rowsOf } from "../../src/data/columnCells.ts";
+import type { ColumnChunk } from "../../src/data/columns.ts";
 import { NotATableError } from "../../src/data/notATable.ts";
-import { parquetWriter, ROW_GROUP_ROWS } from "../../src/data/parquet.ts";
+import { parquetWriter } from "../../src/data/parquet.ts";
 import { readTable } from "../../src/data/readTable.ts";
+import { ROW_GROUP_ROWS } from "../../src/data/rowGroup.ts";
 import type { Schema } from "../../src/domain/table.ts";
 import { chunkOf, collectRows, EVERY_TYPE } from "../support/cells.ts";
 import { memoryObjectStore } from "../support/memoryObjectStore.ts";
 
 const KEY = "table.parquet";
 
-const written = async (schema: Schema, chunks: readonly Chunk[]) => {
+const written = async (schema: Schema, chunks: readonly ColumnChunk[]) => {
   const store = memoryObjectStore();
   const writer = parquetWriter(store.writer(KEY, "application/vnd.apache.parquet"), schema);
   for (const chunk of chunks) await writer.write(chunk);
@@ -32,25 +34,14 @@ const read = async (content: Uint8Array, schema: Schema) => {
   return { rows, issues: listed, count, unexpected_columns };
 };
 
-const rowsOf = (chunk: Chunk): Cell[][] =>
-  Array.from({ length: chunk.rows }, (_, row) =>
-    chunk.columns.map(({ cells }) => cells[row] ?? null),
-  );
-
-const numbered = (rows: number, firstRow = 1): Chunk => ({
-  first_row: firstRow,
-  rows,
-  columns: [
-    {
-      name: "n",
-      type: "int",
-      cells: Array.from({ length: rows }, (_, index) => BigInt(firstRow + index)),
-    },
-    { name: "s", type: "string", cells: Array.from({ length: rows }, (_, index) => `s${index}`) },
-  ],
-});
-
 const NUMBERED = { n: "int", s: "string" } as const satisfies Schema;
+
+const numbered = (rows: number, firstRow = 1): ColumnChunk =>
+  chunkOfRows(
+    NUMBERED,
+    Array.from({ length: rows }, (_, index) => [BigInt(firstRow + index), `s${index}`]),
+    firstRow,
+  );
 
 let duckdb: DuckDBConnection;
 let directory: string;
@@ -118,15 +109,7 @@ describe("what parquetWriter writes", () => {
 
   test("gives DuckDB the values and the nulls", async () => {
     const row: Cell[] = [-(2n ** 63n), 0.1, "-12.30", 'ä,"😀', false, -1, 1553372469123456n];
-    const chunk: Chunk = {
-      first_row: 1,
-      rows: 3,
-      columns: Object.entries(EVERY_TYPE).map(([name, type], index) => ({
-        name,
-        type,
-        cells: [row[index] ?? null, null, row[index] ?? null],
-      })),
-    };
+    const chunk = chunkOfRows(EVERY_TYPE, [row, row.map(() => null), row]);
     const { content } = await written(EVERY_TYPE, [chunk]);
     const values = [
       "-9223372036854775808",
@@ -142,34 +125,34 @@ describe("what parquetWriter writes", () => {
   });
 
   test("is cut into row groups, compressed with Snappy, and counted", async () => {
+    const total = ROW_GROUP_ROWS + 2001;
     const { content, rows } = await written(NUMBERED, [
-      numbered(5000),
-      numbered(5000, 5001),
-      numbered(1, 10_001),
+      numbered(ROW_GROUP_ROWS - 3000),
+      numbered(5000, ROW_GROUP_ROWS - 2999),
+      numbered(1, total),
     ]);
-    expect(rows).toBe(10_001);
+    expect(rows).toBe(total);
     const groups =
       "SELECT DISTINCT row_group_num_rows, compression FROM parquet_metadata(FILE) ORDER BY 1";
     expect(await query(content, groups)).toEqual([
-      [String(10_001 - ROW_GROUP_ROWS), "SNAPPY"],
+      ["2001", "SNAPPY"],
       [String(ROW_GROUP_ROWS), "SNAPPY"],
     ]);
     expect(await query(content, "SELECT count(*), sum(n), min(n), max(n) FROM FILE")).toEqual([
-      ["10001", String((10_001 * 10_002) / 2), "1", "10001"],
+      [String(total), String((total * (total + 1)) / 2), "1", String(total)],
     ]);
     const back = await read(content, NUMBERED);
     expect(back.rows.map(([n]) => n)).toEqual(
-      Array.from({ length: 10_001 }, (_, index) => BigInt(index + 1)),
+      Array.from({ length: total }, (_, index) => BigInt(index + 1)),
     );
   });
 
   test("ends a row group early when its texts are long", async () => {
     const cells = Array.from({ length: 20 }, (_, index) => `${index}`.padEnd(1_000_000, "x"));
-    const chunk = {
-      first_row: 1,
-      rows: 20,
-      columns: [{ name: "s", type: "string", cells }],
-    } as const;
+    const chunk = chunkOfRows(
+      { s: "string" },
+      cells.map((cell) => [cell]),
+    );
     const { content } = await written({ s: "string" }, [chunk]);
     const [[groups] = []] = await query(
       content,

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import type { ObjectStore, PrivacyKeys, RefineInput } from "../../src/application/dataPorts.ts";
+import { cellAt } from "../../src/data/columnCells.ts";
 import { openTable, readTable } from "../../src/data/readTable.ts";
 import { refine } from "../../src/data/refine.ts";
 import { toJson } from "../../src/data/types.ts";
@@ -77,7 +78,7 @@ const rowsOf = async (store: ObjectStore, ref: ObjectRef | undefined, schema: Sc
   const rows: unknown[][] = [];
   for await (const chunk of reader.chunks())
     for (let row = 0; row < chunk.rows; row += 1)
-      rows.push(chunk.columns.map(({ cells, type }) => toJson(cells[row] ?? null, type)));
+      rows.push(chunk.columns.map((column) => toJson(cellAt(column, row), column.type)));
   expect(reader.issues.listed).toEqual([]);
   return rows;
 };

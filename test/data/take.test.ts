@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { describe, expect, test } from "vitest";
 import type { ObjectStore, TakeInput } from "../../src/application/dataPorts.ts";
+import { chunkOfRows } from "../../src/data/columnCells.ts";
 import { copy } from "../../src/data/copy.ts";
 import { exportCsv } from "../../src/data/exportCsv.ts";
 import { parquetWriter } from "../../src/data/parquet.ts";
@@ -30,14 +31,12 @@ const input = (format: TakeInput["format"], schema: Schema = SCHEMA): TakeInput 
 const parquetBytes = async (ids: readonly bigint[]) => {
   const store = memoryObjectStore();
   const writer = parquetWriter(store.writer("p", ""), SCHEMA);
-  await writer.write({
-    first_row: 1,
-    rows: ids.length,
-    columns: [
-      { name: "id", type: "int", cells: ids },
-      { name: "amount", type: "float", cells: ids.map(Number) },
-    ],
-  });
+  await writer.write(
+    chunkOfRows(
+      SCHEMA,
+      ids.map((id) => [id, Number(id)]),
+    ),
+  );
   await writer.close();
   return store.bytes("p");
 };

@@ -1,6 +1,7 @@
 /** Arbitrary cells and tables, for property tests of whatever reads or writes them. */
 import fc from "fast-check";
-import type { Cell, Chunk } from "../../src/data/chunk.ts";
+import { type Cell, chunkOfRows, rowsOf } from "../../src/data/columnCells.ts";
+import type { ColumnChunk } from "../../src/data/columns.ts";
 import type { ColumnType, Schema } from "../../src/domain/table.ts";
 
 type Value = Exclude<Cell, null>;
@@ -54,18 +55,11 @@ export const cellOf = (type: ColumnType): fc.Arbitrary<Value> => {
 };
 
 /** A chunk with `rows` of cells, and the schema it has. */
-export const chunkOf = (schema: Schema, maxRows = 20): fc.Arbitrary<Chunk> => {
-  const columns = Object.entries(schema);
-  const row = fc.tuple(...columns.map(([, type]) => fc.option(cellOf(type), { freq: 5 })));
-  return fc.array(row, { maxLength: maxRows }).map((rows) => ({
-    first_row: 1,
-    rows: rows.length,
-    columns: columns.map(([name, type], index) => ({
-      name,
-      type,
-      cells: rows.map((cells) => cells[index] ?? null),
-    })),
-  }));
+export const chunkOf = (schema: Schema, maxRows = 20): fc.Arbitrary<ColumnChunk> => {
+  const cells = Object.values(schema).map((type) => fc.option(cellOf(type), { freq: 5 }));
+  return fc
+    .array(fc.tuple(...cells), { maxLength: maxRows })
+    .map((rows) => chunkOfRows(schema, rows));
 };
 
 /** One column of each type, named after it. */
@@ -79,13 +73,9 @@ export const EVERY_TYPE = {
   datetime: "datetime",
 } as const satisfies Schema;
 
-/** All rows of a reader, one array of cells each, and what else there is to say about them. */
-export const collectRows = async (chunks: AsyncIterable<Chunk>): Promise<Cell[][]> => {
+/** All rows of a reader, one array of cells each. */
+export const collectRows = async (chunks: AsyncIterable<ColumnChunk>): Promise<Cell[][]> => {
   const rows: Cell[][] = [];
-  for await (const chunk of chunks) {
-    for (let row = 0; row < chunk.rows; row += 1) {
-      rows.push(chunk.columns.map(({ cells }) => cells[row] ?? null));
-    }
-  }
+  for await (const chunk of chunks) rows.push(...rowsOf(chunk).map((row) => [...row]));
   return rows;
 };

@@ -13,14 +13,83 @@ export interface KernelExports {
   hmacPrepare(key: number, keyBytes: number, context: number): void;
   hmacTexts(context: number, offsets: number, bytes: number, rows: number, out: number): void;
   digestsToHex(digests: number, bytes: number, out: number): void;
+  isUtf8(bytes: number, length: number): number;
+  scanCsv(
+    input: number,
+    length: number,
+    isLast: number,
+    delimiter: number,
+    width: number,
+    exact: number,
+    maxRows: number,
+    maxRecord: number,
+    fields: number,
+    records: number,
+    consumed: number,
+  ): number;
+  markInvalidUtf8(
+    input: number,
+    records: number,
+    rows: number,
+    width: number,
+    fields: number,
+  ): number;
+  parseInts: ParseValues;
+  parseFloats: ParseValues;
+  parseBooleans: ParseValues;
+  parseDates: ParseValues;
+  parseDatetimes: ParseValues;
+  parseStrings: ParseTexts;
+  parseDecimals: ParseTexts;
+  encodeLevels(valid: number, rows: number, out: number): number;
+  packBits(flags: number, count: number, out: number): number;
+  compactValues(values: number, size: number, valid: number, rows: number, out: number): number;
+  plainTexts(offsets: number, bytes: number, valid: number, rows: number, out: number): number;
+  plainTextsOf(chosen: number, count: number, offsets: number, bytes: number, out: number): number;
+  numberTexts(
+    offsets: number,
+    bytes: number,
+    valid: number,
+    rows: number,
+    slots: number,
+    mask: number,
+    most: number,
+    indices: number,
+    firsts: number,
+  ): number;
+  packIndices(indices: number, count: number, width: number, out: number): number;
+  snappyCompress(input: number, length: number, out: number): number;
 }
+
+/** Fields of one column into values and a flag a row; see parseNumbers.ts for what it returns. */
+export type ParseValues = (
+  input: number,
+  fields: number,
+  column: number,
+  width: number,
+  rows: number,
+  values: number,
+  flags: number,
+) => number;
+
+/** The same into offsets and bytes. */
+export type ParseTexts = (
+  input: number,
+  fields: number,
+  column: number,
+  width: number,
+  rows: number,
+  offsets: number,
+  bytes: number,
+  flags: number,
+) => number;
 
 const PAGE_BYTES = 64 * 1024;
 
 /** An instance that has grown beyond this is dropped after the call that needed it. */
 export const KEPT_BYTES = 24 * 1024 * 1024;
 
-/** Linear memory during one call of `withKernels`: handed out from the bottom, never given back. */
+/** Linear memory during one call of `withKernels`: handed out from the bottom up. */
 export class Arena {
   readonly kernels: KernelExports;
   #next: number;
@@ -40,6 +109,16 @@ export class Arena {
     return address;
   }
 
+  /** Gives back at the end what `work` reserves. */
+  scratch<Value>(work: () => Value): Value {
+    const next = this.#next;
+    try {
+      return work();
+    } finally {
+      this.#next = next;
+    }
+  }
+
   /** The address of a copy of these bytes. */
   put(array: ArrayBufferView): number {
     const address = this.reserve(array.byteLength);
@@ -52,6 +131,11 @@ export class Arena {
   /** A view, valid until the next `reserve` or `put`. */
   bytes(address: number, length: number): Uint8Array<ArrayBuffer> {
     return new Uint8Array(this.kernels.memory.buffer, address, length);
+  }
+
+  /** The same in words of 32 bits. */
+  words(address: number, length: number): Uint32Array<ArrayBuffer> {
+    return new Uint32Array(this.kernels.memory.buffer, address, length);
   }
 
   /** A copy, for keeps. */

@@ -3,5 +3,19 @@
  * in AssemblyScript, compiled by `npm run kernels`. They allocate nothing and remember nothing from
  * one call to the next: whoever calls says where in linear memory things stand.
  */
+export { isUtf8, markInvalidUtf8, scanCsv } from "./csvScan";
 export { heapBase } from "./memory";
+export {
+  compactValues,
+  encodeLevels,
+  numberTexts,
+  packBits,
+  packIndices,
+  plainTexts,
+  plainTextsOf,
+} from "./parquetEncode";
+export { parseFloats, parseInts } from "./parseNumbers";
+export { parseBooleans, parseDecimals, parseStrings } from "./parseTexts";
+export { parseDates, parseDatetimes } from "./parseTimes";
 export { digestsToHex, hmacPrepare, hmacTexts } from "./sha256";
+export { snappyCompress } from "./snappy";

@@ -1,0 +1,307 @@
+/**
+ * A window of a CSV file as columns: the fields are found and parsed in WebAssembly, and what comes
+ * out are arrays. Which of the fields did not fit is said by row.
+ */
+import { assertNever } from "../../domain/decider.ts";
+import type { ColumnType } from "../../domain/table.ts";
+import type { ColumnVector } from "../columns.ts";
+import { type ColumnSpec, nullColumn } from "../rowBuilder.ts";
+import { MAX_RECORD_BYTES } from "../textInput.ts";
+import { type Arena, withKernels } from "./kernels.ts";
+
+export type CsvProblem =
+  | "unterminated_quote"
+  | "text_after_quote"
+  | "invalid_utf8"
+  /** The last record that is reported: nothing after it is scanned. */
+  | "too_long";
+
+/** By the number the kernel gives them. */
+const PROBLEMS = [
+  null,
+  "unterminated_quote",
+  "text_after_quote",
+  "invalid_utf8",
+  "too_long",
+] as const satisfies readonly (CsvProblem | null)[];
+
+/** How the fields of a file are told apart and which of them are wanted. */
+export interface CsvLayout {
+  /** One ASCII byte. */
+  readonly delimiter: number;
+  /** Fields of the header, and so of every record. */
+  readonly width: number;
+  readonly columns: readonly ColumnSpec[];
+  /** Where each column stands in a record; -1 when the file lacks it: then all of it is null. */
+  readonly positions: readonly number[];
+}
+
+/** A record that is no row of the table, and is all nulls in the columns. */
+export interface BadRecord {
+  /** From 0, within the window. */
+  readonly row: number;
+  readonly problem: CsvProblem | null;
+  /** How many fields it has. */
+  readonly fields: number;
+}
+
+export interface CsvWindow {
+  readonly rows: number;
+  /** Bytes the rows took, blank lines between them included. */
+  readonly consumed: number;
+  readonly columns: readonly ColumnVector[];
+  readonly badRecords: readonly BadRecord[];
+  /** For each column the rows (from 0) whose field is not of its type: they are null. */
+  readonly misfits: readonly (readonly number[])[];
+}
+
+const ENTRY_BYTES = 8;
+const RECORD_WORDS = 4;
+const WORD_BYTES = 4;
+const VALUE = 1;
+const MISFIT = 2;
+const HARD = 3;
+const HAS_MISFIT = 1 << MISFIT;
+const HAS_HARD = 1 << HARD;
+const ALL_VALUES = 1 << VALUE;
+
+/** Parses the whole records at the beginning of `bytes`, at most `maxRows` of them. */
+export const csvWindow = (
+  bytes: Uint8Array,
+  isLast: boolean,
+  layout: CsvLayout,
+  maxRows: number,
+): CsvWindow =>
+  withKernels((arena) => {
+    const { kernels } = arena;
+    const { delimiter, width } = layout;
+    const input = arena.put(bytes);
+    const fields = arena.reserve(maxRows * width * ENTRY_BYTES);
+    const records = arena.reserve(maxRows * RECORD_WORDS * WORD_BYTES);
+    const end = arena.reserve(WORD_BYTES);
+    const rows = kernels.scanCsv(
+      input,
+      bytes.length,
+      Number(isLast),
+      delimiter,
+      width,
+      1,
+      maxRows,
+      MAX_RECORD_BYTES,
+      fields,
+      records,
+      end,
+    );
+    const consumed = arena.words(end, 1)[0] ?? 0;
+    if (!kernels.isUtf8(input, consumed)) {
+      kernels.markInvalidUtf8(input, records, rows, width, fields);
+    }
+    const badRecords = badOnes(arena.words(records, rows * RECORD_WORDS), rows, width);
+    const table = { arena, input, fields, width, rows, consumed };
+    const parsed = layout.columns.map((column, index) =>
+      arena.scratch(() => parseColumn(table, column, layout.positions[index] ?? -1)),
+    );
+    return {
+      rows,
+      consumed,
+      badRecords,
+      columns: parsed.map(({ column }) => column),
+      misfits: parsed.map(({ misfits }) => misfits),
+    };
+  });
+
+/** The first record that is not blank, or null when `bytes` do not hold all of it. */
+export interface CsvHeader {
+  readonly names: readonly string[];
+  /** Fields of the record; there may be more than names. */
+  readonly width: number;
+  readonly problem: CsvProblem | null;
+  /** Bytes it took, blank lines before it included. */
+  readonly consumed: number;
+}
+
+/** Reads the header under one delimiter, at most `maxFields` names of it. */
+export const csvHeaderRecord = (
+  bytes: Uint8Array,
+  isLast: boolean,
+  delimiter: number,
+  maxFields: number,
+): CsvHeader | null =>
+  withKernels((arena) => {
+    const { kernels } = arena;
+    const input = arena.put(bytes);
+    const fields = arena.reserve(maxFields * ENTRY_BYTES);
+    const records = arena.reserve(RECORD_WORDS * WORD_BYTES);
+    const end = arena.reserve(WORD_BYTES);
+    const rows = kernels.scanCsv(
+      input,
+      bytes.length,
+      Number(isLast),
+      delimiter,
+      maxFields,
+      0,
+      1,
+      MAX_RECORD_BYTES,
+      fields,
+      records,
+      end,
+    );
+    if (rows === 0) return null;
+    kernels.markInvalidUtf8(input, records, 1, 0, fields);
+    const [, , width = 0, problem = 0] = arena.words(records, RECORD_WORDS);
+    const consumed = arena.words(end, 1)[0] ?? 0;
+    const names: string[] = [];
+    for (let index = 0; index < Math.min(width, maxFields) && problem === 0; index += 1) {
+      names.push(textOfField(arena, input, fields, index));
+    }
+    return { names, width, problem: PROBLEMS[problem] ?? null, consumed };
+  });
+
+const textOfField = (arena: Arena, input: number, fields: number, index: number): string => {
+  const offsets = arena.reserve(2 * WORD_BYTES);
+  const [, word = 0] = arena.words(fields + index * ENTRY_BYTES, 2);
+  const bytes = arena.reserve((word & ((1 << 30) - 1)) + 16);
+  const flags = arena.reserve(1);
+  arena.kernels.parseStrings(input, fields, index, 1, 1, offsets, bytes, flags);
+  const length = arena.words(offsets, 2)[1] ?? 0;
+  return utf8.decode(arena.bytes(bytes, length));
+};
+
+const badOnes = (records: Uint32Array, rows: number, width: number): readonly BadRecord[] => {
+  const bad: BadRecord[] = [];
+  for (let row = 0; row < rows; row += 1) {
+    const fields = records[row * RECORD_WORDS + 2] ?? 0;
+    const problem = PROBLEMS[records[row * RECORD_WORDS + 3] ?? 0] ?? null;
+    if (fields !== width || problem !== null) bad.push({ row, fields, problem });
+  }
+  return bad;
+};
+
+interface FieldTable {
+  readonly arena: Arena;
+  readonly input: number;
+  readonly fields: number;
+  readonly width: number;
+  readonly rows: number;
+  readonly consumed: number;
+}
+
+interface ParsedColumn {
+  readonly column: ColumnVector;
+  readonly misfits: readonly number[];
+}
+
+const parseColumn = (table: FieldTable, spec: ColumnSpec, position: number): ParsedColumn => {
+  if (position < 0) return { column: nullColumn(spec, table.rows), misfits: [] };
+  const { name, type } = spec;
+  switch (type) {
+    case "string":
+    case "decimal":
+      return parseTexts(table, name, type, position);
+    case "int":
+    case "datetime": {
+      const { values, valid, misfits } = parseValues(table, type, position, 8);
+      return { column: { name, type, valid, values: new BigInt64Array(values) }, misfits };
+    }
+    case "float": {
+      const { values, valid, misfits } = parseValues(table, type, position, 8);
+      return { column: { name, type, valid, values: new Float64Array(values) }, misfits };
+    }
+    case "date": {
+      const { values, valid, misfits } = parseValues(table, type, position, 4);
+      return { column: { name, type, valid, values: new Int32Array(values) }, misfits };
+    }
+    case "boolean": {
+      const { values, valid, misfits } = parseValues(table, type, position, 1);
+      return { column: { name, type, valid, values: new Uint8Array(values) }, misfits };
+    }
+    default:
+      return assertNever(type);
+  }
+};
+
+const KERNEL_OF = {
+  int: "parseInts",
+  float: "parseFloats",
+  boolean: "parseBooleans",
+  date: "parseDates",
+  datetime: "parseDatetimes",
+} as const satisfies Partial<Record<ColumnType, string>>;
+
+const parseValues = (
+  { arena, input, fields, width, rows }: FieldTable,
+  type: keyof typeof KERNEL_OF,
+  position: number,
+  valueBytes: number,
+) => {
+  const values = arena.reserve(rows * valueBytes);
+  const flags = arena.reserve(rows);
+  const parse = arena.kernels[KERNEL_OF[type]];
+  const seen = parse(input, fields, position, width, rows, values, flags);
+  if (seen & HAS_HARD) parseHardFloats(arena, input, fields, position, width, rows, values, flags);
+  return {
+    values: arena.copy(values, rows * valueBytes).buffer,
+    ...outcomes(arena.bytes(flags, rows), seen),
+  };
+};
+
+const parseTexts = (
+  { arena, input, fields, width, rows, consumed }: FieldTable,
+  name: string,
+  type: "string" | "decimal",
+  position: number,
+): ParsedColumn => {
+  const offsets = arena.reserve((rows + 1) * WORD_BYTES);
+  const flags = arena.reserve(rows);
+  // A decimal may gain a zero before its point; copying overshoots by a vector.
+  const bytes = arena.reserve(consumed + 2 * rows + 16);
+  const { parseStrings, parseDecimals } = arena.kernels;
+  const parse = type === "string" ? parseStrings : parseDecimals;
+  const seen = parse(input, fields, position, width, rows, offsets, bytes, flags);
+  const ends = new Int32Array(arena.copy(offsets, (rows + 1) * WORD_BYTES).buffer);
+  const { valid, misfits } = outcomes(arena.bytes(flags, rows), seen);
+  const text = arena.copy(bytes, ends[rows] ?? 0);
+  return { column: { name, type, valid, offsets: ends, bytes: text }, misfits };
+};
+
+/** What the flags say, once no field is hard any more. */
+const outcomes = (flags: Uint8Array, seen: number) => {
+  if (seen === ALL_VALUES || flags.length === 0) return { valid: null, misfits: [] };
+  const valid = flags.slice();
+  const misfits: number[] = [];
+  if (seen & (HAS_MISFIT | HAS_HARD)) {
+    for (let row = 0; row < valid.length; row += 1) {
+      if (valid[row] !== MISFIT) continue;
+      valid[row] = 0;
+      misfits.push(row);
+    }
+  }
+  return { valid: valid.includes(0) ? valid : null, misfits };
+};
+
+/** Floats of many digits: the engine rounds them right. */
+const parseHardFloats = (
+  arena: Arena,
+  input: number,
+  fields: number,
+  position: number,
+  width: number,
+  rows: number,
+  values: number,
+  flags: number,
+): void => {
+  const flagOf = arena.bytes(flags, rows);
+  const floats = new Float64Array(arena.kernels.memory.buffer, values, rows);
+  const entries = arena.words(fields, rows * width * 2);
+  for (let row = 0; row < rows; row += 1) {
+    if (flagOf[row] !== HARD) continue;
+    const at = (row * width + position) * 2;
+    const length = (entries[at + 1] ?? 0) & ((1 << 30) - 1);
+    const text = arena.bytes(input + (entries[at] ?? 0), length);
+    const value = Number(utf8.decode(text));
+    floats[row] = value;
+    flagOf[row] = Number.isFinite(value) ? VALUE : MISFIT;
+  }
+};
+
+const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
