@@ -7,6 +7,7 @@ export type Texts = Pick<TextColumn, "offsets" | "bytes">;
 
 const encoder = new TextEncoder();
 const MAX_UTF8_BYTES_PER_UNIT = 3;
+const ASCII = 0x80;
 
 /** A byte order mark within a table is a character like any other. */
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
@@ -58,7 +59,16 @@ export class TextBuilder {
   /** Appends a well-formed string to the present text. */
   text(value: string): void {
     this.reserve(value.length * MAX_UTF8_BYTES_PER_UNIT);
-    this.end += encoder.encodeInto(value, this.bytes.subarray(this.end)).written;
+    const { bytes, end } = this;
+    for (let index = 0; index < value.length; index += 1) {
+      const unit = value.charCodeAt(index);
+      if (unit >= ASCII) {
+        this.end += encoder.encodeInto(value, bytes.subarray(end)).written;
+        return;
+      }
+      bytes[end + index] = unit;
+    }
+    this.end = end + value.length;
   }
 
   /** Completes the present text, maybe an empty one. */

@@ -2,7 +2,7 @@
  * Masks on a column's bytes: what `maskText` makes of a text, without a JavaScript string for texts
  * of ASCII alone, which nearly all are.
  */
-import type { TextBuilder } from "../textBuilder.ts";
+import { TextBuilder, type Texts } from "../textBuilder.ts";
 import { derivedTexts, type TextWriter } from "./derivedTexts.ts";
 import { isSeparator, type MaskOptions, maskText } from "./mask.ts";
 
@@ -16,9 +16,37 @@ export const ASCII_SEPARATORS = Uint8Array.from({ length: ASCII }, (_, code) =>
   Number(isSeparator(String.fromCharCode(code))),
 );
 
+/** Whether nothing of a value is to stay. */
+export const masksWhole = ({ preserve_format, keep_first, keep_last }: MaskOptions): boolean =>
+  !preserve_format && keep_first === 0 && keep_last === 0;
+
+/** A star for every code point, of all texts at once: where they are ASCII, only bytes change. */
+export const maskWhole = (texts: Texts, rows: number): Texts => {
+  const { offsets, bytes } = texts;
+  const [start, end] = [offsets[0] ?? 0, offsets[rows] ?? 0];
+  if (!isAscii(bytes, start, end)) {
+    const builder = new TextBuilder(rows, end - start);
+    for (let row = 0; row < rows; row += 1) {
+      writeWhole(bytes, offsets[row] ?? 0, offsets[row + 1] ?? 0, builder);
+      builder.endText();
+    }
+    return builder.texts();
+  }
+  const masked = new Uint8Array(end).fill(STAR);
+  for (let row = 0; row < rows; row += 1) {
+    const [from, to] = [offsets[row] ?? 0, offsets[row + 1] ?? 0];
+    if (bytes[from] === STAR && allStars(bytes, from, to)) masked.fill(HASH, from, to);
+  }
+  return { offsets, bytes: masked };
+};
+
+const allStars = (bytes: Uint8Array, from: number, to: number): boolean => {
+  for (let index = from; index < to; index += 1) if (bytes[index] !== STAR) return false;
+  return true;
+};
+
+/** Masks that leave something; for others see `maskWhole`. */
 export const maskWriter = (options: MaskOptions): TextWriter => {
-  if (!options.preserve_format && options.keep_first === 0 && options.keep_last === 0)
-    return writeWhole;
   const writeAny = derivedTexts((text) => maskText(text, options));
   return (bytes, from, to, into) => {
     if (isAscii(bytes, from, to)) writeAscii(bytes, from, to, into, options);
@@ -26,19 +54,14 @@ export const maskWriter = (options: MaskOptions): TextWriter => {
   };
 };
 
-/** A star for every code point. */
 const writeWhole: TextWriter = (bytes, from, to, into) => {
   into.reserve(to - from);
   const output = into.bytes;
   let end = into.end;
-  let stars = true;
-  for (let index = from; index < to; index += 1) {
-    const byte = bytes[index] ?? 0;
-    if (byte !== STAR) stars = false;
+  for (let index = from; index < to; index += 1)
     // Continuation bytes belong to the code point before.
-    if ((byte & 0xc0) !== 0x80) output[end++] = STAR;
-  }
-  if (stars) output.fill(HASH, into.end, end);
+    if (((bytes[index] ?? 0) & 0xc0) !== 0x80) output[end++] = STAR;
+  if (allStars(bytes, from, to)) output.fill(HASH, into.end, end);
   into.end = end;
 };
 

@@ -11,6 +11,7 @@ import {
   parseDecimal,
 } from "../../domain/rules/decimal.ts";
 import type { Precision } from "../../domain/rules/privacy.ts";
+import type { TextWriter } from "./derivedTexts.ts";
 
 const decimal = (text: string): Decimal => {
   const value = parseDecimal(text);
@@ -71,8 +72,8 @@ export const bySalary = byUnits("10000", "200000");
 
 const DATE_CHARS = { year: "YYYY".length, month: "YYYY-MM".length } as const;
 
-/** In: a date or datetime as ISO 8601 text. */
-export const byDate =
-  (precision: Precision) =>
-  (text: string): string =>
-    text.slice(0, DATE_CHARS[precision]);
+/** In: a date or datetime as ISO 8601 text. Out: its month or year. */
+export const dateWriter =
+  (precision: Precision): TextWriter =>
+  (bytes, from, _to, into) =>
+    into.copy(bytes, from, from + DATE_CHARS[precision]);

@@ -13,10 +13,10 @@ import { TextBuilder, type Texts } from "../textBuilder.ts";
 import { derivedTexts, type TextWriter } from "./derivedTexts.ts";
 import { secretKey } from "./keyed.ts";
 import { FIXED_MASK, maskZipcode } from "./mask.ts";
-import { maskWriter } from "./maskBytes.ts";
+import { masksWhole, maskWhole, maskWriter } from "./maskBytes.ts";
 import { dateShift, noise, type RowOwners } from "./perturbColumn.ts";
 import { columnPseudonymizer } from "./pseudonymize.ts";
-import { byAge, byBoundaries, byDate, bySalary, bySize } from "./ranges.ts";
+import { byAge, byBoundaries, bySalary, bySize, dateWriter } from "./ranges.ts";
 import { emptyToken } from "./tokenize.ts";
 import { columnTokenizer } from "./tokenizeColumn.ts";
 
@@ -65,7 +65,10 @@ const transformOf = (rule: PrivacyRule, type: ColumnType, keys: PrivacyKeys): Tr
     case "redact":
       return each(rule, constant(rule.text), rule.text);
     case "mask":
-      return each(rule, type === "boolean" ? constant(FIXED_MASK) : maskWriter(rule), FIXED_MASK);
+      if (type === "boolean") return each(rule, constant(FIXED_MASK), FIXED_MASK);
+      return masksWhole(rule)
+        ? whole(rule, maskWhole, FIXED_MASK)
+        : each(rule, maskWriter(rule), FIXED_MASK);
     case "hash":
       return whole(rule, (texts, rows) => keyedHex(keys.hash, texts, rows), null);
     case "tokenize":
@@ -74,7 +77,7 @@ const transformOf = (rule: PrivacyRule, type: ColumnType, keys: PrivacyKeys): Tr
       return whole(rule, columnPseudonymizer(keys.pseudonym, rule.as), null);
     case "generalize":
     case "bucket":
-      return each(rule, derivedTexts(rangeOf(rule, type)), UNKNOWN_RANGE);
+      return each(rule, rangeWriter(rule, type), UNKNOWN_RANGE);
     case "noise":
       return noise(rule, keys.noise);
     case "date_shift":
@@ -158,20 +161,20 @@ const texts = (
 
 type RangeRule = PrivacyRule & { readonly strategy: "generalize" | "bucket" };
 
-const rangeOf = (rule: RangeRule, type: ColumnType): ((text: string) => string) => {
+const rangeWriter = (rule: RangeRule, type: ColumnType): TextWriter => {
   switch (rule.as) {
     case "age":
-      return byAge;
+      return derivedTexts(byAge);
     case "salary":
-      return bySalary;
+      return derivedTexts(bySalary);
     case "date":
-      return byDate(rule.precision);
+      return dateWriter(rule.precision);
     case "zipcode":
-      return maskZipcode;
+      return derivedTexts(maskZipcode);
     case "size":
-      return bySize(rule.size, type === "int");
+      return derivedTexts(bySize(rule.size, type === "int"));
     case "buckets":
-      return byBoundaries(rule.buckets, type === "int");
+      return derivedTexts(byBoundaries(rule.buckets, type === "int"));
     default:
       return assertNever(rule);
   }
