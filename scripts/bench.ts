@@ -1,6 +1,6 @@
 /**
  * `npm run bench`: how fast Lethe is, as ratios within one run, on plain workerd. About four
- * minutes; `-- --full` fills a lake with a million events. `--only throughput,growth,rows` runs
+ * minutes; `-- --full` fills a lake with a million events. `--only throughput,growth,rows,sealing` runs
  * parts, `--events N`, `--seconds N` and `--rounds N` set sizes, `--state DIR` puts the state
  * elsewhere than in the system's directory for temporary files (a disk's flushes are most of what
  * a command costs at concurrency 1). Ends with 1 when a promised ratio was missed and `--check` is
@@ -14,6 +14,7 @@ import { eviction, fillLakes, latency } from "./support/bench/growth.ts";
 import { createLake, takesBulk } from "./support/bench/lakes.ts";
 import { countRows, rowsText } from "./support/bench/rows.ts";
 import { prepare, start } from "./support/bench/runtime.ts";
+import { sealing } from "./support/bench/sealing.ts";
 import { throughput } from "./support/bench/throughput.ts";
 
 /** As many single commands as one has the patience for, when the server takes no arrays. */
@@ -23,7 +24,7 @@ const { values } = parseArgs({
   options: {
     full: { type: "boolean", default: false },
     check: { type: "boolean", default: false },
-    only: { type: "string", default: "throughput,growth,rows" },
+    only: { type: "string", default: "throughput,growth,rows,sealing" },
     events: { type: "string" },
     seconds: { type: "string" },
     rounds: { type: "string" },
@@ -75,6 +76,15 @@ try {
     }
     step("first commands after restarts");
     figures.push(await eviction(place, events, 2 * pace.rounds - 1));
+  }
+  if (parts.has("sealing")) {
+    const runtime = await start(place);
+    try {
+      step("a pass over an encrypted dataset, in turns with one that is not");
+      figures.push(await sealing(runtime, 2 * pace.rounds));
+    } finally {
+      await runtime.stop();
+    }
   }
   if (parts.has("rows")) {
     step("counting rows written");

@@ -25,6 +25,8 @@ export interface Runtime {
   readonly bare: URL;
   /** `seq` of the last event of a lake that has reached the reports. */
   delivered(lake: string): Promise<number>;
+  /** Puts an object where an upload would have landed. */
+  land(key: string, content: string): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -106,10 +108,14 @@ export const start = async (
     const bare = await miniflare.unsafeGetDirectURL("bare");
     const reports = (await miniflare.getD1Database("REPORTS", "lethe")) as unknown as Database;
     await migrateReports(reports);
+    const objects = (await miniflare.getR2Bucket("OBJECTS", "lethe")) as unknown as Bucket;
     const cursor = reports.prepare("SELECT last_seq FROM relay WHERE lake_id = ?");
     return {
       lethe,
       bare,
+      land: async (key, content) => {
+        await objects.put(key, content);
+      },
       delivered: async (lake) => (await cursor.bind(lake).first("last_seq")) ?? 0,
       stop: () => miniflare.dispose(),
     };
@@ -120,6 +126,10 @@ export const start = async (
 };
 
 const MIGRATIONS = path.join(ROOT, "src/reporting/migrations");
+
+interface Bucket {
+  put(key: string, content: string): Promise<unknown>;
+}
 
 /** What is used of D1, whose own types come from another version of the same package. */
 interface Statement {
