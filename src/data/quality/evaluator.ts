@@ -7,9 +7,11 @@ import { invariant } from "../../domain/decider.ts";
 import type { QualityRule, QualityRules } from "../../domain/rules/quality.ts";
 import type { ColumnType, Schema } from "../../domain/table.ts";
 import type { ColumnChunk, ColumnVector } from "../columns.ts";
+import type { KnownDuplicates } from "./duplicates.ts";
 import { newestMoment } from "./freshness.ts";
 import { MAX_SAMPLE_ROWS, type QualityPartial, type Verdict, verdictOf } from "./partial.ts";
 import { rowHashes } from "./rowHashes.ts";
+import type { SeenRecorder } from "./seenParts.ts";
 import { type Budget, SeenValues, seenBudget } from "./seenValues.ts";
 import { isValueRule, valueJudge } from "./valueJudges.ts";
 
@@ -32,16 +34,17 @@ export interface QualityEvaluator {
   finish(): Verdict;
 }
 
-/** Which rows `unique` fails, where that was found out before (see uniqueness.ts). */
-export interface KnownDuplicates {
-  /** `rule`: place among the rules; `row`: 1-based data row number. */
-  isDuplicate(rule: number, row: number): boolean;
-}
-
+/**
+ * Rows that are read in one pass need only the key. Several passes over parts of a batch cannot
+ * know of each other's values: each writes them down in a recorder, and `unique` fails no row. The
+ * records of all parts together tell the duplicates (findDuplicates); a part that has some
+ * (`anyIn`) is evaluated once more, knowing them.
+ */
 export interface EvaluatorOptions {
   /** Key for the hashes by which `unique` remembers values. */
   readonly key: Uint8Array;
-  /** Left out: values are remembered from chunk to chunk. */
+  /** To be relieved after every chunk. */
+  readonly recorder?: SeenRecorder;
   readonly duplicates?: KnownDuplicates;
 }
 
@@ -180,18 +183,28 @@ const notNullJudge =
 const uniqueJudge = (
   rule: QualityRule & { readonly kind: "unique" },
   index: number,
-  { key, duplicates }: EvaluatorOptions,
+  { key, duplicates, recorder }: EvaluatorOptions,
   budget: Budget,
 ): ChunkJudge => {
+  const hashesIn = (chunk: ColumnChunk) =>
+    rowHashes(
+      rule.columns.map((name) => columnIn(chunk, name)),
+      chunk.rows,
+      key,
+    );
   if (duplicates !== undefined)
     return ({ rows, first_row }, fails) => {
       for (let row = 0; row < rows; row += 1)
         fails[row] = duplicates.isDuplicate(index, first_row + row) ? 1 : 0;
     };
+  if (recorder !== undefined)
+    return (chunk, fails) => {
+      recorder.record(index, hashesIn(chunk), chunk.first_row, chunk.rows);
+      fails.fill(0);
+    };
   const seen = new SeenValues(budget);
   return (chunk, fails) => {
-    const columns = rule.columns.map((name) => columnIn(chunk, name));
-    const hashes = rowHashes(columns, chunk.rows, key);
+    const hashes = hashesIn(chunk);
     for (let row = 0; row < chunk.rows; row += 1)
       fails[row] = hashes.takesPart(row) && !seen.add(hashes.high(row), hashes.low(row)) ? 1 : 0;
   };
