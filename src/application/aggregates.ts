@@ -30,7 +30,7 @@ export const AGGREGATES = {
   dataset: aggregate(initialDataset, evolveDataset, 1),
   contract: aggregate(initialContract, evolveContract, 1),
   batch: aggregate(initialBatch, evolveBatch, 1),
-  deletion: aggregate(initialDeletion, evolveDeletion, 1),
+  deletion: aggregate(initialDeletion, evolveDeletion, 2),
   replay: aggregate(initialReplay, evolveReplay, 1),
   access: aggregate(initialAccess, evolveAccess, 1),
 } as const;

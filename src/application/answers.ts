@@ -199,16 +199,31 @@ const messageOf = (command: Command, events: readonly StoredEvent[]): string => 
         ? "A deletion request for this person is open already; this is the open one."
         : `Deletion request ${command.deletion_id} recorded.`;
     case "ExtendDeletion":
-      return `Deletion request ${command.deletion_id} extended by two months.`;
+      return (
+        `Deletion request ${command.deletion_id} extended by two months. Tell the person why ` +
+        "within one month of receipt (Art. 12(3) GDPR)."
+      );
     case "RejectDeletion":
       return (
         `Deletion request ${command.deletion_id} rejected. Tell the person why, and that they may ` +
         "complain to a supervisory authority and go to court (Art. 12(4) GDPR)."
       );
     case "HoldDeletion":
-      return `Deletion request ${command.deletion_id} is on hold.`;
+      return (
+        `Deletion request ${command.deletion_id} is on hold` +
+        `${command.until === null ? "" : ` until ${command.until}`}. Its deadline runs on.`
+      );
     case "ReleaseDeletionHold":
       return `Deletion request ${command.deletion_id} goes on.`;
+    case "NoteDeletionIdentity":
+      return command.verified
+        ? `It is confirmed who asks in deletion request ${command.deletion_id}.`
+        : `Proof of who asks in deletion request ${command.deletion_id} was asked for ` +
+            "(Art. 12(6) GDPR). Its deadline runs on.";
+    case "NoteDeletionApproaching":
+      return `The deadline of deletion request ${command.deletion_id} is near.`;
+    case "NoteHoldEnd":
+      return `The hold of deletion request ${command.deletion_id} is over.`;
     case "NoteDeletionDue":
       return `Deletion request ${command.deletion_id} is overdue.`;
     case "AuditAccess":

@@ -96,7 +96,10 @@ export const primaryStream = (command: Command): StreamName => {
     case "RejectDeletion":
     case "HoldDeletion":
     case "ReleaseDeletionHold":
+    case "NoteDeletionIdentity":
     case "NoteDeletionDue":
+    case "NoteDeletionApproaching":
+    case "NoteHoldEnd":
       return `deletion/${command.deletion_id}`;
     default:
       return `batch/${command.batch_id}`;
@@ -161,7 +164,10 @@ export const decide = (log: EventLog, command: Command): Result<Decision, Reject
     case "RejectDeletion":
     case "HoldDeletion":
     case "ReleaseDeletionHold":
+    case "NoteDeletionIdentity":
     case "NoteDeletionDue":
+    case "NoteDeletionApproaching":
+    case "NoteHoldEnd":
       return only(decideDeletion(command, read.deletion(command.deletion_id), { lake }));
     default:
       return decideAboutBatch(command, lake, read, change);

@@ -3,7 +3,8 @@
  * caller writes them in the transaction that writes the events.
  */
 import { type BatchState, objectsOf } from "../domain/batch/batch.ts";
-import type { Duty, DutyRef, StoredEvent } from "./ports.ts";
+import { nextReminder } from "../domain/deletion/reminders.ts";
+import type { Duty, DutyKind, DutyRef, StoredEvent } from "./ports.ts";
 
 export interface ScheduleChange {
   readonly put: readonly Duty[];
@@ -15,6 +16,19 @@ export const REPLAY_LEASE_MS = 60_000;
 
 const later = (now: string, ms: number): string => new Date(Date.parse(now) + ms).toISOString();
 
+const dutiesOf = (ref: string, ...kinds: readonly DutyKind[]): readonly DutyRef[] =>
+  kinds.map((kind) => ({ kind, ref }));
+
+/** One reminder is owed at a time: the next, or none. */
+const reminderOf = (
+  ref: string,
+  due_at: string | null,
+  payload: Duty["payload"],
+): ScheduleChange =>
+  due_at === null
+    ? { put: [], remove: dutiesOf(ref, "deletion_reminder") }
+    : { put: [{ kind: "deletion_reminder", ref, due_at, payload }], remove: [] };
+
 /** The schedule changes that one event brings. */
 export const consequencesOf = (event: StoredEvent): ScheduleChange => {
   const { data, recorded_at } = event;
@@ -24,11 +38,26 @@ export const consequencesOf = (event: StoredEvent): ScheduleChange => {
     case "GDPRDeletionRequested":
     case "GDPRDeletionExtended": {
       const due_at = String(data.deadline);
-      return { put: [{ kind: "deletion_due", ref, due_at, payload }], remove: [] };
+      const reminder = reminderOf(ref, nextReminder(due_at, recorded_at, null), payload);
+      const due: Duty = { kind: "deletion_due", ref, due_at, payload };
+      return { put: [due, ...reminder.put], remove: reminder.remove };
     }
-    case "GDPRDeletionRejected":
+    case "GDPRDeletionDeadlineApproaching": {
+      const { deadline, days_left } = data;
+      const next = nextReminder(String(deadline), recorded_at, Number(days_left));
+      return reminderOf(ref, next, payload);
+    }
     case "GDPRDeletionOverdue":
-      return { put: [], remove: [{ kind: "deletion_due", ref }] };
+      return { put: [], remove: dutiesOf(ref, "deletion_due", "deletion_reminder") };
+    case "GDPRDeletionRejected":
+      return { put: [], remove: dutiesOf(ref, "deletion_due", "deletion_reminder", "hold_end") };
+    case "GDPRDeletionHeld": {
+      if (typeof data.until !== "string") return { put: [], remove: dutiesOf(ref, "hold_end") };
+      return { put: [{ kind: "hold_end", ref, due_at: data.until, payload }], remove: [] };
+    }
+    case "GDPRDeletionHoldReleased":
+    case "GDPRDeletionHoldExpired":
+      return { put: [], remove: dutiesOf(ref, "hold_end") };
     case "ReplayRequested":
     case "ReplayProgressed": {
       const due_at = later(recorded_at, REPLAY_LEASE_MS);

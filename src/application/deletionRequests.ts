@@ -4,7 +4,7 @@
  * of the lake's country.
  */
 import { type Calendar, deadlinesOf, extendedDeadline, GDPR_APPLIES } from "../domain/deadlines.ts";
-import { ok, type Result } from "../domain/decider.ts";
+import { assertNever, ok, type Result } from "../domain/decider.ts";
 import type { DeletionCommand } from "../domain/deletion/decide.ts";
 import type { Sealed } from "../domain/deletion/deletion.ts";
 import type { DeletionId } from "../domain/ids.ts";
@@ -21,6 +21,8 @@ interface RequestDeletion {
   readonly subject_id: string;
   readonly reason: string;
   readonly requested_by: string;
+  /** Null: nobody has said. */
+  readonly identity_verified: boolean | null;
   readonly received_at: string | null;
 }
 
@@ -38,10 +40,17 @@ export type DeletionRequest =
   | RequestDeletion
   | ExtendDeletion
   | (OnDeletion & { readonly type: "ReleaseDeletionHold" })
+  | (OnDeletion & { readonly type: "NoteDeletionIdentity"; readonly verified: boolean })
   | (OnDeletion & {
-      readonly type: "HoldDeletion" | "RejectDeletion";
+      readonly type: "RejectDeletion";
       /** The article of law it rests on, when one was named. */
       readonly ground: string | null;
+    })
+  | (OnDeletion & {
+      readonly type: "HoldDeletion";
+      readonly ground: string | null;
+      /** When it ends by itself (RFC 3339, UTC), or null. */
+      readonly until: string | null;
     });
 
 /** A request may be received this much ahead of our clock. */
@@ -60,11 +69,12 @@ export const deletionCommand = (request: DeletionRequest, means: Means): Made =>
       const { type, deletion_id } = request;
       return sealed(means, request, (reason) => ({ type, deletion_id, now, reason }));
     }
+    case "NoteDeletionIdentity":
+    case "RejectDeletion":
     case "HoldDeletion":
-    case "RejectDeletion": {
-      const { type, deletion_id, ground } = request;
-      return sealed(means, request, (reason) => ({ type, deletion_id, now, ground, reason }));
-    }
+      return sealed(means, request, (reason) => ({ ...request, now, reason }));
+    default:
+      return assertNever(request);
   }
 };
 
@@ -99,6 +109,7 @@ const requestDeletion = (
     subject_id: sealing ? sealAt("subject_id", request.subject_id) : none,
     reason: sealing ? sealAt("reason", request.reason) : none,
     requested_by: request.requested_by,
+    identity_verified: request.identity_verified,
     received_at,
     ...deadlinesOf(new Date(received_at), calendarOf(lake, calendars)),
   });

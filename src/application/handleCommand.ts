@@ -127,19 +127,22 @@ export const stale = (expected: number, version: number): Rejection => ({
  * Takes the fulfilled duty off the schedule. Work that turned out to change nothing keeps its
  * duty, because the objects it has written are still to be swept.
  */
-const fulfil = (log: EventLog, { fulfils }: Envelope, decision: Decision): boolean => {
+const fulfil = (log: EventLog, { fulfils, meta }: Envelope, decision: Decision): boolean => {
   if (fulfils === null) return true;
   const changed = decision.some(({ events }) => events.length > 0);
-  const kept = !changed && (fulfils.kind === "sweep_attempt" || isOwed(log, fulfils));
+  const kept = !changed && (fulfils.kind === "sweep_attempt" || isOwed(log, fulfils, meta.now));
   if (kept) return log.schedule.find(fulfils) !== null;
   return log.schedule.remove(fulfils);
 };
 
-/** A deadline that turned out not to have come yet (a clock was set back) stays owed. */
-const isOwed = (log: EventLog, { kind, ref }: DutyRef): boolean => {
-  if (kind !== "deletion_due") return false;
+/** A moment that turned out not to have come yet (a clock was set back) stays owed. */
+const isOwed = (log: EventLog, { kind, ref }: DutyRef, now: string): boolean => {
+  if (kind !== "deletion_due" && kind !== "deletion_reminder" && kind !== "hold_end") return false;
   const deletion = log.load(`deletion/${ref}`).state as DeletionState;
-  return isOpen(deletion) && !deletion.overdue;
+  if (!isOpen(deletion)) return false;
+  if (kind === "deletion_due") return !deletion.overdue;
+  if (kind === "deletion_reminder") return now < deletion.deadline;
+  return deletion.held_until !== null && now < deletion.held_until;
 };
 
 const workExpired = (): Rejection => ({

@@ -35,18 +35,9 @@ export const lakeDuties = ({
   replayStep,
   checkpoint,
 }: LakeDutyDeps): DutyDeps["handlers"] => ({
-  deletion_due: async (duty) => {
-    const noted = service.fulfil(
-      lake_id,
-      {
-        type: "NoteDeletionDue",
-        deletion_id: duty.ref as DeletionId,
-        now: now().toISOString(),
-      },
-      duty,
-    );
-    if (!noted.ok) throw new Error(noted.error.detail);
-  },
+  deletion_due: noting("NoteDeletionDue", { service, lake_id, now }),
+  deletion_reminder: noting("NoteDeletionApproaching", { service, lake_id, now }),
+  hold_end: noting("NoteHoldEnd", { service, lake_id, now }),
 
   delete_objects: async (duty) => {
     await store.delete(await stillOwed(store, duty, keysOf(duty)));
@@ -96,6 +87,18 @@ export const lakeDuties = ({
     }
   },
 });
+
+/** What the clock brings to a request is recorded in the transaction that takes the duty off. */
+const noting =
+  (
+    type: "NoteDeletionDue" | "NoteDeletionApproaching" | "NoteHoldEnd",
+    { service, lake_id, now }: Pick<LakeDutyDeps, "service" | "lake_id" | "now">,
+  ) =>
+  async (duty: PendingDuty): Promise<void> => {
+    const deletion_id = duty.ref as DeletionId;
+    const noted = service.fulfil(lake_id, { type, deletion_id, now: now().toISOString() }, duty);
+    if (!noted.ok) throw new Error(noted.error.detail);
+  };
 
 const giveUp = (
   service: LakeService,

@@ -47,6 +47,8 @@ export interface Change {
 
 export const DUTY_KINDS = [
   "deletion_due",
+  "deletion_reminder",
+  "hold_end",
   "replay_step",
   "delete_objects",
   "sweep_attempt",

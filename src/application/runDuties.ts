@@ -11,7 +11,12 @@ const FIRST_RETRY_MS = 2_000;
 const LAST_RETRY_MS = 60 * 60_000;
 
 /** Tried for ever: what the law sets a term for, and the evidence that must not silently end. */
-const NEVER_PARKED: ReadonlySet<DutyKind> = new Set(["deletion_due", "write_checkpoint"]);
+const NEVER_PARKED: ReadonlySet<DutyKind> = new Set([
+  "deletion_due",
+  "deletion_reminder",
+  "hold_end",
+  "write_checkpoint",
+]);
 
 export interface DutyDeps {
   readonly schedule: Schedule;

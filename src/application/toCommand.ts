@@ -105,6 +105,7 @@ export const toCommand = (request: LakeRequest, means: Means): Result<Command, R
     case "RequestDeletion":
     case "ExtendDeletion":
     case "ReleaseDeletionHold":
+    case "NoteDeletionIdentity":
     case "HoldDeletion":
     case "RejectDeletion":
       return deletionCommand(request, means);

@@ -119,15 +119,25 @@ const batchView = (batch: Batch): View => {
   };
 };
 
+/** What a person who is refused must be told besides the reasons (Art. 12(4)). */
+const REMEDIES = {
+  complaint:
+    "A complaint to a supervisory authority, in particular where they live, work or where it " +
+    "happened (Art. 77 GDPR); https://www.edpb.europa.eu/about-edpb/about-edpb/members_en names them.",
+  court: "A judicial remedy against the controller (Art. 79 GDPR).",
+  tell: "Without delay and at the latest within one month of receipt (Art. 12(4) GDPR).",
+} as const;
+
 const deletionView = (deletion: StateOf<"deletion">, now: string): View | null => {
   if (deletion.status === "absent") return null;
-  const { version: _, ...shown } = deletion;
+  const { version: _, reminded: __, ...shown } = deletion;
   return {
     ...shown,
     subject_id: SEALED,
     reason: SEALED,
-    answers: deletion.answers.map(({ version: __, ...answer }) => ({ ...answer, reason: SEALED })),
+    answers: deletion.answers.map(({ version: ___, ...answer }) => ({ ...answer, reason: SEALED })),
     overdue: deletion.overdue || (isOpen(deletion) && now >= deletion.deadline),
+    ...(deletion.status === "rejected" ? { remedies: REMEDIES } : {}),
   };
 };
 

@@ -173,6 +173,9 @@ export const requestDeletion = z
     subject_id: z.string().min(1).max(1024),
     reason: text,
     requested_by: name,
+    identity_verified: flag.meta({
+      description: "False: there are doubts who asks (Art. 12(6)); the deadline runs all the same.",
+    }),
     received_at: optional(time),
   })
   .meta({ id: "RequestGDPRDeletion" });
@@ -198,9 +201,13 @@ const REJECT_GROUNDS = [
 ] as const;
 
 export const holdDeletion = z
-  .strictObject({ reason: text, ground: optional(z.enum(HOLD_GROUNDS)) })
+  .strictObject({ reason: text, ground: optional(z.enum(HOLD_GROUNDS)), until: optional(time) })
   .meta({ id: "HoldDeletion" });
 
 export const rejectDeletion = z
   .strictObject({ reason: text, ground: optional(z.enum(REJECT_GROUNDS)) })
   .meta({ id: "RejectDeletion" });
+
+export const noteIdentity = z
+  .strictObject({ reason: text, verified: z.boolean() })
+  .meta({ id: "NoteDeletionIdentity" });

@@ -23,6 +23,12 @@ const unwrapped = (member: string): EventContract => ({
   steps: [({ [member]: inner, ...rest }) => ({ ...(inner as Record<string, unknown>), ...rest })],
 });
 
+/** Version 2 has further members, which version 1 had nothing to say about. */
+const added = (members: Readonly<Record<string, unknown>>): EventContract => ({
+  version: 2,
+  steps: [(data) => ({ ...data, ...members })],
+});
+
 export const EVENT_CONTRACTS: Readonly<Record<string, EventContract>> = {
   DataLakeCreated: v1,
   ComplianceLevelChanged: v1,
@@ -49,11 +55,15 @@ export const EVENT_CONTRACTS: Readonly<Record<string, EventContract>> = {
   BatchQuarantined: v1,
   QuarantineReleased: v1,
   BatchReplayed: v1,
-  GDPRDeletionRequested: v1,
+  GDPRDeletionRequested: added({ identity_verified: null }),
   GDPRDeletionExtended: v1,
   GDPRDeletionRejected: v1,
-  GDPRDeletionHeld: v1,
+  GDPRDeletionHeld: added({ until: null }),
   GDPRDeletionHoldReleased: v1,
+  GDPRDeletionHoldExpired: v1,
+  GDPRDeletionIdentityQuestioned: v1,
+  GDPRDeletionIdentityVerified: v1,
+  GDPRDeletionDeadlineApproaching: v1,
   GDPRDeletionOverdue: v1,
   ReplayRequested: v1,
   ReplayProgressed: v1,

@@ -136,6 +136,13 @@ export const MIGRATIONS: readonly string[] = [
     root         TEXT                     -- base64, of that size
   ) STRICT;
   `,
+  `
+  -- Requests that were open before deadlines were announced are announced from here on.
+  INSERT INTO schedule (kind, ref, due_at, payload)
+    SELECT 'deletion_reminder', id, strftime('%Y-%m-%dT%H:%M:%fZ', due_at, '-7 days'), '{}'
+    FROM directory
+    WHERE kind = 'deletion' AND status IN ('pending', 'held') AND due_at IS NOT NULL;
+  `,
 ];
 
 /** Whether anything was ever stored here: a lake nobody created has no tables at all. */

@@ -159,6 +159,10 @@ const CHANGES: Changes = {
   GDPRDeletionRejected: (_, { id }) => deletion.changed(id, { status: "rejected" }),
   GDPRDeletionHeld: (_, { id }) => deletion.changed(id, { status: "held" }),
   GDPRDeletionHoldReleased: (_, { id }) => deletion.changed(id, { status: "pending" }),
+  GDPRDeletionHoldExpired: (_, { id }) => deletion.changed(id, { status: "pending" }),
+  GDPRDeletionIdentityQuestioned: nothing,
+  GDPRDeletionIdentityVerified: nothing,
+  GDPRDeletionDeadlineApproaching: nothing,
   GDPRDeletionOverdue: ({ deadline }, { id }) =>
     deletion.changed(id, { missed_deadline: deadline }),
 

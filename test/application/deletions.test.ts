@@ -6,6 +6,7 @@ import { registerSales } from "../support/batchSteps.ts";
 import {
   DAY_MS,
   eventTypes,
+  granted,
   refusal,
   START,
   type TestLake,
@@ -23,6 +24,7 @@ const request = (
   subject_id: SUBJECT,
   reason: REASON,
   requested_by: "petra",
+  identity_verified: null,
   received_at: null,
   ...more,
 });
@@ -62,7 +64,7 @@ describe("a deletion request", () => {
     const about = { deletion_id: deletionId.parse(deletion_id), reason: ANSWER };
     const ground = "Art. 17(3)(e)";
     lake.run({ type: "ExtendDeletion", ...about });
-    lake.run({ type: "HoldDeletion", ...about, ground });
+    lake.run({ type: "HoldDeletion", ...about, ground, until: null });
     lake.run({ type: "ReleaseDeletionHold", ...about });
     lake.ask({ kind: "reveal", deletion_id });
     lake.run({ type: "RejectDeletion", ...about, ground });
@@ -101,12 +103,13 @@ describe("a deletion request", () => {
     expect(lake.see({ kind: "report", when: null })).toMatchObject({ overdue_deletions: 1 });
   });
 
-  it("owes a duty at its deadline", () => {
+  it("owes a duty at its deadline, and one before it", () => {
     const lake = testLake({ level: "gdpr" });
     const id = requestIn(lake);
     expect(lake.log.duties()).toMatchObject([
       CHECKPOINT_DUTY,
       { kind: "deletion_due", ref: id, due_at: "2026-12-23T12:00:00.000Z" },
+      { kind: "deletion_reminder", ref: id, due_at: "2026-12-16T12:00:00.000Z" },
     ]);
   });
 });
@@ -127,7 +130,13 @@ describe("a second request of the same person", () => {
   it("is answered with the open one while that is on hold", () => {
     const lake = testLake({ level: "gdpr" });
     const id = requestIn(lake);
-    lake.run({ type: "HoldDeletion", deletion_id: id, reason: "x", ground: "Art. 18(1)(a)" });
+    lake.run({
+      type: "HoldDeletion",
+      deletion_id: id,
+      reason: "x",
+      ground: "Art. 18(1)(a)",
+      until: null,
+    });
     expect(requestIn(lake)).toBe(id);
   });
 
@@ -151,7 +160,13 @@ describe("revealing a request", () => {
     const lake = testLake({ level: "gdpr" });
     const deletion_id = requestIn(lake);
     lake.run({ type: "ExtendDeletion", deletion_id, reason: ANSWER });
-    lake.run({ type: "HoldDeletion", deletion_id, reason: "wait", ground: "Art. 18(1)(a)" });
+    lake.run({
+      type: "HoldDeletion",
+      deletion_id,
+      reason: "wait",
+      ground: "Art. 18(1)(a)",
+      until: null,
+    });
     const shown = lake.see({ kind: "reveal", deletion_id });
     expect(shown).toMatchObject({
       subject_id: SUBJECT,
@@ -249,6 +264,7 @@ describe("the deadline of a request", () => {
     expect(lake.log.duties()).toMatchObject([
       CHECKPOINT_DUTY,
       { ...due(id), due_at: "2027-02-23T22:59:59.999Z" },
+      { kind: "deletion_reminder", ref: id },
     ]);
   });
 
@@ -264,8 +280,18 @@ describe("the deadline of a request", () => {
   it("stays owed on hold", () => {
     const lake = testLake({ level: "gdpr" });
     const id = requestIn(lake);
-    lake.run({ type: "HoldDeletion", deletion_id: id, reason: "x", ground: "Art. 18(1)(a)" });
-    expect(lake.log.duties()).toMatchObject([CHECKPOINT_DUTY, due(id)]);
+    lake.run({
+      type: "HoldDeletion",
+      deletion_id: id,
+      reason: "x",
+      ground: "Art. 18(1)(a)",
+      until: null,
+    });
+    expect(lake.log.duties()).toMatchObject([
+      CHECKPOINT_DUTY,
+      due(id),
+      { kind: "deletion_reminder", ref: id },
+    ]);
   });
 
   it("is noted in the request's correlation, with the request as its cause", () => {
@@ -294,6 +320,138 @@ describe("the deadline of a request", () => {
   });
 });
 
+describe("the duties of a request", () => {
+  const duties = (lake: TestLake) =>
+    Object.fromEntries(
+      lake.log
+        .duties()
+        .filter(({ kind }) => kind !== CHECKPOINT_DUTY.kind)
+        .map(({ kind, due_at }) => [kind, due_at]),
+    );
+  const NOTES = {
+    deletion_due: "NoteDeletionDue",
+    deletion_reminder: "NoteDeletionApproaching",
+    hold_end: "NoteHoldEnd",
+  } as const;
+  /** Does the duty of this kind now, whatever the clock says. */
+  const fulfil = (lake: TestLake, id: string, kind: keyof typeof NOTES) => {
+    const duty = lake.log.schedule.find({ kind, ref: id });
+    if (duty === null) throw new Error(`no ${kind} is owed`);
+    const note = { type: NOTES[kind], deletion_id: deletionId.parse(id), now: lake.now() } as const;
+    return eventTypes(granted(lake.service.fulfil(lake.call().lake_id, note, duty)));
+  };
+
+  it("are one reminder at a time, each followed by the next, and the deadline", () => {
+    const lake = testLake({ level: "gdpr" });
+    const id = requestIn(lake);
+    const due = "2026-12-23T12:00:00.000Z";
+    expect(duties(lake)).toEqual({
+      deletion_due: due,
+      deletion_reminder: "2026-12-16T12:00:00.000Z",
+    });
+    lake.pass(23 * DAY_MS);
+    expect(fulfil(lake, id, "deletion_reminder")).toEqual(["GDPRDeletionDeadlineApproaching"]);
+    expect(duties(lake)).toMatchObject({ deletion_reminder: "2026-12-20T12:00:00.000Z" });
+    lake.pass(4 * DAY_MS);
+    fulfil(lake, id, "deletion_reminder");
+    expect(duties(lake)).toMatchObject({ deletion_reminder: "2026-12-22T12:00:00.000Z" });
+    lake.pass(2 * DAY_MS);
+    fulfil(lake, id, "deletion_reminder");
+    expect(duties(lake)).toEqual({ deletion_due: due });
+    const told = lake.log.read({ type: "GDPRDeletionDeadlineApproaching", after: 0, limit: 9 });
+    expect(told.map(({ data }) => data.days_left)).toEqual([7, 3, 1]);
+    lake.pass(DAY_MS);
+    expect(fulfil(lake, id, "deletion_due")).toEqual(["GDPRDeletionOverdue"]);
+    expect(duties(lake)).toEqual({});
+  });
+
+  it("leave out a reminder whose day is over when the request comes in, and all when it is late", () => {
+    const lake = testLake({ level: "gdpr" });
+    requestIn(lake, { received_at: "2026-10-28T12:00:00.000Z" });
+    expect(duties(lake)).toEqual({
+      deletion_due: "2026-11-27T12:00:00.000Z",
+      deletion_reminder: "2026-11-24T12:00:00.000Z",
+    });
+    const late = testLake({ level: "gdpr" });
+    requestIn(late, { received_at: "2026-01-28T12:00:00.000Z" });
+    expect(Object.keys(duties(late))).toEqual(["deletion_due"]);
+  });
+
+  it("stay owed when the clock was set back, and are gone when the deadline has passed", () => {
+    const lake = testLake({ level: "gdpr" });
+    const id = requestIn(lake);
+    expect(fulfil(lake, id, "deletion_reminder")).toEqual([]);
+    expect(duties(lake)).toHaveProperty("deletion_reminder");
+    lake.pass(31 * DAY_MS);
+    expect(fulfil(lake, id, "deletion_reminder")).toEqual([]);
+    expect(Object.keys(duties(lake))).toEqual(["deletion_due"]);
+  });
+
+  it("move with an extension: the reminder that was due is the new deadline's", () => {
+    const lake = testLake({ level: "gdpr" });
+    const id = requestIn(lake);
+    lake.pass(24 * DAY_MS);
+    lake.run({ type: "ExtendDeletion", deletion_id: id, reason: "complex" });
+    expect(duties(lake)).toEqual({
+      deletion_due: "2027-02-23T22:59:59.999Z",
+      deletion_reminder: "2027-02-16T22:59:59.999Z",
+    });
+  });
+
+  it("end a hold that has an end, and vanish with a release and a rejection", () => {
+    const lake = testLake({ level: "gdpr" });
+    const id = requestIn(lake);
+    const until = new Date(Date.parse(START) + DAY_MS).toISOString();
+    const hold = { type: "HoldDeletion", deletion_id: id, reason: "x", ground: null } as const;
+    lake.run({ ...hold, until });
+    expect(duties(lake)).toMatchObject({ hold_end: until });
+    expect(fulfil(lake, id, "hold_end")).toEqual([]);
+    expect(duties(lake)).toMatchObject({ hold_end: until });
+    lake.run({ type: "ReleaseDeletionHold", deletion_id: id, reason: "x" });
+    expect(duties(lake)).not.toHaveProperty("hold_end");
+    lake.run({ ...hold, until });
+    lake.pass(DAY_MS);
+    expect(fulfil(lake, id, "hold_end")).toEqual(["GDPRDeletionHoldExpired"]);
+    expect(lake.see(one(id))).toMatchObject({ status: "pending", held_until: null });
+    expect(duties(lake)).not.toHaveProperty("hold_end");
+    lake.run({ ...hold, until: null });
+    expect(duties(lake)).not.toHaveProperty("hold_end");
+    lake.run({ type: "RejectDeletion", deletion_id: id, reason: "x", ground: "Art. 12(5)" });
+    expect(duties(lake)).toEqual({});
+  });
+
+  it("of a request that was held anew end the new hold, not the old one", () => {
+    const lake = testLake({ level: "gdpr" });
+    const id = requestIn(lake);
+    const at = (days: number) => new Date(Date.parse(START) + days * DAY_MS).toISOString();
+    const hold = { type: "HoldDeletion", deletion_id: id, reason: "x", ground: null } as const;
+    lake.run({ ...hold, until: at(1) });
+    lake.run({ type: "ReleaseDeletionHold", deletion_id: id, reason: "x" });
+    lake.run({ ...hold, until: at(9) });
+    lake.pass(2 * DAY_MS);
+    expect(fulfil(lake, id, "hold_end")).toEqual([]);
+    expect(duties(lake)).toMatchObject({ hold_end: at(9) });
+  });
+});
+
+describe("a rejection", () => {
+  it("tells the remedies the person has, in the answer and ever after", () => {
+    const lake = testLake({ level: "gdpr" });
+    const id = requestIn(lake);
+    expect(lake.see(one(id))).not.toHaveProperty("remedies");
+    const rejection = { reason: "x", ground: "Art. 12(5)" };
+    const answer = lake.run({ type: "RejectDeletion", deletion_id: id, ...rejection });
+    for (const shown of [answer.body.deletion, lake.see(one(id))]) {
+      expect(shown).toMatchObject({
+        remedies: {
+          complaint: expect.stringContaining("Art. 77"),
+          court: expect.stringContaining("Art. 79"),
+        },
+      });
+    }
+  });
+});
+
 describe("an answer to a request that does not exist", () => {
   it("is refused and makes no key", () => {
     const lake = testLake({ level: "gdpr" });
@@ -302,9 +460,12 @@ describe("an answer to a request that does not exist", () => {
     for (const type of ["ExtendDeletion", "ReleaseDeletionHold"] as const) {
       expect(lake.refused({ type, ...about }).code).toBe("deletion-not-found");
     }
-    for (const type of ["HoldDeletion", "RejectDeletion"] as const) {
-      const refused = lake.refused({ type, ...about, ground: "Art. 12(5)" });
-      expect(refused.code).toBe("deletion-not-found");
+    for (const request of [
+      { type: "HoldDeletion", ...about, ground: "Art. 12(5)", until: null },
+      { type: "RejectDeletion", ...about, ground: "Art. 12(5)" },
+      { type: "NoteDeletionIdentity", ...about, verified: true },
+    ] as const) {
+      expect(lake.refused(request).code).toBe("deletion-not-found");
     }
     expect(lake.log.dump()).toBe(stored);
   });

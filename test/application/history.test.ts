@@ -18,6 +18,7 @@ const deletionOf = (subject_id: string) =>
     subject_id,
     reason: "please",
     requested_by: "petra",
+    identity_verified: null,
     received_at: null,
   }) as const;
 

@@ -148,6 +148,7 @@ describe("a command that breaks while it is committed", () => {
       subject_id: "jane",
       reason: "please",
       requested_by: "petra",
+      identity_verified: null,
       received_at: null,
     };
     expect(() => lake.run(request, keyed("k1"))).toThrow("disk full");
@@ -172,6 +173,7 @@ describe("a command that breaks while it is committed", () => {
       subject_id: "jane",
       reason: "please",
       requested_by: "petra",
+      identity_verified: null,
       received_at: null,
     };
     expect(() => lake.run(request)).toThrow("disk full");

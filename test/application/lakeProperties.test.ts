@@ -224,6 +224,37 @@ describe("whatever happens to a lake", { timeout: 60_000 }, () => {
     });
   });
 
+  it("a request owes a reminder only before its deadline, and ends a hold only while it is held", () => {
+    holds(({ lake: { log } }) => {
+      for (const { id } of log.directory.list({ kind: "deletion", limit: 1000 })) {
+        const state = log.load(`deletion/${id}`).state as StateOf<"deletion">;
+        if (state.status === "absent") throw new Error(`${id} is listed and absent`);
+        const reminder = log.schedule.find({ kind: "deletion_reminder", ref: id });
+        if (state.status === "rejected") expect(reminder).toBeNull();
+        if (reminder !== null) expect(reminder.due_at < state.deadline).toBe(true);
+        const end = log.schedule.find({ kind: "hold_end", ref: id });
+        expect(end?.due_at ?? null).toBe(state.held_until);
+      }
+    });
+  });
+
+  it("no reminder is given twice for one deadline, nor after it", () => {
+    holds(({ lake: { log } }) => {
+      const least = new Map<string, number>();
+      for (const { stream, data, recorded_at } of log.read({
+        type: "GDPRDeletionDeadlineApproaching",
+        after: 0,
+        limit: 1000,
+      })) {
+        const key = `${stream} ${data.deadline}`;
+        const days = Number(data.days_left);
+        expect(days).toBeLessThan(least.get(key) ?? Number.POSITIVE_INFINITY);
+        expect(recorded_at <= String(data.deadline)).toBe(true);
+        least.set(key, days);
+      }
+    });
+  });
+
   it("a command that is repeated has no second effect and the first answer", () => {
     holds(({ lake, answered }) => {
       const before = lake.log.revision();

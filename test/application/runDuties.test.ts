@@ -125,7 +125,12 @@ describe("a duty that keeps failing", () => {
     ]);
   });
 
-  const neverParked: readonly DutyKind[] = ["deletion_due", "write_checkpoint"];
+  const neverParked: readonly DutyKind[] = [
+    "deletion_due",
+    "deletion_reminder",
+    "hold_end",
+    "write_checkpoint",
+  ];
 
   it.each(DUTY_KINDS.filter((kind) => !neverParked.includes(kind)))(
     "is parked after its last try when it is a %s: kept, shown and not tried again",

@@ -83,6 +83,7 @@ const requestDeletion: Attempt = (level) =>
         subject_id: { sealed: "AA==" },
         reason: { sealed: "AA==" },
         requested_by: "petra",
+        identity_verified: null,
         received_at: FIRST_RECORDED_AT,
         deadline: FIRST_RECORDED_AT,
         statutory_deadline: FIRST_RECORDED_AT,

@@ -70,6 +70,30 @@ describe("the schema of a lake", () => {
       expect(eventLog(storage).load("dataset/d").version).toBe(2);
     }));
 
+  test("of before reminders owes one for each request that is open", () =>
+    inEmptyStorage((storage) => {
+      migrate(storage, MIGRATIONS.slice(0, 2));
+      const listed = (id: string, status: string, due_at: string) =>
+        storage.sql.exec(
+          `INSERT INTO directory (kind, id, status, due_at, flagged, created_seq)
+           VALUES ('deletion', ?, ?, ?, 0, 1)`,
+          id,
+          status,
+          due_at,
+        );
+      listed("open", "pending", "2026-12-23T12:00:00.123Z");
+      listed("held", "held", "2027-03-02T22:59:59.999Z");
+      listed("over", "rejected", "2026-12-23T12:00:00.000Z");
+      migrate(storage);
+      const owed = storage.sql
+        .exec("SELECT kind, ref, due_at FROM schedule ORDER BY ref")
+        .toArray();
+      expect(owed).toEqual([
+        { kind: "deletion_reminder", ref: "held", due_at: "2027-02-23T22:59:59.999Z" },
+        { kind: "deletion_reminder", ref: "open", due_at: "2026-12-16T12:00:00.123Z" },
+      ]);
+    }));
+
   test("stays as it was when a step fails: the steps before it in the same run are undone", () =>
     inEmptyStorage((storage) => {
       migrate(storage, ["CREATE TABLE one (n INTEGER) STRICT;"]);

@@ -64,6 +64,7 @@ describe("an event on the wire", () => {
       subject_id: "jane",
       reason: "please",
       requested_by: "petra",
+      identity_verified: null,
       received_at: null,
     });
     const [, requested] = lake.log.events();

@@ -167,6 +167,7 @@ describe("what was acknowledged", () => {
     expect((await lake.get(`/deletions/${id}`)).at("status")).toBe("pending");
     expect(await lake.sql("SELECT kind, ref FROM schedule ORDER BY kind")).toEqual([
       { kind: "deletion_due", ref: id },
+      { kind: "deletion_reminder", ref: id },
       ...ONLY_A_CHECKPOINT,
     ]);
     // The same keys open what was sealed before the crash.

@@ -44,6 +44,9 @@ const requestDeletion = async (lake: Lake, more: Readonly<Record<string, unknown
 const overdueEvents = async (lake: Lake) =>
   (await lake.events()).filter(({ type }) => type === "GDPRDeletionOverdue");
 
+const dueAt = (lake: Lake, id: string) =>
+  lake.sql("SELECT due_at FROM schedule WHERE kind = 'deletion_due' AND ref = ?", id);
+
 const ids = (answer: Answer) =>
   (answer.at("items") as { deletion_id: string }[]).map(({ deletion_id }) => deletion_id);
 
@@ -94,11 +97,10 @@ describe("the deadline of a deletion request", () => {
     // The later deadline is what the lake waits for now.
     expect(await lake.sql("SELECT kind, ref FROM schedule ORDER BY kind")).toEqual([
       { kind: "deletion_due", ref: fresh.id },
+      { kind: "deletion_reminder", ref: fresh.id },
       ...ONLY_A_CHECKPOINT,
     ]);
-    expect(await lake.sql("SELECT due_at FROM schedule WHERE ref = ?", fresh.id)).toEqual([
-      { due_at: fresh.deadline },
-    ]);
+    expect(await dueAt(lake, fresh.id)).toEqual([{ due_at: fresh.deadline }]);
     const armed = await lake.inside((_, { storage }) => storage.getAlarm());
     expect(armed).toBeLessThanOrEqual(Date.parse(fresh.deadline));
   });
@@ -171,11 +173,10 @@ describe("the deadline of a deletion request", () => {
     expect(await overdueEvents(lake)).toEqual([]);
     expect(await lake.sql("SELECT kind, ref FROM schedule ORDER BY kind")).toEqual([
       { kind: "deletion_due", ref: id },
+      { kind: "deletion_reminder", ref: id },
       ...ONLY_A_CHECKPOINT,
     ]);
-    expect(await lake.sql("SELECT due_at FROM schedule WHERE ref = ?", id)).toEqual([
-      { due_at: extended.text("deletion", "deadline") },
-    ]);
+    expect(await dueAt(lake, id)).toEqual([{ due_at: extended.text("deletion", "deadline") }]);
   });
 
   test("is tried for ever: it is never parked, however often it fails", async () => {
@@ -188,7 +189,10 @@ describe("the deadline of a deletion request", () => {
     for (let attempt = 1; attempt <= MAX_ATTEMPTS + 2; attempt += 1) {
       await lake.ringFor("deletion_due");
     }
-    const [duty] = await lake.sql("SELECT * FROM schedule WHERE ref = ?", id);
+    const [duty] = await lake.sql(
+      "SELECT * FROM schedule WHERE kind = 'deletion_due' AND ref = ?",
+      id,
+    );
     expect(duty).toMatchObject({ attempts: MAX_ATTEMPTS + 2, parked: 0 });
     expect(String(duty?.last_error)).toContain("disk");
     // At most an hour until the next try, and the alarm is set for it.
@@ -197,6 +201,97 @@ describe("the deadline of a deletion request", () => {
     await lake.sql("DROP TRIGGER broken");
     await lake.ringFor("deletion_due");
     expect(await overdueEvents(lake)).toHaveLength(1);
+  });
+});
+
+describe("the time before a deadline", () => {
+  const reminders = async (lake: Lake) =>
+    (await lake.events())
+      .filter(({ type }) => type === "GDPRDeletionDeadlineApproaching")
+      .map(({ data }) => data.days_left);
+
+  test("is announced at seven, three and one days, each once, also when alarms come late", async () => {
+    const lake = await newLake("gdpr");
+    const { id, deadline } = await requestDeletion(lake);
+    const end = Date.parse(deadline);
+    travel(end - 7 * DAY_MS - 1);
+    await lake.ring();
+    expect(await reminders(lake)).toEqual([]);
+    travel(end - 7 * DAY_MS);
+    await lake.ring();
+    await evictDurableObject(lake.stub);
+    await lake.ring();
+    expect(await reminders(lake)).toEqual([7]);
+    // The alarm of the third day before is heard when two are left.
+    travel(end - 2 * DAY_MS);
+    await lake.ring();
+    expect(await reminders(lake)).toEqual([7, 2]);
+    travel(end - DAY_MS);
+    await lake.ring();
+    travel(end);
+    await lake.ring();
+    expect(await reminders(lake)).toEqual([7, 2, 1]);
+    expect(await overdueEvents(lake)).toHaveLength(1);
+    expect((await lake.get(`/deletions/${id}`)).at("overdue")).toBe(true);
+    expect(await lake.sql("SELECT kind, ref FROM schedule")).toEqual(ONLY_A_CHECKPOINT);
+  });
+
+  test("runs on during a hold, which ends by itself when its time has come", async () => {
+    const lake = await newLake("gdpr");
+    const { id, deadline } = await requestDeletion(lake);
+    const until = new Date(Date.now() + 2 * DAY_MS).toISOString();
+    const ground = "Art. 18(1)(a)";
+    const held = await lake.done(`/deletions/${id}/hold`, { reason: "disputed", ground, until });
+    expect(held.at("deletion")).toMatchObject({ status: "held", held_until: until, deadline });
+    travel(Date.parse(until) - 1);
+    await lake.ring();
+    expect((await lake.get(`/deletions/${id}`)).at("status")).toBe("held");
+    travel(Date.parse(until));
+    await lake.ring();
+    expect((await lake.get(`/deletions/${id}`)).body).toMatchObject({
+      status: "pending",
+      ground: null,
+      held_until: null,
+    });
+    expect((await lake.events()).at(-1)).toMatchObject({
+      type: "GDPRDeletionHoldExpired",
+      actor: "lethe",
+      data: { until },
+    });
+    const over = await lake.post(`/deletions/${id}/hold`, { reason: "x", until });
+    expect(over.status).toBe(422);
+    expect(over.at("errors", 0, "path")).toBe("until");
+  });
+
+  test("runs on while the person is asked who they are, and says so", async () => {
+    const lake = await newLake("gdpr");
+    const { id, deadline } = await requestDeletion(lake, { identity_verified: false });
+    expect((await lake.get(`/deletions/${id}`)).body).toMatchObject({ identity: "questioned" });
+    const known = await lake.done(`/deletions/${id}/identity`, {
+      reason: "passport seen",
+      verified: true,
+    });
+    expect(known.at("deletion")).toMatchObject({ identity: "verified", deadline });
+    const shown = await lake.get(`/deletions/${id}?reveal=true`);
+    expect(shown.at("answers")).toMatchObject([
+      { decision: "identity_verified", reason: "passport seen" },
+    ]);
+    const rejection = { reason: "unknown", ground: "Art. 12(6)" };
+    expect((await lake.post(`/deletions/${id}/reject`, rejection)).status).toBe(409);
+    await lake.done(`/deletions/${id}/identity`, { reason: "forged", verified: false });
+    const rejected = await lake.done(`/deletions/${id}/reject`, rejection);
+    expect(rejected.text("deletion", "remedies", "complaint")).toContain("Art. 77");
+  });
+
+  test("is not used to pretend: an execution is refused and changes nothing", async () => {
+    const lake = await newLake("gdpr");
+    const { id } = await requestDeletion(lake);
+    const head = (await lake.events()).length;
+    const refused = await lake.post(`/deletions/${id}/execute`);
+    expect(refused.status).toBe(503);
+    expect(refused.at("code")).toBe("erasure-not-available");
+    expect((await lake.post("/deletions/nobody/execute")).status).toBe(404);
+    expect((await lake.events()).length).toBe(head);
   });
 });
 

@@ -1,6 +1,7 @@
 /** Random life of a lake: commands that are valid, and many that are not, over few names. */
 import fc from "fast-check";
 import type { LakeRequest } from "../../src/application/lakeGateway.ts";
+import type { DutyKind } from "../../src/application/ports.ts";
 import { batchId, contractId, datasetName, deletionId } from "../../src/contracts/fields.ts";
 import { ok } from "../../src/domain/decider.ts";
 import { COMPLIANCE_LEVELS, type ComplianceLevel } from "../../src/domain/lake/lake.ts";
@@ -173,6 +174,15 @@ const replays = fc.oneof(
     ),
 );
 
+/** What the alarm says about each duty of a request. */
+const NOTES: {
+  readonly [Kind in DutyKind]?: "NoteDeletionDue" | "NoteDeletionApproaching" | "NoteHoldEnd";
+} = {
+  deletion_due: "NoteDeletionDue",
+  deletion_reminder: "NoteDeletionApproaching",
+  hold_end: "NoteHoldEnd",
+};
+
 const deletions = fc.oneof(
   fc.constantFrom("jane", "john").map((subject_id) =>
     request(`delete ${subject_id}`, () => ({
@@ -180,33 +190,44 @@ const deletions = fc.oneof(
       subject_id,
       reason: "please",
       requested_by: "petra",
+      identity_verified: null,
       received_at: null,
     })),
   ),
   fc
     .tuple(
       index,
-      fc.constantFrom("ExtendDeletion", "HoldDeletion", "ReleaseDeletionHold", "RejectDeletion"),
+      fc.constantFrom(
+        ...(["ExtendDeletion", "HoldDeletion", "ReleaseDeletionHold", "RejectDeletion"] as const),
+        "NoteDeletionIdentity",
+      ),
+      fc.constantFrom(null, 1),
     )
-    .map(([n, type]) =>
+    .map(([n, type, lasts]) =>
       request(`${type} ${n}`, (lake) => {
         const deletion_id = deletionId.parse(nth(lake, "deletion", n));
-        if (type === "HoldDeletion" || type === "RejectDeletion") {
-          return { type, deletion_id, reason: "because", ground: "Art. 12(5)" };
-        }
-        return { type, deletion_id, reason: "because" };
+        const about = { deletion_id, reason: "because" };
+        const ground = "Art. 12(5)";
+        if (type === "NoteDeletionIdentity") return { type, ...about, verified: lasts === null };
+        if (type === "RejectDeletion") return { type, ...about, ground };
+        if (type !== "HoldDeletion") return { type, ...about };
+        const ends = Date.parse(lake.now()) + (lasts ?? 0);
+        const until = lasts === null ? null : new Date(ends).toISOString();
+        return { type, ...about, ground, until };
       }),
     ),
   index.map((n): Deed => ({ kind: "reveal", name: `reveal ${n}`, index: n })),
   fc.constant(
     step("alarm", (lake) => {
-      const [duty] = lake.log.schedule
-        .due(lake.now(), 100)
-        .filter(({ kind }) => kind === "deletion_due");
-      if (duty === undefined) return ok(null);
-      const deletion_id = deletionId.parse(duty.ref);
-      const due = { type: "NoteDeletionDue", deletion_id, now: lake.now() } as const;
-      return lake.service.fulfil(lake.call().lake_id, due, duty);
+      for (const duty of lake.log.schedule.due(lake.now(), 100)) {
+        const type = NOTES[duty.kind];
+        if (type === undefined || lake.log.schedule.find(duty) === null) continue;
+        const deletion_id = deletionId.parse(duty.ref);
+        const due = { type, deletion_id, now: lake.now() } as const;
+        const noted = lake.service.fulfil(lake.call().lake_id, due, duty);
+        if (!noted.ok) return noted;
+      }
+      return ok(null);
     }),
   ),
 );
@@ -299,9 +320,9 @@ export const life = (maxLength: number): fc.Arbitrary<Life> =>
           { weight: 4, arbitrary: contracts },
           { weight: 12, arbitrary: batches },
           { weight: 4, arbitrary: replays },
-          { weight: 8, arbitrary: deletions },
+          { weight: 12, arbitrary: deletions },
           { weight: 3, arbitrary: others },
-          { weight: 2, arbitrary: time },
+          { weight: 3, arbitrary: time },
         ),
       ),
       { minLength: maxLength / 2, maxLength, size: "max" },

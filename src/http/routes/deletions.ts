@@ -1,7 +1,13 @@
 /** Requests to be forgotten. */
 import { z } from "zod";
 import { commandAnswer as answerSchema, list, resource } from "../../contracts/answers.ts";
-import { holdDeletion, reason, rejectDeletion, requestDeletion } from "../../contracts/bodies.ts";
+import {
+  holdDeletion,
+  noteIdentity,
+  reason,
+  rejectDeletion,
+  requestDeletion,
+} from "../../contracts/bodies.ts";
 import { deletionId, page, when } from "../../contracts/fields.ts";
 import { reject } from "../../domain/rejection.ts";
 import { decodeCursor, route, stateAnswer } from "../route.ts";
@@ -108,7 +114,8 @@ export const deletionRoutes = [
     path: "/deletions/{id}/hold",
     scope: "lake",
     tag: "Deletions",
-    summary: "Put on hold: restriction (Art. 18) or an exception (Art. 17(3))",
+    summary:
+      "Put on hold, until a time if one is given: restriction (Art. 18), exception (Art. 17(3))",
     params: byId,
     query: none,
     body: holdDeletion,
@@ -141,5 +148,40 @@ export const deletionRoutes = [
     success: { status: 200, schema: deletionAnswer },
     handle: ({ params, body, ...deps }) =>
       command(deps, { type: "RejectDeletion", deletion_id: params.id, ...body }),
+  }),
+  route({
+    method: "post",
+    path: "/deletions/{id}/identity",
+    scope: "lake",
+    tag: "Deletions",
+    summary: "Ask for proof of who asks, or confirm it (GDPR Art. 12(6)); no deadline stops",
+    params: byId,
+    query: none,
+    body: noteIdentity,
+    success: { status: 200, schema: deletionAnswer },
+    handle: ({ params, body, ...deps }) =>
+      command(deps, { type: "NoteDeletionIdentity", deletion_id: params.id, ...body }),
+  }),
+  route({
+    method: "post",
+    path: "/deletions/{id}/execute",
+    scope: "lake",
+    tag: "Deletions",
+    summary: "Refused: Lethe does not erase by itself yet",
+    params: byId,
+    query: none,
+    body: null,
+    success: { status: 200, schema: deletionAnswer },
+    handle: async ({ params, ...deps }) => {
+      const asked = { kind: "one", aggregate: "deletion", id: params.id, when: null } as const;
+      const known = await stateAnswer(deps, asked);
+      if (!known.ok) return known;
+      return reject(
+        "unavailable",
+        "erasure-not-available",
+        "Lethe cannot erase yet: nothing was changed, the request stays as it is and its " +
+          "deadline runs. What it can do with a request today: extend, hold, release, reject.",
+      );
+    },
   }),
 ];

@@ -33,6 +33,7 @@ const data = {
   subject_id: { sealed: "c3ViamVjdA==" },
   reason: { sealed: "cmVhc29u" },
   requested_by: "petra",
+  identity_verified: null,
   received_at: RECEIVED,
   deadline: DEADLINE,
   statutory_deadline: STATUTORY,
@@ -46,7 +47,10 @@ const extended: DeletionEvent = {
 };
 const ground = "Art. 17(3)(b)";
 const rejected: DeletionEvent = { type: "GDPRDeletionRejected", data: { reason: why, ground } };
-const held: DeletionEvent = { type: "GDPRDeletionHeld", data: { reason: why, ground } };
+const held: DeletionEvent = {
+  type: "GDPRDeletionHeld",
+  data: { reason: why, ground, until: null },
+};
 const holdReleased: DeletionEvent = { type: "GDPRDeletionHoldReleased", data: { reason: why } };
 const overdue: DeletionEvent = {
   type: "GDPRDeletionOverdue",
@@ -62,7 +66,7 @@ const extend = (now = FIRST_RECORDED_AT): DeletionCommand => ({
   statutory_deadline: EXTENDED,
 });
 const rejectIt: DeletionCommand = { type: "RejectDeletion", ...on, reason: why, ground };
-const hold: DeletionCommand = { type: "HoldDeletion", ...on, reason: why, ground };
+const hold: DeletionCommand = { type: "HoldDeletion", ...on, reason: why, ground, until: null };
 const release: DeletionCommand = { type: "ReleaseDeletionHold", ...on, reason: why };
 const noteDue = (now: string): DeletionCommand => ({
   type: "NoteDeletionDue",
@@ -148,6 +152,140 @@ describe("holding a request", () => {
   });
 });
 
+describe("a hold with an end", () => {
+  const UNTIL = "2026-11-24T00:00:00.000Z";
+  const holdUntil = (until: string): DeletionCommand => ({
+    type: "HoldDeletion",
+    ...on,
+    reason: why,
+    ground,
+    until,
+  });
+  const heldUntil: DeletionEvent = {
+    type: "GDPRDeletionHeld",
+    data: { reason: why, ground, until: UNTIL },
+  };
+  const noteEnd = (now: string): DeletionCommand => ({
+    type: "NoteHoldEnd",
+    deletion_id: DELETION,
+    now,
+  });
+  const expired: DeletionEvent = { type: "GDPRDeletionHoldExpired", data: { until: UNTIL } };
+
+  it("ends by itself when its time has come, and not before", () => {
+    given(requested).when(holdUntil(UNTIL)).then(heldUntil);
+    given(requested, heldUntil).when(noteEnd("2026-11-23T23:59:59.999Z")).thenNothing();
+    given(requested, heldUntil).when(noteEnd(UNTIL)).then(expired);
+  });
+
+  it("cannot have ended when it begins", () => {
+    for (const until of [FIRST_RECORDED_AT, "2020-01-01T00:00:00.000Z"]) {
+      given(requested).when(holdUntil(until)).thenRejected("hold-in-the-past", "invalid");
+    }
+  });
+
+  it("ends once, and not at all when it was released or has no end", () => {
+    given(requested, heldUntil, expired).when(noteEnd(UNTIL)).thenNothing();
+    given(requested, heldUntil, holdReleased).when(noteEnd(UNTIL)).thenNothing();
+    given(requested, held).when(noteEnd("2030-01-01T00:00:00.000Z")).thenNothing();
+    given(requested, rejected).when(noteEnd(UNTIL)).thenNothing();
+  });
+});
+
+describe("who asks", () => {
+  const identity = (verified: boolean): DeletionCommand => ({
+    type: "NoteDeletionIdentity",
+    ...on,
+    reason: why,
+    verified,
+  });
+  const questioned: DeletionEvent = {
+    type: "GDPRDeletionIdentityQuestioned",
+    data: { reason: why },
+  };
+  const verified: DeletionEvent = { type: "GDPRDeletionIdentityVerified", data: { reason: why } };
+  const requestedBy = (identity_verified: boolean | null): DeletionEvent => ({
+    type: "GDPRDeletionRequested",
+    data: { ...data, identity_verified },
+  });
+  const unidentified = { ...rejectIt, ground: "Art. 12(6)" } as DeletionCommand;
+
+  it("is asked about once and confirmed once", () => {
+    given(requested).when(identity(false)).then(questioned);
+    given(requested, questioned).when(identity(false)).thenNothing();
+    given(requested, questioned).when(identity(true)).then(verified);
+    given(requested, verified).when(identity(true)).thenNothing();
+    given(requested, verified).when(identity(false)).then(questioned);
+  });
+
+  it("may be known, or doubted, from the start", () => {
+    given(requestedBy(true)).when(identity(true)).thenNothing();
+    given(requestedBy(false)).when(identity(false)).thenNothing();
+    given(requestedBy(null)).when(identity(false)).then(questioned);
+  });
+
+  it("is a ground for a rejection only when proof was asked for and did not come", () => {
+    given(requested, questioned)
+      .when(unidentified)
+      .then({ type: "GDPRDeletionRejected", data: { reason: why, ground: "Art. 12(6)" } });
+    given(requested).when(unidentified).thenRejected("deletion-wrong-state");
+    given(requested, verified).when(unidentified).thenRejected("deletion-wrong-state");
+  });
+
+  it("stops no clock: the deadline passes while it is asked about", () => {
+    given(requested, questioned).when(noteDue(DEADLINE)).then(overdue);
+  });
+
+  it("does not touch a hold", () => {
+    expect(given(requested, held, questioned).state()).toMatchObject({ status: "held", ground });
+  });
+});
+
+describe("a deadline that is near", () => {
+  const near = (now: string): DeletionCommand => ({
+    type: "NoteDeletionApproaching",
+    deletion_id: DELETION,
+    now,
+  });
+  const told = (days_left: number): DeletionEvent => ({
+    type: "GDPRDeletionDeadlineApproaching",
+    data: { days_left, deadline: DEADLINE, statutory_deadline: STATUTORY },
+  });
+
+  it("is announced seven days, three days and one day before it", () => {
+    given(requested).when(near("2026-11-23T09:59:59.999Z")).thenNothing();
+    given(requested).when(near("2026-11-23T10:00:00.000Z")).then(told(7));
+    given(requested, told(7)).when(near("2026-11-27T09:59:59.999Z")).thenNothing();
+    given(requested, told(7)).when(near("2026-11-27T10:00:00.000Z")).then(told(3));
+    given(requested, told(7), told(3)).when(near("2026-11-29T10:00:00.000Z")).then(told(1));
+  });
+
+  it("is announced once after an outage, with the days that are really left", () => {
+    given(requested).when(near("2026-11-27T22:00:00.000Z")).then(told(3));
+    given(requested, told(3)).when(near("2026-11-27T22:00:00.000Z")).thenNothing();
+    given(requested, told(5)).when(near("2026-11-27T10:00:00.000Z")).then(told(3));
+  });
+
+  it("is not announced twice when a clock goes back", () => {
+    given(requested, told(3)).when(near("2026-11-24T10:00:00.000Z")).thenNothing();
+  });
+
+  it("is announced on hold, and not once it has passed or the request is answered", () => {
+    given(requested, held).when(near("2026-11-24T10:00:00.000Z")).then(told(6));
+    given(requested).when(near(DEADLINE)).thenNothing();
+    given(requested, rejected).when(near("2026-11-29T10:00:00.000Z")).thenNothing();
+  });
+
+  it("is announced anew for the deadline of an extension", () => {
+    given(requested, told(7), told(3), overdue, extended)
+      .when(near("2027-01-25T00:00:00.000Z"))
+      .then({
+        type: "GDPRDeletionDeadlineApproaching",
+        data: { days_left: 7, deadline: EXTENDED, statutory_deadline: EXTENDED },
+      });
+  });
+});
+
 describe("rejecting a request", () => {
   it("answers it, pending or held", () => {
     given(requested).when(rejectIt).then(rejected);
@@ -184,12 +322,16 @@ describe("a deadline", () => {
 });
 
 describe("a request's state", () => {
+  const { identity_verified: _, ...asked } = data;
   const fresh = {
-    ...data,
+    ...asked,
     status: "pending",
     requested_at: FIRST_RECORDED_AT,
     extended: false,
     ground: null,
+    held_until: null,
+    identity: "unquestioned",
+    reminded: null,
     overdue: false,
     answers: [],
     version: 1,
