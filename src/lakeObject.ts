@@ -13,8 +13,9 @@ import {
 import { groupCommit } from "./application/groupCommit.ts";
 import { type ImportRequest, importUnfinished, type LogImport } from "./application/importLog.ts";
 import { lakeDuties } from "./application/lakeDuties.ts";
-import type { Call, CommandOptions, LakeRequest, WorkRequest } from "./application/lakeGateway.ts";
+import type { Call, WorkRequest } from "./application/lakeGateway.ts";
 import { type LakeService, lakeService, systemCall } from "./application/lakeService.ts";
+import { readCommand, writeAnswer } from "./application/lakeStub.ts";
 import { answerProof, type LogTree, type ProofQuestion } from "./application/logProofs.ts";
 import { logSigner } from "./application/logSigner.ts";
 import type { EventLog } from "./application/ports.ts";
@@ -73,14 +74,17 @@ export class LakeObject extends DurableObject<Env> {
     }
   }
 
-  async command(call: Call, request: LakeRequest, options?: CommandOptions) {
+  /** A command as text, see application/lakeStub.ts. */
+  async commandText(text: string): Promise<string> {
+    const [call, request, options] = readCommand(text);
     const lake = this.#lakeFor(call, request.type === "CreateDataLake");
-    if (lake === null) return this.#refusal();
-    return lake.commit(() => {
+    if (lake === null) return writeAnswer(this.#refusal());
+    const answer = await lake.commit(() => {
       // One that came before the import began may have waited behind it.
       if (lake.imported.unfinished) return importUnfinished();
       return lake.service.command(call, request, options);
     });
+    return writeAnswer(answer);
   }
 
   open(call: Call, request: WorkRequest) {

@@ -3,14 +3,8 @@
  * together, and exports what the platform calls.
  */
 import { WorkerEntrypoint } from "cloudflare:workers";
-import type {
-  Call,
-  LakeGateway,
-  LakeImporter,
-  LakeListener,
-  LakeProver,
-} from "./application/lakeGateway.ts";
 import { systemCall } from "./application/lakeService.ts";
+import { type Gateway, type LakeStub, lakeGateway } from "./application/lakeStub.ts";
 import type { Presigner } from "./application/ports.ts";
 import { replayStep } from "./application/work/replayWork.ts";
 import type { Workshop } from "./application/work/workshop.ts";
@@ -33,20 +27,8 @@ const SETTLE_MS = 1_000;
 
 const stubOf = (env: Env, lake_id: string) => env.LAKES.get(env.LAKES.idFromName(lake_id));
 
-type Gateway = LakeGateway & LakeProver & LakeListener & LakeImporter;
-
-const gatewayOf = (env: Env): Gateway => {
-  const lake = (call: Call) => stubOf(env, call.lake_id) as unknown as Gateway;
-  return {
-    command: (call, request, options) => lake(call).command(call, request, options),
-    open: (call, request) => lake(call).open(call, request),
-    abandon: (call, attempt_id) => lake(call).abandon(call, attempt_id),
-    ask: (call, question) => lake(call).ask(call, question),
-    prove: (call, question) => lake(call).prove(call, question),
-    listen: (call, request) => lake(call).listen(call, request),
-    importLog: (call, request) => lake(call).importLog(call, request),
-  };
-};
+const gatewayOf = (env: Env): Gateway =>
+  lakeGateway(({ lake_id }) => stubOf(env, lake_id) as unknown as LakeStub);
 
 const workshopOf = (env: Env): Workshop => {
   const store = r2ObjectStore(env.OBJECTS);
@@ -139,16 +121,31 @@ const servicesOf = (env: Env, origin: string): Services => {
   };
 };
 
-const depsOf = (env: Env, url: string): Deps => ({
-  settings: {
-    root_secret: env.ROOT_SECRET,
-    auth: env.AUTH,
-    default_lake: env.DEFAULT_LAKE || null,
-  },
-  services: servicesOf(env, new URL(url).origin),
-});
+/** Origins whose services are kept: a Worker has one or two, whatever hosts it is asked under. */
+const MAX_KEPT_ORIGINS = 16;
 
-const app = createApp((c) => depsOf(c.env as Env, c.req.url));
+const kept = new WeakMap<Env, Map<string, Deps>>();
+
+/** The same for every request to an origin: bindings and settings do not change in a process. */
+const depsOf = (env: Env, origin: string): Deps => {
+  const origins = kept.get(env) ?? new Map<string, Deps>();
+  kept.set(env, origins);
+  const known = origins.get(origin);
+  if (known) return known;
+  const deps: Deps = {
+    settings: {
+      root_secret: env.ROOT_SECRET,
+      auth: env.AUTH,
+      default_lake: env.DEFAULT_LAKE || null,
+    },
+    services: servicesOf(env, origin),
+  };
+  if (origins.size >= MAX_KEPT_ORIGINS) origins.clear();
+  origins.set(origin, deps);
+  return deps;
+};
+
+const app = createApp((c, origin) => depsOf(c.env as Env, origin));
 
 export default {
   fetch: (request, env, ctx) => app.fetch(request, env, ctx),

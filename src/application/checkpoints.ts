@@ -25,7 +25,7 @@ export interface SignedHead {
 
 /** Inside the transaction that appends: from now on a checkpoint is owed. */
 export const oweCheckpoint = (log: EventLog, now: string): void => {
-  if (log.schedule.find(CHECKPOINT_DUTY) !== null) return;
+  if (log.schedule.owes(CHECKPOINT_DUTY)) return;
   const due_at = new Date(Date.parse(now) + CHECKPOINT_EVERY_MS).toISOString();
   log.schedule.put({ ...CHECKPOINT_DUTY, due_at, payload: {} });
 };

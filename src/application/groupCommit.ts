@@ -3,13 +3,16 @@
  * the disk, callers gather; the next transaction takes them all. Each is still decided on its own,
  * in order, seeing what those before it did; a refusal or a bug in one leaves its neighbours as
  * they are; and nobody is answered before what was done for him is durable.
+ *
+ * A savepoint a command would cost as much as the command itself, so there is none: should one of a
+ * group throw, which only a bug does, all of it is undone and each is done anew on its own.
  */
 
 /** More than this waits for the next transaction: its turn must stay short. */
 export const MAX_GROUP = 128;
 
 export interface CommitDeps {
-  /** All writes of `body` or none; may be nested, and then undoes only its own. */
+  /** All writes of `body` or none, and nothing in memory is left of what was undone. */
   transaction<Value>(body: () => Value): Value;
   /** Called once a group, in the turn that wrote it. */
   committed(): void;
@@ -26,12 +29,15 @@ interface Waiter<Value> {
   readonly settle: (attempt: Attempt<Value>) => void;
 }
 
-/** Returns a function that runs `work` within the next group and resolves once it is durable. */
+/**
+ * Returns a function that runs `work` within the next group and resolves once it is durable.
+ * `work` is synchronous, and run a second time when its group was undone.
+ */
 export const groupCommit = <Value>(deps: CommitDeps): ((work: () => Value) => Promise<Value>) => {
   const waiting: Waiter<Value>[] = [];
   let flushing = false;
 
-  const alone = (work: () => Value): Attempt<Value> => {
+  const alone = ({ work }: Waiter<Value>): Attempt<Value> => {
     try {
       return { ok: true, value: deps.transaction(work) };
     } catch (error) {
@@ -39,14 +45,25 @@ export const groupCommit = <Value>(deps: CommitDeps): ((work: () => Value) => Pr
     }
   };
 
+  const write = (group: readonly Waiter<Value>[]): readonly Attempt<Value>[] => {
+    const [only] = group;
+    if (only && group.length === 1) return [alone(only)];
+    try {
+      return deps.transaction(() => group.map(({ work }) => ({ ok: true, value: work() })));
+    } catch {
+      // Whoever threw throws again, to his own caller alone.
+      return group.map(alone);
+    }
+  };
+
   const commit = async (group: readonly Waiter<Value>[]): Promise<readonly Attempt<Value>[]> => {
     try {
-      const attempts = deps.transaction(() => group.map(({ work }) => alone(work)));
+      const attempts = write(group);
       deps.committed();
       await deps.sync();
       return attempts;
     } catch (error) {
-      // The transaction itself failed: nothing of the group was written.
+      // The disk failed: nothing of the group is known to be written.
       return group.map(() => ({ ok: false, error }));
     }
   };

@@ -66,6 +66,12 @@ export const lakeService = (means: LakeMeans): LakeService => {
   const pending = pendingKeys(means.keys);
   let opened: Keyring | null = null;
 
+  // A key that was undone must not go on sealing in memory: the next use opens what is stored.
+  log.onUndone(() => {
+    pending.undo();
+    opened = null;
+  });
+
   const keyringOf = (lake_id: string) => (): Keyring => {
     opened ??= openKeyring(means.root_secret, lake_id, pending);
     return opened;

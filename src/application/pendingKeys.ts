@@ -11,6 +11,8 @@ export interface PendingKeys extends KeyStore {
   settle(): void;
   /** The command came to nothing. The lake's own key stays: every later command needs it. */
   forget(): void;
+  /** What was written has been undone: nothing that waits or was settled with it holds any more. */
+  undo(): void;
 }
 
 export const pendingKeys = (kept: KeyStore): PendingKeys => {
@@ -34,6 +36,7 @@ export const pendingKeys = (kept: KeyStore): PendingKeys => {
       }
     },
     settle: () => pending.clear(),
+    undo: () => pending.clear(),
     forget() {
       for (const id of pending.keys()) if (id !== "lake") pending.delete(id);
     },

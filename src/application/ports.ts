@@ -80,6 +80,8 @@ export interface Schedule {
   /** The earliest time anything that is not parked is due, or null. */
   next(): string | null;
   find(duty: DutyRef): PendingDuty | null;
+  /** Whether it is there, parked or not. */
+  owes(duty: DutyRef): boolean;
   put(duty: Duty): void;
   /** Whether it was there. */
   remove(duty: DutyRef): boolean;
@@ -164,8 +166,13 @@ export interface EventLog {
   load(stream: StreamName): Folded;
   /** State and version of a stream when the log's last event was `seq`. */
   loadAt(stream: StreamName, seq: number): Folded;
-  /** Runs `body` in one transaction: all of its writes are kept or, when it throws, none. */
+  /**
+   * Runs `body` in one transaction: all of its writes are kept or, when it throws, none. Within
+   * another transaction it is a part of that one.
+   */
   transaction<Value>(body: () => Value): Value;
+  /** Called when a transaction was undone: whoever remembers what it wrote is to forget it. */
+  onUndone(forget: () => void): void;
   /** Inside a transaction: appends, folds, takes snapshots. Throws when a version has moved. */
   append(changes: readonly Change[], meta: CommandMeta): readonly StoredEvent[];
   /** In order; fewer than `limit` also when the page would become too large. */

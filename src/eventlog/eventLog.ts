@@ -12,6 +12,7 @@ import { answers } from "./answers.ts";
 import { directory } from "./directory.ts";
 import { eventStore } from "./eventStore.ts";
 import type { LeafRow } from "./leaf.ts";
+import { recentEvents } from "./recentEvents.ts";
 import { schedule } from "./schedule.ts";
 import { SNAPSHOT_EVERY, snapshots } from "./snapshots.ts";
 import { tree } from "./tree.ts";
@@ -54,12 +55,25 @@ export const eventLog = (storage: DurableObjectStorage): RestorableLog => {
   const listed = directory(sql);
   const warm = new Map<StreamName, Folded>();
   const duties = schedule(sql);
+  const recent = recentEvents();
   /** The last event, once it is known; what was rolled back is forgotten with the states. */
   let head: { readonly seq: number; readonly recorded_at: string } | null = null;
   const last = () => {
     head ??= events.last();
     return head;
   };
+  /** Whether a transaction is open, and whether a part of it has thrown. */
+  let open = false;
+  let doomed = false;
+  const within = <Value>(body: () => Value): Value => {
+    try {
+      return body();
+    } catch (error) {
+      doomed = true;
+      throw error;
+    }
+  };
+  const undone: (() => void)[] = [];
 
   const keepWarm = (stream: StreamName, folded: Folded): void => {
     warm.delete(stream);
@@ -105,15 +119,31 @@ export const eventLog = (storage: DurableObjectStorage): RestorableLog => {
     loadAt: foldUpTo,
 
     transaction(body) {
+      // Within another one: its writes are kept or undone with all the others.
+      if (open) return within(body);
+      open = true;
+      doomed = false;
       try {
-        return storage.transactionSync(body);
+        return storage.transactionSync(() => {
+          const value = body();
+          invariant(!doomed, "what a part of a transaction threw undoes the whole");
+          return value;
+        });
       } catch (error) {
         // Memory is not rolled back by the platform: forget what may have been folded ahead.
         warm.clear();
         head = null;
+        recent.forget();
         duties.forget();
+        for (const forget of undone) forget();
         throw error;
+      } finally {
+        open = false;
       }
+    },
+
+    onUndone(forget) {
+      undone.push(forget);
     },
 
     append(changes, meta) {
@@ -146,7 +176,7 @@ export const eventLog = (storage: DurableObjectStorage): RestorableLog => {
             dataset: datasetOf(kindOf(stream), state, data),
             data: data as Record<string, unknown>,
           };
-          events.insert(event);
+          recent.appended(event, events.insert(event));
           hashes.appended(seq);
           stored.push(event);
           listing = follow(listing, directoryEntry(stream, state), seq);
@@ -171,6 +201,8 @@ export const eventLog = (storage: DurableObjectStorage): RestorableLog => {
       const state = foldOf(stream).evolve(before.state, { type, data, recorded_at });
       const version = before.version + 1;
       const dataset = datasetOf(kindOf(stream), state, data);
+      // What is remembered is the end of the log, and this is none that will be asked for.
+      recent.forget();
       events.insertRow({ ...row, stream, dataset });
       hashes.appended(seq);
       const folded = { version, state };
@@ -186,7 +218,7 @@ export const eventLog = (storage: DurableObjectStorage): RestorableLog => {
       return { ...row, stream, dataset, data };
     },
 
-    read: (filter) => events.read(filter),
+    read: (filter) => recent.read(filter) ?? events.read(filter),
     head: () => last().seq,
     seqAt: (time) => events.seqAt(time),
     countOf: (type) => events.countOf(type),

@@ -8,8 +8,6 @@ import type { StreamName } from "../domain/ids.ts";
 import { leafText } from "./leaf.ts";
 import { leafHash } from "./merkle.ts";
 
-const encoder = new TextEncoder();
-
 type Row = {
   seq: number;
   event_id: string;
@@ -65,7 +63,8 @@ export const leavesBetween = (
 };
 
 export interface EventStore {
-  insert(event: StoredEvent): void;
+  /** Returns how long its data is as JSON, in characters. */
+  insert(event: StoredEvent): number;
   /** As it is stored, `data` as text: whoever has the text keeps it. */
   insertRow(event: Omit<StoredEvent, "data"> & { readonly data: string }): void;
   /** Events of one stream behind `version`, up to and including `seq`. */
@@ -79,7 +78,9 @@ export interface EventStore {
 
 export const eventStore = (sql: SqlStorage): EventStore => ({
   insert(event) {
-    this.insertRow({ ...event, data: JSON.stringify(event.data) });
+    const data = JSON.stringify(event.data);
+    this.insertRow({ ...event, data });
+    return data.length;
   },
 
   insertRow(event) {
@@ -99,7 +100,7 @@ export const eventStore = (sql: SqlStorage): EventStore => ({
       event.command_id,
       event.dataset,
       event.data,
-      leafHash(encoder.encode(leafText(event))),
+      leafHash(leafText(event)),
     );
   },
 

@@ -125,7 +125,7 @@ export const logImport = ({ sql, log, tree, root_secret, now }: LogImportDeps): 
     if (!read.ok) return refuse(expected, read.error);
     const row = read.value;
     if (row.seq < expected) {
-      const same = Buffer.from(leafHash(encoder.encode(line))).equals(hashAt(row.seq) ?? NO_HASH);
+      const same = Buffer.from(leafHash(line)).equals(hashAt(row.seq) ?? NO_HASH);
       return same ? ok(null) : refuse(row.seq, "the log here has another event in its place");
     }
     if (row.seq > expected) return refuse(expected, `event ${row.seq} comes in its place`);
@@ -216,7 +216,6 @@ export const logImport = ({ sql, log, tree, root_secret, now }: LogImportDeps): 
   }
 };
 
-const encoder = new TextEncoder();
 const NO_HASH = new Uint8Array(0);
 
 const base64 = (hash: Uint8Array): string => Buffer.from(hash).toString("base64");

@@ -3,9 +3,7 @@
  * a pair of nodes, the left subtree of n leaves holding the largest power of two below n. Pure:
  * where the hashes of whole subtrees come from is the caller's business.
  */
-import { createHash } from "node:crypto";
-
-const LEAF = new Uint8Array([0]);
+import { hash } from "node:crypto";
 
 export const HASH_BYTES = 32;
 
@@ -13,17 +11,17 @@ export const HASH_BYTES = 32;
 const pair = new Uint8Array(1 + 2 * HASH_BYTES);
 pair[0] = 1;
 
-export const leafHash = (leaf: Uint8Array): Uint8Array =>
-  createHash("sha256").update(LEAF).update(leaf).digest();
+/** Of the leaf's text in UTF-8. One call with one text: more of either cost more than the hash. */
+export const leafHash = (leaf: string): Uint8Array => hash("sha256", `\0${leaf}`, "buffer");
 
 export const nodeHash = (left: Uint8Array, right: Uint8Array): Uint8Array => {
   pair.set(left, 1);
   pair.set(right, 1 + HASH_BYTES);
-  return createHash("sha256").update(pair).digest();
+  return hash("sha256", pair, "buffer");
 };
 
 /** The root of the tree without leaves. */
-export const EMPTY_ROOT: Uint8Array = createHash("sha256").digest();
+export const EMPTY_ROOT: Uint8Array = hash("sha256", "", "buffer");
 
 /** The largest power of two below `n` (n > 1). */
 const split = (n: number): number => 2 ** Math.floor(Math.log2(n - 1));

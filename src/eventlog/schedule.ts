@@ -1,5 +1,5 @@
 /** The table of duties: what the lake owes, by when, and how often it has tried. */
-import type { DutyKind, PendingDuty, Schedule } from "../application/ports.ts";
+import type { DutyKind, DutyRef, PendingDuty, Schedule } from "../application/ports.ts";
 
 type Row = {
   kind: string;
@@ -10,6 +10,8 @@ type Row = {
   last_error: string | null;
   payload: string;
 };
+
+const MAX_REMEMBERED = 1000;
 
 /** Stored errors are cut to this many characters. */
 const MAX_ERROR_LENGTH = 500;
@@ -31,10 +33,23 @@ export interface StoredSchedule extends Schedule {
 export const schedule = (sql: SqlStorage): StoredSchedule => {
   /** When the next duty is due, asked after every commit; undefined when it is not known. */
   let upcoming: string | null | undefined;
+  /** Duties known to be there: after every command the same one is asked for. */
+  const there = new Set<string>();
   const forget = () => {
     upcoming = undefined;
+    there.clear();
   };
-  return { ...statements(sql, forget), forget, next };
+  const stored = statements(sql, forget);
+  return { ...stored, owes, forget, next };
+
+  function owes(duty: DutyRef): boolean {
+    const key = `${duty.kind}/${duty.ref}`;
+    if (there.has(key)) return true;
+    if (stored.find(duty) === null) return false;
+    if (there.size >= MAX_REMEMBERED) there.clear();
+    there.add(key);
+    return true;
+  }
 
   function next(): string | null {
     if (upcoming === undefined) upcoming = earliest(sql);
@@ -51,7 +66,7 @@ const earliest = (sql: SqlStorage): string | null => {
   return row?.due_at ?? null;
 };
 
-const statements = (sql: SqlStorage, changed: () => void): Omit<Schedule, "next"> => ({
+const statements = (sql: SqlStorage, changed: () => void): Omit<Schedule, "next" | "owes"> => ({
   due(now, limit) {
     return sql
       .exec<Row>(

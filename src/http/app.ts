@@ -1,6 +1,5 @@
 /** The HTTP interface: routes, their inputs and errors, the document that describes them. */
 import { type Context, Hono } from "hono";
-import { requestId } from "hono/request-id";
 import type { Call } from "../application/lakeGateway.ts";
 import { lakeId } from "../contracts/fields.ts";
 import { docsFiles } from "./docs.ts";
@@ -16,7 +15,9 @@ import {
   readJson,
   readLines,
   readQuery,
+  requestIdOf,
 } from "./request.ts";
+import { respond, respondJson } from "./respond.ts";
 import type { HttpAnswer, Route, Services } from "./route.ts";
 import { batchRoutes } from "./routes/batches.ts";
 import { contractRoutes, datasetRoutes } from "./routes/datasets.ts";
@@ -69,41 +70,40 @@ interface AppEnv {
 type App = Hono<AppEnv>;
 type AppContext = Context<AppEnv>;
 
-/** Builds the app; `depsOf` is called once a request. */
-export const createApp = (depsOf: (c: AppContext) => Deps): App => {
+/** Builds the app; `depsOf` is called once a request, with its scheme and host. */
+export const createApp = (depsOf: (c: AppContext, origin: string) => Deps): App => {
   const app: App = new Hono();
-  app.use(requestId());
   app.use(async (c, next) => {
-    const deps = depsOf(c);
+    c.set("requestId", requestIdOf(c));
+    const origin = originOf(c.req.url);
+    const deps = depsOf(c, origin);
     c.set("deps", deps);
-    const reason = refusal(new URL(c.req.url).hostname, deps.settings);
+    const host = origin.slice(origin.indexOf("//") + 2);
+    const reason = refusal(hostnameOf(host), deps.settings);
     if (reason !== null) {
       return problemResponse(c, { status: 503, code: "not-configured", detail: reason });
     }
     const { method } = c.req;
     const changes = method !== "GET" && method !== "HEAD";
-    if (changes && isCrossSite(c.req.raw.headers, new URL(c.req.url).host)) {
+    if (changes && isCrossSite(c.req.raw.headers, host)) {
       return problemResponse(c, {
         status: 403,
         code: "cross-site-request",
         detail: "This request comes from another site's page: Lethe does not act on it.",
       });
     }
-    await next();
-    c.header("Cache-Control", "no-store");
-    c.header("X-Content-Type-Options", "nosniff");
-    return;
+    return next();
   });
 
-  app.get("/health", (c) => c.json({ status: "ok" }));
-  app.get("/", (c) => c.redirect("/docs"));
+  app.get("/health", (c) => respondJson(c, 200, { status: "ok" }));
+  app.get("/", (c) => respond(c, 302, null, { Location: "/docs" }));
   let document: object | null = null;
   app.get("/openapi.json", (c) => {
     document ??= openApiDocument(ROUTES, VERSION);
-    return c.json(document);
+    return respondJson(c, 200, document);
   });
   for (const [path, { type, body }] of Object.entries(docsFiles)) {
-    app.get(path, (c) => c.body(body, 200, { "Content-Type": type }));
+    app.get(path, (c) => respond(c, 200, body, { "Content-Type": type }));
   }
 
   const paths = new Map<string, Set<string>>();
@@ -187,10 +187,10 @@ const handle = async (
     services,
   } as Parameters<Route["handle"]>[0]);
   if (!result.ok) return problemResponse(c, rejectionProblem(result.error));
-  return respond(c, result.value);
+  return answer(c, result.value);
 };
 
-const respond = (
+const answer = (
   c: AppContext,
   { status, body, media_type, headers, length, problem }: HttpAnswer,
 ): Response => {
@@ -202,22 +202,22 @@ const respond = (
     const type = media_type ?? "application/octet-stream";
     const size = length === undefined ? {} : { "Content-Length": String(length) };
     const sent = length === undefined || c.req.method === "HEAD" ? body : ofLength(body, length);
-    return respondStream(c, status, sent, { ...headers, ...size, "Content-Type": type });
+    return answerStream(c, status, sent, { ...headers, ...size, "Content-Type": type });
   }
-  const text = media_type === undefined ? JSON.stringify(body) : String(body);
-  return c.body(text, status, { ...headers, "Content-Type": media_type ?? "application/json" });
+  if (media_type === undefined) return respondJson(c, status, body, headers);
+  return respond(c, status, String(body), { ...headers, "Content-Type": media_type });
 };
 
 /** A stream nobody will read is cancelled, or it would stay open for ever. */
-const respondStream = (
+const answerStream = (
   c: AppContext,
   status: HttpAnswer["status"],
   body: ReadableStream,
-  headers: Record<string, string>,
+  headers: Readonly<Record<string, string>>,
 ): Response => {
-  if (c.req.method !== "HEAD") return c.body(body, status, headers);
+  if (c.req.method !== "HEAD") return respond(c, status, body, headers);
   c.executionCtx.waitUntil(body.cancel());
-  return c.body(null, status, headers);
+  return respond(c, status, null, headers);
 };
 
 /** The platform announces the length only of a stream that is known to keep to it. */
@@ -227,6 +227,11 @@ const ofLength = (body: ReadableStream, length: number): ReadableStream => {
   body.pipeTo(fixed.writable).catch((error) => console.error(`a file broke off: ${error}`));
   return fixed.readable;
 };
+
+/** Scheme and host of an absolute URL, as the runtime writes them: up to the path. */
+const originOf = (url: string): string => url.slice(0, url.indexOf("/", url.indexOf("//") + 2));
+
+const hostnameOf = (host: string): string => host.replace(/:\d+$/, "");
 
 const lakeOf = (
   route: Route,

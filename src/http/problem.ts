@@ -6,6 +6,7 @@ import type { Context } from "hono";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 import type { z } from "zod";
 import type { Issue, Rejection, RejectionReason } from "../domain/rejection.ts";
+import { respondJson } from "./respond.ts";
 
 const STATUS = {
   not_found: 404,
@@ -66,8 +67,10 @@ export const problemResponse = (
   { status, code, detail, errors, more }: Problem,
   headers: Readonly<Record<string, string>> = {},
 ): Response =>
-  c.body(
-    JSON.stringify({
+  respondJson(
+    c,
+    status,
+    {
       type: `/problems/${code}`,
       title: TITLES[status] ?? "Error",
       status,
@@ -75,8 +78,7 @@ export const problemResponse = (
       code,
       ...(errors ? { errors } : status === 422 ? { errors: [] } : {}),
       ...more,
-    }),
-    status,
+    },
     { ...headers, "Content-Type": "application/problem+json" },
   );
 

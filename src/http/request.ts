@@ -10,6 +10,17 @@ const MAX_KEY_LENGTH = 255;
 /** Lines of a log: one event alone may be somewhat larger than the command it came from. */
 export const MAX_LINES_BYTES = 4 * MAX_BODY_BYTES;
 
+const jsonText = new TextDecoder("utf-8", { fatal: true, ignoreBOM: false });
+
+/** A caller's own id for its request is taken over when it is short and plain. */
+const REQUEST_ID = /^[\w=-]{1,255}$/;
+
+/** The request's id: the caller's, or a new one. */
+export const requestIdOf = (c: Context): string => {
+  const given = c.req.raw.headers.get("X-Request-Id");
+  return given !== null && REQUEST_ID.test(given) ? given : crypto.randomUUID();
+};
+
 /** The JSON body, or undefined when there is none. Throws 400, 413 or 415. */
 export const readJson = async (c: Context): Promise<unknown> => {
   const bytes = await readBytes(c.req.raw);
@@ -23,7 +34,7 @@ export const readJson = async (c: Context): Promise<unknown> => {
     });
   }
   try {
-    const text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: false }).decode(bytes);
+    const text = jsonText.decode(bytes);
     // The name may be written with escapes: then every member is looked at.
     const suspicious = text.includes("__proto__") || text.includes("\\u");
     return suspicious ? JSON.parse(text, refusePrototype) : JSON.parse(text);
@@ -78,9 +89,9 @@ const refusePrototype = (key: string, value: unknown): unknown => {
 };
 
 const readBytes = async (request: Request, limit = MAX_BODY_BYTES): Promise<Uint8Array> => {
-  if (request.body === null) return new Uint8Array(0);
   const announced = Number(request.headers.get("Content-Length") ?? Number.NaN);
   if (announced <= MAX_BODY_BYTES) return new Uint8Array(await request.arrayBuffer());
+  if (request.body === null) return new Uint8Array(0);
   const chunks: Uint8Array[] = [];
   let length = 0;
   for await (const chunk of request.body as ReadableStream<Uint8Array>) {
@@ -113,6 +124,7 @@ export const parsed = (schema: z.ZodType, value: unknown, where: string): unknow
 /** The query as an object; a parameter given twice is refused. */
 export const readQuery = (c: Context): Record<string, string> => {
   const query: Record<string, string> = {};
+  if (!c.req.url.includes("?")) return query;
   for (const [key, values] of Object.entries(c.req.queries())) {
     if (values.length > 1) {
       throw new HttpProblem({

@@ -40,6 +40,22 @@ describe("creating a lake", () => {
     expect(lake.log.keyIds()).toEqual(["lake"]);
   });
 
+  it("that is undone with its neighbours leaves no key in memory to go on with", () => {
+    const lake = testLake();
+    const undone = () =>
+      lake.log.transaction(() => {
+        lake.run(createLake("gdpr"));
+        throw new Error("a bug in its neighbour");
+      });
+    expect(undone).toThrow("a bug in its neighbour");
+    expect(lake.log.keyIds()).toEqual([]);
+    lake.run(createLake("gdpr"));
+    expect(lake.log.keyIds()).toEqual(["lake"]);
+    // Whoever opens the stored key derives the same keys from it.
+    const seed = ({ service, call }: typeof lake) => service.logSeed(call());
+    expect(seed(testLake({ log: lake.log }))).toEqual(seed(lake));
+  });
+
   it("is refused the second time", () => {
     const lake = testLake({ level: "gdpr" });
     expect(lake.refused(createLake("gdpr")).code).toBe("lake-exists");

@@ -84,6 +84,47 @@ describe("appending", () => {
       expect(log.head()).toBe(1);
     }));
 
+  test("within another transaction is kept or undone with it", () =>
+    inEmptyLog((log, storage) => {
+      const both = (fails: boolean) => () => {
+        appendTo(log, "dataset/a", [registered("a")], metaAt(second(1)));
+        appendTo(log, "dataset/b", [registered("b")], metaAt(second(1)));
+        if (fails) throw new Error("a bug behind them");
+      };
+      expect(() => log.transaction(both(true))).toThrow("a bug behind them");
+      expect(log.head()).toBe(0);
+      expect(log.read({ after: 0, limit: 10 })).toEqual([]);
+      log.transaction(both(false));
+      expect(
+        eventLog(storage)
+          .read({ after: 0, limit: 10 })
+          .map(({ seq }) => seq),
+      ).toEqual([1, 2]);
+    }));
+
+  test("undoes the whole when a part of it threw, even if somebody caught that", () =>
+    inEmptyLog((log) => {
+      const careless = () => {
+        appendTo(log, "dataset/a", [registered("a")], metaAt(second(1)));
+        const broken = () =>
+          log.transaction(() => {
+            appendTo(log, "dataset/b", [registered("b")], metaAt(second(1)));
+            throw new Error("a bug");
+          });
+        expect(broken).toThrow("a bug");
+      };
+      expect(() => log.transaction(careless)).toThrow("undoes the whole");
+      expect(log.head()).toBe(0);
+      expect(log.load("dataset/a").version).toBe(0);
+    }));
+
+  test("reads the events that were just appended as the table has them", () =>
+    inEmptyLog((log, storage) => {
+      grow(log, "a", 30);
+      const page = { after: 10, limit: 15 };
+      expect(log.read(page)).toEqual(eventStore(storage.sql).read(page));
+    }));
+
   test("that throws in the middle leaves memory and SQLite in step", () =>
     inEmptyLog((log, storage) => {
       grow(log, "a", 99);

@@ -35,7 +35,7 @@ const restore = (storage: DurableObjectStorage): void => {
       row.causation_id,
       row.command_id,
       text,
-      leafHash(new TextEncoder().encode(line)),
+      leafHash(line),
     );
   }
 };

@@ -219,6 +219,41 @@ describe("commands at once", () => {
   });
 });
 
+describe("commands that are committed together", () => {
+  test("are not touched by one among them that the storage refuses", async () => {
+    const lake = await newLake("standard");
+    for (const name of ["good", "bad"]) {
+      await lake.done("/datasets", { name, schema: { id: "int" } });
+    }
+    await lake.sql(
+      `CREATE TRIGGER broken BEFORE INSERT ON events
+       WHEN NEW.stream = 'access' AND NEW.dataset = 'bad' BEGIN SELECT RAISE(ABORT, 'bug'); END`,
+    );
+    const audit = (dataset_id: string, n: number) =>
+      lake.post("/audit-access", {
+        accessor_id: `a${n}`,
+        dataset_id,
+        action: "read",
+        purpose: "p",
+      });
+    const answers = await Promise.all(
+      Array.from({ length: 24 }, (_, n) => audit(n % 8 === 5 ? "bad" : "good", n)),
+    );
+    expect(answers.map(({ status }) => status)).toEqual(
+      Array.from({ length: 24 }, (_, n) => (n % 8 === 5 ? 500 : 201)),
+    );
+    const events = await lake.sql("SELECT seq, stream_version FROM events WHERE stream = 'access'");
+    expect(events.map(({ stream_version }) => stream_version)).toEqual(
+      Array.from({ length: 21 }, (_, n) => n + 1),
+    );
+    // Each was told the seq that its own event has.
+    const told = answers
+      .filter(({ status }) => status === 201)
+      .map((answer) => (answer.at("events") as { seq: number }[])[0]?.seq);
+    expect(told.toSorted((a, b) => Number(a) - Number(b))).toEqual(events.map(({ seq }) => seq));
+  });
+});
+
 describe("work on an object that is replaced under it", () => {
   test("is refused as a conflict, not as an error, and leaves nothing behind", async () => {
     const lake = await salesLake();

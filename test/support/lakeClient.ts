@@ -5,7 +5,8 @@
 import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { env, exports } from "cloudflare:workers";
 import { expect, vi } from "vitest";
-import type { Call, LakeGateway } from "../../src/application/lakeGateway.ts";
+import type { Call } from "../../src/application/lakeGateway.ts";
+import { type LakeStub, lakeGateway } from "../../src/application/lakeStub.ts";
 import type { StoredEvent } from "../../src/application/ports.ts";
 import type { Env } from "../../src/env.ts";
 import { eventLog } from "../../src/eventlog/eventLog.ts";
@@ -82,7 +83,7 @@ export const lakeOf = (id: string) => {
     },
     /** The lake as the Worker talks to it. */
     get gateway() {
-      return stub() as unknown as LakeGateway;
+      return lakeGateway(() => stub() as unknown as LakeStub);
     },
     sql,
     inside,

@@ -71,6 +71,7 @@ export const memoryEventLog = ({ snapshot_every = 100 } = {}): MemoryEventLog =>
     keys: new Map(),
   };
   let made = 0;
+  const undone: (() => void)[] = [];
 
   const directory: Directory = {
     ...memoryDirectory({
@@ -185,9 +186,11 @@ export const memoryEventLog = ({ snapshot_every = 100 } = {}): MemoryEventLog =>
         return body();
       } catch (error) {
         tables = before;
+        for (const forget of undone) forget();
         throw error;
       }
     },
+    onUndone: (forget) => undone.push(forget),
     append,
     read: (filter) =>
       tables.events

@@ -24,6 +24,7 @@ export const memorySchedule = (duties: Cell<Duties> = cellOf(new Map())): Schedu
         .slice(0, limit),
     next: () => inOrder(false).at(0)?.due_at ?? null,
     find: (duty) => duties.get().get(keyOf(duty)) ?? null,
+    owes: (duty) => duties.get().has(keyOf(duty)),
     put: ({ kind, ref, due_at, payload }) =>
       write({ kind, ref, due_at, payload, attempts: 0, parked: false, last_error: null }),
     remove(duty) {
