@@ -11,7 +11,12 @@ import {
   overheard,
 } from "./application/eventStream.ts";
 import { groupCommit } from "./application/groupCommit.ts";
-import { type ImportRequest, importUnfinished, type LogImport } from "./application/importLog.ts";
+import {
+  type ImportRequest,
+  importUnfinished,
+  type LogImport,
+  nothingToAbandon,
+} from "./application/importLog.ts";
 import { lakeDuties } from "./application/lakeDuties.ts";
 import type { Call, WorkRequest } from "./application/lakeGateway.ts";
 import { type LakeService, lakeService, systemCall } from "./application/lakeService.ts";
@@ -142,8 +147,9 @@ export class LakeObject extends DurableObject<Env> {
     return this.#stream?.listeners ?? 0;
   }
 
-  importLog(call: Call, request: ImportRequest) {
+  async importLog(call: Call, request: ImportRequest) {
     const fresh = this.#lake === null;
+    if (request.kind === "abandon") return this.#abandonImport();
     if (fresh && request.kind === "state") return NOTHING_IMPORTED;
     if (fresh && request.kind === "complete") return lakeNotFound();
     // What is refused leaves no table behind where there was none.
@@ -154,6 +160,14 @@ export class LakeObject extends DurableObject<Env> {
     if (fresh && !answered.ok) this.#lake = null;
     this.#afterCommit();
     return answered;
+  }
+
+  async #abandonImport() {
+    if (!this.#lake?.imported.unfinished) return nothingToAbandon();
+    this.#lake = null;
+    this.#armed = null;
+    await this.ctx.storage.deleteAll();
+    return NOTHING_IMPORTED;
   }
 
   /** Resolves when every event has reached the reports, or the attempt failed. */

@@ -19,7 +19,9 @@ export type ImportRequest =
   /** Leaves in order; those that are here already, byte for byte, are passed over. */
   | { readonly kind: "lines"; readonly lines: readonly string[] }
   /** Opens the lake when its tree has this root (base64). */
-  | { readonly kind: "complete"; readonly root: string };
+  | { readonly kind: "complete"; readonly root: string }
+  /** Gives up an import that was not completed: the lake is as if it had never begun. */
+  | { readonly kind: "abandon" };
 
 export interface ImportState {
   /** `open`: a lake like any other, whether it was imported or not. */
@@ -36,8 +38,15 @@ export interface LogImport {
    * Rejects lines that do not continue the log (`invalid`), lines for a lake that has a log of its
    * own and a root that is another (`wrong_state`); nothing of the request is kept then.
    */
-  answer(lake_id: string, request: ImportRequest): Result<ImportState, Rejection>;
+  answer(lake_id: string, request: ImportStep): Result<ImportState, Rejection>;
 }
+
+/** What a log answers itself; giving up is the matter of what the log is stored in. */
+export type ImportStep = Exclude<ImportRequest, { kind: "abandon" }>;
+
+/** Nothing is given up but what was never opened: a log that is open stays. */
+export const nothingToAbandon = () =>
+  reject("wrong_state", "no-import", "No import is under way here: there is nothing to give up.");
 
 /** What a lake answers to everything else until its log is complete. */
 export const importUnfinished = () =>

@@ -6,7 +6,7 @@
 import { kindOf } from "../application/aggregates.ts";
 import { oweCheckpoint } from "../application/checkpoints.ts";
 import { consequencesOf } from "../application/consequences.ts";
-import type { ImportRequest, ImportState, LogImport } from "../application/importLog.ts";
+import type { ImportState, ImportStep, LogImport } from "../application/importLog.ts";
 import { LockedKeyError, openKeyring } from "../application/keyring.ts";
 import type { LogTree } from "../application/logProofs.ts";
 import { upcast } from "../contracts/events.ts";
@@ -211,7 +211,7 @@ export const logImport = ({ sql, log, tree, root_secret, now }: LogImportDeps): 
     },
   };
 
-  function written(lake_id: string, request: Exclude<ImportRequest, { kind: "state" }>) {
+  function written(lake_id: string, request: Exclude<ImportStep, { kind: "state" }>) {
     return request.kind === "lines" ? take(lake_id, request.lines) : complete(request.root);
   }
 };

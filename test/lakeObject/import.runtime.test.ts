@@ -300,6 +300,25 @@ describe("an import", () => {
     });
   });
 
+  test("that is given up leaves a lake that can be created or imported anew; an open one stays", async () => {
+    const source = await eventful();
+    const lines = await exportOf(source);
+    const { root } = await rootOf(source);
+    const giveUp = (lake: Lake) => sendJson("DELETE", `/lakes/${lake.id}/log/import`);
+    expect(refusal(await giveUp(source)).slice(0, 2)).toEqual([409, "no-import"]);
+    const target = await emptied(source);
+    expect((await giveUp(target)).status).toBe(409);
+    await bring(target, lines.slice(0, 3));
+    expect((await giveUp(target)).body).toMatchObject({ status: "absent", tree_size: 0 });
+    expect((await target.get("/report")).status).toBe(404);
+    await evictDurableObject(target.stub);
+    expect((await target.get("/log/import")).body).toMatchObject({ status: "absent" });
+    await bringAll(target, lines);
+    expect((await complete(target, root)).status).toBe(200);
+    expect((await giveUp(target)).status).toBe(409);
+    expect((await rootOf(target)).root).toBe(root);
+  });
+
   test("of a lake's log into one that has a log, or another id, is refused", async () => {
     const lake = await newLake();
     await fill(lake, 12);

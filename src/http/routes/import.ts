@@ -37,6 +37,18 @@ export const importRoutes = [
     handle: ({ services, call }) => asked({ services, call }, { kind: "state" }),
   }),
   route({
+    method: "delete",
+    path: "/log/import",
+    scope: "lake",
+    tag: "Proofs",
+    summary: "Give up an import that was not completed: the lake is as if it had never begun",
+    params: none,
+    query: none,
+    body: null,
+    success: { status: 200, schema: state },
+    handle: ({ services, call }) => asked({ services, call }, { kind: "abandon" }),
+  }),
+  route({
     method: "post",
     path: "/log/import",
     scope: "lake",
