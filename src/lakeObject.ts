@@ -194,6 +194,7 @@ export class LakeObject extends DurableObject<Env> {
     return runDuties({
       schedule: log.schedule,
       now: () => new Date(),
+      wait,
       handlers: lakeDuties({
         log,
         service,
@@ -254,7 +255,7 @@ export class LakeObject extends DurableObject<Env> {
         sent.failed(REPORTS_SINK, error, retry_at);
       },
       now: () => new Date(),
-      wait: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
+      wait,
       background: (work) => this.ctx.waitUntil(work),
     });
   }
@@ -315,6 +316,9 @@ export class LakeObject extends DurableObject<Env> {
     await this.ctx.storage.setAlarm(Math.max(earliest, Date.now()));
   }
 }
+
+const wait = (milliseconds: number): Promise<void> =>
+  new Promise((resolve) => setTimeout(resolve, milliseconds));
 
 const every = (milliseconds: number, beat: () => void): (() => void) => {
   const timer = setInterval(beat, milliseconds);

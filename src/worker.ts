@@ -6,7 +6,7 @@ import { WorkerEntrypoint } from "cloudflare:workers";
 import { systemCall } from "./application/lakeService.ts";
 import { type Gateway, type LakeStub, lakeGateway } from "./application/lakeStub.ts";
 import type { Presigner } from "./application/ports.ts";
-import { replayStep } from "./application/work/replayWork.ts";
+import { type ReplayStep, replayStep } from "./application/work/replayWork.ts";
 import type { Workshop } from "./application/work/workshop.ts";
 import { calendars } from "./calendar/calendars.ts";
 import { dataPlane } from "./data/dataPlane.ts";
@@ -46,8 +46,8 @@ const workshopOf = (env: Env): Workshop => {
 
 /** Heavy work that a lake's alarm sets in motion runs here, outside the lake's own turn. */
 export class LongWork extends WorkerEntrypoint<Env> {
-  /** One step of a replay; resolves to whether there is more to do. */
-  replayStep(lake_id: string, replay_id: string): Promise<boolean> {
+  /** One step of a replay; resolves to what comes next. */
+  replayStep(lake_id: string, replay_id: string): Promise<ReplayStep> {
     return replayStep(workshopOf(this.env), systemCall(lake_id), replay_id as ReplayId);
   }
 }

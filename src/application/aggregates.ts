@@ -29,9 +29,9 @@ export const AGGREGATES = {
   lake: aggregate(initialLake, evolveLake, 1),
   dataset: aggregate(initialDataset, evolveDataset, 1),
   contract: aggregate(initialContract, evolveContract, 1),
-  batch: aggregate(initialBatch, evolveBatch, 1),
+  batch: aggregate(initialBatch, evolveBatch, 2),
   deletion: aggregate(initialDeletion, evolveDeletion, 2),
-  replay: aggregate(initialReplay, evolveReplay, 1),
+  replay: aggregate(initialReplay, evolveReplay, 2),
   access: aggregate(initialAccess, evolveAccess, 1),
 } as const;
 

@@ -188,10 +188,16 @@ const messageOf = (command: Command, events: readonly StoredEvent[]): string => 
       return `Batch ${command.batch_id} is available as ${command.object.format}.`;
     case "GrantConsumption":
       return `Access to batch ${command.batch_id} granted to ${command.consumer} and recorded.`;
+    case "DeriveBatch":
+      return `Batch ${command.batch_id} derived for replay ${command.replay_id}.`;
     case "ReplayBatch":
       return `Batch ${command.batch_id} replayed.`;
     case "RequestReplay":
       return `Replay of ${command.batch_ids.length} batches of dataset ${command.dataset} requested.`;
+    case "CompleteReplay":
+      return events.some(({ type }) => type === "ReplayCompleted")
+        ? `Replay ${command.replay_id} is complete: its batches are switched.`
+        : `Replay ${command.replay_id} derives once more what has changed meanwhile.`;
     case "NoteReplayProgress":
       return `Batch ${command.batch_id} noted in replay ${command.replay_id}.`;
     case "RequestGDPRDeletion":

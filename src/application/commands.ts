@@ -25,6 +25,7 @@ import type { Rejection } from "../domain/rejection.ts";
 import { decideReplay, type ReplayCommand } from "../domain/replay/decide.ts";
 import type { StateOf } from "./aggregates.ts";
 import type { Change, EventLog } from "./ports.ts";
+import { switchReplay } from "./switchReplay.ts";
 
 export type Command =
   | LakeCommand
@@ -36,8 +37,8 @@ export type Command =
   | AccessCommand
   | AuditAccesses;
 
-/** What a command changes; the first change is of the stream it is mainly about. */
-export type Decision = readonly [Change, ...Change[]];
+/** What a command changes, in the order in which it is recorded. */
+export type Decision = readonly Change[];
 
 export interface Reader {
   lake(): StateOf<"lake">;
@@ -47,12 +48,15 @@ export interface Reader {
   deletion(id: string): StateOf<"deletion">;
   replay(id: string): StateOf<"replay">;
   access(): StateOf<"access">;
+  /** Version of the contract's stream. */
+  contractVersion(id: string): number;
 }
 
 /** States as of now, or as of the moment when the log's last event was `seq`. */
 export const reader = (log: EventLog, seq?: number): Reader => {
-  const state = (stream: StreamName): unknown =>
-    (seq === undefined ? log.load(stream) : log.loadAt(stream, seq)).state;
+  const folded = (stream: StreamName) =>
+    seq === undefined ? log.load(stream) : log.loadAt(stream, seq);
+  const state = (stream: StreamName): unknown => folded(stream).state;
   return {
     lake: () => state("lake") as StateOf<"lake">,
     dataset: (name) => state(`dataset/${name}`) as StateOf<"dataset">,
@@ -61,6 +65,7 @@ export const reader = (log: EventLog, seq?: number): Reader => {
     deletion: (id) => state(`deletion/${id}`) as StateOf<"deletion">,
     replay: (id) => state(`replay/${id}`) as StateOf<"replay">,
     access: () => state("access") as StateOf<"access">,
+    contractVersion: (id) => folded(`contract/${id}`).version,
   };
 };
 
@@ -90,6 +95,7 @@ export const primaryStream = (command: Command): StreamName => {
       return "access";
     case "RequestReplay":
     case "NoteReplayProgress":
+    case "CompleteReplay":
       return `replay/${command.replay_id}`;
     case "RequestGDPRDeletion":
     case "ExtendDeletion":
@@ -159,6 +165,8 @@ export const decide = (log: EventLog, command: Command): Result<Decision, Reject
       if (replay.status === "absent") return only(decideReplay(command, replay, NO_DATASET));
       return only(decideReplay(command, replay, { dataset: read.dataset(replay.dataset) }));
     }
+    case "CompleteReplay":
+      return switchReplay(command, lake, read, change);
     case "RequestGDPRDeletion":
     case "ExtendDeletion":
     case "RejectDeletion":
@@ -176,7 +184,8 @@ export const decide = (log: EventLog, command: Command): Result<Decision, Reject
 
 const NO_DATASET = { dataset: { status: "absent" } } as const;
 
-type MakeChange = (to: StreamName, events: readonly DomainEvent[]) => Change;
+/** A change of a stream as it stands now. */
+export type MakeChange = (to: StreamName, events: readonly DomainEvent[]) => Change;
 
 /** A contract that brings a schema its dataset does not know gives the dataset a new version. */
 const decideAboutContract = (

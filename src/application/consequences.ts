@@ -59,8 +59,9 @@ export const consequencesOf = (event: StoredEvent): ScheduleChange => {
     case "GDPRDeletionHoldExpired":
       return { put: [], remove: dutiesOf(ref, "hold_end") };
     case "ReplayRequested":
+    case "ReplayOutdated":
     case "ReplayProgressed": {
-      const due_at = later(recorded_at, REPLAY_LEASE_MS);
+      const due_at = later(recorded_at, data.background === true ? 0 : REPLAY_LEASE_MS);
       return { put: [{ kind: "replay_step", ref, due_at, payload }], remove: [] };
     }
     case "ReplayCompleted":

@@ -20,6 +20,9 @@ export const keyOf = (
   return key === null ? keyDestroyed(dataset.name) : ok(key);
 };
 
+/** Plans that read and write no object. */
+const WITHOUT_DATA: ReadonlySet<WorkPlan["kind"]> = new Set(["nothing", "note", "switch", "wait"]);
+
 /** As `keyOf`, for the dataset that the plan is about; null too when there is nothing to do. */
 export const keyOfWork = (
   request: WorkRequest,
@@ -27,7 +30,7 @@ export const keyOfWork = (
   read: Reader,
   keyring: Keyring,
 ): Result<Uint8Array | null, Rejection> => {
-  if (plan.kind === "nothing" || plan.kind === "skip") return ok(null);
+  if (WITHOUT_DATA.has(plan.kind)) return ok(null);
   return keyOf(read.dataset(datasetOf(request, plan, read)), keyring);
 };
 

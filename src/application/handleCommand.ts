@@ -160,6 +160,9 @@ const batchesBefore = (log: EventLog, decision: Decision): Batches =>
       .map(({ stream }) => [stream, log.load(stream).state as BatchState]),
   );
 
+/** The most objects one duty deletes. */
+const MAX_DELETED_KEYS = 1000;
+
 const scheduleConsequences = (
   log: EventLog,
   events: readonly StoredEvent[],
@@ -172,15 +175,17 @@ const scheduleConsequences = (
     for (const duty of remove) log.schedule.remove(duty);
   }
   for (const duty of takenUploads(log, events)) log.schedule.put(duty);
-  for (const [stream, was] of before) {
-    const keys = supersededObjects(was, log.load(stream).state as BatchState);
-    const last = events.at(-1);
-    if (keys.length === 0 || last === undefined) continue;
+  const last = events.at(-1);
+  if (last === undefined) return;
+  const keys = [...before].flatMap(([stream, was]) =>
+    supersededObjects(was, log.load(stream).state as BatchState),
+  );
+  for (let start = 0; start < keys.length; start += MAX_DELETED_KEYS) {
     log.schedule.put({
       kind: "delete_objects",
-      ref: last.event_id,
+      ref: start === 0 ? last.event_id : `${last.event_id}/${start}`,
       due_at: now,
-      payload: { keys },
+      payload: { keys: keys.slice(start, start + MAX_DELETED_KEYS) },
     });
   }
 };

@@ -8,6 +8,7 @@ import type { LakeService } from "./lakeService.ts";
 import type { EventLog, PendingDuty } from "./ports.ts";
 import { type DutyDeps, MAX_ATTEMPTS } from "./runDuties.ts";
 import { stillOwed } from "./takenUploads.ts";
+import type { ReplayStep } from "./work/replayWork.ts";
 
 export interface LakeDutyDeps {
   readonly log: EventLog;
@@ -15,11 +16,13 @@ export interface LakeDutyDeps {
   readonly lake_id: string;
   readonly store: ObjectStore;
   readonly now: () => Date;
-  /** Resolves to whether there is more to do. */
-  replayStep(replay_id: ReplayId): Promise<boolean>;
+  replayStep(replay_id: ReplayId): Promise<ReplayStep>;
   /** The log's head as it is now, signed. */
   checkpoint(): Promise<SignedHead>;
 }
+
+/** How soon a replay that waits for something looks again. */
+const REPLAY_POLL_MS = 1_000;
 
 const keysOf = ({ payload }: PendingDuty): readonly string[] => {
   const { keys } = payload;
@@ -71,10 +74,14 @@ export const lakeDuties = ({
   replay_step: async (duty) => {
     const replay_id = duty.ref as ReplayId;
     try {
-      const more = await replayStep(replay_id);
-      if (!more) log.schedule.remove(duty);
+      const next = await replayStep(replay_id);
+      if (next === "done") log.schedule.remove(duty);
       // One batch a step: between two of them other duties have their turn.
-      else if (log.schedule.find(duty)) log.schedule.put(duty);
+      else if (log.schedule.find(duty)) {
+        const wait_ms = next === "wait" ? REPLAY_POLL_MS : 0;
+        const due_at = new Date(now().getTime() + wait_ms).toISOString();
+        log.schedule.put({ ...duty, due_at });
+      }
     } catch (error) {
       const attempts = log.schedule.find(duty)?.attempts ?? duty.attempts;
       if (attempts + 1 < MAX_ATTEMPTS) throw error;

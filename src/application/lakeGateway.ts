@@ -5,7 +5,7 @@
  */
 
 import type { AuditAccess, AuditAccesses } from "../domain/access/decide.ts";
-import type { AppendRequest, BatchCommand } from "../domain/batch/commands.ts";
+import type { AppendRequest, Base, BatchCommand } from "../domain/batch/commands.ts";
 import type { QualityCheck, RawRules } from "../domain/batch/events.ts";
 import type { ContractCommand, CreateContract } from "../domain/contract/decide.ts";
 import type { DatasetCommand } from "../domain/dataset/decide.ts";
@@ -13,7 +13,8 @@ import type { Result } from "../domain/decider.ts";
 import type { BatchId, ContractId, DatasetName, ReplayId, StreamName } from "../domain/ids.ts";
 import type { LakeCommand } from "../domain/lake/decide.ts";
 import type { Rejection } from "../domain/rejection.ts";
-import type { NoteReplayProgress } from "../domain/replay/decide.ts";
+import type { CompleteReplay, NoteReplayProgress } from "../domain/replay/decide.ts";
+import type { ReplayedBatch } from "../domain/replay/replay.ts";
 import type { Format, ObjectRef, Schema } from "../domain/table.ts";
 import type { Answer } from "./answers.ts";
 import type { PrivacyKeys } from "./dataPorts.ts";
@@ -60,7 +61,8 @@ export type LakeRequest =
       readonly batch_id: BatchId | null;
     }
   | NoteReplayProgress
-  | Exclude<BatchCommand, { type: "GrantConsumption" }>;
+  | CompleteReplay
+  | Exclude<BatchCommand, { type: "GrantConsumption" | "ReplayBatch" }>;
 
 export interface Call {
   readonly lake_id: string;
@@ -167,6 +169,7 @@ export type WorkPlan =
   | {
       readonly kind: "replay";
       readonly replay_id: ReplayId;
+      readonly base: Base;
       readonly refine: RefinePlan;
       readonly quarantine_key: string;
       /** Set when the batch had been anonymised. */
@@ -176,13 +179,12 @@ export type WorkPlan =
       readonly check: Pick<QualityCheck, "source" | "rules"> | null;
       readonly requested_privacy: RawRules;
     }
-  /** The next batch of a replay that has nothing to do, and why. */
-  | {
-      readonly kind: "skip";
-      readonly replay_id: ReplayId;
-      readonly batch_id: BatchId;
-      readonly reason: string;
-    }
+  /** The next batch of a replay whose outcome is known without work. */
+  | { readonly kind: "note"; readonly replay_id: ReplayId; readonly note: ReplayedBatch }
+  /** Every batch of a replay is derived: what is left is to switch to them. */
+  | { readonly kind: "switch"; readonly replay_id: ReplayId }
+  /** Something else has to end first. */
+  | { readonly kind: "wait" }
   /** There is nothing left to do. */
   | { readonly kind: "nothing" };
 

@@ -3,6 +3,7 @@
  * a request stay where the contract protects nothing, so that nothing is ever uncovered by it.
  */
 import { type Progress, progressOf } from "../domain/batch/batch.ts";
+import type { Base, ReplayResult } from "../domain/batch/commands.ts";
 import type { PrivacyRun, RawRules } from "../domain/batch/events.ts";
 import { admitExposure, protecting } from "../domain/batch/protection.ts";
 import type { Contract } from "../domain/contract/contract.ts";
@@ -10,13 +11,20 @@ import { ruleIssues } from "../domain/contract/decide.ts";
 import { ok, type Result } from "../domain/decider.ts";
 import type { ActiveLake } from "../domain/lake/lake.ts";
 import type { Rejection } from "../domain/rejection.ts";
-import { nextBatch } from "../domain/replay/replay.ts";
+import {
+  nextBatch,
+  type Replay,
+  type ReplayedBatch,
+  type ReplayOutcome,
+} from "../domain/replay/replay.ts";
 import type { Reader } from "./commands.ts";
 import { keyOf } from "./datasetKeys.ts";
-import type { WorkRequest } from "./lakeGateway.ts";
+import type { WorkPlan, WorkRequest } from "./lakeGateway.ts";
 import { cleanKey, publishedKey, quarantineKey } from "./objectKeys.ts";
 import { mergeQuality, refineOf } from "./planRefine.ts";
-import { NOTHING, type Planned, type Planner, subjectOf } from "./planWork.ts";
+import { NOTHING, type Planned, type Planner, type Subject, subjectOf } from "./planWork.ts";
+import type { EventLog } from "./ports.ts";
+import { isCurrent } from "./switchReplay.ts";
 
 export const planReplay = (
   request: Extract<WorkRequest, { kind: "replay" }>,
@@ -26,14 +34,16 @@ export const planReplay = (
 ): Result<Planned, Rejection> => {
   const { replay_id } = request;
   const replay = read.replay(replay_id);
-  const batch_id = replay.status === "running" ? nextBatch(replay) : null;
-  if (batch_id === null) return ok(NOTHING);
+  if (replay.status !== "running") return ok(NOTHING);
+  if (isBehindAnother(planner.log, replay)) return planned({ kind: "wait" });
+  const batch_id = nextBatch(replay);
+  if (batch_id === null) return planned({ kind: "switch", replay_id });
+  const noted = (outcome: ReplayOutcome, reason: string | null, rows: number) =>
+    planned({ kind: "note", replay_id, note: { batch_id, outcome, reason, rows } });
+  const skip = (reason: string) => noted("skipped", reason, 0);
   const subject = subjectOf(planner.log, read, lake, batch_id);
-  const skip = (reason: string): Result<Planned, Rejection> =>
-    ok({ plan: { kind: "skip", replay_id, batch_id, reason }, writes: [], expects: [] });
   if (subject === null) return skip("no such batch");
   const { batch, contract, dataset } = subject;
-  // Recorded, but the note on the replay was lost: the batch is not sent through twice.
   if (batch.last_replay === replay_id) return skip("it went through this replay before");
   if (batch.progress.status === "quarantined") return skip("in quarantine");
   if (!keyOf(dataset, planner.keyring()).ok) return skip("the key of its dataset was destroyed");
@@ -50,6 +60,12 @@ export const planReplay = (
     const exposed = admitExposure({ lake, dataset, batch, privacy: { rules: privacy } });
     if (!exposed.ok) return skip(exposed.error.detail);
   }
+  const base = baseOf(subject, read);
+  // Recorded, but the note on the replay was lost: the batch is not sent through twice.
+  if (batch.candidate && isCurrent(batch, replay_id, base.contract_version)) {
+    const { outcome, reason, rows } = outcomeOf(batch.candidate.result);
+    return noted(outcome, reason, rows);
+  }
   const { attempt_id, now } = planner;
   const place = [lake.lake_id, batch_id, batch.revision + 1, attempt_id] as const;
   const transforms = Object.keys(privacy).length > 0 || run !== null;
@@ -63,6 +79,7 @@ export const planReplay = (
     plan: {
       kind: "replay",
       replay_id,
+      base,
       refine: refineOf(subject, planner, { schema: contract.schema, quality, privacy, now }),
       quarantine_key,
       clean_key,
@@ -78,6 +95,33 @@ export const planReplay = (
     writes: [quarantine_key, clean_key, published_key].filter((key) => key !== null),
     expects: subject.expects,
   });
+};
+
+const planned = (plan: WorkPlan): Result<Planned, Rejection> =>
+  ok({ plan, writes: [], expects: [] });
+
+/** Replays of one dataset follow each other: two at a time would take each other's results away. */
+export const isBehindAnother = (log: EventLog, { replay_id, dataset }: Replay): boolean => {
+  const [first] = log.directory.list({ kind: "replay", dataset, status: "running", limit: 1 });
+  if (first === undefined || first.id === replay_id) return false;
+  // One that stands still in sight does not hold up the others.
+  return log.schedule.find({ kind: "replay_step", ref: first.id })?.parked === false;
+};
+
+const baseOf = ({ batch }: Subject, read: Reader): Base => ({
+  contract_version: read.contractVersion(batch.contract_id),
+  revision: batch.revision,
+  status: batch.progress.status,
+});
+
+/** What became of a batch that was derived. */
+export const outcomeOf = (result: ReplayResult): Omit<ReplayedBatch, "batch_id"> => {
+  const passed = result.kind === "derived" && result.check?.passed !== false;
+  return {
+    outcome: passed ? "replayed" : "quarantined",
+    reason: passed ? null : "it no longer meets its contract",
+    rows: result.kind === "derived" ? result.rows : 0,
+  };
 };
 
 /** Columns that are not published any more need no rule. */

@@ -75,8 +75,8 @@ export interface PendingDuty extends Duty {
 }
 
 export interface Schedule {
-  /** Not parked and due at `now`, earliest first, at most `limit`. */
-  due(now: string, limit: number): readonly PendingDuty[];
+  /** Not parked and due at `now`, of those kinds (else of any), earliest first, at most `limit`. */
+  due(now: string, limit: number, kinds?: readonly DutyKind[]): readonly PendingDuty[];
   /** The earliest time anything that is not parked is due, or null. */
   next(): string | null;
   find(duty: DutyRef): PendingDuty | null;

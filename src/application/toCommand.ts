@@ -23,8 +23,14 @@ export interface Means {
   readonly calendars: Calendars;
 }
 
-/** The most batches one replay takes. */
-export const MAX_REPLAY_BATCHES = 10_000;
+/**
+ * The most batches one replay takes: they are switched in one turn of the lake, which must stay
+ * short (a thousand take about half a second) and fit into memory.
+ */
+export const MAX_REPLAY_BATCHES = 2_000;
+
+/** A replay of more goes on in the background from the start. */
+export const MAX_BATCHES_IN_REQUEST = 100;
 
 const PAGE = 1000;
 
@@ -125,7 +131,9 @@ export const toCommand = (request: LakeRequest, means: Means): Result<Command, R
         }
       }
       const replay_id = means.newId() as ReplayId;
-      return ok({ type: "RequestReplay", replay_id, dataset: request.dataset, batch_ids });
+      const { dataset } = request;
+      const background = batch_ids.length > MAX_BATCHES_IN_REQUEST || isRunning(log, dataset);
+      return ok({ type: "RequestReplay", replay_id, dataset, batch_ids, background });
     }
     default:
       return ok(request);
@@ -147,6 +155,10 @@ const nextContractId = (log: EventLog): ContractId => {
   while (log.directory.exists("contract", `contract${number}`)) number += 1;
   return `contract${number}` as ContractId;
 };
+
+/** Whether a replay of the dataset is under way: the next one waits for it. */
+const isRunning = (log: EventLog, dataset: string): boolean =>
+  log.directory.list({ kind: "replay", dataset, status: "running", limit: 1 }).length > 0;
 
 const batchesOf = (log: EventLog, dataset: string): readonly BatchId[] => {
   const ids: BatchId[] = [];

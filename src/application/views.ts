@@ -148,6 +148,7 @@ const replayView = (replay: StateOf<"replay">): View | null => {
     replay_id,
     dataset,
     status,
+    background: replay.background,
     batches: batch_ids.length,
     done: done.length,
     rows: done.reduce((sum, { rows }) => sum + rows, 0),

@@ -1,5 +1,11 @@
 /** The table of duties: what the lake owes, by when, and how often it has tried. */
-import type { DutyKind, DutyRef, PendingDuty, Schedule } from "../application/ports.ts";
+import {
+  DUTY_KINDS,
+  type DutyKind,
+  type DutyRef,
+  type PendingDuty,
+  type Schedule,
+} from "../application/ports.ts";
 
 type Row = {
   kind: string;
@@ -67,12 +73,14 @@ const earliest = (sql: SqlStorage): string | null => {
 };
 
 const statements = (sql: SqlStorage, changed: () => void): Omit<Schedule, "next" | "owes"> => ({
-  due(now, limit) {
+  due(now, limit, kinds = DUTY_KINDS) {
     return sql
       .exec<Row>(
         `SELECT ${COLUMNS} FROM schedule WHERE parked = 0 AND due_at <= ?
+           AND kind IN (SELECT value FROM json_each(?))
          ORDER BY due_at LIMIT CAST(? AS INTEGER)`,
         now,
+        JSON.stringify(kinds),
         limit,
       )
       .toArray()

@@ -141,6 +141,7 @@ const CHANGES: Changes = {
   ConsumptionGranted: (_, { id }) => batch.changed(id, { consumptions: 1 }),
   BatchQuarantined: (_, { id }) => batch.changed(id, { quarantined: true }),
   QuarantineReleased: (_, { id }) => batch.changed(id, { quarantined: false }),
+  BatchDerived: nothing,
   BatchReplayed: nothing,
 
   GDPRDeletionRequested: (data, { id, recorded_at }) =>
@@ -168,6 +169,7 @@ const CHANGES: Changes = {
 
   ReplayRequested: nothing,
   ReplayProgressed: nothing,
+  ReplayOutdated: nothing,
   ReplayCompleted: nothing,
 
   AccessAudited: ({ dataset_id, accessor_id, action }, { recorded_at }) => ({

@@ -13,6 +13,7 @@ import {
   exportAs,
   publish,
   registerSales,
+  replayAll,
   replayStep,
   updateContract,
 } from "../support/batchSteps.ts";
@@ -66,7 +67,7 @@ describe("the rules of a replay", () => {
     const lake = withBatch();
     done(anonymize(lake, "batch1", { id: "tokenize" }));
     done(publish(lake, "batch1"));
-    for (let n = 0; n < 2; n += 1) done(replayStep(lake, requestReplay(lake)));
+    for (let n = 0; n < 2; n += 1) done(replayAll(lake, requestReplay(lake)));
     expect(replayPlan(lake).refine.privacy_rules).toEqual({ id: "tokenize" });
   });
 
@@ -134,7 +135,10 @@ describe("personal data in a replay", () => {
     const lake = withBatch({ contains_pii: true });
     done(publish(lake, "batch1"));
     lake.run({ type: "ChangeComplianceLevel", compliance_level: "gdpr" });
-    expect(planOf(lake)).toMatchObject({ kind: "skip", reason: expect.stringMatching(/personal/) });
+    expect(planOf(lake)).toMatchObject({
+      kind: "note",
+      note: { outcome: "skipped", reason: expect.stringMatching(/personal/) },
+    });
   });
 
   it("is not published again in clear when somebody declared it only later", () => {
@@ -148,7 +152,7 @@ describe("personal data in a replay", () => {
       record_count: 1,
       contains_pii: true,
     });
-    expect(planOf(lake).kind).toBe("skip");
+    expect(planOf(lake)).toMatchObject({ kind: "note", note: { outcome: "skipped" } });
   });
 
   it("is not published again in clear when the contract has dropped its rules", () => {
@@ -157,7 +161,7 @@ describe("personal data in a replay", () => {
     done(anonymize(lake, "batch1"));
     done(publish(lake, "batch1"));
     updateContract(lake);
-    expect(planOf(lake).kind).toBe("skip");
+    expect(planOf(lake)).toMatchObject({ kind: "note", note: { outcome: "skipped" } });
   });
 
   it("is published again under the contract's rules at level gdpr", () => {
@@ -175,8 +179,7 @@ describe("a replay", () => {
     done(append(lake, "another"));
     registerSales(lake, { name: datasetName.parse("other") });
     const id = requestReplay(lake);
-    done(replayStep(lake, id));
-    done(replayStep(lake, id));
+    done(replayAll(lake, id));
     expect(replayStep(lake, id)).toEqual({ ok: true, value: null });
     expect(lake.see({ kind: "one", aggregate: "replay", id, when: null })).toMatchObject({
       status: "completed",
@@ -200,15 +203,20 @@ describe("a replay", () => {
   it("passes over what is in quarantine", () => {
     const lake = withBatch();
     lake.run({ type: "QuarantineBatch", batch_id: batchId.parse("batch1"), reason: "odd" });
-    expect(planOf(lake)).toMatchObject({ kind: "skip", reason: "in quarantine" });
+    expect(planOf(lake)).toMatchObject({
+      kind: "note",
+      note: { outcome: "skipped", reason: "in quarantine" },
+    });
   });
 
   it("does not take a batch twice when only the note of it was lost", () => {
     const lake = withBatch();
     const id = requestReplay(lake);
-    const { attempt } = lake.open({ kind: "replay", replay_id: replayId.parse(id) });
+    const opened = lake.open({ kind: "replay", replay_id: replayId.parse(id) });
+    if (opened.plan.kind !== "replay") throw new Error(`planned as ${opened.plan.kind}`);
     const result = {
       kind: "derived",
+      rows: 3,
       schema: { id: "int" },
       check: null,
       run: null,
@@ -216,17 +224,18 @@ describe("a replay", () => {
     } as const;
     lake.run(
       {
-        type: "ReplayBatch",
+        type: "DeriveBatch",
         batch_id: batchId.parse("batch1"),
         replay_id: replayId.parse(id),
+        base: opened.plan.base,
         result,
       },
       {},
-      attempt ? { attempt } : {},
+      opened.attempt ? { attempt: opened.attempt } : {},
     );
     expect(planOf(lake, id)).toMatchObject({
-      kind: "skip",
-      reason: "it went through this replay before",
+      kind: "note",
+      note: { batch_id: "batch1", outcome: "replayed", reason: null, rows: 3 },
     });
   });
 
@@ -236,7 +245,7 @@ describe("a replay", () => {
     expect(lake.log.schedule.find({ kind: "replay_step", ref: id })?.due_at).toBe(
       new Date(Date.parse(lake.now()) + REPLAY_LEASE_MS).toISOString(),
     );
-    done(replayStep(lake, id));
+    done(replayAll(lake, id));
     expect(lake.log.schedule.find({ kind: "replay_step", ref: id })).toBeNull();
   });
 
@@ -255,7 +264,11 @@ describe("a replay", () => {
     done(publish(lake, "batch1"));
     done(exportAs(lake, "batch1", "csv"));
     const before = JSON.stringify(lake.log.load("batch/batch1").state);
-    done(replayStep(lake, requestReplay(lake)));
+    const id = requestReplay(lake);
+    done(replayStep(lake, id));
+    // Derived and not switched to: readers still have the old ones.
+    expect(lake.log.duties().filter(({ kind }) => kind === "delete_objects")).toEqual([]);
+    done(replayAll(lake, id));
     const [duty] = lake.log.duties().filter(({ kind }) => kind === "delete_objects");
     const keys = duty?.payload.keys as readonly string[];
     expect(keys.map((key) => key.replace(/^.*\./, ""))).toEqual(["parquet", "parquet", "csv"]);
@@ -270,9 +283,121 @@ describe("a replay", () => {
     const lake = withBatch({ contract: { quality_rules: { amount: ">0" } } });
     done(checkQuality(lake, "batch1"));
     done(publish(lake, "batch1"));
-    const noted = done(replayStep(lake, requestReplay(lake), false));
-    expect(eventTypes(noted)).toEqual(["ReplayProgressed", "ReplayCompleted"]);
+    const switched = done(replayAll(lake, requestReplay(lake), false));
+    expect(eventTypes(switched)).toEqual([
+      "BatchReplayed",
+      "SchemaValidated",
+      "QualityCheckFailed",
+      "BatchQuarantined",
+      "ReplayCompleted",
+    ]);
     const shown = lake.see({ kind: "one", aggregate: "batch", id: "batch1", when: null });
     expect(shown).toMatchObject({ state: "quarantined", quarantine: { from: "published" } });
+  });
+});
+
+describe("the switch at the end of a replay", () => {
+  const seen = (lake: TestLake, id: string) =>
+    lake.see({ kind: "one", aggregate: "batch", id, when: null });
+
+  const withTwo = () => {
+    const lake = withBatch({ contract: { privacy_rules: { email: "hash" } } });
+    done(append(lake, "batch2"));
+    for (const batch of ["batch1", "batch2"]) {
+      done(anonymize(lake, batch));
+      done(publish(lake, batch));
+    }
+    return lake;
+  };
+
+  it("turns every batch over in one transaction: until then each is as it was", () => {
+    const lake = withTwo();
+    const states = () => ["batch1", "batch2"].map((batch) => seen(lake, batch));
+    const before = states();
+    const id = requestReplay(lake);
+    done(replayStep(lake, id));
+    done(replayStep(lake, id));
+    expect(states()).toEqual(before);
+    const switched = done(replayStep(lake, id));
+    expect(eventTypes(switched).filter((type) => type === "DataPublished")).toHaveLength(2);
+    expect(eventTypes(switched).at(-1)).toBe("ReplayCompleted");
+    for (const after of states()) expect(after).toMatchObject({ last_replay: id, revision: 5 });
+  });
+
+  it("at any moment of the log shows only old versions or only new ones", () => {
+    const lake = withTwo();
+    done(replayAll(lake, requestReplay(lake)));
+    // All of the switch has one command, and nothing of another comes between.
+    const events = lake.log.events();
+    const first = events.findIndex(({ type }) => type === "BatchReplayed");
+    const last = events.findIndex(({ type }) => type === "ReplayCompleted");
+    const switched = events.slice(first, last + 1);
+    expect(new Set(switched.map(({ command_id }) => command_id)).size).toBe(1);
+    expect(switched.filter(({ type }) => type === "BatchReplayed")).toHaveLength(2);
+  });
+
+  it("does not take what rests on rules that have changed since, and derives it once more", () => {
+    const lake = withTwo();
+    const id = requestReplay(lake);
+    done(replayStep(lake, id));
+    updateContract(lake, { privacy_rules: { email: "mask" } });
+    done(replayStep(lake, id));
+    expect(eventTypes(done(replayStep(lake, id)))).toEqual(["ReplayOutdated"]);
+    expect(seen(lake, "batch1")).toMatchObject({ privacy: { rules: { email: "hash" } } });
+    done(replayAll(lake, id));
+    for (const batch of ["batch1", "batch2"]) {
+      expect(seen(lake, batch)).toMatchObject({ privacy: { rules: { email: "mask" } } });
+    }
+    // What was derived in vain goes as a duty.
+    const states = JSON.stringify(["batch1", "batch2"].map((b) => lake.log.load(`batch/${b}`)));
+    const doomed = lake.log
+      .duties()
+      .filter(({ kind }) => kind === "delete_objects")
+      .flatMap(({ payload }) => payload.keys as readonly string[]);
+    expect(new Set(doomed).size).toBe(doomed.length);
+    expect(doomed).toHaveLength(6);
+    for (const key of doomed) expect(states).not.toContain(key);
+  });
+
+  it("leaves out what was put into quarantine while the others were derived", () => {
+    const lake = withTwo();
+    const id = requestReplay(lake);
+    done(replayStep(lake, id));
+    lake.run({ type: "QuarantineBatch", batch_id: batchId.parse("batch1"), reason: "odd" });
+    done(replayAll(lake, id));
+    expect(lake.see({ kind: "one", aggregate: "replay", id, when: null })).toMatchObject({
+      status: "completed",
+      outcomes: [
+        { batch_id: "batch2", outcome: "replayed" },
+        { batch_id: "batch1", outcome: "skipped", reason: "in quarantine" },
+      ],
+    });
+    expect(seen(lake, "batch1")).toMatchObject({ state: "quarantined", last_replay: null });
+  });
+
+  it("leaves out what the lake's level does not let out any more", () => {
+    const lake = withBatch({ contains_pii: true });
+    done(publish(lake, "batch1"));
+    const id = requestReplay(lake);
+    done(replayStep(lake, id));
+    lake.run({ type: "ChangeComplianceLevel", compliance_level: "gdpr" });
+    done(replayAll(lake, id));
+    expect(lake.see({ kind: "one", aggregate: "replay", id, when: null })).toMatchObject({
+      status: "completed",
+      outcomes: [{ outcome: "skipped", reason: expect.stringMatching(/personal/) }],
+    });
+  });
+
+  it("of one replay comes before another of the same dataset begins", () => {
+    const lake = withTwo();
+    const first = requestReplay(lake);
+    const second = requestReplay(lake, "batch1");
+    expect(planOf(lake, second)).toEqual({ kind: "wait" });
+    // The alarm drives it from the start: no request waits for the first one.
+    expect(lake.log.schedule.find({ kind: "replay_step", ref: second })?.due_at).toBe(lake.now());
+    done(replayAll(lake, first));
+    expect(planOf(lake, second).kind).toBe("replay");
+    done(replayAll(lake, second));
+    expect(seen(lake, "batch1")).toMatchObject({ last_replay: second });
   });
 });

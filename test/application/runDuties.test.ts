@@ -5,20 +5,24 @@ import {
   type DutyDeps,
   MAX_ATTEMPTS,
   runDuties,
+  STEPS_AT_ONCE,
 } from "../../src/application/runDuties.ts";
 import { memorySchedule } from "../support/memorySchedule.ts";
 import { START } from "../support/testLake.ts";
 
 const HOUR_MS = 3_600_000;
 
+/** However long a wait is meant to be, it is over when everything else has had a turn. */
+const nextTurn = () => new Promise<void>((resolve) => setImmediate(resolve));
+
 /** A schedule, a clock, and handlers that do what `work` says and then take the duty off. */
-const alarmOf = (work: (duty: Duty) => void) => {
+const alarmOf = (work: (duty: Duty) => void | Promise<void>) => {
   const schedule = memorySchedule();
   let at = Date.parse(START);
   const handled: string[] = [];
   const handler = async (duty: Duty) => {
     handled.push(`${duty.kind}/${duty.ref}`);
-    work(duty);
+    await work(duty);
     schedule.remove(duty);
   };
   const handlers = Object.fromEntries(
@@ -35,7 +39,10 @@ const alarmOf = (work: (duty: Duty) => void) => {
     schedule,
     handled,
     put,
-    ring: () => runDuties({ schedule, handlers, now: () => new Date(at) }),
+    pass: (ms: number) => {
+      at += ms;
+    },
+    ring: () => runDuties({ schedule, handlers, now: () => new Date(at), wait: nextTurn }),
     /** Rings at the next thing due; resolves to how long it waited, or null when nothing is. */
     async ringNext(): Promise<number | null> {
       const next = schedule.next();
@@ -108,6 +115,51 @@ describe("an alarm", () => {
     alarm.put("delete_objects", "third", -1);
     expect(await alarm.ring()).toBe(1);
     expect(alarm.handled).toEqual(["delete_objects/first"]);
+  });
+});
+
+describe("steps of long work", () => {
+  it("run beside each other, no more than so many, and the next begins when one ends", async () => {
+    let under_way = 0;
+    let most = 0;
+    const alarm = alarmOf(async ({ ref }) => {
+      under_way += 1;
+      most = Math.max(most, under_way);
+      for (let turns = Number(ref) + 2; turns > 0; turns -= 1) await nextTurn();
+      under_way -= 1;
+    });
+    for (let n = 0; n < 3 * STEPS_AT_ONCE; n += 1) alarm.put("replay_step", `${n}`);
+    expect(await alarm.ring()).toBe(3 * STEPS_AT_ONCE);
+    expect(most).toBe(STEPS_AT_ONCE);
+  });
+
+  it("do not keep a deadline waiting that comes due while they run", async () => {
+    const alarm = alarmOf(async ({ kind }) => {
+      if (kind !== "replay_step") return;
+      alarm.pass(5_000);
+      for (let turns = 0; turns < 5; turns += 1) await nextTurn();
+      alarm.handled.push("the step ends");
+    });
+    alarm.put("replay_step", "long");
+    alarm.put("deletion_due", "deadline", 1_000);
+    expect(await alarm.ring()).toBe(2);
+    expect(alarm.handled).toEqual(["replay_step/long", "deletion_due/deadline", "the step ends"]);
+  });
+
+  it("leave the others their turn, however many of them are due", async () => {
+    const alarm = alarmOf(() => {});
+    for (let n = 0; n < 2 * DUTIES_PER_ALARM; n += 1) alarm.put("replay_step", `${n}`, -1000);
+    alarm.put("deletion_due", "deadline");
+    await alarm.ring();
+    expect(alarm.handled[0]).toBe("deletion_due/deadline");
+    expect(alarm.handled).toHaveLength(2 * DUTIES_PER_ALARM + 1);
+  });
+
+  it("begin no more once the alarm has taken long, and are due in the next", async () => {
+    const alarm = alarmOf(() => alarm.pass(HOUR_MS));
+    for (let n = 0; n < 2 * STEPS_AT_ONCE; n += 1) alarm.put("replay_step", `${n}`);
+    expect(await alarm.ring()).toBe(STEPS_AT_ONCE);
+    expect(await alarm.ring()).toBe(STEPS_AT_ONCE);
   });
 });
 

@@ -99,12 +99,13 @@ describe("the first run of the README, word for word", () => {
       "ConsumptionGranted",
       "AccessAudited",
       "ReplayRequested",
+      "BatchDerived",
+      "ReplayProgressed",
       "BatchReplayed",
       "SchemaValidated",
       "QualityCheckPassed",
       "DataAnonymized",
       "DataPublished",
-      "ReplayProgressed",
       "ReplayCompleted",
     ]);
   });

@@ -46,12 +46,13 @@ const LIFE = [
   "SignedUrlCreated",
   "AccessAudited",
   "ReplayRequested",
+  "BatchDerived",
+  "ReplayProgressed",
   "BatchReplayed",
   "SchemaValidated",
   "QualityCheckPassed",
   "DataAnonymized",
   "DataPublished",
-  "ReplayProgressed",
   "ReplayCompleted",
 ];
 

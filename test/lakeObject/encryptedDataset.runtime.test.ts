@@ -38,11 +38,12 @@ const LIFE = [
   "SignedUrlCreated",
   "AccessAudited",
   "ReplayRequested",
+  "BatchDerived",
+  "ReplayProgressed",
   "BatchReplayed",
   "SchemaValidated",
   "DataAnonymized",
   "DataPublished",
-  "ReplayProgressed",
   "ReplayCompleted",
 ];
 

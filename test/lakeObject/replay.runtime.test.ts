@@ -83,7 +83,7 @@ describe("a replay", () => {
     const lake = await salesLake();
     for (const batch of ["b1", "b2", "b3"]) await published(lake, batch);
     const id = await requested(lake);
-    expect(await replayStep(workshop(lake), lake.call(), id)).toBe(true);
+    expect(await replayStep(workshop(lake), lake.call(), id)).toBe("more");
     await abortAllDurableObjects();
     expect(await outcomes(lake, id)).toMatchObject([{ batch_id: "b1", outcome: "replayed" }]);
     await lake.ringFor("replay_step");
@@ -93,6 +93,40 @@ describe("a replay", () => {
     expect(await countOf(lake, "BatchReplayed")).toBe(3);
     expect(await countOf(lake, "ReplayProgressed")).toBe(3);
     expect(await countOf(lake, "ReplayCompleted")).toBe(1);
+  });
+
+  test("shows every reader the old version until all of them are switched", async () => {
+    const lake = await salesLake();
+    for (const batch of ["b1", "b2"]) await published(lake, batch);
+    const shown = async () => [
+      (await lake.get("/batches/b1")).body,
+      (await lake.get("/batches/b2")).body,
+    ];
+    const before = await shown();
+    const objects = await lake.keys();
+    const id = await requested(lake);
+    const shop = workshop(lake);
+    expect(await replayStep(shop, lake.call(), id)).toBe("more");
+    expect(await replayStep(shop, lake.call(), id)).toBe("more");
+    expect((await lake.get(`/replays/${id}`)).body).toMatchObject({ status: "running", done: 2 });
+    expect(await shown()).toEqual(before);
+    // What is handed out meanwhile is the old version, and it is there.
+    const url = (await lake.done("/consume-batch", { batch_id: "b1", consumer: "x" })).text(
+      "download_url",
+    );
+    expect(objects.some((key) => url.includes(key))).toBe(true);
+    expect(await lake.keys()).toEqual(expect.arrayContaining([...objects]));
+    const head = (await lake.events()).length;
+    expect(await replayStep(shop, lake.call(), id)).toBe("more");
+    const switched = (await lake.events()).slice(head);
+    expect(new Set(switched.map(({ command_id }) => command_id)).size).toBe(1);
+    expect(switched.filter(({ type }) => type === "DataPublished")).toHaveLength(2);
+    expect(await replayStep(shop, lake.call(), id)).toBe("done");
+    for (const after of await shown()) expect(after).toMatchObject({ last_replay: id });
+    await eventually(async () => {
+      await lake.ring();
+      expect(await lake.keys()).toEqual(await lake.referenced());
+    });
   });
 
   test("skips what is in quarantine and says so", async () => {

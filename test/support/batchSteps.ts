@@ -4,11 +4,13 @@
  */
 import type { Answer } from "../../src/application/answers.ts";
 import type { Attempt, LakeRequest, WorkPlan } from "../../src/application/lakeGateway.ts";
+import { outcomeOf } from "../../src/application/planReplay.ts";
 import { batchId, contractId, datasetName, replayId } from "../../src/contracts/fields.ts";
 import type { RecordQuality, ReplayResult } from "../../src/domain/batch/commands.ts";
 import type { PrivacyRun, RawRules } from "../../src/domain/batch/events.ts";
 import { ok, type Result } from "../../src/domain/decider.ts";
 import type { Rejection } from "../../src/domain/rejection.ts";
+import type { ReplayedBatch } from "../../src/domain/replay/replay.ts";
 import type { Format } from "../../src/domain/table.ts";
 import { MISFIT, objectAt, SCHEMA } from "./facts.ts";
 import type { TestLake } from "./testLake.ts";
@@ -191,35 +193,38 @@ export const consumeRequest = (batch: string, format: Format = "parquet"): LakeR
   expires_in: 900,
 });
 
-/** One step of a replay; null when there is nothing left to do. */
+/** One step of a replay; null when there is nothing left to do, or nothing yet. */
 export const replayStep = (lake: TestLake, id: string, passed = true): Step => {
   const replay_id = replayId.parse(id);
   const opened = lake.service.open(lake.call(), { kind: "replay", replay_id });
   if (!opened.ok) return opened;
   const { plan, attempt } = opened.value;
-  if (plan.kind === "nothing") return ok(null);
-  const note = (batch_id: string, outcome: "replayed" | "quarantined" | "skipped", rows: number) =>
-    record(
-      lake,
-      {
-        type: "NoteReplayProgress",
-        replay_id,
-        batch_id: batchId.parse(batch_id),
-        outcome,
-        reason: plan.kind === "skip" ? plan.reason : null,
-        rows,
-      },
-      null,
-    );
-  if (plan.kind === "skip") return note(plan.batch_id, "skipped", 0);
+  if (plan.kind === "nothing" || plan.kind === "wait") return ok(null);
+  const note = (batch: ReplayedBatch) =>
+    record(lake, { type: "NoteReplayProgress", replay_id, ...batch }, null);
+  if (plan.kind === "note") return note(plan.note);
+  if (plan.kind === "switch") return record(lake, { type: "CompleteReplay", replay_id }, null);
   const replay = planned(plan, "replay");
+  const { base } = replay;
   const { batch_id } = replay.refine;
-  const replayed = record(
-    lake,
-    { type: "ReplayBatch", batch_id, replay_id, result: resultOf(replay, passed) },
-    attempt,
-  );
-  return replayed.ok ? note(batch_id, passed ? "replayed" : "quarantined", 3) : replayed;
+  const result = resultOf(replay, passed);
+  const derived = record(lake, { type: "DeriveBatch", batch_id, replay_id, base, result }, attempt);
+  return derived.ok ? note({ batch_id, ...outcomeOf(result) }) : derived;
+};
+
+/** More steps than any replay of a test needs. */
+const MAX_STEPS = 100;
+
+/** Takes a replay to its end. */
+export const replayAll = (lake: TestLake, id: string, passed = true): Step => {
+  let last: Step = ok(null);
+  for (let steps = 0; steps < MAX_STEPS; steps += 1) {
+    const next = replayStep(lake, id, passed);
+    if (!next.ok) return next;
+    if (next.value === null) return last;
+    last = next;
+  }
+  throw new Error(`replay ${id} does not come to an end`);
 };
 
 const resultOf = (plan: Plan<"replay">, passed: boolean): ReplayResult => {
@@ -227,6 +232,7 @@ const resultOf = (plan: Plan<"replay">, passed: boolean): ReplayResult => {
   const { source, rules } = plan.check ?? { source: "contract", rules: refine.quality_rules };
   return {
     kind: "derived",
+    rows: 3,
     schema: refine.schema,
     check: plan.check || !passed ? checkOf(source, rules, passed, null) : null,
     run: passed && clean_key ? runOf(refine.privacy_rules, requested_privacy, clean_key) : null,

@@ -1,5 +1,10 @@
 /** The schedule of the log in memory: duties by kind and ref. */
-import type { DutyRef, PendingDuty, Schedule } from "../../src/application/ports.ts";
+import {
+  DUTY_KINDS,
+  type DutyRef,
+  type PendingDuty,
+  type Schedule,
+} from "../../src/application/ports.ts";
 
 type Duties = ReadonlyMap<string, PendingDuty>;
 
@@ -18,9 +23,9 @@ export const memorySchedule = (duties: Cell<Duties> = cellOf(new Map())): Schedu
       .sort((a, b) => (a.due_at < b.due_at ? -1 : a.due_at > b.due_at ? 1 : 0));
   const write = (duty: PendingDuty) => duties.set(new Map(duties.get()).set(keyOf(duty), duty));
   return {
-    due: (now, limit) =>
+    due: (now, limit, kinds = DUTY_KINDS) =>
       inOrder(false)
-        .filter(({ due_at }) => due_at <= now)
+        .filter(({ kind, due_at }) => due_at <= now && kinds.includes(kind))
         .slice(0, limit),
     next: () => inOrder(false).at(0)?.due_at ?? null,
     find: (duty) => duties.get().get(keyOf(duty)) ?? null,

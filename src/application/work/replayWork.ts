@@ -1,17 +1,17 @@
-/** Replays: batch by batch, driven by the request that asked, then by the lake's duty. */
-import { invariant, ok, type Result } from "../../domain/decider.ts";
+/** Replays: step by step, driven by the request that asked, then by the lake's duty. */
+import type { ReplayResult } from "../../domain/batch/commands.ts";
+import { invariant, ok } from "../../domain/decider.ts";
 import type { BatchId, DatasetName, ReplayId } from "../../domain/ids.ts";
-import type { Rejection } from "../../domain/rejection.ts";
-import type { Answer } from "../answers.ts";
+import type { ReplayedBatch } from "../../domain/replay/replay.ts";
 import type { DataPlane } from "../dataPorts.ts";
 import type { Call, WorkPlan } from "../lakeGateway.ts";
+import { outcomeOf } from "../planReplay.ts";
 import {
   checkOf,
   NO_ANSWER,
   type Outcome,
   perform,
   publicationOf,
-  type Recorder,
   refineInput,
   runOf,
   type Workshop,
@@ -23,15 +23,18 @@ export const REPLAY_IN_REQUEST_MS = 20_000;
 /** A batch that changes while it is replayed is taken anew, this often at once. */
 const TRIES_AT_ONCE = 3;
 
-/** Takes a replay one batch further. Resolves to false when there is nothing left to do. */
+/** `wait`: something else has to end first; ask again after a while. */
+export type ReplayStep = "more" | "wait" | "done";
+
+/** Takes a replay one step further: a batch derived, or all of them switched. */
 export const replayStep = async (
   shop: Workshop,
   call: Call,
   replay_id: ReplayId,
-): Promise<boolean> => {
+): Promise<ReplayStep> => {
   for (let tries = 1; ; tries += 1) {
-    const { outcome, more } = await replayOnce(shop, call, replay_id);
-    if (outcome.ok) return more;
+    const { outcome, next } = await replayOnce(shop, call, replay_id);
+    if (outcome.ok) return next;
     if (outcome.error.code === "changed-meanwhile" && tries < TRIES_AT_ONCE) continue;
     throw new Error(`replay ${replay_id}: ${outcome.error.detail}`);
   }
@@ -41,81 +44,63 @@ const replayOnce = async (
   shop: Workshop,
   call: Call,
   replay_id: ReplayId,
-): Promise<{ readonly outcome: Awaited<Outcome>; readonly more: boolean }> => {
-  let more = true;
+): Promise<{ readonly outcome: Awaited<Outcome>; readonly next: ReplayStep }> => {
+  let next: ReplayStep = "more";
   const outcome = await perform(
     shop,
     call,
     { kind: "replay", replay_id },
     async (plan, record, data) => {
-      if (plan.kind === "nothing") {
-        more = false;
-        return ok(NO_ANSWER);
+      const note = (batch: ReplayedBatch) =>
+        shop.lake.command(call, { type: "NoteReplayProgress", replay_id, ...batch });
+      switch (plan.kind) {
+        case "nothing":
+        case "wait":
+          next = plan.kind === "wait" ? "wait" : "done";
+          return ok(NO_ANSWER);
+        case "note":
+          return note(plan.note);
+        case "switch":
+          return shop.lake.command(call, { type: "CompleteReplay", replay_id });
+        default: {
+          invariant(plan.kind === "replay", "a replay step is planned as one");
+          const { batch_id } = plan.refine;
+          const result = await deriveBatch(data, plan);
+          const { base } = plan;
+          const derived = await record({ type: "DeriveBatch", batch_id, replay_id, base, result });
+          if (!derived.ok) return derived;
+          const noted = await note({ batch_id, ...outcomeOf(result) });
+          return noted.ok ? derived : noted;
+        }
       }
-      const note = (
-        batch_id: BatchId,
-        result: "replayed" | "quarantined" | "skipped",
-        reason: string | null,
-        rows: number,
-      ) =>
-        shop.lake.command(call, {
-          type: "NoteReplayProgress",
-          replay_id,
-          batch_id,
-          outcome: result,
-          reason,
-          rows,
-        });
-      if (plan.kind === "skip") return note(plan.batch_id, "skipped", plan.reason, 0);
-      invariant(plan.kind === "replay", "a replay step is planned as one");
-      const { batch_id } = plan.refine;
-      const replayed = await replayBatch(data, plan, record);
-      if (!replayed.ok) return replayed;
-      const { passed, rows, answer } = replayed.value;
-      const noted = await note(
-        batch_id,
-        passed ? "replayed" : "quarantined",
-        passed ? null : "it no longer meets its contract",
-        rows,
-      );
-      return noted.ok ? ok(answer) : noted;
     },
   );
-  return { outcome, more };
+  return { outcome, next };
 };
 
-const replayBatch = async (
+const deriveBatch = async (
   data: DataPlane,
   plan: Extract<WorkPlan, { kind: "replay" }>,
-  record: Recorder,
-): Promise<Result<{ passed: boolean; rows: number; answer: Answer }, Rejection>> => {
-  const { refine, replay_id, quarantine_key, clean_key, published_key } = plan;
-  const { batch_id } = refine;
+): Promise<ReplayResult> => {
+  const { refine, quarantine_key, clean_key, published_key } = plan;
   const written = clean_key ?? published_key;
   const outputs = { quarantine_key, ...(written ? { clean_key: written } : {}) };
   const refined = await data.refine(refineInput(refine, outputs));
   if (!refined.ok) {
     const { issues, issue_count } = refined.error;
-    const result = { kind: "misfit", misfit: { issues, issue_count } } as const;
-    const recorded = await record({ type: "ReplayBatch", batch_id, replay_id, result });
-    return recorded.ok ? ok({ passed: false, rows: 0, answer: recorded.value }) : recorded;
+    return { kind: "misfit", misfit: { issues, issue_count } };
   }
   const { passed, clean, clean_schema, quality } = refined.value;
   const object =
     passed && clean && clean_key && published_key ? await data.copy(clean, published_key) : clean;
-  const recorded = await record({
-    type: "ReplayBatch",
-    batch_id,
-    replay_id,
-    result: {
-      kind: "derived",
-      schema: refine.schema,
-      check: plan.check ? checkOf(plan.check, refined.value) : null,
-      run: clean_key && passed ? runOf(refine, plan.requested_privacy, refined.value) : null,
-      publication: published_key && passed && object ? publicationOf(object, clean_schema) : null,
-    },
-  });
-  return recorded.ok ? ok({ passed, rows: quality.rows, answer: recorded.value }) : recorded;
+  return {
+    kind: "derived",
+    rows: quality.rows,
+    schema: refine.schema,
+    check: plan.check ? checkOf(plan.check, refined.value) : null,
+    run: clean_key && passed ? runOf(refine, plan.requested_privacy, refined.value) : null,
+    publication: published_key && passed && object ? publicationOf(object, clean_schema) : null,
+  };
 };
 
 /**
@@ -129,12 +114,15 @@ export const replayDataset = async (
 ): Outcome => {
   const requested = await shop.lake.command(call, { type: "Replay", ...request });
   if (!requested.ok) return requested;
-  const { replay_id } = (requested.value.body as { replay: { replay_id: ReplayId } }).replay;
+  const { replay_id, background } = (
+    requested.value.body as { replay: { replay_id: ReplayId; background: boolean } }
+  ).replay;
+  const drives = !requested.value.replayed && !background;
   const started = shop.now();
   const unkeyed = { ...call, idempotency: null, if_match: null };
   try {
-    while (!requested.value.replayed && shop.now() - started < REPLAY_IN_REQUEST_MS) {
-      if (!(await replayStep(shop, unkeyed, replay_id))) break;
+    while (drives && shop.now() - started < REPLAY_IN_REQUEST_MS) {
+      if ((await replayStep(shop, unkeyed, replay_id)) !== "more") break;
     }
   } catch (error) {
     // The lake's duty takes over from here: it tries again, counts and, in the end, gives up visibly.

@@ -5,6 +5,7 @@
 import { assertNever, type Recorded } from "../decider.ts";
 import type { BatchId, ContractId, DatasetName, ReplayId } from "../ids.ts";
 import type { ObjectRef, Schema } from "../table.ts";
+import type { Base, ReplayResult } from "./commands.ts";
 import type { BatchEvent, PrivacyRun, Publication, QualityCheck } from "./events.ts";
 
 /** The latest check under the contract's rules, and the latest under rules of a request. */
@@ -35,6 +36,13 @@ export interface Quarantined {
   readonly before: Progress;
 }
 
+/** What a replay has derived of the batch; gone with whatever it was derived from. */
+export interface Candidate {
+  readonly replay_id: ReplayId;
+  readonly base: Base;
+  readonly result: ReplayResult;
+}
+
 interface BatchCore {
   readonly batch_id: BatchId;
   readonly dataset: DatasetName;
@@ -50,6 +58,7 @@ interface BatchCore {
   readonly revision: number;
   readonly consumptions: number;
   readonly last_replay: ReplayId | null;
+  readonly candidate: Candidate | null;
   readonly appended_at: string;
 }
 
@@ -91,6 +100,7 @@ export const evolveBatch = (state: BatchState, event: Recorded<BatchEvent>): Bat
         revision: 1,
         consumptions: 0,
         last_replay: null,
+        candidate: null,
         appended_at: event.recorded_at,
         progress: { status: "appended", quality: NOTHING_CHECKED },
       },
@@ -139,12 +149,15 @@ const evolveHeld = (batch: Batch, event: HeldEvent): Batch => {
       return { ...batch, consumptions: batch.consumptions + 1 };
     case "BatchQuarantined": {
       const { cause, reason } = event.data;
-      return { ...batch, progress: { status: "quarantined", cause, reason, before: open } };
+      const progress = { status: "quarantined", cause, reason, before: open } as const;
+      return { ...batch, candidate: null, progress };
     }
     case "QuarantineReleased":
       return { ...batch, progress: open };
+    case "BatchDerived":
+      return { ...batch, candidate: event.data };
     case "BatchReplayed":
-      return { ...batch, last_replay: event.data.replay_id };
+      return { ...batch, last_replay: event.data.replay_id, candidate: null };
     default:
       return assertNever(event);
   }
@@ -162,6 +175,7 @@ const judged = (open: Progress, quality: Quality, { passed }: QualityCheck): Pro
 const advance = (batch: Batch, progress: Progress): Batch => ({
   ...batch,
   revision: batch.revision + 1,
+  candidate: null,
   progress: within(batch.progress, progress),
 });
 
@@ -181,5 +195,16 @@ export const objectsOf = (batch: Batch): readonly ObjectRef[] => {
     ...[contract?.quarantine, request?.quarantine].filter((ref) => ref != null),
     ...("privacy" in progress && progress.privacy ? [progress.privacy.object] : []),
     ...(progress.status === "published" ? progress.publication.objects : []),
+    ...(batch.candidate ? derivedObjects(batch.candidate.result) : []),
+  ];
+};
+
+const derivedObjects = (result: ReplayResult): readonly ObjectRef[] => {
+  if (result.kind === "misfit") return [];
+  const { check, run, publication } = result;
+  return [
+    ...(check?.quarantine ? [check.quarantine] : []),
+    ...(run ? [run.object] : []),
+    ...(publication?.objects ?? []),
   ];
 };

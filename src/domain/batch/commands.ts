@@ -90,12 +90,32 @@ export type ReplayResult =
   | { readonly kind: "misfit"; readonly misfit: Misfit }
   | {
       readonly kind: "derived";
+      /** Rows read. */
+      readonly rows: number;
       readonly schema: Schema;
       readonly check: Omit<QualityCheck, "checked_at"> | null;
       readonly run: Omit<PrivacyRun, "anonymized_at"> | null;
       readonly publication: Omit<Publication, "published_at"> | null;
     };
 
+/** What a result rests on: it holds as long as all of this is so. */
+export interface Base {
+  /** Version of the contract's stream. */
+  readonly contract_version: number;
+  readonly revision: number;
+  readonly status: string;
+}
+
+/** What a replay has derived of a batch, kept beside it until the whole replay is switched. */
+export interface DeriveBatch {
+  readonly type: "DeriveBatch";
+  readonly batch_id: BatchId;
+  readonly replay_id: ReplayId;
+  readonly base: Base;
+  readonly result: ReplayResult;
+}
+
+/** The batch's part in the switch. */
 export interface ReplayBatch {
   readonly type: "ReplayBatch";
   readonly batch_id: BatchId;
@@ -113,4 +133,5 @@ export type BatchCommand =
   | PublishData
   | ExportData
   | GrantConsumption
+  | DeriveBatch
   | ReplayBatch;

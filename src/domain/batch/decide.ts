@@ -7,18 +7,13 @@ import type { Dataset, DatasetState } from "../dataset/dataset.ts";
 import { assertNever, ok, type Result } from "../decider.ts";
 import type { ActiveLake } from "../lake/lake.ts";
 import { type Rejection, reject } from "../rejection.ts";
-import { describeIssue } from "../table.ts";
 import { admitAppend } from "./admission.ts";
 import { type Batch, type BatchState, progressOf } from "./batch.ts";
-import type {
-  BatchCommand,
-  PublishData,
-  RecordPrivacy,
-  RecordQuality,
-  ReplayBatch,
-} from "./commands.ts";
+import type { BatchCommand, PublishData, RecordPrivacy, RecordQuality } from "./commands.ts";
 import type { BatchEvent, PrivacyRun } from "./events.ts";
 import { admitConsumption, admitExposure, unprotectedColumns } from "./protection.ts";
+import { derive, replay } from "./replayed.ts";
+import { failure, misfitEvents, schemaVerdict, warningsOf } from "./verdicts.ts";
 
 export interface BatchContext {
   readonly lake: ActiveLake;
@@ -97,6 +92,8 @@ export const decideBatch = (
       const { type: _, batch_id: __, object_key: ___, ...data } = command;
       return ok([{ type: "ConsumptionGranted", data }]);
     }
+    case "DeriveBatch":
+      return inQuarantine(batch) ?? derive(command, batch);
     case "ReplayBatch":
       return inQuarantine(batch) ?? replay(command, batch, context);
     default:
@@ -106,26 +103,6 @@ export const decideBatch = (
 
 export const unknownBatch = (id: string) =>
   reject("not_found", "batch-not-found", `There is no batch ${id} in this lake.`);
-
-const schemaVerdict = (
-  misfit: Extract<BatchCommand, { type: "AppendData" }>["taken"]["misfit"],
-  contract: Contract,
-): readonly BatchEvent[] =>
-  misfit ? misfitEvents(misfit) : [{ type: "SchemaValidated", data: { schema: contract.schema } }];
-
-const misfitEvents = (
-  misfit: Extract<BatchCommand, { type: "RecordMisfit" }>["misfit"],
-): readonly BatchEvent[] => {
-  const { issues, issue_count } = misfit;
-  const first = issues[0];
-  const more = issue_count > 1 ? ` (and ${issue_count - 1} more)` : "";
-  const why = first ? describeIssue(first) : "it cannot be read";
-  const reason = `The file does not fit the contract's schema: ${why}${more}`;
-  return [
-    { type: "SchemaValidationFailed", data: { reason, issues, issue_count } },
-    { type: "BatchQuarantined", data: { cause: "schema", reason } },
-  ];
-};
 
 const inQuarantine = (batch: Batch) =>
   batch.progress.status === "quarantined"
@@ -164,17 +141,6 @@ const recordQuality = (command: RecordQuality, batch: Batch): Decision => {
 
 const recordPrivacy = (command: RecordPrivacy): Decision =>
   ok([{ type: "DataAnonymized", data: command.run }]);
-
-const failure = (breaches: RecordQuality["check"]["breaches"]): string =>
-  `Quality check failed: ${breaches
-    .filter(({ effect }) => effect === "batch")
-    .map(({ column, rule, failures }) => `${column} ${rule} (${failures} rows)`)
-    .join(", ")}`;
-
-const warningsOf = (breaches: RecordQuality["check"]["breaches"]): readonly string[] =>
-  breaches
-    .filter(({ effect }) => effect === "warn")
-    .map(({ column, rule, failures }) => `${column} ${rule}: ${failures} rows fail`);
 
 const publishedOf = (batch: Batch) => {
   if (batch.progress.status === "published") return ok(batch.progress.publication);
@@ -266,33 +232,4 @@ const publish = (command: PublishData, batch: Batch, context: BatchContext): Dec
     ...(run ? [{ type: "DataAnonymized", data: run } as const] : []),
     { type: "DataPublished", data: { ...publication, warnings: admitted.value } },
   ]);
-};
-
-const replay = (command: ReplayBatch, batch: Batch, context: BatchContext): Decision => {
-  const { result, replay_id } = command;
-  const mark: BatchEvent = { type: "BatchReplayed", data: { replay_id } };
-  if (result.kind === "misfit") return ok([mark, ...misfitEvents(result.misfit)]);
-  const { schema, check, run, publication } = result;
-  const events: BatchEvent[] = [mark, { type: "SchemaValidated", data: { schema } }];
-  if (check) {
-    const data = { ...check, warnings: warningsOf(check.breaches) };
-    if (!check.passed) {
-      const reason = failure(check.breaches);
-      return ok([
-        ...events,
-        { type: "QualityCheckFailed", data },
-        { type: "BatchQuarantined", data: { cause: "quality", reason } },
-      ]);
-    }
-    events.push({ type: "QualityCheckPassed", data });
-  }
-  if (run) events.push({ type: "DataAnonymized", data: run });
-  if (publication && progressOf(batch).status === "published") {
-    const { lake, dataset } = context;
-    if (dataset.status === "absent") return unknownBatch(batch.batch_id);
-    const exposed = admitExposure({ lake, dataset, batch, privacy: run });
-    if (!exposed.ok) return exposed;
-    events.push({ type: "DataPublished", data: { ...publication, warnings: exposed.value } });
-  }
-  return ok(events);
 };

@@ -9,6 +9,7 @@ import type {
   SchemaIssue,
 } from "../table.ts";
 import type { QuarantineCause } from "./batch.ts";
+import type { Base, ReplayResult } from "./commands.ts";
 
 export type RawRules = Readonly<Record<string, unknown>>;
 
@@ -114,4 +115,14 @@ export type BatchEvent =
       readonly data: { readonly cause: QuarantineCause; readonly reason: string };
     }
   | { readonly type: "QuarantineReleased"; readonly data: { readonly reason: string } }
+  /** Derived anew and not switched to: readers see the batch as it was. */
+  | {
+      readonly type: "BatchDerived";
+      readonly data: {
+        readonly replay_id: ReplayId;
+        readonly base: Base;
+        readonly result: ReplayResult;
+      };
+    }
+  /** What follows it in the same transaction is what the replay has derived. */
   | { readonly type: "BatchReplayed"; readonly data: { readonly replay_id: ReplayId } };

@@ -19,11 +19,19 @@ export type ReplayCommand =
       readonly dataset: DatasetName;
       /** In the order they were appended. */
       readonly batch_ids: readonly BatchId[];
+      readonly background: boolean;
     }
-  | NoteReplayProgress;
+  | NoteReplayProgress
+  | CompleteReplay;
 
 export interface NoteReplayProgress extends ReplayedBatch {
   readonly type: "NoteReplayProgress";
+  readonly replay_id: ReplayId;
+}
+
+/** All batches are derived: switches them, or sends those that have changed through again. */
+export interface CompleteReplay {
+  readonly type: "CompleteReplay";
   readonly replay_id: ReplayId;
 }
 
@@ -33,13 +41,15 @@ export interface ReplayContext {
 
 /**
  * Rejects with `not_found` an unknown dataset or replay, with `wrong_state` progress on a batch
- * whose turn it is not. The last batch's progress completes the replay; without batches it is
- * complete at once.
+ * whose turn it is not and the completion of a replay that has batches to go. Without batches a
+ * replay is complete at once.
  */
 export const decideReplay = (
   command: ReplayCommand,
   state: ReplayState,
   context: ReplayContext,
+  /** For the completion: the batches whose outcome does not hold any more. */
+  outdated: readonly BatchId[] = [],
 ): Result<readonly ReplayEvent[], Rejection> => {
   switch (command.type) {
     case "RequestReplay": {
@@ -47,14 +57,13 @@ export const decideReplay = (
       if (state.status !== "absent") {
         return reject("already_exists", "replay-exists", "This replay has been requested.");
       }
-      const { type: _, ...data } = command;
+      const { type: _, background, ...about } = command;
+      const data = background ? { ...about, background } : about;
       const requested: ReplayEvent = { type: "ReplayRequested", data };
       return ok(command.batch_ids.length === 0 ? [requested, completed([])] : [requested]);
     }
     case "NoteReplayProgress": {
-      if (state.status === "absent") {
-        return reject("not_found", "replay-not-found", "There is no such replay in this lake.");
-      }
+      if (state.status === "absent") return unknownReplay();
       if (state.done.some(({ batch_id }) => batch_id === command.batch_id)) return ok([]);
       if (nextBatch(state) !== command.batch_id) {
         return reject(
@@ -64,16 +73,28 @@ export const decideReplay = (
         );
       }
       const { type: _, replay_id: __, ...data } = command;
-      const done = [...state.done, data];
-      const progressed: ReplayEvent = { type: "ReplayProgressed", data };
-      return ok(
-        done.length === state.batch_ids.length ? [progressed, completed(done)] : [progressed],
-      );
+      return ok([{ type: "ReplayProgressed", data }]);
+    }
+    case "CompleteReplay": {
+      if (state.status === "absent") return unknownReplay();
+      if (state.status === "completed") return ok([]);
+      if (nextBatch(state) !== null) {
+        return reject(
+          "wrong_state",
+          "replay-unfinished",
+          `Replay ${state.replay_id} has batches to go.`,
+        );
+      }
+      if (outdated.length === 0) return ok([completed(state.done)]);
+      return ok([{ type: "ReplayOutdated", data: { batch_ids: outdated } }]);
     }
     default:
       return assertNever(command);
   }
 };
+
+const unknownReplay = () =>
+  reject("not_found", "replay-not-found", "There is no such replay in this lake.");
 
 const completed = (done: readonly ReplayedBatch[]): ReplayEvent => {
   const count = (outcome: ReplayOutcome) =>

@@ -76,7 +76,7 @@ const commands = {
     type: "ReplayBatch",
     batch_id: BATCH,
     replay_id: REPLAY,
-    result: { kind: "derived", schema: {}, check: null, run: null, publication: null },
+    result: { kind: "derived", rows: 3, schema: {}, check: null, run: null, publication: null },
   },
 } as const satisfies Record<string, BatchCommand>;
 

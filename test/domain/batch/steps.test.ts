@@ -154,6 +154,7 @@ describe("replaying a batch", () => {
     more: Partial<Extract<ReplayResult, { kind: "derived" }>> = {},
   ): ReplayResult => ({
     kind: "derived",
+    rows: 3,
     schema: SCHEMA,
     check: null,
     run: null,

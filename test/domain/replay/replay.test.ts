@@ -17,9 +17,11 @@ import {
   SALES,
 } from "../../support/facts.ts";
 
+const KNOWN = { dataset: datasetAfter(datasetRegistered()) };
+
 const given = deciderSpec(
   { decide: decideReplay, evolve: evolveReplay, initialState: initialReplay },
-  { dataset: datasetAfter(datasetRegistered()) },
+  KNOWN,
 );
 
 const [ONE, TWO, THREE] = [batchId.parse("one"), batchId.parse("two"), batchId.parse("three")];
@@ -28,6 +30,7 @@ const request = (...batch_ids: readonly (typeof ONE)[]): ReplayCommand => ({
   type: "RequestReplay",
   ...about,
   batch_ids,
+  background: false,
 });
 const requested = (...batch_ids: readonly (typeof ONE)[]): ReplayEvent => ({
   type: "ReplayRequested",
@@ -87,16 +90,11 @@ describe("the progress of a replay", () => {
     given(requested(ONE, TWO)).when(note(ONE)).then(progressed(ONE));
   });
 
-  it("completes with the last batch, counting outcomes and rows", () => {
-    given(requested(ONE, TWO, THREE), progressed(ONE), progressed(TWO, "skipped", 0))
-      .when(note(THREE, "quarantined", 5))
-      .then(progressed(THREE, "quarantined", 5), completed(1, 8, { skipped: 1, quarantined: 1 }));
-  });
-
-  it("counts a batch that was given up", () => {
-    given(requested(ONE))
-      .when(note(ONE, "failed", 0))
-      .then(progressed(ONE, "failed", 0), completed(0, 0, { failed: 1 }));
+  it("does not complete it: what was derived is still to be switched to", () => {
+    given(requested(ONE), progressed(ONE)).when(note(ONE)).thenNothing();
+    given(requested(ONE, TWO), progressed(ONE))
+      .when(note(TWO, "quarantined", 5))
+      .then(progressed(TWO, "quarantined", 5));
   });
 
   it("noted twice for the same batch changes nothing", () => {
@@ -115,6 +113,56 @@ describe("the progress of a replay", () => {
   });
 });
 
+describe("the completion of a replay", () => {
+  const complete: ReplayCommand = { type: "CompleteReplay", replay_id: REPLAY };
+
+  it("counts outcomes and rows", () => {
+    given(
+      requested(ONE, TWO, THREE),
+      progressed(ONE),
+      progressed(TWO, "skipped", 0),
+      progressed(THREE, "quarantined", 5),
+    )
+      .when(complete)
+      .then(completed(1, 8, { skipped: 1, quarantined: 1 }));
+  });
+
+  it("counts a batch that was given up", () => {
+    given(requested(ONE), progressed(ONE, "failed", 0))
+      .when(complete)
+      .then(completed(0, 0, { failed: 1 }));
+  });
+
+  it("asked for twice changes nothing", () => {
+    given(requested(ONE), progressed(ONE), completed(1, 3)).when(complete).thenNothing();
+  });
+
+  it("is refused while a batch has to have its turn, and for an unknown replay", () => {
+    given(requested(ONE, TWO), progressed(ONE))
+      .when(complete)
+      .thenRejected("replay-unfinished", "wrong_state");
+    given().when(complete).thenRejected("replay-not-found", "not_found");
+  });
+
+  it("gives those that have changed since another turn, and waits for it", () => {
+    const outdated: ReplayEvent = { type: "ReplayOutdated", data: { batch_ids: [ONE] } };
+    const derived = [requested(ONE, TWO), progressed(ONE), progressed(TWO)];
+    const state = given(...derived).state();
+    expect(decideReplay(complete, state, KNOWN, [ONE])).toEqual({ ok: true, value: [outdated] });
+    const again = given(...derived, outdated).state();
+    expect(again).toMatchObject({ again: [ONE], done: [step(TWO)] });
+    given(...derived, outdated)
+      .when(complete)
+      .thenRejected("replay-unfinished");
+    given(...derived, outdated)
+      .when(note(ONE, "skipped", 0))
+      .then(progressed(ONE, "skipped", 0));
+    given(...derived, outdated, progressed(ONE, "skipped", 0))
+      .when(complete)
+      .then(completed(1, 3, { skipped: 1 }));
+  });
+});
+
 describe("a replay's state", () => {
   it("knows whose turn it is", () => {
     const turns = [[], [progressed(ONE)], [progressed(ONE), progressed(TWO)]].map((events) => {
@@ -130,6 +178,9 @@ describe("a replay's state", () => {
       status: "completed",
       ...about,
       batch_ids: [ONE],
+      background: false,
+      passed: 1,
+      again: [],
       done: [step(ONE)],
       requested_at: recordedAt(0),
       completed_at: recordedAt(2),

@@ -1,0 +1,53 @@
+/**
+ * A batch's part in a replay: what was derived of it is kept beside it, and becomes its state when
+ * the whole replay is switched.
+ */
+
+import { ok, type Result } from "../decider.ts";
+import type { Rejection } from "../rejection.ts";
+import { type Batch, progressOf } from "./batch.ts";
+import type { DeriveBatch, ReplayBatch } from "./commands.ts";
+import { type BatchContext, unknownBatch } from "./decide.ts";
+import type { BatchEvent } from "./events.ts";
+import { admitExposure } from "./protection.ts";
+import { failure, misfitEvents, warningsOf } from "./verdicts.ts";
+
+type Decision = Result<readonly BatchEvent[], Rejection>;
+
+/** The same derivation recorded twice counts once: the first one's objects are kept. */
+export const derive = (command: DeriveBatch, { candidate }: Batch): Decision => {
+  const { type: _, batch_id: __, ...data } = command;
+  const known =
+    candidate?.replay_id === data.replay_id &&
+    JSON.stringify(candidate.base) === JSON.stringify(data.base);
+  return ok(known ? [] : [{ type: "BatchDerived", data }]);
+};
+
+export const replay = (command: ReplayBatch, batch: Batch, context: BatchContext): Decision => {
+  const { result, replay_id } = command;
+  const mark: BatchEvent = { type: "BatchReplayed", data: { replay_id } };
+  if (result.kind === "misfit") return ok([mark, ...misfitEvents(result.misfit)]);
+  const { schema, check, run, publication } = result;
+  const events: BatchEvent[] = [mark, { type: "SchemaValidated", data: { schema } }];
+  if (check) {
+    const data = { ...check, warnings: warningsOf(check.breaches) };
+    if (!check.passed) {
+      const reason = failure(check.breaches);
+      return ok([
+        ...events,
+        { type: "QualityCheckFailed", data },
+        { type: "BatchQuarantined", data: { cause: "quality", reason } },
+      ]);
+    }
+    events.push({ type: "QualityCheckPassed", data });
+  }
+  if (run) events.push({ type: "DataAnonymized", data: run });
+  if (publication && progressOf(batch).status === "published") {
+    const { lake, dataset } = context;
+    if (dataset.status === "absent") return unknownBatch(batch.batch_id);
+    const exposed = admitExposure({ lake, dataset, batch, privacy: run });
+    if (!exposed.ok) return exposed;
+    events.push({ type: "DataPublished", data: { ...publication, warnings: exposed.value } });
+  }
+  return ok(events);
+};

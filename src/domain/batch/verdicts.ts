@@ -1,0 +1,31 @@
+/** What a pass over the rows has found, as the events that say so. */
+import type { Contract } from "../contract/contract.ts";
+import { describeIssue } from "../table.ts";
+import type { Misfit } from "./commands.ts";
+import type { BatchEvent, Breach } from "./events.ts";
+
+export const schemaVerdict = (misfit: Misfit | null, contract: Contract): readonly BatchEvent[] =>
+  misfit ? misfitEvents(misfit) : [{ type: "SchemaValidated", data: { schema: contract.schema } }];
+
+export const misfitEvents = (misfit: Misfit): readonly BatchEvent[] => {
+  const { issues, issue_count } = misfit;
+  const first = issues[0];
+  const more = issue_count > 1 ? ` (and ${issue_count - 1} more)` : "";
+  const why = first ? describeIssue(first) : "it cannot be read";
+  const reason = `The file does not fit the contract's schema: ${why}${more}`;
+  return [
+    { type: "SchemaValidationFailed", data: { reason, issues, issue_count } },
+    { type: "BatchQuarantined", data: { cause: "schema", reason } },
+  ];
+};
+
+export const failure = (breaches: readonly Breach[]): string =>
+  `Quality check failed: ${breaches
+    .filter(({ effect }) => effect === "batch")
+    .map(({ column, rule, failures }) => `${column} ${rule} (${failures} rows)`)
+    .join(", ")}`;
+
+export const warningsOf = (breaches: readonly Breach[]): readonly string[] =>
+  breaches
+    .filter(({ effect }) => effect === "warn")
+    .map(({ column, rule, failures }) => `${column} ${rule}: ${failures} rows fail`);
