@@ -2,6 +2,7 @@
 import { MissingObjectError, type ObjectStore } from "../application/dataPorts.ts";
 import type { ObjectRef } from "../domain/table.ts";
 import { contentType } from "./contentTypes.ts";
+import { piecesOf } from "./pieces.ts";
 import { countingWriter } from "./sha256.ts";
 
 /**
@@ -17,7 +18,7 @@ export const copy = async (
   if (stream === null) throw new MissingObjectError(`object ${source.key} is missing`);
   const writer = countingWriter(store.writer(target, contentType(source.format)));
   try {
-    for await (const bytes of stream) await writer.write(bytes);
+    for await (const bytes of piecesOf(stream)) await writer.write(bytes);
     if (writer.sha256() !== source.sha256) {
       throw new MissingObjectError(
         `object ${source.key} is not what was written there: its SHA-256 differs`,

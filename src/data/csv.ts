@@ -15,6 +15,7 @@ import {
   csvWindow,
 } from "./kernels/csvColumns.ts";
 import { NotATableError } from "./notATable.ts";
+import type { Pieces } from "./pieces.ts";
 import { type ColumnSpec, columnSpecs, nullColumn } from "./rowBuilder.ts";
 import { MAX_RECORD_BYTES, textPieces } from "./textInput.ts";
 import { misfit } from "./types.ts";
@@ -32,15 +33,15 @@ const WINDOW_FIELDS = 128 * 1024;
  * the one under which most columns of the schema are in the header: comma, semicolon, tab or bar.
  */
 export async function* readCsv(
-  stream: ReadableStream<Uint8Array>,
+  pieces: Pieces,
   schema: Schema,
   issues: IssueLog,
   dialect: CsvDialect = {},
 ): AsyncGenerator<ColumnChunk, void, undefined> {
   const table = new CsvTable(columnSpecs(schema), issues, dialect);
-  // After a record that is too long nothing more is parsed, but the stream is read to its end all
-  // the same: somebody may be copying it on the way.
-  for await (const piece of textPieces(stream)) {
+  // After a record that is too long nothing more is parsed, but the pieces are read to their end
+  // all the same: somebody may be copying it on the way.
+  for await (const piece of textPieces(pieces)) {
     if (table.append(piece)) yield* table.chunks(false);
   }
   yield* table.chunks(true);

@@ -7,6 +7,7 @@ import { CarryBuffer } from "./carryBuffer.ts";
 import type { ColumnChunk } from "./columns.ts";
 import type { IssueLog } from "./issueLog.ts";
 import { NotATableError } from "./notATable.ts";
+import type { Pieces } from "./pieces.ts";
 import { type ColumnSpec, columnSpecs, RowBuilder } from "./rowBuilder.ts";
 import { decodeUtf8, MAX_RECORD_BYTES, textPieces } from "./textInput.ts";
 import { JsonNumber, misfit, parseJson } from "./types.ts";
@@ -17,13 +18,13 @@ import { JsonNumber, misfit, parseJson } from "./types.ts";
  * line is no JSON or when there is no line at all.
  */
 export async function* readJsonl(
-  stream: ReadableStream<Uint8Array>,
+  pieces: Pieces,
   schema: Schema,
   issues: IssueLog,
 ): AsyncGenerator<ColumnChunk, void, undefined> {
   const table = new JsonlTable(columnSpecs(schema), issues);
   const lines = new LineScanner();
-  for await (const piece of textPieces(stream)) {
+  for await (const piece of textPieces(pieces)) {
     for (const line of lines.push(piece)) {
       table.add(line);
       if (table.rows.full) yield table.rows.take();

@@ -12,11 +12,12 @@ import { IssueLog } from "./issueLog.ts";
 import { readJsonl } from "./jsonl.ts";
 import { readParquet } from "./parquetReader.ts";
 import { parquetSource } from "./parquetSource.ts";
+import { type Pieces, piecesOf } from "./pieces.ts";
 
-/** Text formats are streams, so that they can be tapped; Parquet is read by ranges. */
+/** Text formats are read in one go, so that they can be tapped; Parquet is read by ranges. */
 export type TableSource =
-  | ({ readonly format: "csv"; readonly stream: ReadableStream<Uint8Array> } & CsvDialect)
-  | { readonly format: "jsonl"; readonly stream: ReadableStream<Uint8Array> }
+  | ({ readonly format: "csv"; readonly pieces: Pieces } & CsvDialect)
+  | { readonly format: "jsonl"; readonly pieces: Pieces }
   | {
       readonly format: "parquet";
       readonly store: ObjectStore;
@@ -27,7 +28,7 @@ export type TableSource =
 export interface TableReader {
   /**
    * The rows, once. A cell that does not fit is null here and an issue in the log. Rejects with a
-   * NotATableError when the bytes are no table. A stream is always read to its end, unless the
+   * NotATableError when the bytes are no table. Pieces are always read to their end, unless the
    * consumer stops or an error ends it.
    */
   chunks(): AsyncGenerator<ColumnChunk, void, undefined>;
@@ -56,15 +57,15 @@ export const openTable = async (
   }
   const stream = await store.open(ref.key);
   if (stream === null) throw new MissingObjectError(`object ${ref.key} is missing`);
-  return { format: ref.format, stream };
+  return { format: ref.format, pieces: piecesOf(stream) };
 };
 
 const chunksOf = (source: TableSource, schema: Schema, issues: IssueLog) => {
   switch (source.format) {
     case "csv":
-      return readCsv(source.stream, schema, issues, source);
+      return readCsv(source.pieces, schema, issues, source);
     case "jsonl":
-      return readJsonl(source.stream, schema, issues);
+      return readJsonl(source.pieces, schema, issues);
     case "parquet":
       return readParquet(
         parquetSource(source.store, source.key, source.size_bytes),

@@ -1,14 +1,16 @@
 /**
  * Takes a landed upload into a batch: the bytes are hashed, copied and checked against the schema
- * while they pass once. What is no table, or too large, leaves nothing at the target.
+ * while they pass once. A text file that is compressed with gzip is taken unpacked. What is no table, or too large, leaves nothing at the target.
  */
 import type { ObjectStore, TakeInput, TakeOutcome } from "../application/dataPorts.ts";
 import { contentType } from "./contentTypes.ts";
+import { unpacked } from "./gunzip.ts";
 import { NotATableError } from "./notATable.ts";
+import { type Pieces, piecesOf } from "./pieces.ts";
 import { openTable, readTable, type TableReader } from "./readTable.ts";
 import { type CountingWriter, countingWriter } from "./sha256.ts";
 
-/** The largest file a batch may arrive as. */
+/** The largest file a batch may arrive as; of a compressed one, also what it unpacks to. */
 export const MAX_OBJECT_BYTES = 1024 ** 3;
 
 /**
@@ -26,9 +28,10 @@ export const take = async (
   const stream = await store.open(input.source);
   if (stream === null) return { kind: "missing" };
   try {
+    const pieces = piecesOf(stream);
     return input.format === "parquet"
-      ? await takeParquet(store, input, stream, maxBytes)
-      : await takeText(store, input, input.format, stream, maxBytes);
+      ? await takeParquet(store, input, pieces, maxBytes)
+      : await takeText(store, input, input.format, unpacked(pieces), maxBytes);
   } catch (error) {
     if (error instanceof NotATableError) return { kind: "not_a_table", reason: error.reason };
     if (error instanceof TooLargeError) return { kind: "too_large", limit_bytes: maxBytes };
@@ -43,13 +46,13 @@ const takeText = async (
   store: ObjectStore,
   input: TakeInput,
   format: "csv" | "jsonl",
-  stream: ReadableStream<Uint8Array>,
+  pieces: Pieces,
   maxBytes: number,
 ): Promise<TakeOutcome> => {
   const writer = countingWriter(store.writer(input.target, contentType(format)));
   try {
-    const tapped = tap(stream, limited(writer, maxBytes));
-    const reader = readTable({ format, stream: tapped }, input.schema);
+    const tapped = tap(pieces, limited(writer, maxBytes));
+    const reader = readTable({ format, pieces: tapped }, input.schema);
     const rows = await countRows(reader);
     return taken(input, await writer.close(), rows, reader);
   } catch (error) {
@@ -62,10 +65,10 @@ const takeText = async (
 const takeParquet = async (
   store: ObjectStore,
   input: TakeInput,
-  stream: ReadableStream<Uint8Array>,
+  pieces: Pieces,
   maxBytes: number,
 ): Promise<TakeOutcome> => {
-  const copied = await copyParquet(store, input, stream, maxBytes);
+  const copied = await copyParquet(store, input, pieces, maxBytes);
   try {
     const ref = { key: input.target, format: "parquet", bytes: copied.bytes } as const;
     const reader = readTable(await openTable(store, ref), input.schema);
@@ -82,14 +85,14 @@ const PARQUET_MAGIC = "PAR1";
 const copyParquet = async (
   store: ObjectStore,
   input: TakeInput,
-  stream: ReadableStream<Uint8Array>,
+  pieces: Pieces,
   maxBytes: number,
 ): Promise<Copied> => {
   const writer = countingWriter(store.writer(input.target, contentType("parquet")));
   const write = limited(writer, maxBytes);
   let head = "";
   try {
-    for await (const bytes of stream) {
+    for await (const bytes of pieces) {
       if (head.length < PARQUET_MAGIC.length) {
         head += String.fromCharCode(...bytes.subarray(0, PARQUET_MAGIC.length - head.length));
         if (!PARQUET_MAGIC.startsWith(head)) throw new NotATableError(NO_PARQUET);
@@ -138,22 +141,10 @@ const limited = (writer: CountingWriter, maxBytes: number): Write => {
   };
 };
 
-/** The same stream, every chunk written before it is passed on. */
-const tap = (stream: ReadableStream<Uint8Array>, write: Write): ReadableStream<Uint8Array> => {
-  const reader = stream.getReader();
-  return new ReadableStream<Uint8Array>({
-    async pull(controller) {
-      try {
-        const { done, value } = await reader.read();
-        if (done) return controller.close();
-        await write(value);
-        controller.enqueue(value);
-      } catch (error) {
-        // An error of ours must also let go of the source; it is gone already if it was its own.
-        await reader.cancel(error).catch(() => undefined);
-        throw error;
-      }
-    },
-    cancel: (reason) => reader.cancel(reason),
-  });
-};
+/** The same pieces, every one written before it is passed on. */
+async function* tap(pieces: Pieces, write: Write): AsyncGenerator<Uint8Array, void, undefined> {
+  for await (const bytes of pieces) {
+    await write(bytes);
+    yield bytes;
+  }
+}

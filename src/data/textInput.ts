@@ -3,6 +3,7 @@
  * byte order mark, and an early answer that a file is no text at all.
  */
 import { NotATableError } from "./notATable.ts";
+import type { Pieces } from "./pieces.ts";
 
 /** A record (a CSV row, a line of JSON) longer than this ends the reading of the file. */
 export const MAX_RECORD_BYTES = 16 * 1024 * 1024;
@@ -16,28 +17,26 @@ const PIECE_BYTES = 256 * 1024;
 const BYTE_ORDER_MARK = [0xef, 0xbb, 0xbf];
 
 /**
- * The bytes of a stream, without a UTF-8 byte order mark, in pieces of at most PIECE_BYTES. Throws
- * a NotATableError for an empty or a binary file; cancels the stream when the consumer stops.
+ * The bytes of a file, without a UTF-8 byte order mark, in pieces of at most PIECE_BYTES. Throws a
+ * NotATableError for an empty or a binary file.
  */
-export async function* textPieces(
-  stream: ReadableStream<Uint8Array>,
-): AsyncGenerator<Uint8Array, void, undefined> {
+export async function* textPieces(source: Pieces): AsyncGenerator<Uint8Array, void, undefined> {
   let head: Uint8Array | null = new Uint8Array(0);
   let offset = 0;
-  for await (const chunk of stream) {
+  for await (const chunk of source) {
     refuseBinary(chunk, offset);
     offset += chunk.length;
     let bytes: Uint8Array = chunk;
     if (head !== null) {
       bytes = concat(head, chunk);
-      head = bytes.length < BYTE_ORDER_MARK.length ? bytes : null;
+      head = bytes.length < BYTE_ORDER_MARK.length ? bytes.slice() : null;
       if (head !== null) continue;
       bytes = withoutMark(bytes);
     }
-    yield* pieces(bytes);
+    yield* cut(bytes);
   }
   if (offset === 0) throw new NotATableError("the file is empty");
-  if (head !== null) yield* pieces(head);
+  if (head !== null) yield* cut(head);
 }
 
 /** UTF-8 or undefined. A mark in the middle of a file is a character like any other. */
@@ -56,7 +55,7 @@ const refuseBinary = (chunk: Uint8Array, offset: number): void => {
   if (sniffed.includes(0)) throw new NotATableError("the file is binary or not UTF-8 text");
 };
 
-function* pieces(bytes: Uint8Array): Generator<Uint8Array> {
+function* cut(bytes: Uint8Array): Generator<Uint8Array> {
   for (let start = 0; start < bytes.length; start += PIECE_BYTES) {
     yield bytes.subarray(start, start + PIECE_BYTES);
   }

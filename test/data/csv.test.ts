@@ -17,7 +17,7 @@ const bytesOf = (content: string | Uint8Array) =>
 
 const read = async (content: string | Uint8Array, schema: Schema = AB, pieceBytes?: number) => {
   const stream = streamOf(bytesOf(content), pieceBytes);
-  const reader = readTable({ format: "csv", stream }, schema);
+  const reader = readTable({ format: "csv", pieces: stream }, schema);
   const rows = await collectRows(reader.chunks());
   const { listed, count, unexpected_columns } = reader.issues;
   return { rows, issues: listed, count, unexpected_columns };
@@ -186,7 +186,7 @@ describe("the delimiter", () => {
 
   test("may be given, and then is not looked for", async () => {
     const reader = readTable(
-      { format: "csv", stream: streamOf(bytesOf("a|b;a\n1|2;3\n")), delimiter: ";" },
+      { format: "csv", pieces: streamOf(bytesOf("a|b;a\n1|2;3\n")), delimiter: ";" },
       { a: "string" },
     );
     expect(await collectRows(reader.chunks())).toEqual([["3"]]);
@@ -245,7 +245,7 @@ describe("rows that do not fit", () => {
         else controller.close();
       },
     });
-    const reader = readTable({ format: "csv", stream }, AB);
+    const reader = readTable({ format: "csv", pieces: stream }, AB);
     const rows = await collectRows(reader.chunks());
     expect(rows).toHaveLength(2);
     expect(reader.issues.listed).toMatchObject([{ column: null, row: 2 }]);
@@ -283,7 +283,7 @@ describe("bytes that are no table", () => {
 describe("streaming", () => {
   test("hands on chunks of at most CHUNK_ROWS, numbered from 1", async () => {
     const content = `a,b\n${"1,2\n".repeat(CHUNK_ROWS + 1)}`;
-    const reader = readTable({ format: "csv", stream: streamOf(bytesOf(content)) }, AB);
+    const reader = readTable({ format: "csv", pieces: streamOf(bytesOf(content)) }, AB);
     const seen: [number, number][] = [];
     for await (const chunk of reader.chunks()) seen.push([chunk.first_row, chunk.rows]);
     expect(seen).toEqual([
@@ -294,7 +294,7 @@ describe("streaming", () => {
 
   test("hands long texts on earlier", async () => {
     const content = `a,b\n${`${"x".repeat(1_000_000)},2\n`.repeat(20)}`;
-    const reader = readTable({ format: "csv", stream: streamOf(bytesOf(content)) }, AB);
+    const reader = readTable({ format: "csv", pieces: streamOf(bytesOf(content)) }, AB);
     const seen: number[] = [];
     for await (const chunk of reader.chunks()) seen.push(chunk.rows);
     expect(seen.length).toBeGreaterThan(1);

@@ -47,6 +47,27 @@ describe("the data plane inside the runtime", () => {
     );
   });
 
+  test("takes a compressed CSV file that comes out of R2 in pieces", async () => {
+    const lake = `lakes/${crypto.randomUUID()}`;
+    const content = `id,name\n${Array.from({ length: 50_000 }, (_, n) => `${n},name ${n}`).join("\n")}\n`;
+    const packed = new Blob([content]).stream().pipeThrough(new CompressionStream("gzip"));
+    const landing = store.writer(`${lake}/landing/x.csv.gz`, "application/gzip");
+    for await (const bytes of packed) await landing.write(bytes);
+    await landing.close();
+    const taken = await take(store, {
+      source: `${lake}/landing/x.csv.gz`,
+      target: `${lake}/raw`,
+      format: "csv",
+      schema: { id: "int", name: "string" },
+    });
+    expect(taken).toMatchObject({
+      kind: "taken",
+      issue_count: 0,
+      object: { rows: 50_000, bytes: content.length },
+    });
+    expect((await store.head(`${lake}/raw`))?.size_bytes).toBe(content.length);
+  });
+
   test("undoes every compression it claims to", () => {
     // 32 bytes of "abcd", as Node's zlib packs them.
     const packed = {

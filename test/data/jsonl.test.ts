@@ -13,7 +13,7 @@ const AB = { a: "int", b: "string" } as const satisfies Schema;
 
 const read = async (content: string | Uint8Array, schema: Schema = AB, pieceBytes?: number) => {
   const bytes = typeof content === "string" ? new TextEncoder().encode(content) : content;
-  const reader = readTable({ format: "jsonl", stream: streamOf(bytes, pieceBytes) }, schema);
+  const reader = readTable({ format: "jsonl", pieces: streamOf(bytes, pieceBytes) }, schema);
   const rows = await collectRows(reader.chunks());
   const { listed, unexpected_columns } = reader.issues;
   return { rows, issues: listed, unexpected_columns };

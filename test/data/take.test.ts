@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { gzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
 import type { ObjectStore, TakeInput } from "../../src/application/dataPorts.ts";
 import { chunkOfRows } from "../../src/data/columnCells.ts";
@@ -190,6 +191,51 @@ describe("nothing is left at the target", () => {
     };
     await expect(take(failing, input("csv"))).rejects.toThrow("disk full");
     leavesNothing(store);
+  });
+});
+
+describe("a file compressed with gzip", () => {
+  const content = "id,amount\n1,100.0\n2,200.0\n";
+
+  test("is taken unpacked: what is kept, hashed and counted is what was in it", async () => {
+    const store = storeWith(gzipSync(content));
+    expect(await take(store, input("csv"))).toMatchObject({
+      kind: "taken",
+      object: { format: "csv", bytes: content.length, sha256: sha256(content), rows: 2 },
+      issue_count: 0,
+    });
+    expect(store.text(TARGET)).toBe(content);
+    const lines = '{"id":1,"amount":2.5}\n';
+    expect(await take(storeWith(gzipSync(lines)), input("jsonl"))).toMatchObject({
+      kind: "taken",
+      object: { rows: 1, sha256: sha256(lines) },
+    });
+  });
+
+  test("is refused when it is damaged or cut, leaving nothing", async () => {
+    const packed = gzipSync(content);
+    const damaged = packed.map((byte, at) => (at === 15 ? byte ^ 0xff : byte));
+    for (const bytes of [damaged, packed.subarray(0, packed.length - 4), packed.subarray(0, 2)]) {
+      const store = storeWith(bytes);
+      expect(await take(store, input("csv"))).toEqual({
+        kind: "not_a_table",
+        reason: "the file is not gzip, or damaged",
+      });
+      expect(store.keys()).toEqual([SOURCE]);
+      expect(store.open_writers).toBe(0);
+    }
+  });
+
+  test("may not unpack to more than any file may have", async () => {
+    const bomb = gzipSync(`id,amount\n${"1,2\n".repeat(100_000)}`);
+    expect(bomb.length).toBeLessThan(10_000);
+    const store = storeWith(bomb);
+    expect(await take(store, input("csv"), 10_000)).toEqual({
+      kind: "too_large",
+      limit_bytes: 10_000,
+    });
+    expect(store.keys()).toEqual([SOURCE]);
+    expect(store.open_writers).toBe(0);
   });
 });
 

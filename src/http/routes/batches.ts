@@ -40,8 +40,12 @@ const FORMAT_BY_ENDING: Readonly<Record<string, Format>> = {
   parquet: "parquet",
 };
 
-const formatOf = (filename: string): Format | undefined =>
-  FORMAT_BY_ENDING[filename.slice(filename.lastIndexOf(".") + 1).toLowerCase()];
+/** Text formats may be compressed with gzip, which their bytes say themselves. */
+const formatOf = (filename: string): Format | undefined => {
+  const [, name = "", zipped] = /^(.*?)(\.gz)?$/i.exec(filename) ?? [];
+  const format = FORMAT_BY_ENDING[name.slice(name.lastIndexOf(".") + 1).toLowerCase()];
+  return zipped !== undefined && format === "parquet" ? undefined : format;
+};
 
 export const batchRoutes = [
   route({
@@ -60,7 +64,7 @@ export const batchRoutes = [
         return reject(
           "not_a_table",
           "unknown-format",
-          `${body.file_url} is of no known format: .csv, .jsonl, .ndjson or .parquet.`,
+          `${body.file_url} is of no known format: .csv, .jsonl, .ndjson (each also with .gz) or .parquet.`,
         );
       }
       const request = { kind: "append", ...body, format } as const;

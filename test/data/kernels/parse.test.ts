@@ -10,7 +10,7 @@ import { streamOf } from "../../support/memoryObjectStore.ts";
 /** What the reader makes of one field, by way of the kernels. */
 const read = async (text: string, type: ColumnType) => {
   const bytes = new TextEncoder().encode(`x,pad\n"${text.replaceAll('"', '""')}",1\n`);
-  const reader = readTable({ format: "csv", stream: streamOf(bytes) }, { x: type, pad: "int" });
+  const reader = readTable({ format: "csv", pieces: streamOf(bytes) }, { x: type, pad: "int" });
   const [row] = await collectRows(reader.chunks());
   return { cell: row?.[0], issues: reader.issues.listed };
 };
