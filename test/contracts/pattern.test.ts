@@ -1,3 +1,5 @@
+import fc from "fast-check";
+import { RE2JS } from "re2js";
 import { describe, expect, it } from "vitest";
 import { compilePattern, patternIssues } from "../../src/contracts/pattern.ts";
 import { parseQualityRules } from "../../src/domain/rules/quality.ts";
@@ -16,6 +18,37 @@ describe("patterns", () => {
     expect(matches("^a$", "a")).toBe(true);
     expect(matches("", "a")).toBe(false);
     expect(matches("a", "a\n")).toBe(false);
+  });
+
+  it("mean what the library's own match of the whole value says", () => {
+    const piece = fc.constantFrom(
+      ..."abA.|?*+()[]^$\\-{}2,\n",
+      ...[
+        "(?i)",
+        "(?s)",
+        "(?m)",
+        "(?:",
+        "\\Q",
+        "\\E",
+        "\\b",
+        "\\z",
+        "\\w",
+        "[^a]",
+        "a{1,2}",
+        "(?P<n>",
+      ],
+    );
+    const pattern = fc.array(piece, { maxLength: 8 }).map((pieces) => pieces.join(""));
+    const text = fc.string({ unit: fc.constantFrom(..."abA2.\n)\\z"), maxLength: 6 });
+    fc.assert(
+      fc.property(pattern, fc.array(text, { maxLength: 5 }), (candidate, texts) => {
+        const compiled = compilePattern(candidate);
+        if (!compiled.ok) return;
+        const whole = RE2JS.compile(candidate);
+        for (const value of texts) expect(compiled.value(value)).toBe(whole.testExact(value));
+      }),
+      { numRuns: 3000 },
+    );
   });
 
   it("know Unicode classes", () => {

@@ -23,7 +23,8 @@ export const keyedHex = (key: Uint8Array, texts: Texts, rows: number): Texts =>
     const digests = digest(arena, key, texts, rows);
     const hex = arena.reserve(rows * 2 * DIGEST_BYTES);
     arena.kernels.digestsToHex(digests, rows * DIGEST_BYTES, hex);
-    const offsets = Int32Array.from({ length: rows + 1 }, (_, row) => row * 2 * DIGEST_BYTES);
+    const offsets = new Int32Array(rows + 1);
+    for (let row = 1; row <= rows; row += 1) offsets[row] = row * 2 * DIGEST_BYTES;
     return { offsets, bytes: arena.copy(hex, rows * 2 * DIGEST_BYTES) };
   });
 

@@ -4,8 +4,8 @@
  */
 
 import { ByteSet } from "../byteSet.ts";
-import { textAt } from "../columnCells.ts";
 import type { TextColumn } from "../columns.ts";
+import { decodeText } from "../textBuilder.ts";
 import type { Judge } from "./numberChecks.ts";
 import { compareBytes, compareDecimalBytes, significantEnd } from "./textOrder.ts";
 
@@ -97,18 +97,33 @@ export const textsMatching = (matches: (text: string) => boolean): Judge<TextCol
   const outcomes = new Uint8Array(MAX_KNOWN);
   return (column, rows, fails) => {
     const { offsets, bytes, valid } = column;
+    const text = textReader(column, rows);
     for (let row = 0; row < rows; row += 1) {
       if (valid?.[row] === 0) continue;
       const [from, to] = [offsets[row] ?? 0, offsets[row + 1] ?? 0];
       if (to - from > MAX_KNOWN_BYTES) {
-        fails[row] = matches(textAt(column, row)) ? 0 : 1;
+        fails[row] = matches(text(from, to)) ? 0 : 1;
         continue;
       }
       if (known.size === MAX_KNOWN) known.clear();
       const size = known.size;
       const number = known.add(bytes, from, to);
-      if (known.size > size) outcomes[number] = matches(textAt(column, row)) ? 0 : 1;
+      if (known.size > size) outcomes[number] = matches(text(from, to)) ? 0 : 1;
       fails[row] = outcomes[number] ?? 0;
     }
+  };
+};
+
+/**
+ * The texts of a column as strings: all are decoded at once when the first is asked for, because a
+ * call for each costs more than the text. Where they are ASCII, offsets of bytes are offsets of
+ * characters.
+ */
+const textReader = ({ offsets, bytes }: TextColumn, rows: number) => {
+  let all: string | undefined;
+  const end = offsets[rows] ?? 0;
+  return (from: number, to: number): string => {
+    all ??= decodeText(bytes, 0, end);
+    return all.length === end ? all.slice(from, to) : decodeText(bytes, from, to);
   };
 };
