@@ -29,7 +29,7 @@ export const AGGREGATES = {
   lake: aggregate(initialLake, evolveLake, 1),
   dataset: aggregate(initialDataset, evolveDataset, 1),
   contract: aggregate(initialContract, evolveContract, 1),
-  batch: aggregate(initialBatch, evolveBatch, 2),
+  batch: aggregate(initialBatch, evolveBatch, 3),
   deletion: aggregate(initialDeletion, evolveDeletion, 2),
   replay: aggregate(initialReplay, evolveReplay, 2),
   access: aggregate(initialAccess, evolveAccess, 1),

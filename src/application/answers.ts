@@ -77,17 +77,21 @@ const outcomeOf = (command: Command, events: readonly StoredEvent[]): Answer["ou
     case "CreateDataLake":
     case "RegisterDataset":
     case "CreateContract":
-    case "AppendData":
     case "AuditAccess":
     case "AuditAccesses":
     case "RequestGDPRDeletion":
       return "created";
     case "RequestReplay":
       return "accepted";
+    case "AppendData":
+      return isNew(events) ? "created" : "done";
     default:
       return "done";
   }
 };
+
+/** Whether an append brought its batch into being, or a new file to one that was there. */
+const isNew = (events: readonly StoredEvent[]): boolean => events[0]?.data.revision === 1;
 
 const moreOf = (command: Command): Record<string, unknown> => {
   switch (command.type) {
@@ -166,8 +170,11 @@ const messageOf = (command: Command, events: readonly StoredEvent[]): string => 
       return `Contract ${command.contract_id} declined.`;
     case "DeprecateContract":
       return `Contract ${command.contract_id} deprecated.`;
-    case "AppendData":
-      return `Batch ${command.batch_id} appended: ${command.taken.object.rows} rows, every cell checked.`;
+    case "AppendData": {
+      const { batch_id, taken } = command;
+      const how = isNew(events) ? "appended" : "appended anew and out of quarantine";
+      return `Batch ${batch_id} ${how}: ${taken.object.rows} rows, every cell checked.`;
+    }
     case "RecordQuality": {
       const { passed, report } = command.check;
       return passed
@@ -182,6 +189,8 @@ const messageOf = (command: Command, events: readonly StoredEvent[]): string => 
       return `Batch ${command.batch_id} is in quarantine.`;
     case "ReleaseQuarantine":
       return `Batch ${command.batch_id} released from quarantine.`;
+    case "ExpireBatch":
+      return `Batch ${command.batch_id} has expired.`;
     case "PublishData":
       return `Batch ${command.batch_id} published: ${command.publication.rows} rows.`;
     case "ExportData":

@@ -221,8 +221,7 @@ const decideAboutBatch = (
   change: MakeChange,
 ): Result<Decision, Rejection> => {
   const state = read.batch(command.batch_id);
-  const about =
-    command.type === "AppendData" ? command : state.status === "held" ? state.batch : null;
+  const about = command.type === "AppendData" ? command : "batch" in state ? state.batch : null;
   if (about === null) return unknownBatch(command.batch_id);
   const dataset = read.dataset(about.dataset);
   const contract = read.contract(about.contract_id);

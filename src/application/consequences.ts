@@ -3,6 +3,7 @@
  * caller writes them in the transaction that writes the events.
  */
 import { type BatchState, objectsOf } from "../domain/batch/batch.ts";
+import { retentionEnd } from "../domain/batch/expiry.ts";
 import { nextReminder } from "../domain/deletion/reminders.ts";
 import type { Duty, DutyKind, DutyRef, StoredEvent } from "./ports.ts";
 
@@ -13,6 +14,9 @@ export interface ScheduleChange {
 
 /** How long a replay that is driven by its request may be silent before the alarm takes over. */
 export const REPLAY_LEASE_MS = 60_000;
+
+/** How long after its URL has expired an upload may wait for the append that takes it over. */
+export const UPLOAD_KEPT_MS = 24 * 60 * 60_000;
 
 const later = (now: string, ms: number): string => new Date(Date.parse(now) + ms).toISOString();
 
@@ -66,9 +70,58 @@ export const consequencesOf = (event: StoredEvent): ScheduleChange => {
     }
     case "ReplayCompleted":
       return { put: [], remove: [{ kind: "replay_step", ref }] };
+    case "AppendIngestionRequested":
+      return appendConsequences(event, ref, payload);
+    case "BatchExpired":
+      return { put: [], remove: [{ kind: "retention_due", ref }] };
+    case "DataContractUpdated": {
+      if (data.retention_days === data.retention_days_before) return NONE;
+      const due = { kind: "retention_change", ref, due_at: recorded_at } as const;
+      return { put: [{ ...due, payload: { ...payload, after: 0 } }], remove: [] };
+    }
+    case "SignedUrlCreated": {
+      if (data.method !== "PUT") return NONE;
+      const due_at = later(String(data.expires_at), UPLOAD_KEPT_MS);
+      const upload = { kind: "sweep_upload", ref: String(data.filename), due_at } as const;
+      return { put: [{ ...upload, payload: { ...payload, from: data.signed_at } }], remove: [] };
+    }
     default:
-      return { put: [], remove: [] };
+      return NONE;
   }
+};
+
+const NONE: ScheduleChange = { put: [], remove: [] };
+
+/**
+ * The upload is taken over; the batch's retention runs. Where the end of it does not follow from
+ * the event alone (another file of the same batch, a log from before) the duty finds it out.
+ */
+const appendConsequences = (
+  { data, recorded_at }: StoredEvent,
+  ref: string,
+  payload: Duty["payload"],
+): ScheduleChange => {
+  const { retention_days, revision } = data;
+  const known = typeof retention_days === "number" && revision === 1;
+  const due_at = known ? retentionEnd(recorded_at, retention_days) : recorded_at;
+  return {
+    put: [{ kind: "retention_due", ref, due_at, payload }],
+    remove: [{ kind: "sweep_upload", ref: String(data.file_url) }],
+  };
+};
+
+/**
+ * The upload that a batch was taken from goes with it: when the batch has expired, and when a
+ * file of another name has taken its place. What was uploaded under the name since then stays.
+ */
+export const outlivedUpload = (
+  before: BatchState,
+  after: BatchState,
+): { readonly ref: string; readonly until: string } | null => {
+  if (before.status !== "held") return null;
+  const { file_url: ref, revised_at: until } = before.batch;
+  const replaced = after.status === "held" && after.batch.file_url !== ref;
+  return after.status === "expired" || replaced ? { ref, until } : null;
 };
 
 /**
@@ -76,8 +129,8 @@ export const consequencesOf = (event: StoredEvent): ScheduleChange => {
  * version meanwhile sees it whole, and a signed URL to it dies with it.
  */
 export const supersededObjects = (before: BatchState, after: BatchState): readonly string[] => {
-  if (before.status !== "held" || after.status !== "held") return [];
-  const kept = new Set(objectsOf(after.batch).map(({ key }) => key));
+  if (before.status !== "held") return [];
+  const kept = new Set(after.status === "held" ? objectsOf(after.batch).map(({ key }) => key) : []);
   return objectsOf(before.batch)
     .map(({ key }) => key)
     .filter((key) => !kept.has(key));

@@ -33,9 +33,10 @@ export const directoryEntry = (stream: StreamName, state: unknown): Entry | null
     }
     case "batch": {
       const batch = state as StateOf<"batch">;
-      if (batch.status !== "held") return null;
-      const { dataset, progress } = batch.batch;
-      return entry(progress.status, { dataset });
+      if (!("batch" in batch)) return null;
+      const { dataset } = batch.batch;
+      const status = batch.status === "held" ? batch.batch.progress.status : "expired";
+      return entry(status, { dataset });
     }
     case "deletion": {
       const deletion = state as StateOf<"deletion">;

@@ -10,7 +10,7 @@ import type { Rejection } from "../domain/rejection.ts";
 import { type Answer, compose } from "./answers.ts";
 import { oweCheckpoint } from "./checkpoints.ts";
 import { type Command, type Decision, decide, primaryStream } from "./commands.ts";
-import { consequencesOf, supersededObjects } from "./consequences.ts";
+import { consequencesOf, outlivedUpload, supersededObjects } from "./consequences.ts";
 import type { Expectation } from "./lakeGateway.ts";
 import type { CommandMeta, DutyRef, EventLog, StoredEvent } from "./ports.ts";
 import { takenUploads } from "./takenUploads.ts";
@@ -137,6 +137,9 @@ const fulfil = (log: EventLog, { fulfils, meta }: Envelope, decision: Decision):
 
 /** A moment that turned out not to have come yet (a clock was set back) stays owed. */
 const isOwed = (log: EventLog, { kind, ref }: DutyRef, now: string): boolean => {
+  if (kind === "retention_due") {
+    return (log.load(`batch/${ref}`).state as BatchState).status === "held";
+  }
   if (kind !== "deletion_due" && kind !== "deletion_reminder" && kind !== "hold_end") return false;
   const deletion = log.load(`deletion/${ref}`).state as DeletionState;
   if (!isOpen(deletion)) return false;
@@ -187,5 +190,14 @@ const scheduleConsequences = (
       due_at: now,
       payload: { keys: keys.slice(start, start + MAX_DELETED_KEYS) },
     });
+  }
+  for (const [stream, was] of before) {
+    const upload = outlivedUpload(was, log.load(stream).state as BatchState);
+    if (upload === null) continue;
+    const { ref, until } = upload;
+    const sweep = { kind: "sweep_upload", ref } as const;
+    // A URL for another upload of that name is out: what becomes of it is swept in its time.
+    if (log.schedule.find(sweep) !== null) continue;
+    log.schedule.put({ ...sweep, due_at: now, payload: { until } });
   }
 };

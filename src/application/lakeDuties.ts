@@ -6,6 +6,7 @@ import { reader } from "./commands.ts";
 import type { ObjectStore } from "./dataPorts.ts";
 import type { LakeService } from "./lakeService.ts";
 import type { EventLog, PendingDuty } from "./ports.ts";
+import { retentionDuties } from "./retentionDuties.ts";
 import { type DutyDeps, MAX_ATTEMPTS } from "./runDuties.ts";
 import { stillOwed } from "./takenUploads.ts";
 import type { ReplayStep } from "./work/replayWork.ts";
@@ -38,6 +39,8 @@ export const lakeDuties = ({
   replayStep,
   checkpoint,
 }: LakeDutyDeps): DutyDeps["handlers"] => ({
+  ...retentionDuties({ log, service, lake_id, store, now }),
+
   deletion_due: noting("NoteDeletionDue", { service, lake_id, now }),
   deletion_reminder: noting("NoteDeletionApproaching", { service, lake_id, now }),
   hold_end: noting("NoteHoldEnd", { service, lake_id, now }),

@@ -62,7 +62,7 @@ export type LakeRequest =
     }
   | NoteReplayProgress
   | CompleteReplay
-  | Exclude<BatchCommand, { type: "GrantConsumption" | "ReplayBatch" }>;
+  | Exclude<BatchCommand, { type: "GrantConsumption" | "ReplayBatch" | "ExpireBatch" }>;
 
 export interface Call {
   readonly lake_id: string;

@@ -3,9 +3,10 @@
  * from the raw object, so that every rule that has a say is in the plan.
  */
 import { progressOf } from "../domain/batch/batch.ts";
-import { admitPublish, workable } from "../domain/batch/decide.ts";
+import { admitPublish } from "../domain/batch/decide.ts";
 import type { RawRules } from "../domain/batch/events.ts";
 import { protecting, protects } from "../domain/batch/protection.ts";
+import { workable } from "../domain/batch/quarantine.ts";
 import type { Contract } from "../domain/contract/contract.ts";
 import { ruleIssues } from "../domain/contract/decide.ts";
 import { ok, type Result } from "../domain/decider.ts";

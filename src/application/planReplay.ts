@@ -42,7 +42,9 @@ export const planReplay = (
     planned({ kind: "note", replay_id, note: { batch_id, outcome, reason, rows } });
   const skip = (reason: string) => noted("skipped", reason, 0);
   const subject = subjectOf(planner.log, read, lake, batch_id);
-  if (subject === null) return skip("no such batch");
+  if (subject === null) {
+    return skip(read.batch(batch_id).status === "expired" ? "expired" : "no such batch");
+  }
   const { batch, contract, dataset } = subject;
   if (batch.last_replay === replay_id) return skip("it went through this replay before");
   if (batch.progress.status === "quarantined") return skip("in quarantine");

@@ -4,7 +4,7 @@
  */
 import { admitAppend } from "../domain/batch/admission.ts";
 import type { Batch } from "../domain/batch/batch.ts";
-import { unknownBatch } from "../domain/batch/decide.ts";
+import { noBatch } from "../domain/batch/decide.ts";
 import type { Contract } from "../domain/contract/contract.ts";
 import type { Dataset } from "../domain/dataset/dataset.ts";
 import { invariant, ok, type Result } from "../domain/decider.ts";
@@ -58,7 +58,7 @@ export const planWork = (request: WorkRequest, planner: Planner): Result<Planned
       return planReplay(request, planner, read, lake);
     default: {
       const subject = subjectOf(planner.log, read, lake, request.batch_id);
-      if (subject === null) return unknownBatch(request.batch_id);
+      if (subject === null) return noBatch(read.batch(request.batch_id), request.batch_id);
       switch (request.kind) {
         case "quality":
           return planQuality(request, planner, subject);
@@ -108,10 +108,18 @@ const planAppend = (
   const dataset = read.dataset(request.dataset);
   const contract = read.contract(request.contract_id);
   const context = { lake, dataset, contract };
-  const admitted = admitAppend(request, read.batch(request.batch_id), context);
+  const { batch_id } = request;
+  const state = read.batch(batch_id);
+  const admitted = admitAppend(request, state, context);
   if (!admitted.ok) return admitted;
-  const target = rawKey(lake.lake_id, request.batch_id, 1, attempt_id, request.format);
+  const held = state.status === "held" ? state.batch : null;
+  const revision = (held?.revision ?? 0) + 1;
+  const target = rawKey(lake.lake_id, batch_id, revision, attempt_id, request.format);
   const stream: StreamName = `contract/${request.contract_id}`;
+  // The file that is replaced must be the one that was there when its successor was read.
+  const replaced: Attempt["expects"] = held
+    ? [{ batch_id, revision: held.revision, status: held.progress.status }]
+    : [];
   return ok({
     plan: {
       kind: "append",
@@ -120,7 +128,7 @@ const planAppend = (
       schema: admitted.value.contract.schema,
     },
     writes: [target],
-    expects: [{ stream, version: log.load(stream).version }],
+    expects: [{ stream, version: log.load(stream).version }, ...replaced],
   });
 };
 

@@ -53,6 +53,9 @@ export const DUTY_KINDS = [
   "delete_objects",
   "sweep_attempt",
   "write_checkpoint",
+  "retention_due",
+  "retention_change",
+  "sweep_upload",
 ] as const;
 export type DutyKind = (typeof DUTY_KINDS)[number];
 

@@ -1,8 +1,10 @@
 /** Questions to a lake and their answers: present states, past states, lists, the log. */
+import { retentionEnd } from "../domain/batch/expiry.ts";
 import { ok, type Result } from "../domain/decider.ts";
 import type { StreamName } from "../domain/ids.ts";
 import { type Rejection, reject } from "../domain/rejection.ts";
-import type { AggregateKind } from "./aggregates.ts";
+import type { AggregateKind, StateOf } from "./aggregates.ts";
+import { type Reader, reader } from "./commands.ts";
 import type { DirectoryFilter, EventFilter, EventLog, StoredEvent } from "./ports.ts";
 import { earlier, reportAt, reportNow } from "./report.ts";
 import type { SealedObject } from "./sealedUrls.ts";
@@ -67,10 +69,11 @@ export const answerQuestion = (
       const items: View[] = [];
       let last = 0;
       let characters = 0;
+      const read = reader(log);
       for (const { kind, id, created_seq } of page.slice(0, filter.limit)) {
         if (characters > MAX_LIST_CHARACTERS) break;
         const state = log.load(`${kind}/${id}` as StreamName).state;
-        const shown = view(kind, id, state, now) ?? { id };
+        const shown = { ...(view(kind, id, state, now) ?? { id }), ...endOf(read, state, kind) };
         items.push(shown);
         last = created_seq;
         characters += JSON.stringify(shown).length;
@@ -110,7 +113,19 @@ const one = (
   const clock = when === null ? now : "at" in when ? earlier(when.at, now) : "";
   const shown = view(kind, id, state, clock);
   if (shown === null) return notThere(kind, when);
-  return ok({ kind: "one", view: shown, version });
+  const read = reader(log, seq ?? undefined);
+  return ok({ kind: "one", view: { ...shown, ...endOf(read, state, kind) }, version });
+};
+
+/** For a batch that is there, when its contract's retention ends. */
+const endOf = (read: Reader, state: unknown, kind: AggregateKind): View => {
+  if (kind !== "batch") return {};
+  const batch = state as StateOf<"batch">;
+  if (batch.status !== "held") return {};
+  const { contract_id, appended_at } = batch.batch;
+  const contract = read.contract(contract_id);
+  if (contract.status === "absent") return {};
+  return { expires_at: retentionEnd(appended_at, contract.retention_days) };
 };
 
 const notThere = (kind: string, when: When = null) =>

@@ -26,6 +26,8 @@ const NEVER_PARKED: ReadonlySet<DutyKind> = new Set([
   "deletion_reminder",
   "hold_end",
   "write_checkpoint",
+  "retention_due",
+  "retention_change",
 ]);
 
 /** Those that take their time, elsewhere. */

@@ -80,7 +80,9 @@ export const openToken = (
   const { batch } = state;
   const dataset = read.dataset(batch.dataset);
   const { contract, request } = progressOf(batch).quality;
-  const rejected = [contract?.quarantine, request?.quarantine].find(
+  // Of what fits no schema the file itself is what was rejected.
+  const unfit = batch.misfit === null ? null : batch.raw;
+  const rejected = [contract?.quarantine, request?.quarantine, unfit].find(
     (ref) => ref?.key === claims.key,
   );
   const published =

@@ -2,11 +2,12 @@
  * From what a client asked to the command that is decided: the lake numbers things, seals what is
  * personal and looks up what the request only names. Reads the log, writes nothing but a key.
  */
-import { progressOf } from "../domain/batch/batch.ts";
-import { unknownBatch } from "../domain/batch/decide.ts";
+import { type Batch, progressOf } from "../domain/batch/batch.ts";
+import { noBatch, unknownBatch } from "../domain/batch/decide.ts";
 import { ok, type Result } from "../domain/decider.ts";
 import type { BatchId, ContractId, ReplayId } from "../domain/ids.ts";
 import { type Rejection, reject } from "../domain/rejection.ts";
+import type { ObjectRef } from "../domain/table.ts";
 import { type Command, reader } from "./commands.ts";
 import { deletionCommand } from "./deletionRequests.ts";
 import type { Keyring } from "./keyring.ts";
@@ -62,33 +63,47 @@ export const toCommand = (request: LakeRequest, means: Means): Result<Command, R
     }
     case "SignQuarantineUrl": {
       const state = read.batch(request.batch_id);
-      if (state.status !== "held") return unknownBatch(request.batch_id);
-      const { contract, request: adhoc } = progressOf(state.batch).quality;
-      const latest = [contract, adhoc]
-        .filter((check) => check !== null)
-        .sort((a, b) => (a.checked_at < b.checked_at ? 1 : -1))
-        .find((check) => check.quarantine !== null)?.quarantine;
-      if (!latest) {
+      if (state.status !== "held") return noBatch(state, request.batch_id);
+      const { batch } = state;
+      const { batch_id } = request;
+      const about = {
+        type: "GenerateSignedUrl",
+        dataset: batch.dataset,
+        method: "GET",
+        accessor_id: means.actor,
+        ...lifetimeOf(now, request.expires_in),
+      } as const;
+      const place = `batches/${request.batch_id}/quarantine`;
+      // What fits no schema has no rejected rows: it is rejected as a whole.
+      if (batch.misfit !== null) {
+        const { key, format } = batch.raw;
+        const filename = `${place}.${format}`;
+        return ok({
+          ...about,
+          filename,
+          batch_object: { batch_id, key },
+          purpose: "file that does not fit",
+        });
+      }
+      const rejected = rejectedRows(batch);
+      if (rejected === null) {
         return reject(
           "not_found",
           "no-rejected-rows",
           `No row of batch ${request.batch_id} was rejected by a quality check.`,
         );
       }
+      const filename = `${place}.jsonl`;
       return ok({
-        type: "GenerateSignedUrl",
-        dataset: state.batch.dataset,
-        filename: `batches/${request.batch_id}/quarantine.jsonl`,
-        batch_object: { batch_id: request.batch_id, key: latest.key },
-        method: "GET",
+        ...about,
+        filename,
+        batch_object: { batch_id, key: rejected.key },
         purpose: "rejected rows",
-        accessor_id: means.actor,
-        ...lifetimeOf(now, request.expires_in),
       });
     }
     case "Consume": {
       const state = read.batch(request.batch_id);
-      if (state.status !== "held") return unknownBatch(request.batch_id);
+      if (state.status !== "held") return noBatch(state, request.batch_id);
       const { progress } = state.batch;
       const objects = progress.status === "published" ? progress.publication.objects : [];
       const key = objects.find(({ format }) => format === request.format)?.key;
@@ -126,9 +141,8 @@ export const toCommand = (request: LakeRequest, means: Means): Result<Command, R
       }
       if (request.batch_id) {
         const state = read.batch(request.batch_id);
-        if (state.status !== "held" || state.batch.dataset !== request.dataset) {
-          return unknownBatch(request.batch_id);
-        }
+        if (state.status !== "held") return noBatch(state, request.batch_id);
+        if (state.batch.dataset !== request.dataset) return unknownBatch(request.batch_id);
       }
       const replay_id = means.newId() as ReplayId;
       const { dataset } = request;
@@ -160,12 +174,24 @@ const nextContractId = (log: EventLog): ContractId => {
 const isRunning = (log: EventLog, dataset: string): boolean =>
   log.directory.list({ kind: "replay", dataset, status: "running", limit: 1 }).length > 0;
 
+/** The rows that the latest check to reject any has rejected. */
+const rejectedRows = (batch: Batch): ObjectRef | null => {
+  const { contract, request } = progressOf(batch).quality;
+  return (
+    [contract, request]
+      .filter((check) => check !== null)
+      .sort((a, b) => (a.checked_at < b.checked_at ? 1 : -1))
+      .find((check) => check.quarantine !== null)?.quarantine ?? null
+  );
+};
+
 const batchesOf = (log: EventLog, dataset: string): readonly BatchId[] => {
   const ids: BatchId[] = [];
   let after = 0;
   while (ids.length <= MAX_REPLAY_BATCHES) {
     const page = log.directory.list({ kind: "batch", dataset, after, limit: PAGE });
-    ids.push(...page.map(({ id }) => id as BatchId));
+    const live = page.filter(({ status }) => status !== "expired");
+    ids.push(...live.map(({ id }) => id as BatchId));
     const last = page.at(-1);
     if (!last || page.length < PAGE) break;
     after = last.created_seq;

@@ -2,7 +2,7 @@
  * Aggregates as a client sees them. Sealed fields show that they are sealed; where objects lie is
  * the log's business, not a state's.
  */
-import { type Batch, progressOf } from "../domain/batch/batch.ts";
+import { type Batch, type ExpiredBatch, progressOf } from "../domain/batch/batch.ts";
 import type { PrivacyRun, Publication, QualityCheck } from "../domain/batch/events.ts";
 import { activeSchema } from "../domain/dataset/dataset.ts";
 import { assertNever } from "../domain/decider.ts";
@@ -30,6 +30,7 @@ export const view = (kind: AggregateKind, id: string, state: unknown, now: strin
     }
     case "batch": {
       const batch = state as StateOf<"batch">;
+      if (batch.status === "expired") return expiredView(batch.batch);
       return batch.status === "held" ? batchView(batch.batch) : null;
     }
     case "deletion":
@@ -111,13 +112,31 @@ const batchView = (batch: Batch): View => {
     published: open.status === "published" ? publicationView(open.publication) : null,
     quarantine:
       progress.status === "quarantined"
-        ? { cause: progress.cause, reason: progress.reason, from: progress.before.status }
+        ? {
+            cause: progress.cause,
+            reason: progress.reason,
+            from: progress.before.status,
+            issues: batch.misfit?.issues ?? [],
+            issue_count: batch.misfit?.issue_count ?? 0,
+          }
         : null,
     consumptions: batch.consumptions,
     last_replay: batch.last_replay,
     appended_at: batch.appended_at,
+    revised_at: batch.revised_at,
   };
 };
+
+/** What it was; of its data nothing is left. */
+const expiredView = ({ file, ...batch }: ExpiredBatch): View => ({
+  ...batch,
+  ...file,
+  state: "expired",
+  quality: { contract: null, request: null },
+  privacy: null,
+  published: null,
+  quarantine: null,
+});
 
 /** What a person who is refused must be told besides the reasons (Art. 12(4)). */
 const REMEDIES = {

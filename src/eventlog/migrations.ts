@@ -143,6 +143,12 @@ export const MIGRATIONS: readonly string[] = [
     FROM directory
     WHERE kind = 'deletion' AND status IN ('pending', 'held') AND due_at IS NOT NULL;
   `,
+  `
+  -- Batches from before there was retention owe its end too; the duty itself finds out when.
+  INSERT OR IGNORE INTO schedule (kind, ref, due_at, payload)
+    SELECT 'retention_due', id, strftime('%Y-%m-%dT%H:%M:%fZ', 'now'), '{}'
+    FROM directory WHERE kind = 'batch';
+  `,
 ];
 
 /** Whether anything was ever stored here: a lake nobody created has no tables at all. */

@@ -113,23 +113,28 @@ const CHANGES: Changes = {
   DataContractDeclined: nothing,
   DataContractDeprecated: nothing,
 
-  AppendIngestionRequested: (data, { id, recorded_at }) =>
-    batch.opened(id, {
-      dataset: data.dataset,
-      contract_id: data.contract_id,
-      contains_pii: data.contains_pii,
-      stage: "appended",
-      checked: false,
-      quarantined: false,
+  AppendIngestionRequested: (data, { id, recorded_at }) => {
+    const { dataset: name, contract_id, contains_pii, revision } = data;
+    const about = { dataset: name, contract_id, contains_pii };
+    const begins = { stage: "appended", checked: false, quarantined: false } as const;
+    if (revision > 1) return batch.changed(id, { ...about, ...begins });
+    return batch.opened(id, {
+      ...about,
+      ...begins,
       size_bytes: null,
       row_count: null,
       consumptions: 0,
       requested_at: recorded_at,
       appended_at: null,
       published_at: null,
+    });
+  },
+  DataAppended: ({ bytes, rows, revision }, { id, recorded_at }) =>
+    batch.changed(id, {
+      size_bytes: bytes,
+      row_count: rows,
+      ...(revision > 1 ? {} : { appended_at: recorded_at }),
     }),
-  DataAppended: ({ bytes, rows }, { id, recorded_at }) =>
-    batch.changed(id, { size_bytes: bytes, row_count: rows, appended_at: recorded_at }),
   SchemaValidated: nothing,
   SchemaValidationFailed: nothing,
   QualityCheckPassed: ({ passed }, { id }) => batch.changed(id, { checked: passed }),
@@ -143,6 +148,7 @@ const CHANGES: Changes = {
   QuarantineReleased: (_, { id }) => batch.changed(id, { quarantined: false }),
   BatchDerived: nothing,
   BatchReplayed: nothing,
+  BatchExpired: (_, { id }) => batch.changed(id, { stage: "expired", quarantined: false }),
 
   GDPRDeletionRequested: (data, { id, recorded_at }) =>
     deletion.opened(id, {

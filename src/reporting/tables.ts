@@ -36,7 +36,7 @@ export type BatchRow = {
   readonly dataset: string;
   readonly contract_id: string;
   readonly contains_pii: boolean | null;
-  readonly stage: "appended" | "anonymized" | "published";
+  readonly stage: "appended" | "anonymized" | "published" | "expired";
   readonly checked: boolean;
   readonly quarantined: boolean;
   readonly size_bytes: number | null;

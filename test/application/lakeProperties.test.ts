@@ -130,7 +130,7 @@ describe("whatever happens to a lake", { timeout: 60_000 }, () => {
     holds(({ lake, done }) => {
       expect(done).toBeGreaterThan(0);
       for (const { type } of lake.log.events()) seen.set(type, (seen.get(type) ?? 0) + 1);
-    });
+    }, 4 * RUNS);
     const hardly = WATCHED.filter((type) => (seen.get(type) ?? 0) < 3);
     expect(hardly).toEqual([]);
   });

@@ -182,6 +182,8 @@ describe("a duty that keeps failing", () => {
     "deletion_reminder",
     "hold_end",
     "write_checkpoint",
+    "retention_due",
+    "retention_change",
   ];
 
   it.each(DUTY_KINDS.filter((kind) => !neverParked.includes(kind)))(

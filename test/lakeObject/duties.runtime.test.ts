@@ -95,7 +95,7 @@ describe("the deadline of a deletion request", () => {
     expect(ids(await lake.get("/deletions?overdue=false"))).toEqual([fresh.id]);
     expect(ids(await lake.get("/deletions?status=pending"))).toEqual([late.id, fresh.id]);
     // The later deadline is what the lake waits for now.
-    expect(await lake.sql("SELECT kind, ref FROM schedule ORDER BY kind")).toEqual([
+    expect(await lake.owed()).toEqual([
       { kind: "deletion_due", ref: fresh.id },
       { kind: "deletion_reminder", ref: fresh.id },
       ...ONLY_A_CHECKPOINT,
@@ -149,7 +149,7 @@ describe("the deadline of a deletion request", () => {
       `deletion/${held.id}`,
       `deletion/${extended.id}`,
     ]);
-    expect(await lake.sql("SELECT kind, ref FROM schedule")).toEqual(ONLY_A_CHECKPOINT);
+    expect(await lake.owed()).toEqual(ONLY_A_CHECKPOINT);
   });
 
   test("that is moved while the alarm is busy with another duty is not forgotten", async () => {
@@ -171,7 +171,7 @@ describe("the deadline of a deletion request", () => {
     slow.release();
     await ringing;
     expect(await overdueEvents(lake)).toEqual([]);
-    expect(await lake.sql("SELECT kind, ref FROM schedule ORDER BY kind")).toEqual([
+    expect(await lake.owed()).toEqual([
       { kind: "deletion_due", ref: id },
       { kind: "deletion_reminder", ref: id },
       ...ONLY_A_CHECKPOINT,
@@ -233,7 +233,7 @@ describe("the time before a deadline", () => {
     expect(await reminders(lake)).toEqual([7, 2, 1]);
     expect(await overdueEvents(lake)).toHaveLength(1);
     expect((await lake.get(`/deletions/${id}`)).at("overdue")).toBe(true);
-    expect(await lake.sql("SELECT kind, ref FROM schedule")).toEqual(ONLY_A_CHECKPOINT);
+    expect(await lake.owed()).toEqual(ONLY_A_CHECKPOINT);
   });
 
   test("runs on during a hold, which ends by itself when its time has come", async () => {
@@ -396,7 +396,7 @@ describe("work whose machine has died", () => {
     expect(late).toMatchObject({ ok: false, error: { code: "work-expired" } });
     expect((await lake.events()).length).toBe(head);
     expect((await lake.get("/batches/b")).status).toBe(404);
-    expect(await lake.sql("SELECT kind, ref FROM schedule")).toEqual(ONLY_A_CHECKPOINT);
+    expect(await lake.owed()).toEqual(ONLY_A_CHECKPOINT);
     // The same batch id is free for the next attempt.
     expect((await append(lake, "b")).status).toBe(201);
   });
@@ -419,6 +419,6 @@ describe("work whose machine has died", () => {
     await lake.inside((instance) => instance.alarm());
     expect(await lake.keys()).toEqual([target]);
     expect(await lake.referenced()).toEqual([target]);
-    expect(await lake.sql("SELECT kind, ref FROM schedule")).toEqual(ONLY_A_CHECKPOINT);
+    expect(await lake.owed()).toEqual(ONLY_A_CHECKPOINT);
   });
 });

@@ -128,6 +128,8 @@ export const batchAppended = (
       dataset: SALES,
       contract_id: CONTRACT,
       contract_version: 1,
+      retention_days: 365,
+      revision: 1,
       file_url: "sales.csv",
       format: "csv",
       contains_pii: false,
@@ -137,7 +139,7 @@ export const batchAppended = (
   },
   {
     type: "DataAppended",
-    data: { bytes: RAW.bytes, sha256: RAW.sha256, rows: RAW.rows, object: RAW },
+    data: { bytes: RAW.bytes, sha256: RAW.sha256, rows: RAW.rows, object: RAW, revision: 1 },
   },
   { type: "SchemaValidated", data: { schema: SCHEMA } },
 ];
@@ -205,5 +207,5 @@ export const quarantined = (reason = "looks wrong"): BatchEvent => ({
 
 export const released: BatchEvent = {
   type: "QuarantineReleased",
-  data: { reason: "looked again" },
+  data: { reason: "looked again", warnings: [] },
 };

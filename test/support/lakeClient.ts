@@ -87,6 +87,15 @@ export const lakeOf = (id: string) => {
     },
     sql,
     inside,
+    /**
+     * What the lake owes besides the ends to come of what it keeps: batches until their retention
+     * has passed, uploads until they are forgotten.
+     */
+    owed: () =>
+      sql(
+        `SELECT kind, ref FROM schedule WHERE kind NOT IN ('retention_due', 'sweep_upload')
+         ORDER BY kind`,
+      ),
     get: (route: string, headers: Headed = {}) => sendJson("GET", path(route), undefined, headers),
     post: (route: string, body?: unknown, headers: Headed = {}) =>
       sendJson("POST", path(route), body, headers),
@@ -209,7 +218,7 @@ export const published = async (lake: Lake, batch_id: string): Promise<void> => 
   await lake.done("/publish-batch", { batch_id });
 };
 
-/** What `SELECT kind, ref FROM schedule` finds when nothing is owed but the daily checkpoint. */
+/** What is owed when nothing is but the daily checkpoint. */
 export const ONLY_A_CHECKPOINT = [{ kind: "write_checkpoint", ref: "log" }];
 
 /** Waits for what the platform's own alarm or a delivery brings about. */

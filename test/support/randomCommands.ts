@@ -152,8 +152,23 @@ const batches = fc.oneof(
   fc
     .tuple(batch, fc.constantFrom("parquet", "csv"))
     .map(([id, format]) => request(`consume ${id}`, () => consumeRequest(id, format))),
+  batch.map((id) => step(`correct ${id}`, (lake) => append(lake, id))),
+  fc.constant(
+    step("end of retention", (lake) => {
+      const [duty] = lake.log.schedule
+        .due(lake.now(), 100)
+        .filter(({ kind }) => kind === "retention_due");
+      if (duty === undefined) return ok(null);
+      const due = {
+        type: "ExpireBatch",
+        batch_id: batchId.parse(duty.ref),
+        now: lake.now(),
+      } as const;
+      return lake.service.fulfil(lake.call().lake_id, due, duty);
+    }),
+  ),
   fc
-    .tuple(batch, fc.constantFrom("QuarantineBatch", "ReleaseQuarantine"))
+    .tuple(batch, fc.constantFrom("QuarantineBatch", "ReleaseQuarantine", "ReleaseQuarantine"))
     .map(([id, type]) =>
       request(`${type} ${id}`, () => ({ type, batch_id: batchId.parse(id), reason: "looked at" })),
     ),

@@ -33,13 +33,8 @@ export const admitAppend = (
 ): Result<Admission, Rejection> => {
   if (dataset.status === "absent") return unknownDataset(request.dataset);
   if (contract.status === "absent") return unknownContract(request.contract_id);
-  if (state.status !== "absent") {
-    return reject(
-      "already_exists",
-      "batch-exists",
-      `Batch ${request.batch_id} exists already; a batch is appended once.`,
-    );
-  }
+  const taken = idTaken(request, state);
+  if (taken) return taken;
   if (contract.dataset !== request.dataset) {
     return reject(
       "invalid",
@@ -72,4 +67,30 @@ export const admitAppend = (
   }
   const flag = piiFlag(lake, dataset.contains_pii);
   return flag.ok ? ok({ dataset, contract, warnings: flag.value }) : flag;
+};
+
+/** An id is free, or names a batch of the same dataset whose file in quarantine is to be replaced. */
+const idTaken = (request: AppendRequest, state: BatchState): Result<never, Rejection> | null => {
+  const { batch_id, dataset } = request;
+  if (state.status === "absent") return null;
+  if (state.status === "expired") {
+    return reject(
+      "already_exists",
+      "batch-expired",
+      `Batch ${batch_id} has expired; its id is not given again.`,
+    );
+  }
+  if (state.status === "requested" || state.batch.progress.status !== "quarantined") {
+    return reject(
+      "already_exists",
+      "batch-exists",
+      `Batch ${batch_id} exists already; only a batch in quarantine takes another file.`,
+    );
+  }
+  if (state.batch.dataset === dataset) return null;
+  return reject(
+    "already_exists",
+    "batch-of-another-dataset",
+    `Batch ${batch_id} is in quarantine, and of dataset ${state.batch.dataset}, not ${dataset}.`,
+  );
 };

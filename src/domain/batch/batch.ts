@@ -1,11 +1,12 @@
 /**
  * A batch: one file of a dataset on its way from the upload to those who consume it.
- * `appended -> checked -> anonymized -> published`, from any of them `quarantined` and back.
+ * `appended -> checked -> anonymized -> published`, from any of them `quarantined` and back, and
+ * finally `expired`.
  */
 import { assertNever, type Recorded } from "../decider.ts";
 import type { BatchId, ContractId, DatasetName, ReplayId } from "../ids.ts";
 import type { ObjectRef, Schema } from "../table.ts";
-import type { Base, ReplayResult } from "./commands.ts";
+import type { Base, Misfit, ReplayResult } from "./commands.ts";
 import type { BatchEvent, PrivacyRun, Publication, QualityCheck } from "./events.ts";
 
 /** The latest check under the contract's rules, and the latest under rules of a request. */
@@ -43,6 +44,11 @@ export interface Candidate {
   readonly result: ReplayResult;
 }
 
+/** A misfit with the version of the contract it was found under, where the log says so. */
+export interface RecordedMisfit extends Misfit {
+  readonly contract_version: number | null;
+}
+
 interface BatchCore {
   readonly batch_id: BatchId;
   readonly dataset: DatasetName;
@@ -54,15 +60,26 @@ interface BatchCore {
   readonly raw: ObjectRef;
   /** The schema the raw object was last found to fit, or null while it fits none. */
   readonly schema: Schema | null;
+  /** How the raw object fails to fit, while it fits no schema. */
+  readonly misfit: RecordedMisfit | null;
   /** Counts the objects derived from the raw one; the next derivation takes the next number. */
   readonly revision: number;
   readonly consumptions: number;
   readonly last_replay: ReplayId | null;
   readonly candidate: Candidate | null;
+  /** When its first file was: a corrected file does not prolong its retention. */
   readonly appended_at: string;
+  /** When the file it has now was appended. */
+  readonly revised_at: string;
 }
 
 export type Batch = BatchCore & { readonly progress: Progress | Quarantined };
+
+/** What is left of a batch whose retention has ended: what it was, and no object. */
+export interface ExpiredBatch extends Omit<BatchCore, "raw" | "schema" | "misfit" | "candidate"> {
+  readonly file: Omit<ObjectRef, "key">;
+  readonly expired_at: string;
+}
 
 /** Between the request and the bytes there is a moment without an object: the same turn. */
 interface Requested {
@@ -77,51 +94,73 @@ interface Requested {
 export type BatchState =
   | { readonly status: "absent" }
   | Requested
-  | { readonly status: "held"; readonly batch: Batch };
+  | { readonly status: "held"; readonly batch: Batch }
+  | { readonly status: "expired"; readonly batch: ExpiredBatch };
 
 export const initialBatch: BatchState = { status: "absent" };
 
 const NOTHING_CHECKED: Quality = { contract: null, request: null };
 
 export const evolveBatch = (state: BatchState, event: Recorded<BatchEvent>): BatchState => {
+  if (state.status === "expired") return state;
   if (event.type === "AppendIngestionRequested") {
     const { batch_id, dataset, contract_id, file_url, contains_pii } = event.data;
+    if (state.status === "held") {
+      return { status: "held", batch: { ...state.batch, contract_id, file_url, contains_pii } };
+    }
     return { status: "requested", batch_id, dataset, contract_id, file_url, contains_pii };
   }
-  if (event.type === "DataAppended") {
-    if (state.status !== "requested") return state;
-    const { status: _, ...core } = state;
-    return {
-      status: "held",
-      batch: {
-        ...core,
-        raw: event.data.object,
-        schema: null,
-        revision: 1,
-        consumptions: 0,
-        last_replay: null,
-        candidate: null,
-        appended_at: event.recorded_at,
-        progress: { status: "appended", quality: NOTHING_CHECKED },
-      },
-    };
-  }
+  if (event.type === "DataAppended") return withBytes(state, event);
   if (state.status !== "held") return state;
+  if (event.type === "BatchExpired") {
+    return { status: "expired", batch: expired(state.batch, event.recorded_at) };
+  }
   return { status: "held", batch: evolveHeld(state.batch, event) };
+};
+
+type Appended = Recorded<Extract<BatchEvent, { type: "DataAppended" }>>;
+
+/** The bytes of a new batch, or a corrected file in the place of the one in quarantine. */
+const withBytes = (state: BatchState, { data, recorded_at }: Appended): BatchState => {
+  const bytes = {
+    raw: data.object,
+    schema: null,
+    misfit: null,
+    candidate: null,
+    revision: data.revision,
+    revised_at: recorded_at,
+    progress: { status: "appended", quality: NOTHING_CHECKED },
+  } as const;
+  if (state.status === "held") {
+    const again = data.revision <= state.batch.revision;
+    return again ? state : { status: "held", batch: { ...state.batch, ...bytes } };
+  }
+  if (state.status !== "requested") return state;
+  const { status: _, ...core } = state;
+  const fresh = { consumptions: 0, last_replay: null, appended_at: recorded_at };
+  return { status: "held", batch: { ...core, ...fresh, ...bytes } };
+};
+
+const expired = (batch: Batch, expired_at: string): ExpiredBatch => {
+  const { raw, schema: _, misfit: __, candidate: ___, progress: ____, ...kept } = batch;
+  const { key: _____, ...file } = raw;
+  return { ...kept, file, expired_at };
 };
 
 type HeldEvent = Exclude<
   Recorded<BatchEvent>,
-  { type: "AppendIngestionRequested" | "DataAppended" }
+  { type: "AppendIngestionRequested" | "DataAppended" | "BatchExpired" }
 >;
 
 const evolveHeld = (batch: Batch, event: HeldEvent): Batch => {
   const open = progressOf(batch);
   switch (event.type) {
     case "SchemaValidated":
-      return { ...batch, schema: event.data.schema };
-    case "SchemaValidationFailed":
-      return { ...batch, schema: null };
+      return { ...batch, schema: event.data.schema, misfit: null };
+    case "SchemaValidationFailed": {
+      const { reason: _, ...misfit } = event.data;
+      return { ...batch, schema: null, misfit };
+    }
     case "QualityCheckPassed":
     case "QualityCheckFailed": {
       const { warnings: _, ...facts } = event.data;

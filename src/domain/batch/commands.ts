@@ -60,6 +60,13 @@ export interface ReleaseQuarantine {
   readonly reason: string;
 }
 
+/** The retention of its contract has ended, if it has. */
+export interface ExpireBatch {
+  readonly type: "ExpireBatch";
+  readonly batch_id: BatchId;
+  readonly now: string;
+}
+
 export interface PublishData {
   readonly type: "PublishData";
   readonly batch_id: BatchId;
@@ -130,6 +137,7 @@ export type BatchCommand =
   | RecordMisfit
   | QuarantineBatch
   | ReleaseQuarantine
+  | ExpireBatch
   | PublishData
   | ExportData
   | GrantConsumption

@@ -7,11 +7,19 @@ import type { Dataset, DatasetState } from "../dataset/dataset.ts";
 import { assertNever, ok, type Result } from "../decider.ts";
 import type { ActiveLake } from "../lake/lake.ts";
 import { type Rejection, reject } from "../rejection.ts";
-import { admitAppend } from "./admission.ts";
+import { type Admission, admitAppend } from "./admission.ts";
 import { type Batch, type BatchState, progressOf } from "./batch.ts";
-import type { BatchCommand, PublishData, RecordPrivacy, RecordQuality } from "./commands.ts";
+import type {
+  AppendData,
+  BatchCommand,
+  PublishData,
+  RecordPrivacy,
+  RecordQuality,
+} from "./commands.ts";
 import type { BatchEvent, PrivacyRun } from "./events.ts";
+import { expire, expired } from "./expiry.ts";
 import { admitConsumption, admitExposure, unprotectedColumns } from "./protection.ts";
+import { inQuarantine, release, workable } from "./quarantine.ts";
 import { derive, replay } from "./replayed.ts";
 import { failure, misfitEvents, schemaVerdict, warningsOf } from "./verdicts.ts";
 
@@ -35,25 +43,10 @@ export const decideBatch = (
   if (command.type === "AppendData") {
     const admitted = admitAppend(command, state, context);
     if (!admitted.ok) return admitted;
-    const { taken, ...request } = command;
-    const { bytes, sha256, rows } = taken.object;
-    return ok([
-      {
-        type: "AppendIngestionRequested",
-        data: {
-          batch_id: request.batch_id,
-          dataset: request.dataset,
-          contract_id: request.contract_id,
-          contract_version: admitted.value.contract.version,
-          file_url: request.file_url,
-          format: request.format,
-          contains_pii: admitted.value.dataset.contains_pii,
-          warnings: admitted.value.warnings,
-        },
-      },
-      { type: "DataAppended", data: { bytes, sha256, rows, object: taken.object } },
-      ...schemaVerdict(taken.misfit, admitted.value.contract),
-    ]);
+    return ok(appended(command, state, admitted.value));
+  }
+  if (state.status === "expired") {
+    return command.type === "ExpireBatch" ? ok([]) : expired(command.batch_id);
   }
   if (state.status !== "held") return unknownBatch(command.batch_id);
   const { batch } = state;
@@ -63,19 +56,14 @@ export const decideBatch = (
     case "RecordPrivacy":
       return workable(batch) ?? recordPrivacy(command);
     case "RecordMisfit":
-      return inQuarantine(batch) ?? ok([...misfitEvents(command.misfit)]);
+      return inQuarantine(batch) ?? ok(misfitEvents(command.misfit, context.contract));
     case "QuarantineBatch":
       if (batch.progress.status === "quarantined") return ok([]);
       return ok([{ type: "BatchQuarantined", data: { cause: "manual", reason: command.reason } }]);
     case "ReleaseQuarantine":
-      if (batch.progress.status !== "quarantined") {
-        return reject(
-          "wrong_state",
-          "batch-not-quarantined",
-          `Batch ${batch.batch_id} is ${batch.progress.status}, not in quarantine.`,
-        );
-      }
-      return ok([{ type: "QuarantineReleased", data: { reason: command.reason } }]);
+      return release(command, batch, context.contract);
+    case "ExpireBatch":
+      return expire(command, batch, context.contract);
     case "PublishData":
       return publish(command, batch, context);
     case "ExportData": {
@@ -104,25 +92,28 @@ export const decideBatch = (
 export const unknownBatch = (id: string) =>
   reject("not_found", "batch-not-found", `There is no batch ${id} in this lake.`);
 
-const inQuarantine = (batch: Batch) =>
-  batch.progress.status === "quarantined"
-    ? reject(
-        "wrong_state",
-        "batch-quarantined",
-        `Batch ${batch.batch_id} is in quarantine: ${batch.progress.reason}`,
-      )
-    : null;
+/** The batch that is not there to be worked on: unknown, or expired. */
+export const noBatch = (state: BatchState, id: string) =>
+  state.status === "expired" ? expired(id) : unknownBatch(id);
 
-/** Checks and privacy runs change what would be published, so a published batch has none. */
-export const workable = (batch: Batch) => {
-  if (batch.progress.status === "published") {
-    return reject(
-      "wrong_state",
-      "batch-published",
-      `Batch ${batch.batch_id} is published; POST /replay sends it through its contract's rules again.`,
-    );
-  }
-  return inQuarantine(batch);
+/** The first file of a batch, or the next one of a batch in quarantine. */
+const appended = (
+  { taken, batch_id, dataset, contract_id, file_url, format }: AppendData,
+  state: BatchState,
+  { contract, dataset: { contains_pii }, warnings }: Admission,
+): readonly BatchEvent[] => {
+  const revision = state.status === "held" ? state.batch.revision + 1 : 1;
+  const { version: contract_version, retention_days } = contract;
+  const { bytes, sha256, rows } = taken.object;
+  const about = { batch_id, dataset, contract_id, contract_version, retention_days, revision };
+  return [
+    {
+      type: "AppendIngestionRequested",
+      data: { ...about, file_url, format, contains_pii, warnings },
+    },
+    { type: "DataAppended", data: { bytes, sha256, rows, object: taken.object, revision } },
+    ...schemaVerdict(taken.misfit, contract),
+  ];
 };
 
 const recordQuality = (command: RecordQuality, batch: Batch): Decision => {

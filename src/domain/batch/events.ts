@@ -62,6 +62,10 @@ export type BatchEvent =
         readonly dataset: DatasetName;
         readonly contract_id: ContractId;
         readonly contract_version: number;
+        /** 1 for a new batch; later ones replace the file of a batch in quarantine. */
+        readonly revision: number;
+        /** What the contract said then; null in logs from before retention. */
+        readonly retention_days: number | null;
         readonly file_url: string;
         readonly format: Format;
         readonly contains_pii: boolean | null;
@@ -75,6 +79,8 @@ export type BatchEvent =
         readonly sha256: string;
         readonly rows: number;
         readonly object: ObjectRef;
+        /** That of the request before it. */
+        readonly revision: number;
       };
     }
   | { readonly type: "SchemaValidated"; readonly data: { readonly schema: Schema } }
@@ -84,6 +90,8 @@ export type BatchEvent =
         readonly reason: string;
         readonly issues: readonly SchemaIssue[];
         readonly issue_count: number;
+        /** Of the contract it does not fit; null in logs that did not say. */
+        readonly contract_version: number | null;
       };
     }
   | {
@@ -114,7 +122,10 @@ export type BatchEvent =
       readonly type: "BatchQuarantined";
       readonly data: { readonly cause: QuarantineCause; readonly reason: string };
     }
-  | { readonly type: "QuarantineReleased"; readonly data: { readonly reason: string } }
+  | {
+      readonly type: "QuarantineReleased";
+      readonly data: { readonly reason: string; readonly warnings: readonly string[] };
+    }
   /** Derived anew and not switched to: readers see the batch as it was. */
   | {
       readonly type: "BatchDerived";
@@ -125,4 +136,15 @@ export type BatchEvent =
       };
     }
   /** What follows it in the same transaction is what the replay has derived. */
-  | { readonly type: "BatchReplayed"; readonly data: { readonly replay_id: ReplayId } };
+  | { readonly type: "BatchReplayed"; readonly data: { readonly replay_id: ReplayId } }
+  /** Its retention has ended: every object of it is deleted, its history stays. */
+  | {
+      readonly type: "BatchExpired";
+      readonly data: {
+        readonly retention_days: number;
+        /** When the retention ended. */
+        readonly due_at: string;
+        /** How many objects are deleted with it. */
+        readonly objects: number;
+      };
+    };

@@ -26,7 +26,7 @@ export const derive = (command: DeriveBatch, { candidate }: Batch): Decision => 
 export const replay = (command: ReplayBatch, batch: Batch, context: BatchContext): Decision => {
   const { result, replay_id } = command;
   const mark: BatchEvent = { type: "BatchReplayed", data: { replay_id } };
-  if (result.kind === "misfit") return ok([mark, ...misfitEvents(result.misfit)]);
+  if (result.kind === "misfit") return ok([mark, ...misfitEvents(result.misfit, context.contract)]);
   const { schema, check, run, publication } = result;
   const events: BatchEvent[] = [mark, { type: "SchemaValidated", data: { schema } }];
   if (check) {

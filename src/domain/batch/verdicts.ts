@@ -1,20 +1,24 @@
 /** What a pass over the rows has found, as the events that say so. */
-import type { Contract } from "../contract/contract.ts";
+import type { Contract, ContractState } from "../contract/contract.ts";
 import { describeIssue } from "../table.ts";
 import type { Misfit } from "./commands.ts";
 import type { BatchEvent, Breach } from "./events.ts";
 
 export const schemaVerdict = (misfit: Misfit | null, contract: Contract): readonly BatchEvent[] =>
-  misfit ? misfitEvents(misfit) : [{ type: "SchemaValidated", data: { schema: contract.schema } }];
+  misfit
+    ? misfitEvents(misfit, contract)
+    : [{ type: "SchemaValidated", data: { schema: contract.schema } }];
 
-export const misfitEvents = (misfit: Misfit): readonly BatchEvent[] => {
+/** A file that does not fit: why, and into quarantine with it. */
+export const misfitEvents = (misfit: Misfit, contract: ContractState): readonly BatchEvent[] => {
   const { issues, issue_count } = misfit;
   const first = issues[0];
   const more = issue_count > 1 ? ` (and ${issue_count - 1} more)` : "";
   const why = first ? describeIssue(first) : "it cannot be read";
   const reason = `The file does not fit the contract's schema: ${why}${more}`;
+  const contract_version = contract.status === "absent" ? null : contract.version;
   return [
-    { type: "SchemaValidationFailed", data: { reason, issues, issue_count } },
+    { type: "SchemaValidationFailed", data: { reason, issues, issue_count, contract_version } },
     { type: "BatchQuarantined", data: { cause: "schema", reason } },
   ];
 };

@@ -23,7 +23,11 @@ export type ContractEvent =
     }
   | {
       readonly type: "DataContractUpdated";
-      readonly data: ContractContent & { readonly version: number };
+      readonly data: ContractContent & {
+        readonly version: number;
+        /** Null in logs that did not say. */
+        readonly retention_days_before: number | null;
+      };
     }
   | { readonly type: "DataContractApproved"; readonly data: { readonly approver: string } }
   | { readonly type: "DataContractDeclined"; readonly data: { readonly reason: string } }
@@ -57,8 +61,10 @@ export const evolveContract = (
   const content = { dataset, schema, retention_days, privacy_rules, quality_rules };
   const kept = { contract_id, version, defined_at, ...content };
   switch (event.type) {
-    case "DataContractUpdated":
-      return { ...kept, ...event.data, status: "defined" };
+    case "DataContractUpdated": {
+      const { retention_days_before: _, ...updated } = event.data;
+      return { ...kept, ...updated, status: "defined" };
+    }
     case "DataContractApproved":
       return { ...kept, status: "approved", approver: event.data.approver };
     case "DataContractDeclined":

@@ -119,8 +119,13 @@ const update = (
   const content = contentOf(command, dataset);
   if (!content.ok) return content;
   if (unchanged(state, content.value)) return ok([]);
+  const version = state.version + 1;
+  const retention_days_before = state.retention_days;
   return ok([
-    { type: "DataContractUpdated", data: { ...content.value, version: state.version + 1 } },
+    {
+      type: "DataContractUpdated",
+      data: { ...content.value, version, retention_days_before },
+    },
   ]);
 };
 

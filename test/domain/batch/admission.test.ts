@@ -20,6 +20,7 @@ import {
   MISFIT,
   MISFIT_REASON,
   quarantined,
+  released,
   SCHEMA,
 } from "../../support/facts.ts";
 
@@ -43,7 +44,7 @@ describe("appending a batch", () => {
   it("records which version of the contract it was appended under", () => {
     const contract = contractAfter(contractDefined({ version: 1 }), {
       type: "DataContractUpdated",
-      data: { ...contractDefined().data, version: 2 },
+      data: { ...contractDefined().data, version: 2, retention_days_before: 365 },
     });
     given()
       .knowing({ ...usual, contract })
@@ -68,7 +69,7 @@ describe("appending a batch", () => {
       .then(
         requested,
         appended,
-        { type: "SchemaValidationFailed", data: { reason, ...MISFIT } },
+        { type: "SchemaValidationFailed", data: { reason, ...MISFIT, contract_version: 1 } },
         { type: "BatchQuarantined", data: { cause: "schema", reason } },
       );
   });
@@ -97,13 +98,13 @@ describe("appending a batch", () => {
     });
   });
 
-  it("is refused for an id that is taken, also by a batch in quarantine", () => {
+  it("is refused for an id that is taken by a batch that is not in quarantine", () => {
     given(...batchAppended())
       .when(appendData())
       .thenRejected("batch-exists", "already_exists");
-    given(...batchAppended(), quarantined())
+    given(...batchAppended(), quarantined(), released)
       .when(appendData())
-      .thenRejected("batch-exists");
+      .thenRejected("batch-exists", "already_exists");
   });
 
   it("is refused for an unknown dataset before the contract is looked at", () => {

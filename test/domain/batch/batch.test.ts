@@ -185,7 +185,7 @@ describe("a batch's state", () => {
   it("fits no schema once a later pass found that it does not", () => {
     const failed: BatchEvent = {
       type: "SchemaValidationFailed",
-      data: { reason: "amount is no float", ...MISFIT },
+      data: { reason: "amount is no float", ...MISFIT, contract_version: 1 },
     };
     expect(batchAfter(failed).schema).toBeNull();
   });

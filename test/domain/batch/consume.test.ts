@@ -72,7 +72,7 @@ describe("a batch that failed its contract after it was published", () => {
   const failed = { ...check({ passed: false }), warnings: [] };
   const released: readonly BatchEvent[] = [
     { type: "BatchQuarantined", data: { cause: "quality", reason: "it failed" } },
-    { type: "QuarantineReleased", data: { reason: "seen" } },
+    { type: "QuarantineReleased", data: { reason: "seen", warnings: [] } },
   ];
 
   it("is not handed out when it is released, until it is derived anew", () => {
@@ -87,7 +87,10 @@ describe("a batch that failed its contract after it was published", () => {
   it("or no longer fits its schema is not handed out either", () => {
     appended(
       published(),
-      { type: "SchemaValidationFailed", data: { reason: "x", issues: [], issue_count: 1 } },
+      {
+        type: "SchemaValidationFailed",
+        data: { reason: "x", issues: [], issue_count: 1, contract_version: 1 },
+      },
       ...released,
     )
       .when(consume)

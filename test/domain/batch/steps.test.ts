@@ -45,7 +45,10 @@ const mild: Breach = { column: "id", rule: "unique", failures: 1, effect: "warn"
 const WARNING = "id unique: 1 rows fail";
 const FAILURE = "Quality check failed: amount >0 (2 rows)";
 const misfitEvents: readonly BatchEvent[] = [
-  { type: "SchemaValidationFailed", data: { reason: MISFIT_REASON, ...MISFIT } },
+  {
+    type: "SchemaValidationFailed",
+    data: { reason: MISFIT_REASON, ...MISFIT, contract_version: 1 },
+  },
   { type: "BatchQuarantined", data: { cause: "schema", reason: MISFIT_REASON } },
 ];
 

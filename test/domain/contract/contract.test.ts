@@ -53,7 +53,11 @@ const updated = (
   more: Partial<Extract<ContractEvent, { type: "DataContractUpdated" }>["data"]>,
 ): ContractEvent => {
   const { contract_id: _, ...content } = contractDefined().data;
-  return { type: "DataContractUpdated", data: { ...content, version: 2, ...more } };
+  const { retention_days: retention_days_before } = content;
+  return {
+    type: "DataContractUpdated",
+    data: { ...content, version: 2, retention_days_before, ...more },
+  };
 };
 const approve: ContractCommand = {
   type: "ApproveContract",
@@ -126,7 +130,7 @@ describe("updating a contract", () => {
       .then(updated({ retention_days: 30 }));
     given(contractDefined(), updated({ retention_days: 30 }))
       .when(update({ retention_days: 31 }))
-      .then(updated({ retention_days: 31, version: 3 }));
+      .then(updated({ retention_days: 31, version: 3, retention_days_before: 30 }));
   });
 
   it.each([

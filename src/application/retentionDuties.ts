@@ -1,0 +1,111 @@
+/**
+ * What is kept no longer than it may be: batches to the end of their contract's retention,
+ * uploads until they are taken over or forgotten. Every duty finds out itself whether its time
+ * has come, so that one that was put too early does no harm.
+ */
+import { retentionEnd } from "../domain/batch/expiry.ts";
+import type { BatchId } from "../domain/ids.ts";
+import { reader } from "./commands.ts";
+import type { ObjectStore } from "./dataPorts.ts";
+import type { LakeService } from "./lakeService.ts";
+import { landingKey } from "./objectKeys.ts";
+import type { DirectoryEntry, EventLog, PendingDuty } from "./ports.ts";
+import type { DutyDeps } from "./runDuties.ts";
+
+/** Batches whose end is moved in one turn, when their contract's retention has changed. */
+export const BATCHES_PER_STEP = 100;
+
+/** How far the object store's clock may be from the lake's. */
+const CLOCK_SKEW_MS = 5 * 60_000;
+
+export interface RetentionDeps {
+  readonly log: EventLog;
+  readonly service: LakeService;
+  readonly lake_id: string;
+  readonly store: ObjectStore;
+  readonly now: () => Date;
+}
+
+type RetentionKind = "retention_due" | "retention_change" | "sweep_upload";
+
+export const retentionDuties = ({
+  log,
+  service,
+  lake_id,
+  store,
+  now,
+}: RetentionDeps): Pick<DutyDeps["handlers"], RetentionKind> => ({
+  retention_due: async (duty) => {
+    const due_at = endOf(log, duty.ref);
+    if (due_at === null) {
+      log.schedule.remove(duty);
+      return;
+    }
+    const at = now().toISOString();
+    if (at < due_at) {
+      log.schedule.put({ ...duty, due_at });
+      return;
+    }
+    const batch_id = duty.ref as BatchId;
+    const expired = service.fulfil(lake_id, { type: "ExpireBatch", batch_id, now: at }, duty);
+    if (!expired.ok) throw new Error(expired.error.detail);
+  },
+
+  // A page of the dataset's batches a turn: between two of them commands have theirs.
+  retention_change: async (duty) => {
+    const contract = reader(log).contract(duty.ref);
+    const { after } = duty.payload;
+    const page =
+      contract.status === "absent"
+        ? []
+        : log.directory.list({
+            kind: "batch",
+            dataset: contract.dataset,
+            after: typeof after === "number" ? after : 0,
+            limit: BATCHES_PER_STEP,
+          });
+    log.transaction(() => {
+      for (const entry of page) moveEnd(log, entry, duty);
+      const last = page.at(-1);
+      if (last === undefined || page.length < BATCHES_PER_STEP) log.schedule.remove(duty);
+      else log.schedule.put({ ...duty, payload: { ...duty.payload, after: last.created_seq } });
+    });
+  },
+
+  sweep_upload: async (duty) => {
+    const key = landingKey(lake_id, duty.ref);
+    const landed = await store.head(key);
+    if (landed !== null && meant(landed.uploaded_at, duty)) await store.delete([key]);
+    // Another URL for that name may have been signed meanwhile: its duty is another one.
+    if (log.schedule.find(duty)?.due_at === duty.due_at) log.schedule.remove(duty);
+  },
+});
+
+/** When the batch's retention ends (RFC 3339), or null when there is nothing left to expire. */
+const endOf = (log: EventLog, batch_id: string): string | null => {
+  const read = reader(log);
+  const state = read.batch(batch_id);
+  if (state.status !== "held") return null;
+  const contract = read.contract(state.batch.contract_id);
+  if (contract.status === "absent") return null;
+  return retentionEnd(state.batch.appended_at, contract.retention_days);
+};
+
+const moveEnd = (log: EventLog, { id, status }: DirectoryEntry, { ref, payload }: PendingDuty) => {
+  if (status === "expired") return;
+  const state = reader(log).batch(id);
+  if (state.status !== "held" || state.batch.contract_id !== ref) return;
+  const due_at = endOf(log, id);
+  const duty = { kind: "retention_due", ref: id } as const;
+  if (due_at === null || log.schedule.find(duty)?.due_at === due_at) return;
+  const { after: _, ...origin } = payload;
+  log.schedule.put({ ...duty, due_at, payload: origin });
+};
+
+/** Whether what lies there is the upload the duty is about, and not one before or after it. */
+const meant = (uploaded_at: Date, { payload: { from, until } }: PendingDuty): boolean => {
+  const at = uploaded_at.getTime();
+  const late = typeof from !== "string" || at >= Date.parse(from) - CLOCK_SKEW_MS;
+  const early = typeof until !== "string" || at <= Date.parse(until) + CLOCK_SKEW_MS;
+  return late && early;
+};

@@ -1,0 +1,37 @@
+/**
+ * The end of a batch: its contract's retention has passed, and every object of it goes (storage
+ * limitation, Art. 5(1)(e) GDPR). In quarantine or not, published or not, nothing is kept longer.
+ */
+import type { ContractState } from "../contract/contract.ts";
+import { ok, type Result } from "../decider.ts";
+import { type Rejection, reject } from "../rejection.ts";
+import { type Batch, objectsOf } from "./batch.ts";
+import type { ExpireBatch } from "./commands.ts";
+import type { BatchEvent } from "./events.ts";
+
+const DAY_MS = 86_400_000;
+
+/** When a retention of so many days, counted in days of 24 hours, ends (RFC 3339, UTC). */
+export const retentionEnd = (appended_at: string, retention_days: number): string =>
+  new Date(Date.parse(appended_at) + retention_days * DAY_MS).toISOString();
+
+/** Nothing before its time: the contract's retention may have been prolonged. */
+export const expire = (
+  { now }: ExpireBatch,
+  batch: Batch,
+  contract: ContractState,
+): Result<readonly BatchEvent[], Rejection> => {
+  if (contract.status === "absent") return ok([]);
+  const { retention_days } = contract;
+  const due_at = retentionEnd(batch.appended_at, retention_days);
+  if (now < due_at) return ok([]);
+  const objects = objectsOf(batch).length;
+  return ok([{ type: "BatchExpired", data: { retention_days, due_at, objects } }]);
+};
+
+export const expired = (id: string) =>
+  reject(
+    "wrong_state",
+    "batch-expired",
+    `Batch ${id} has expired: its contract's retention has ended and its objects are deleted.`,
+  );

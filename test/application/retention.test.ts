@@ -1,0 +1,263 @@
+import { describe, expect, it } from "vitest";
+import { outlivedUpload, UPLOAD_KEPT_MS } from "../../src/application/consequences.ts";
+import type { PendingDuty } from "../../src/application/ports.ts";
+import { BATCHES_PER_STEP, retentionDuties } from "../../src/application/retentionDuties.ts";
+import { batchId, contractId, datasetName } from "../../src/contracts/fields.ts";
+import {
+  append,
+  checkQuality,
+  defineContract,
+  done,
+  publish,
+  registerSales,
+  replayStep,
+  updateContract,
+} from "../support/batchSteps.ts";
+import { memoryObjectStore } from "../support/memoryObjectStore.ts";
+import { DAY_MS, eventTypes, LAKE, START, type TestLake, testLake } from "../support/testLake.ts";
+
+const inDays = (days: number): string => new Date(Date.parse(START) + days * DAY_MS).toISOString();
+
+const salesLake = (retention_days = 30): TestLake => {
+  const lake = testLake({ level: "standard" });
+  registerSales(lake);
+  defineContract(lake, { retention_days });
+  return lake;
+};
+
+const ends = (lake: TestLake): Readonly<Record<string, string>> =>
+  Object.fromEntries(
+    lake.log
+      .duties()
+      .filter(({ kind }) => kind === "retention_due")
+      .map(({ ref, due_at }) => [ref, due_at]),
+  );
+
+const dutiesOf = (lake: TestLake) => {
+  const store = memoryObjectStore(() => new Date(lake.now()));
+  const { log, service } = lake;
+  const deps = { log, service, lake_id: LAKE, store, now: () => new Date(lake.now()) };
+  const handlers = retentionDuties(deps);
+  /** Does what is due of these kinds, until nothing is. */
+  const ring = async (): Promise<number> => {
+    let steps = 0;
+    for (;;) {
+      const [duty] = log.schedule
+        .due(lake.now(), 1000)
+        .filter((due): due is PendingDuty & { kind: keyof typeof handlers } =>
+          Object.hasOwn(handlers, due.kind),
+        );
+      if (duty === undefined) return steps;
+      await handlers[duty.kind](duty);
+      steps += 1;
+    }
+  };
+  return { ring, store };
+};
+
+const stateOf = (lake: TestLake, id: string) =>
+  lake.see({ kind: "one", aggregate: "batch", id, when: null });
+
+describe("the retention of a batch", () => {
+  it("is owed from its append on, and shown", () => {
+    const lake = salesLake(30);
+    done(append(lake, "b1"));
+    expect(ends(lake)).toEqual({ b1: inDays(30) });
+    expect(stateOf(lake, "b1").expires_at).toBe(inDays(30));
+  });
+
+  it("is owed for one that never fitted too", async () => {
+    const lake = salesLake(30);
+    done(append(lake, "b1", { fits: false }));
+    lake.pass(30 * DAY_MS);
+    await dutiesOf(lake).ring();
+    expect(stateOf(lake, "b1")).toMatchObject({ state: "expired", expired_at: inDays(30) });
+  });
+
+  it("ends with the deletion of every object it has, and of nothing else", async () => {
+    const lake = salesLake(30);
+    for (const id of ["b1", "b2"]) {
+      done(append(lake, id));
+      done(checkQuality(lake, id, { rules: { amount: ">0" }, diverts: true }));
+      done(publish(lake, id));
+      lake.pass(DAY_MS);
+    }
+    lake.pass(28 * DAY_MS);
+    await dutiesOf(lake).ring();
+    const deletions = lake.log.duties().filter(({ kind }) => kind === "delete_objects");
+    expect(deletions.map(({ payload }) => payload.keys)).toEqual([
+      [
+        expect.stringContaining("batches/b1/1/raw/"),
+        expect.stringContaining("batches/b1/2/quarantine/"),
+        expect.stringContaining("published/sales/b1/"),
+      ],
+    ]);
+    expect(lake.log.events().at(-1)).toMatchObject({
+      type: "BatchExpired",
+      stream: "batch/b1",
+      actor: "lethe",
+      data: { retention_days: 30, due_at: inDays(30), objects: 3 },
+    });
+    expect(ends(lake)).toEqual({ b2: inDays(31) });
+    expect(lake.see({ kind: "report", when: null }).batches).toEqual({ expired: 1, published: 1 });
+  });
+
+  it("is not prolonged by a corrected file", async () => {
+    const lake = salesLake(30);
+    done(append(lake, "b1", { fits: false }));
+    lake.pass(20 * DAY_MS);
+    const answer = done(append(lake, "b1"));
+    expect(answer.outcome).toBe("done");
+    expect(answer.body.message).toContain("appended anew");
+    await dutiesOf(lake).ring();
+    expect(ends(lake)).toEqual({ b1: inDays(30) });
+    expect(stateOf(lake, "b1")).toMatchObject({ state: "appended", expires_at: inDays(30) });
+  });
+
+  it("moves with its contract, shorter and longer, for the batches of that contract alone", async () => {
+    const lake = salesLake(30);
+    defineContract(lake, { contract_id: contractId.parse("other"), retention_days: 30 });
+    for (const id of ["b1", "b2"]) done(append(lake, id));
+    done(append(lake, "c1", { contract: "other" }));
+    lake.pass(5 * DAY_MS);
+    const { ring } = dutiesOf(lake);
+    updateContract(lake, { retention_days: 3 });
+    await ring();
+    expect(stateOf(lake, "b1").state).toBe("expired");
+    expect(ends(lake)).toEqual({ c1: inDays(30) });
+    updateContract(lake, { contract_id: contractId.parse("other"), retention_days: 300 });
+    await ring();
+    expect(ends(lake)).toEqual({ c1: inDays(300) });
+    lake.pass(26 * DAY_MS);
+    await ring();
+    expect(stateOf(lake, "c1").state).toBe("appended");
+  });
+
+  it("is moved a page of batches at a time", async () => {
+    const lake = salesLake(30);
+    const count = BATCHES_PER_STEP + 1;
+    for (let n = 0; n < count; n += 1) done(append(lake, `b${n}`));
+    updateContract(lake, { retention_days: 60 });
+    expect(await dutiesOf(lake).ring()).toBe(2);
+    expect(Object.values(ends(lake))).toEqual(Array.from({ length: count }, () => inDays(60)));
+  });
+
+  it("owes nothing for a change of the contract that leaves it alone", () => {
+    const lake = salesLake(30);
+    updateContract(lake, { retention_days: 30, quality_rules: { amount: ">0" } });
+    expect(lake.log.duties().map(({ kind }) => kind)).not.toContain("retention_change");
+  });
+
+  it("that was put too early by a log from before is found out and put right", async () => {
+    const lake = salesLake(30);
+    done(append(lake, "b1"));
+    lake.log.schedule.put({ kind: "retention_due", ref: "b1", due_at: START, payload: {} });
+    await dutiesOf(lake).ring();
+    expect(ends(lake)).toEqual({ b1: inDays(30) });
+    expect(stateOf(lake, "b1").state).toBe("appended");
+  });
+});
+
+describe("a replay", () => {
+  it("leaves out what has expired, before it is asked for and while it runs", async () => {
+    const lake = salesLake(30);
+    for (const id of ["b1", "b2"]) done(append(lake, id));
+    const dataset = datasetName.parse("sales");
+    const answer = lake.run({ type: "Replay", dataset, batch_id: null });
+    const { replay_id } = answer.body.replay as { replay_id: string };
+    lake.pass(30 * DAY_MS);
+    await dutiesOf(lake).ring();
+    // One for each batch, and the switch.
+    for (let step = 0; step < 3; step += 1) done(replayStep(lake, replay_id));
+    expect(lake.see({ kind: "one", aggregate: "replay", id: replay_id, when: null })).toMatchObject(
+      {
+        status: "completed",
+        outcomes: [
+          { batch_id: "b1", outcome: "skipped", reason: "expired" },
+          { batch_id: "b2", outcome: "skipped", reason: "expired" },
+        ],
+      },
+    );
+    const none = lake.run({ type: "Replay", dataset, batch_id: null });
+    expect(eventTypes(none)).toEqual(["ReplayRequested", "ReplayCompleted"]);
+    const refused = lake.refused({ type: "Replay", dataset, batch_id: batchId.parse("b1") });
+    expect(refused.code).toBe("batch-expired");
+  });
+});
+
+describe("an upload", () => {
+  const key = (name: string) => `lakes/${LAKE}/landing/${name}`;
+  const sign = (lake: TestLake, filename: string) =>
+    lake.run({
+      type: "SignUrl",
+      dataset: null,
+      filename,
+      method: "PUT",
+      expires_in: 900,
+      purpose: null,
+    });
+  const land = (store: ReturnType<typeof memoryObjectStore>, name: string) =>
+    store.put(key(name), "id\n1\n");
+
+  it("that nobody appends is deleted a day after its URL has expired, not before", async () => {
+    const lake = salesLake();
+    const { ring, store } = dutiesOf(lake);
+    sign(lake, "forgotten.csv");
+    land(store, "forgotten.csv");
+    lake.pass(900_000 + UPLOAD_KEPT_MS - 1);
+    await ring();
+    expect(await store.head(key("forgotten.csv"))).not.toBeNull();
+    lake.pass(1);
+    await ring();
+    expect(await store.head(key("forgotten.csv"))).toBeNull();
+  });
+
+  it("that was appended stays as long as its batch, and goes with it", async () => {
+    const lake = salesLake(30);
+    const { ring, store } = dutiesOf(lake);
+    sign(lake, "b1.csv");
+    land(store, "b1.csv");
+    done(append(lake, "b1"));
+    lake.pass(29 * DAY_MS);
+    await ring();
+    expect(await store.head(key("b1.csv"))).not.toBeNull();
+    lake.pass(DAY_MS);
+    await ring();
+    expect(await store.head(key("b1.csv"))).toBeNull();
+  });
+
+  it("of the same name that came later does not go with the batch before it", async () => {
+    const lake = salesLake(30);
+    const { ring, store } = dutiesOf(lake);
+    done(append(lake, "b1"));
+    lake.pass(29 * DAY_MS);
+    land(store, "b1.csv");
+    lake.pass(DAY_MS);
+    await ring();
+    expect(stateOf(lake, "b1").state).toBe("expired");
+    expect(await store.head(key("b1.csv"))).not.toBeNull();
+  });
+
+  it("that was there before an unused URL of its name is left alone", async () => {
+    const lake = salesLake(30);
+    const { ring, store } = dutiesOf(lake);
+    land(store, "b1.csv");
+    done(append(lake, "b1"));
+    lake.pass(DAY_MS);
+    sign(lake, "b1.csv");
+    lake.pass(2 * DAY_MS);
+    await ring();
+    expect(await store.head(key("b1.csv"))).not.toBeNull();
+  });
+
+  it("is outlived when a file of another name takes its place", () => {
+    const lake = salesLake(30);
+    done(append(lake, "b1", { fits: false }));
+    const before = lake.log.load("batch/b1").state as Parameters<typeof outlivedUpload>[0];
+    expect(outlivedUpload(before, before)).toBeNull();
+    expect(outlivedUpload({ status: "absent" }, before)).toBeNull();
+    if (before.status !== "held") throw new Error("there is no batch");
+    const after = { ...before, batch: { ...before.batch, file_url: "corrected.csv" } };
+    expect(outlivedUpload(before, after)).toEqual({ ref: "b1.csv", until: START });
+  });
+});
