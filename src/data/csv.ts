@@ -21,7 +21,7 @@ import { MAX_RECORD_BYTES, textPieces } from "./textInput.ts";
 import { misfit } from "./types.ts";
 
 /** Bytes parsed in one go, unless one record is longer: with few rows, the bound of a chunk. */
-const WINDOW_BYTES = 512 * 1024;
+export const WINDOW_BYTES = 512 * 1024;
 
 /** Fields parsed in one go: a table of very many columns comes in chunks of fewer rows. */
 const WINDOW_FIELDS = 128 * 1024;
@@ -48,10 +48,21 @@ export async function* readCsv(
   table.end();
 }
 
+export interface CsvOptions extends CsvDialect {
+  /** Given where the bytes begin below the header. */
+  readonly layout?: CsvLayout;
+  /** 1-based data row that the bytes begin with (default 1). */
+  readonly first_row?: number;
+  /** No field is parsed: chunks have rows, but no columns. */
+  readonly counts_only?: boolean;
+  /** Rows of a chunk (default CHUNK_ROWS). */
+  readonly chunk_rows?: number;
+}
+
 export class CsvTable {
   readonly #columns: readonly ColumnSpec[];
   readonly #issues: IssueLog;
-  readonly #dialect: CsvDialect;
+  readonly #options: CsvOptions;
   readonly #bytes = new CarryBuffer();
   /** How the rows are laid out; undefined until the header is known. */
   #layout: CsvLayout | undefined;
@@ -61,20 +72,19 @@ export class CsvTable {
   /** Bytes that a chunk of this file takes, about. */
   #chunkBytes = WINDOW_BYTES;
   #stopped = false;
+  #offset = 0;
 
-  /** `layout` and `first_row` are given where the bytes begin below the header. */
-  constructor(
-    columns: readonly ColumnSpec[],
-    issues: IssueLog,
-    dialect: CsvDialect,
-    layout?: CsvLayout,
-    first_row = 1,
-  ) {
+  constructor(columns: readonly ColumnSpec[], issues: IssueLog, options: CsvOptions) {
     this.#columns = columns;
     this.#issues = issues;
-    this.#dialect = dialect;
-    this.#layout = layout;
-    this.#row = first_row;
+    this.#options = options;
+    this.#layout = options.layout;
+    this.#row = options.first_row ?? 1;
+  }
+
+  /** Bytes that the header and the chunks so far took. */
+  get offset(): number {
+    return this.#offset;
   }
 
   /** Whether it is time to ask for `chunks`. */
@@ -96,8 +106,10 @@ export class CsvTable {
       const available = this.#bytes.view();
       const size = this.#wanted > WINDOW_BYTES ? this.#wanted : this.#chunkBytes;
       const bytes = available.subarray(0, size);
-      const maxRows = Math.max(1, Math.min(CHUNK_ROWS, Math.floor(WINDOW_FIELDS / layout.width)));
+      const { chunk_rows = CHUNK_ROWS } = this.#options;
+      const maxRows = Math.max(1, Math.min(chunk_rows, Math.floor(WINDOW_FIELDS / layout.width)));
       const window = csvWindow(bytes, isLast && bytes.length === available.length, layout, maxRows);
+      this.#offset += window.consumed;
       if (window.rows > 0) yield this.#chunk(window);
       this.#bytes.consume(window.consumed);
       if (bytes.length - window.consumed > MAX_RECORD_BYTES && window.rows < maxRows) {
@@ -119,7 +131,7 @@ export class CsvTable {
 
   #readHeader(isLast: boolean): CsvLayout | undefined {
     const bytes = this.#bytes.view();
-    const header = readHeader(bytes, isLast, this.#columns, this.#dialect);
+    const header = readHeader(bytes, isLast, this.#columns, this.#options);
     if (header === null) {
       if (bytes.length > MAX_RECORD_BYTES) {
         throw new NotATableError(`the header row ${describe("too_long")}`);
@@ -130,7 +142,9 @@ export class CsvTable {
       throw new NotATableError(`the header row ${describe(header.problem)}`);
     }
     this.#bytes.consume(header.consumed);
-    this.#layout = matchHeader(header, this.#columns, this.#issues);
+    this.#offset += header.consumed;
+    const layout = matchHeader(header, this.#columns, this.#issues);
+    this.#layout = this.#options.counts_only ? { ...layout, columns: [] } : layout;
     return this.#layout;
   }
 

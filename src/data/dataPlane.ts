@@ -1,13 +1,18 @@
 /** The data plane over one object store: what the application's port asks for, put together. */
-import type { DataPlane, ObjectStore } from "../application/dataPorts.ts";
+import type { ObjectStore, SegmentedDataPlane } from "../application/dataPorts.ts";
 import { copy } from "./copy.ts";
 import { exportCsv } from "./exportCsv.ts";
+import { land } from "./land.ts";
 import { refine } from "./refine.ts";
+import { assemble, refineSegment } from "./segments.ts";
 import { take } from "./take.ts";
 
-export const dataPlane = (store: ObjectStore): DataPlane => ({
+export const dataPlane = (store: ObjectStore): SegmentedDataPlane => ({
   take: (input) => take(store, input),
   refine: (input) => refine(store, input),
+  land: (input) => land(store, input),
+  refineSegment: (input, segment, parts) => refineSegment(store, input, segment, parts),
+  assemble: (input, results) => assemble(store, input, results),
   exportCsv: (source, schema, target) => exportCsv(store, source, schema, target),
   copy: (source, target) => copy(store, source, target),
 });

@@ -10,6 +10,7 @@ const MAX_COLUMN_NAME_CHARS = 200;
 
 export class IssueLog {
   #count = 0;
+  #rowCount = 0;
   readonly #ofFile: SchemaIssue[] = [];
   readonly #ofRows: SchemaIssue[] = [];
   readonly #unexpected = new Set<string>();
@@ -18,6 +19,16 @@ export class IssueLog {
   /** How many issues there are, listed or not. */
   get count(): number {
     return this.#count;
+  }
+
+  /** How many of them are about rows. */
+  get row_count(): number {
+    return this.#rowCount;
+  }
+
+  /** The first ones about rows. */
+  get of_rows(): readonly SchemaIssue[] {
+    return this.#ofRows;
   }
 
   /** Issues of the file first, then those of rows as they were met; at most MAX_LISTED_ISSUES. */
@@ -33,13 +44,15 @@ export class IssueLog {
   /** `column` names a column of the schema, or is null when the issue is about the whole. */
   add(column: string | null, row: number | null, message: string): void {
     this.#count += 1;
+    if (row !== null) this.#rowCount += 1;
     const list = row === null ? this.#ofFile : this.#ofRows;
     if (list.length < MAX_LISTED_ISSUES) list.push({ column, row, message });
   }
 
-  /** Issues that are only counted, because enough are listed. */
+  /** Issues of rows that are only counted, because enough are listed. */
   addUnlisted(count: number): void {
     this.#count += count;
+    this.#rowCount += count;
   }
 
   /** Whether issues of rows are not listed any more. */

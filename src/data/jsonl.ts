@@ -22,31 +22,41 @@ export async function* readJsonl(
   schema: Schema,
   issues: IssueLog,
 ): AsyncGenerator<ColumnChunk, void, undefined> {
-  const table = new JsonlTable(columnSpecs(schema), issues);
-  const lines = new LineScanner();
-  for await (const piece of textPieces(pieces)) {
-    for (const line of lines.push(piece)) {
-      table.add(line);
-      if (table.rows.full) yield table.rows.take();
-    }
-  }
-  for (const line of lines.end()) table.add(line);
+  const table = new JsonlTable(columnSpecs(schema), issues, 1);
+  yield* table.read(textPieces(pieces));
   table.end();
-  if (!table.rows.empty) yield table.rows.take();
 }
 
-class JsonlTable {
+/** The rows of lines that stand anywhere in a file: what they hold and what they lack. */
+export class JsonlTable {
   readonly rows: RowBuilder;
   readonly #columns: readonly ColumnSpec[];
   readonly #known: ReadonlySet<string>;
   readonly #issues: IssueLog;
   readonly #seen = new Set<string>();
 
-  constructor(columns: readonly ColumnSpec[], issues: IssueLog) {
+  constructor(columns: readonly ColumnSpec[], issues: IssueLog, first_row: number) {
     this.#columns = columns;
     this.#known = new Set(columns.map(({ name }) => name));
     this.#issues = issues;
-    this.rows = new RowBuilder(columns);
+    this.rows = new RowBuilder(columns, first_row);
+  }
+
+  async *read(pieces: Pieces): AsyncGenerator<ColumnChunk, void, undefined> {
+    const lines = new LineScanner();
+    for await (const piece of pieces) {
+      for (const line of lines.push(piece)) {
+        this.add(line);
+        if (this.rows.full) yield this.rows.take();
+      }
+    }
+    for (const line of lines.end()) this.add(line);
+    if (!this.rows.empty) yield this.rows.take();
+  }
+
+  /** Columns of the schema that no line has had so far. */
+  get missing(): readonly string[] {
+    return this.#columns.flatMap(({ name }) => (this.#seen.has(name) ? [] : [name]));
   }
 
   add(line: Line): void {
@@ -68,9 +78,7 @@ class JsonlTable {
   end(): void {
     if (this.rows.row === 1) throw new NotATableError("the file has no line with an object");
     // A key may be missing anywhere, but a column that no row has is not in the file.
-    for (const { name } of this.#columns) {
-      if (!this.#seen.has(name)) this.#issues.add(name, null, "missing from the file");
-    }
+    for (const name of this.missing) this.#issues.add(name, null, "missing from the file");
     this.#issues.reportUnexpected();
   }
 
@@ -123,13 +131,28 @@ const problem = (line: Line, text: string | undefined, value: unknown): string =
   return value === undefined ? "is not JSON" : "is not a JSON object";
 };
 
-const TOO_LONG = Symbol("too long");
-type Line = Uint8Array | typeof TOO_LONG;
+export const TOO_LONG: unique symbol = Symbol("too long");
+export type Line = Uint8Array | typeof TOO_LONG;
+
+/** Whether a line is no row: nothing but blanks. */
+export const isBlank = (line: Line): boolean => {
+  if (line === TOO_LONG) return false;
+  const first = line[0] ?? 0x20;
+  return (first <= 0x20 || first >= 0x80) && decodeUtf8(line)?.trim() === "";
+};
+
+/** Throws unless the file begins with a line of JSON. */
+export const checkFirstLine = (line: Line): void => {
+  const text = line === TOO_LONG ? undefined : decodeUtf8(line);
+  if (text === undefined || parseLine(text) === undefined) {
+    throw new NotATableError("the first line is not JSON");
+  }
+};
 
 const LF = 0x0a;
 
 /** Lines without their LF; a CR before it is white space to JSON. */
-class LineScanner {
+export class LineScanner {
   readonly #carry = new CarryBuffer();
   #scanned = 0;
   #stopped = false;

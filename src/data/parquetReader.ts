@@ -33,6 +33,28 @@ const READ_BYTES = 8 * 1024 * 1024;
 /** Writers put up to about a million rows into a row group; it costs memory even for nulls. */
 const MAX_ROW_GROUP_ROWS = 2 ** 22;
 
+/** Which row groups are read: all, unless said otherwise. */
+export interface GroupRange {
+  readonly first?: number;
+  readonly count?: number;
+}
+
+/** Rows and packed bytes of a file's row groups, in order. Throws as `readParquet` does. */
+export const parquetGroups = async (
+  source: ParquetSource,
+): Promise<readonly { readonly rows: number; readonly bytes: number }[]> => {
+  const metadata = await orDamaged(source, () =>
+    parquetMetadataAsync(source, { geoparquet: false }),
+  );
+  return metadata.row_groups.map(({ num_rows, columns }) => ({
+    rows: Number(num_rows),
+    bytes: columns.reduce(
+      (sum, { meta_data }) => sum + Number(meta_data?.total_compressed_size ?? 0),
+      0,
+    ),
+  }));
+};
+
 /**
  * Reads the rows of a Parquet file. Throws a NotATableError when it is none, is damaged, or packed
  * in a way that cannot be undone here; throws what the object store threw when that failed.
@@ -41,6 +63,7 @@ export async function* readParquet(
   source: ParquetSource,
   schema: Schema,
   issues: IssueLog,
+  groups: GroupRange = {},
 ): AsyncGenerator<ColumnChunk, void, undefined> {
   const metadata = await orDamaged(source, () =>
     parquetMetadataAsync(source, { geoparquet: false }),
@@ -68,9 +91,11 @@ export async function* readParquet(
       ? Promise.resolve(undefined)
       : orDamaged(source, () => scan.readColumn({ column: name, rowStart, rowEnd }));
 
-  const builder = new RowBuilder(columns);
-  let start = 0;
-  for (const group of metadata.row_groups) {
+  const { first = 0, count = metadata.row_groups.length } = groups;
+  const rowsBefore = metadata.row_groups.slice(0, first);
+  let start = rowsBefore.reduce((rows, group) => rows + Number(group.num_rows), 0);
+  const builder = new RowBuilder(columns, start + 1);
+  for (const group of metadata.row_groups.slice(first, first + count)) {
     const groupEnd = start + Number(group.num_rows);
     const step = rowsAtOnce(group);
     await orDamaged(source, async () => {

@@ -6,16 +6,13 @@
 import type { ObjectStore, PreviewRow, Refined, RefineInput } from "../application/dataPorts.ts";
 import type { Misfit } from "../domain/batch/commands.ts";
 import { err, ok, type Result } from "../domain/decider.ts";
-import type { ObjectRef } from "../domain/table.ts";
 import { cellAt } from "./columnCells.ts";
 import type { ColumnChunk } from "./columns.ts";
-import { contentType } from "./contentTypes.ts";
 import { NotATableError } from "./notATable.ts";
-import { type ParquetWriter, parquetWriter } from "./parquet.ts";
+import { type Outputs, openOutputs } from "./outputs.ts";
 import { type PrivacyPass, privacyPass } from "./privacy/privacyPass.ts";
-import { qualityEvaluator } from "./quality/evaluator.ts";
-import { type QuarantineFile, quarantineFile } from "./quarantineFile.ts";
-import { openTable, readTable } from "./readTable.ts";
+import { type QualityEvaluator, qualityEvaluator } from "./quality/evaluator.ts";
+import { openTable, readTable, type TableReader } from "./readTable.ts";
 import { withoutRows } from "./rowSelection.ts";
 import { toJson } from "./types.ts";
 
@@ -30,7 +27,7 @@ export const refine = async (
   input: RefineInput,
 ): Promise<Result<Refined, Misfit>> => {
   const privacy = privacyPass(input.privacy, input.schema, input.keys, input.subject_column);
-  const outputs = openOutputs(store, input, privacy);
+  const outputs = openOutputs(store, input, privacy.schema);
   try {
     const outcome = await run(store, input, privacy, outputs);
     if (!outcome.ok) await outputs.discard();
@@ -54,20 +51,13 @@ const run = async (
   });
   const reader = readTable(await openTable(store, input.source), input.schema);
   const preview: PreviewRow[] = [];
-  let diverted_rows = 0;
-
-  for await (const chunk of reader.chunks()) {
-    // Cells that do not fit are nulls here: nothing may be concluded from them. The rest of the
-    // file is read all the same, so that every issue is counted.
-    if (reader.issues.count > 0) continue;
-    const verdict = evaluator.evaluate(chunk);
-    await outputs.quarantine?.write(chunk, verdict);
-    const { chunk: before, row_numbers } = withoutRows(chunk, verdict.diverted);
-    diverted_rows += chunk.rows - before.rows;
-    const after = privacy.apply(before, row_numbers);
-    addPreview(preview, input, before, after, row_numbers);
-    await outputs.clean?.write(after);
-  }
+  const { diverted_rows } = await passOver(reader, {
+    evaluator,
+    privacy,
+    outputs,
+    transformed: (before, after, row_numbers) =>
+      addPreview(preview, input, before, after, row_numbers),
+  });
   if (reader.issues.count > 0)
     return err({ issues: reader.issues.listed, issue_count: reader.issues.count });
 
@@ -84,46 +74,43 @@ const run = async (
   });
 };
 
-interface Outputs {
-  readonly clean: ParquetWriter | null;
-  readonly quarantine: QuarantineFile | null;
-  close(): Promise<{ readonly clean?: ObjectRef; readonly quarantine?: ObjectRef }>;
-  /** Leaves nothing behind, also of an object that was closed before the other one failed. */
-  discard(): Promise<void>;
+/** What happens to the rows of a table. */
+export interface Pass {
+  readonly evaluator: QualityEvaluator;
+  readonly privacy: PrivacyPass;
+  readonly outputs: Outputs;
+  /** Called for the rows of a chunk that go on. */
+  readonly transformed?: (
+    before: ColumnChunk,
+    after: ColumnChunk,
+    row_numbers: Int32Array | null,
+  ) => void;
+  /** Called when a chunk has been judged. */
+  readonly judged?: () => Promise<void>;
 }
 
-const openOutputs = (store: ObjectStore, input: RefineInput, privacy: PrivacyPass): Outputs => {
-  const { clean_key, quarantine_key } = input;
-  const clean =
-    clean_key === undefined
-      ? null
-      : parquetWriter(store.writer(clean_key, contentType("parquet")), privacy.schema);
-  const quarantine = quarantine_key === undefined ? null : quarantineFile(store, quarantine_key);
-  const closed: string[] = [];
-
-  const closeClean = async () => {
-    if (clean === null || clean_key === undefined) return {};
-    const written = await clean.close();
-    closed.push(clean_key);
-    return { clean: { key: clean_key, format: "parquet" as const, ...written } };
-  };
-  const closeQuarantine = async () => {
-    const written = (await quarantine?.close()) ?? null;
-    if (written === null) return {};
-    closed.push(written.key);
-    return { quarantine: written };
-  };
-
-  return {
-    clean,
-    quarantine,
-    close: async () => ({ ...(await closeQuarantine()), ...(await closeClean()) }),
-    async discard() {
-      // Whatever fails here must not hide the reason for discarding.
-      await Promise.allSettled([clean?.abort(), quarantine?.abort()]);
-      if (closed.length > 0) await Promise.allSettled([store.delete(closed)]);
-    },
-  };
+/** Takes all chunks of a reader through rules, strategies and outputs. */
+export const passOver = async (
+  reader: Pick<TableReader, "chunks" | "issues">,
+  { evaluator, privacy, outputs, transformed, judged }: Pass,
+): Promise<{ readonly rows: number; readonly diverted_rows: number }> => {
+  let rows = 0;
+  let diverted_rows = 0;
+  for await (const chunk of reader.chunks()) {
+    rows += chunk.rows;
+    // Cells that do not fit are nulls here: nothing may be concluded from them. The rest of the
+    // file is read all the same, so that every issue is counted.
+    if (reader.issues.count > 0) continue;
+    const verdict = evaluator.evaluate(chunk);
+    await judged?.();
+    await outputs.quarantine?.write(chunk, verdict);
+    const { chunk: before, row_numbers } = withoutRows(chunk, verdict.diverted);
+    diverted_rows += chunk.rows - before.rows;
+    const after = privacy.apply(before, row_numbers);
+    transformed?.(before, after, row_numbers);
+    await outputs.clean?.write(after);
+  }
+  return { rows, diverted_rows };
 };
 
 const HIDDEN = { hidden: true } as const;

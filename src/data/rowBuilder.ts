@@ -21,12 +21,13 @@ export const columnSpecs = (schema: Schema): readonly ColumnSpec[] =>
 export class RowBuilder {
   readonly #columns: readonly ColumnSpec[];
   #cells: Cell[][];
-  #firstRow = 1;
+  #firstRow: number;
   #rows = 0;
   #chars = 0;
 
-  constructor(columns: readonly ColumnSpec[]) {
+  constructor(columns: readonly ColumnSpec[], first_row = 1) {
     this.#columns = columns;
+    this.#firstRow = first_row;
     this.#cells = columns.map(() => []);
   }
 

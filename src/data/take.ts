@@ -1,13 +1,15 @@
 /**
  * Takes a landed upload into a batch: the bytes are hashed, copied and checked against the schema
- * while they pass once. A text file that is compressed with gzip is taken unpacked. What is no table, or too large, leaves nothing at the target.
+ * while they pass once. A text file that is compressed with gzip is taken unpacked. What is no
+ * table, or too large, leaves nothing at the target.
  */
 import type { ObjectStore, TakeInput, TakeOutcome } from "../application/dataPorts.ts";
 import { contentType } from "./contentTypes.ts";
 import { unpacked } from "./gunzip.ts";
+import type { IssueLog } from "./issueLog.ts";
 import { NotATableError } from "./notATable.ts";
 import { type Pieces, piecesOf } from "./pieces.ts";
-import { openTable, readTable, type TableReader } from "./readTable.ts";
+import { readTable, type TableSource } from "./readTable.ts";
 import { type CountingWriter, countingWriter } from "./sha256.ts";
 
 /** The largest file a batch may arrive as; of a compressed one, also what it unpacks to. */
@@ -22,6 +24,52 @@ export const take = async (
   input: TakeInput,
   maxBytes = MAX_OBJECT_BYTES,
 ): Promise<TakeOutcome> => {
+  const read = async (source: TableSource): Promise<Read> => {
+    const reader = readTable(source, input.schema);
+    let rows = 0;
+    for await (const chunk of reader.chunks()) rows += chunk.rows;
+    return { rows, issues: reader.issues };
+  };
+  const { target: key } = input;
+  const copied = await transfer(store, input, maxBytes, {
+    csv: (pieces) => read({ format: "csv", pieces }),
+    jsonl: (pieces) => read({ format: "jsonl", pieces }),
+    parquet: ({ bytes }) => read({ format: "parquet", store, key, size_bytes: bytes }),
+  });
+  if (copied.kind !== "copied") return copied;
+  const { bytes, sha256, found } = copied;
+  return {
+    kind: "taken",
+    object: { key, format: input.format, bytes, sha256, rows: found.rows },
+    issues: found.issues.listed,
+    issue_count: found.issues.count,
+    unexpected_columns: found.issues.unexpected_columns,
+  };
+};
+
+interface Read {
+  readonly rows: number;
+  readonly issues: IssueLog;
+}
+
+/** What is made of the bytes: of text while they are copied, of Parquet once they are. */
+export interface Reading<Found> {
+  readonly csv: (pieces: Pieces) => Promise<Found>;
+  readonly jsonl: (pieces: Pieces) => Promise<Found>;
+  readonly parquet: (copied: Copied) => Promise<Found>;
+}
+
+export type Transferred<Found> =
+  | Exclude<TakeOutcome, { readonly kind: "taken" }>
+  | ({ readonly kind: "copied"; readonly found: Found } & Copied);
+
+/** Copies a landed file to its target, unpacked, while it is read; leaves nothing when refused. */
+export const transfer = async <Found>(
+  store: ObjectStore,
+  input: TakeInput,
+  maxBytes: number,
+  reading: Reading<Found>,
+): Promise<Transferred<Found>> => {
   const landed = await store.head(input.source);
   if (landed === null) return { kind: "missing" };
   if (landed.size_bytes > maxBytes) return { kind: "too_large", limit_bytes: maxBytes };
@@ -30,8 +78,8 @@ export const take = async (
   try {
     const pieces = piecesOf(stream);
     return input.format === "parquet"
-      ? await takeParquet(store, input, pieces, maxBytes)
-      : await takeText(store, input, input.format, unpacked(pieces), maxBytes);
+      ? await transferParquet(store, input, pieces, maxBytes, reading.parquet)
+      : await transferText(store, input, unpacked(pieces), maxBytes, reading[input.format]);
   } catch (error) {
     if (error instanceof NotATableError) return { kind: "not_a_table", reason: error.reason };
     if (error instanceof TooLargeError) return { kind: "too_large", limit_bytes: maxBytes };
@@ -42,37 +90,34 @@ export const take = async (
 /** The upload may have grown since `head`: the stream itself has the last word. */
 class TooLargeError extends Error {}
 
-const takeText = async (
+const transferText = async <Found>(
   store: ObjectStore,
   input: TakeInput,
-  format: "csv" | "jsonl",
   pieces: Pieces,
   maxBytes: number,
-): Promise<TakeOutcome> => {
-  const writer = countingWriter(store.writer(input.target, contentType(format)));
+  read: (pieces: Pieces) => Promise<Found>,
+): Promise<Transferred<Found>> => {
+  const writer = countingWriter(store.writer(input.target, contentType(input.format)));
   try {
-    const tapped = tap(pieces, limited(writer, maxBytes));
-    const reader = readTable({ format, pieces: tapped }, input.schema);
-    const rows = await countRows(reader);
-    return taken(input, await writer.close(), rows, reader);
+    const found = await read(tap(pieces, limited(writer, maxBytes)));
+    return { kind: "copied", found, ...(await writer.close()) };
   } catch (error) {
     await writer.abort();
     throw error;
   }
 };
 
-/** Parquet is read from its end: it is copied first, and the copy is what is checked. */
-const takeParquet = async (
+/** Parquet is read from its end: it is copied first, and the copy is what is read. */
+const transferParquet = async <Found>(
   store: ObjectStore,
   input: TakeInput,
   pieces: Pieces,
   maxBytes: number,
-): Promise<TakeOutcome> => {
+  read: (copied: Copied) => Promise<Found>,
+): Promise<Transferred<Found>> => {
   const copied = await copyParquet(store, input, pieces, maxBytes);
   try {
-    const ref = { key: input.target, format: "parquet", bytes: copied.bytes } as const;
-    const reader = readTable(await openTable(store, ref), input.schema);
-    return taken(input, copied, await countRows(reader), reader);
+    return { kind: "copied", found: await read(copied), ...copied };
   } catch (error) {
     await store.delete([input.target]);
     throw error;
@@ -109,26 +154,8 @@ const copyParquet = async (
 
 const NO_PARQUET = "the file is not Parquet: it does not begin with PAR1";
 
-type Copied = Awaited<ReturnType<CountingWriter["close"]>>;
-
-const taken = (
-  { target, format }: TakeInput,
-  { bytes, sha256 }: Copied,
-  rows: number,
-  { issues }: TableReader,
-): TakeOutcome => ({
-  kind: "taken",
-  object: { key: target, format, bytes, sha256, rows },
-  issues: issues.listed,
-  issue_count: issues.count,
-  unexpected_columns: issues.unexpected_columns,
-});
-
-const countRows = async (reader: TableReader): Promise<number> => {
-  let rows = 0;
-  for await (const chunk of reader.chunks()) rows += chunk.rows;
-  return rows;
-};
+/** What was written. */
+export type Copied = Awaited<ReturnType<CountingWriter["close"]>>;
 
 type Write = (bytes: Uint8Array) => Promise<void>;
 

@@ -1,0 +1,104 @@
+/**
+ * A run of whole rows of a stored object, read as if the rows before it had been read as well: the
+ * header stands elsewhere, row numbers count from the beginning of the file.
+ */
+import { MissingObjectError, type ObjectStore, type Segment } from "../application/dataPorts.ts";
+import { assertNever, invariant } from "../domain/decider.ts";
+import type { ObjectRef, Schema } from "../domain/table.ts";
+import type { ColumnChunk } from "./columns.ts";
+import { CsvTable, readCsv } from "./csv.ts";
+import { matchHeader, readHeader } from "./csvHeader.ts";
+import { IssueLog } from "./issueLog.ts";
+import { JsonlTable } from "./jsonl.ts";
+import type { CsvLayout } from "./kernels/csvColumns.ts";
+import { readParquet } from "./parquetReader.ts";
+import { parquetSource } from "./parquetSource.ts";
+import { piecesOf } from "./pieces.ts";
+import { columnSpecs } from "./rowBuilder.ts";
+import { textPieces } from "./textInput.ts";
+
+export interface SegmentReader {
+  /** The rows, once; see TableReader. */
+  chunks(): AsyncGenerator<ColumnChunk, void, undefined>;
+  readonly issues: IssueLog;
+  /** What it says of the file as a whole is known from an earlier segment. */
+  readonly rows_only: boolean;
+  /** Columns of the schema that these rows do not have: missing from the file if from all of it. */
+  missing(): readonly string[];
+}
+
+export const readSegment = async (
+  store: ObjectStore,
+  ref: ObjectRef,
+  schema: Schema,
+  segment: Segment,
+): Promise<SegmentReader> => {
+  const issues = new IssueLog();
+  const none = () => [];
+  const rows_only = segment.index > 0;
+  switch (ref.format) {
+    case "csv": {
+      const chunks = await csvSegment(store, ref, schema, segment, issues);
+      return { issues, chunks, missing: none, rows_only };
+    }
+    case "jsonl": {
+      const table = new JsonlTable(columnSpecs(schema), issues, segment.first_row);
+      const pieces = await piecesOfSegment(store, ref, segment);
+      const chunks = async function* () {
+        yield* table.read(segment.index === 0 ? textPieces(pieces) : pieces);
+        issues.reportUnexpected();
+      };
+      return { issues, chunks, missing: () => table.missing, rows_only: false };
+    }
+    case "parquet": {
+      const range = { first: segment.offset, count: segment.length };
+      const source = parquetSource(store, ref.key, ref.bytes);
+      const chunks = () => readParquet(source, schema, issues, range);
+      return { issues, chunks, missing: none, rows_only };
+    }
+    default:
+      return assertNever(ref.format);
+  }
+};
+
+const piecesOfSegment = async (store: ObjectStore, ref: ObjectRef, segment: Segment) => {
+  const { offset, length } = segment;
+  const stream = await store.open(ref.key, { offset, length });
+  if (stream === null) throw new MissingObjectError(`object ${ref.key} is missing`);
+  return piecesOf(stream);
+};
+
+const csvSegment = async (
+  store: ObjectStore,
+  ref: ObjectRef,
+  schema: Schema,
+  segment: Segment,
+  issues: IssueLog,
+): Promise<() => AsyncGenerator<ColumnChunk, void, undefined>> => {
+  const pieces = await piecesOfSegment(store, ref, segment);
+  if (segment.index === 0) return () => readCsv(pieces, schema, issues);
+  const columns = columnSpecs(schema);
+  const layout = await layoutOf(store, ref, schema);
+  const table = new CsvTable(columns, issues, { layout, first_row: segment.first_row });
+  return async function* () {
+    for await (const piece of pieces) if (table.append(piece)) yield* table.chunks(false);
+    yield* table.chunks(true);
+  };
+};
+
+const FIRST_HEADER_BYTES = 64 * 1024;
+const BYTE_ORDER_MARK = [0xef, 0xbb, 0xbf];
+
+/** From the header alone. It was found once already, when the object was landed. */
+const layoutOf = async (store: ObjectStore, ref: ObjectRef, schema: Schema): Promise<CsvLayout> => {
+  const columns = columnSpecs(schema);
+  for (let size = FIRST_HEADER_BYTES; ; size *= 4) {
+    const length = Math.min(size, ref.bytes);
+    const bytes = await store.read(ref.key, 0, length);
+    const marked = BYTE_ORDER_MARK.every((byte, index) => bytes[index] === byte);
+    const text = marked ? bytes.subarray(BYTE_ORDER_MARK.length) : bytes;
+    const header = readHeader(text, length === ref.bytes, columns, {});
+    if (header !== null) return matchHeader(header, columns, new IssueLog());
+    invariant(length < ref.bytes, "a landed CSV file has a header");
+  }
+};
