@@ -1,14 +1,17 @@
 /**
  * `npm run bench`: how fast Lethe is, as ratios within one run, on plain workerd. About four
- * minutes; `-- --full` fills a lake with a million events. `--only throughput,growth,rows,sealing` runs
- * parts, `--events N`, `--seconds N` and `--rounds N` set sizes, `--state DIR` puts the state
+ * minutes; `-- --full` fills a lake with a million events and
+ * takes a file of 1 GB through the data plane. `--only throughput,growth,rows,sealing,data`
+ * runs parts, `--events N`, `--seconds N` and `--rounds N` set sizes, `--state DIR` puts the state
  * elsewhere than in the system's directory for temporary files (a disk's flushes are most of what
  * a command costs at concurrency 1). Ends with 1 when a promised ratio was missed and `--check` is
  * given.
  */
-import { rm } from "node:fs/promises";
+import { mkdir, rm } from "node:fs/promises";
+import path from "node:path";
 import process from "node:process";
 import { parseArgs } from "node:util";
+import { dataPlaneFigures } from "./support/bench/dataPlane.ts";
 import { type Figure, kept, markdown, table } from "./support/bench/figures.ts";
 import { eviction, fillLakes, latency } from "./support/bench/growth.ts";
 import { createLake, takesBulk } from "./support/bench/lakes.ts";
@@ -24,7 +27,7 @@ const { values } = parseArgs({
   options: {
     full: { type: "boolean", default: false },
     check: { type: "boolean", default: false },
-    only: { type: "string", default: "throughput,growth,rows,sealing" },
+    only: { type: "string", default: "throughput,growth,rows,sealing,data" },
     events: { type: "string" },
     seconds: { type: "string" },
     rounds: { type: "string" },
@@ -85,6 +88,14 @@ try {
     } finally {
       await runtime.stop();
     }
+  }
+  if (parts.has("data")) {
+    step("CSV to Parquet, in turns with DuckDB");
+    const directory = path.join(place.root, "data");
+    await mkdir(directory);
+    const data = await dataPlaneFigures(directory, pace.rounds, values.full);
+    figures.push(...data.figures);
+    notes.push(...data.notes);
   }
   if (parts.has("rows")) {
     step("counting rows written");

@@ -13,7 +13,6 @@ import { assertNever } from "../domain/decider.ts";
 import type { ColumnType } from "../domain/table.ts";
 import type { ColumnSpec } from "./rowBuilder.ts";
 import {
-  binary,
   bool,
   encodeThrift,
   i16,
@@ -73,9 +72,6 @@ export interface ColumnPlace {
   readonly packed_bytes: number;
   readonly unpacked_bytes: number;
   readonly nulls: number;
-  /** As PLAIN has them; of integers, floats, dates and datetimes that are not all null. */
-  readonly min?: Uint8Array;
-  readonly max?: Uint8Array;
 }
 
 export interface RowGroupPlace {
@@ -153,13 +149,7 @@ const columnMetadata = (
     7: i64(place.packed_bytes),
     9: i64(place.data_offset),
     11: hasDictionary ? i64(place.offset) : undefined,
-    12: struct({
-      3: i64(place.nulls),
-      5: place.max && binary(place.max),
-      6: place.min && binary(place.min),
-      7: place.max && bool(true),
-      8: place.min && bool(true),
-    }),
+    12: struct({ 3: i64(place.nulls) }),
   };
 };
 

@@ -18,7 +18,7 @@ import { COUNTING_SCRIPT } from "./countingLake.ts";
 process.env.WRANGLER_LOG = "none";
 const wranglersOwn = createRequire(createRequire(import.meta.url).resolve("wrangler"));
 const wrangler = wranglersOwn("wrangler") as typeof import("wrangler");
-const simulator = wranglersOwn("miniflare") as typeof import("miniflare");
+export const simulator = wranglersOwn("miniflare") as typeof import("miniflare");
 
 export interface Runtime {
   readonly lethe: URL;
@@ -46,14 +46,17 @@ export const prepare = async (parent = tmpdir()): Promise<Place & { readonly roo
   return place;
 };
 
-const modulesOf = (code: string, counting: boolean) => {
-  const files = readdirSync(code).filter((file) => !/\.map$|^README\.md$|^worker\.js$/.test(file));
+/** The files of a bundle as modules, the main one first. */
+export const modulesOf = (code: string, counting: boolean, main = "worker.js") => {
+  const files = readdirSync(code).filter(
+    (file) => !/\.map$|^README\.md$/.test(file) && file !== main,
+  );
   const type = (file: string) => (file.endsWith(".wasm") ? "CompiledWasm" : "Text");
   return [
     ...(counting
       ? [{ type: "ESModule" as const, path: "counting.js", contents: COUNTING_SCRIPT }]
       : []),
-    { type: "ESModule" as const, path: "worker.js", contents: readFileSync(`${code}/worker.js`) },
+    { type: "ESModule" as const, path: main, contents: readFileSync(path.join(code, main)) },
     ...files.map((file) => ({
       type: type(file) as "CompiledWasm" | "Text",
       path: file,
@@ -67,7 +70,7 @@ const textOrBytes = ({ type, contents }: { type: string; contents: string | Uint
     ? contents
     : Buffer.from(contents).toString("utf8");
 
-const DIRECT = [{ host: "127.0.0.1", port: 0 }];
+export const DIRECT = [{ host: "127.0.0.1", port: 0 }];
 
 /** Starts workerd on the state. `counting` puts the module that counts rows around the lake. */
 export const start = async (
