@@ -88,52 +88,45 @@ class Run {
 
 /** A run's bytes, in pieces. */
 function* encodedRun(rule: number, run: Run): Generator<Uint8Array> {
-  const order = sortedOrder(run);
   yield new Uint8Array(Uint32Array.of(rule, run.size).buffer);
-  const most = Math.floor(WRITE_BYTES / ENTRY_BYTES);
-  for (let start = 0; start < run.size; start += most) {
-    const end = Math.min(start + most, run.size);
-    const words = new Uint32Array(3 * (end - start));
-    for (let index = start; index < end; index += 1) {
-      const from = 3 * (order[index] ?? 0);
-      words.set(run.words.subarray(from, from + 3), 3 * (index - start));
-    }
-    yield new Uint8Array(words.buffer);
-  }
+  const bytes = new Uint8Array(sortedEntries(run).buffer, 0, run.size * ENTRY_BYTES);
+  for (let start = 0; start < bytes.length; start += WRITE_BYTES)
+    yield bytes.subarray(start, start + WRITE_BYTES);
 }
 
-const DIGIT_BITS = 16;
-const DIGITS = 1 << DIGIT_BITS;
+/** Digits of the radix sort, from the lowest up: a word of the entry, and where its bits are. */
+const DIGIT_BITS = 11;
+const DIGITS = [1, 0].flatMap((word) => [0, 11, 22].map((shift) => ({ word, shift })));
 
 /**
- * Places of the entries by hash: a radix sort from the lowest digit up. It keeps the order of
- * equals, so equal hashes stay by row.
+ * The entries by hash. A radix sort keeps the order of equals, so equal hashes stay by row.
  */
-const sortedOrder = ({ words, size }: Run): Uint32Array => {
-  let order = Uint32Array.from({ length: size }, (_, index) => index);
-  let sorted = new Uint32Array(size);
-  const starts = new Uint32Array(DIGITS + 1);
-  for (const [word, shift] of [
-    [1, 0],
-    [1, DIGIT_BITS],
-    [0, 0],
-    [0, DIGIT_BITS],
-  ] as const) {
-    const digitOf = (entry: number) => ((words[3 * entry + word] ?? 0) >>> shift) & (DIGITS - 1);
-    starts.fill(0);
-    for (let entry = 0; entry < size; entry += 1) {
-      const digit = digitOf(entry);
-      starts[digit + 1] = (starts[digit + 1] ?? 0) + 1;
+const sortedEntries = ({ words, size }: Run): Uint32Array => {
+  const end = 3 * size;
+  let from = words;
+  let to = new Uint32Array(words.length);
+  const places = new Uint32Array(1 << DIGIT_BITS);
+  const mask = places.length - 1;
+  for (const { word, shift } of DIGITS) {
+    places.fill(0);
+    for (let at = word; at < end; at += 3) {
+      const digit = ((from[at] ?? 0) >>> shift) & mask;
+      places[digit] = (places[digit] ?? 0) + 3;
     }
-    for (let digit = 0; digit < DIGITS; digit += 1)
-      starts[digit + 1] = (starts[digit + 1] ?? 0) + (starts[digit] ?? 0);
-    for (const entry of order) {
-      const digit = digitOf(entry);
-      const place = starts[digit] ?? 0;
-      starts[digit] = place + 1;
-      sorted[place] = entry;
+    let place = 0;
+    for (const [digit, length] of places.entries()) {
+      places[digit] = place;
+      place += length;
     }
-    [order, sorted] = [sorted, order];
+    for (let at = 0; at < end; at += 3) {
+      const digit = ((from[at + word] ?? 0) >>> shift) & mask;
+      const target = places[digit] ?? 0;
+      places[digit] = target + 3;
+      to[target] = from[at] ?? 0;
+      to[target + 1] = from[at + 1] ?? 0;
+      to[target + 2] = from[at + 2] ?? 0;
+    }
+    [from, to] = [to, from];
   }
-  return order;
+  return from;
 };

@@ -6,7 +6,8 @@
  *
  * - `mask`: every character becomes `*` (`#` if the value would otherwise look the same), so the
  *   length stays. `keep_first` / `keep_last` show that many characters; a value of which more than
- *   half would show is masked whole. `preserve_format` leaves ASCII punctuation and blanks.
+ *   half would show is masked whole. `preserve_format` leaves ASCII punctuation and blanks (what
+ *   ECMAScript's `\s` matches).
  *   Booleans and nulls have one mask of fixed length.
  * - `hash`: HMAC-SHA-256 under the lake's key, 64 hex digits. Never a plain hash.
  * - `redact`: a fixed text. `nullify`, `suppress`: null.

@@ -140,6 +140,25 @@ describe("the golden rule", () => {
     },
   );
 
+  it.each([
+    { strategy: "mask" },
+    { strategy: "mask", preserve_format: true, keep_last: 4 },
+    { strategy: "hash" },
+    { strategy: "redact" },
+    { strategy: "nullify" },
+    { strategy: "tokenize" },
+    { strategy: "pseudonymize", as: "email" },
+    { strategy: "generalize", as: "zipcode" },
+  ])("%j leaves no address anywhere in the column, not in another row either", (rule) => {
+    const addresses = fc.array(fc.emailAddress(), { minLength: 1, maxLength: 50 });
+    fc.assert(
+      fc.property(addresses, (input) => {
+        const output = new Set(transform(rule, "string", input));
+        expect(input.filter((address) => output.has(address))).toEqual([]);
+      }),
+    );
+  });
+
   it.each(["hash", "tokenize", { strategy: "pseudonymize", as: "name" }])(
     "%j depends on the key",
     (rule) => {
