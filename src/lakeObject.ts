@@ -58,7 +58,7 @@ interface Lake {
   readonly tree: LogTree;
   readonly imported: LogImport;
   /** Runs a command together with those that wait beside it. */
-  readonly commit: (work: () => CommandResult) => Promise<CommandResult>;
+  readonly commit: (work: () => CommandResult, weight: number) => Promise<CommandResult>;
 }
 
 type CommandResult = ReturnType<LakeService["command"]>;
@@ -87,8 +87,8 @@ export class LakeObject extends DurableObject<Env> {
     const answer = await lake.commit(() => {
       // One that came before the import began may have waited behind it.
       if (lake.imported.unfinished) return importUnfinished();
-      return lake.service.command(call, request, options);
-    });
+      return lake.service.command(call, request, options ?? undefined);
+    }, text.length);
     return writeAnswer(answer);
   }
 
@@ -152,21 +152,28 @@ export class LakeObject extends DurableObject<Env> {
     if (request.kind === "abandon") return this.#abandonImport();
     if (fresh && request.kind === "state") return NOTHING_IMPORTED;
     if (fresh && request.kind === "complete") return lakeNotFound();
-    // What is refused leaves no table behind where there was none.
-    const answered = allOrNothing(
-      (body) => this.ctx.storage.transactionSync(body),
-      () => (this.#lake ?? this.#open()).imported.answer(call.lake_id, request),
-    );
-    if (fresh && !answered.ok) this.#lake = null;
-    this.#afterCommit();
-    return answered;
+    try {
+      // What is refused leaves no table behind where there was none.
+      const answered = allOrNothing(
+        (body) => this.ctx.storage.transactionSync(body),
+        () => (this.#lake ?? this.#open()).imported.answer(call.lake_id, request),
+      );
+      if (fresh && !answered.ok) this.#lake = null;
+      this.#afterCommit();
+      return answered;
+    } catch (error) {
+      // All of it was undone, tables included: what is in memory begins anew with what is stored.
+      this.#lake = null;
+      if (!fresh) this.#open();
+      throw error;
+    }
   }
 
   async #abandonImport() {
     if (!this.#lake?.imported.unfinished) return nothingToAbandon();
+    await this.ctx.storage.deleteAll();
     this.#lake = null;
     this.#armed = null;
-    await this.ctx.storage.deleteAll();
     return NOTHING_IMPORTED;
   }
 
@@ -225,6 +232,7 @@ export class LakeObject extends DurableObject<Env> {
     const commit = groupCommit<CommandResult>({
       transaction: (body) => log.transaction(body),
       committed: () => this.#afterCommit(),
+      failed: (error) => console.error(`after a commit: ${error}`),
       sync: () => this.ctx.storage.sync(),
     });
     const tree = logTree(sql);

@@ -8,14 +8,18 @@
  * group throw, which only a bug does, all of it is undone and each is done anew on its own.
  */
 
-/** More than this waits for the next transaction: its turn must stay short. */
+/** What goes beyond either waits for the next transaction: its turn must stay short. */
 export const MAX_GROUP = 128;
+/** Of the weights that callers give; a heavier one goes alone. */
+export const MAX_GROUP_WEIGHT = 512 * 1024;
 
 export interface CommitDeps {
   /** All writes of `body` or none, and nothing in memory is left of what was undone. */
   transaction<Value>(body: () => Value): Value;
-  /** Called once a group, in the turn that wrote it. */
+  /** Called once a group, in the turn that wrote it. What it throws fails nobody. */
   committed(): void;
+  /** Told what `committed` threw. */
+  failed(error: unknown): void;
   /** Resolves when everything written so far is durable. */
   sync(): Promise<void>;
 }
@@ -26,6 +30,7 @@ type Attempt<Value> =
 
 interface Waiter<Value> {
   readonly work: () => Value;
+  readonly weight: number;
   readonly settle: (attempt: Attempt<Value>) => void;
 }
 
@@ -33,7 +38,9 @@ interface Waiter<Value> {
  * Returns a function that runs `work` within the next group and resolves once it is durable.
  * `work` is synchronous, and run a second time when its group was undone.
  */
-export const groupCommit = <Value>(deps: CommitDeps): ((work: () => Value) => Promise<Value>) => {
+export const groupCommit = <Value>(
+  deps: CommitDeps,
+): ((work: () => Value, weight?: number) => Promise<Value>) => {
   const waiting: Waiter<Value>[] = [];
   let flushing = false;
 
@@ -56,10 +63,30 @@ export const groupCommit = <Value>(deps: CommitDeps): ((work: () => Value) => Pr
     }
   };
 
+  const announce = (): void => {
+    try {
+      deps.committed();
+    } catch (error) {
+      deps.failed(error);
+    }
+  };
+
+  /** Those at the front that may go together. */
+  const nextGroup = (): readonly Waiter<Value>[] => {
+    let weight = 0;
+    let count = 0;
+    for (const waiter of waiting) {
+      weight += waiter.weight;
+      if (count > 0 && (count === MAX_GROUP || weight > MAX_GROUP_WEIGHT)) break;
+      count += 1;
+    }
+    return waiting.splice(0, count);
+  };
+
   const commit = async (group: readonly Waiter<Value>[]): Promise<readonly Attempt<Value>[]> => {
     try {
       const attempts = write(group);
-      deps.committed();
+      announce();
       await deps.sync();
       return attempts;
     } catch (error) {
@@ -71,7 +98,7 @@ export const groupCommit = <Value>(deps: CommitDeps): ((work: () => Value) => Pr
   const flush = async (): Promise<void> => {
     flushing = true;
     while (waiting.length > 0) {
-      const group = waiting.splice(0, MAX_GROUP);
+      const group = nextGroup();
       const attempts = await commit(group);
       for (const [index, { settle }] of group.entries()) {
         const attempt = attempts[index];
@@ -81,11 +108,11 @@ export const groupCommit = <Value>(deps: CommitDeps): ((work: () => Value) => Pr
     flushing = false;
   };
 
-  return (work) =>
+  return (work, weight = 1) =>
     new Promise<Value>((resolve, reject) => {
       const settle = (attempt: Attempt<Value>) =>
         attempt.ok ? resolve(attempt.value) : reject(attempt.error);
-      waiting.push({ work, settle });
+      waiting.push({ work, weight, settle });
       if (!flushing) void flush();
     });
 };

@@ -18,11 +18,11 @@ import type {
 /** Everything a lake is asked for. */
 export type Gateway = LakeGateway & LakeProver & LakeListener & LakeImporter;
 
-type Arguments = readonly [Call, LakeRequest, (CommandOptions | undefined)?];
+type Arguments = readonly [Call, LakeRequest, CommandOptions | null];
 
 /** The remote object: what it does not take as text, it takes as it is. */
 export interface LakeStub extends Omit<Gateway, "command"> {
-  /** Takes what `writeCommand` makes and answers what `writeAnswer` makes. */
+  /** Takes what `readCommand` reads and answers what `writeAnswer` makes. */
   commandText(text: string): Promise<string>;
 }
 
@@ -32,8 +32,9 @@ export const writeAnswer = (answer: Result<Answer, Rejection>): string => JSON.s
 
 /** The lake behind a stub; `stubOf` is asked at every call, as stubs are a request's own. */
 export const lakeGateway = (stubOf: (call: Call) => LakeStub): Gateway => ({
-  command: async (...given) => {
-    const text = await stubOf(given[0]).commandText(JSON.stringify(given satisfies Arguments));
+  command: async (call, request, options) => {
+    const given: Arguments = [call, request, options ?? null];
+    const text = await stubOf(call).commandText(JSON.stringify(given));
     return JSON.parse(text) as Result<Answer, Rejection>;
   },
   open: (call, request) => stubOf(call).open(call, request),

@@ -72,7 +72,10 @@ export interface EventStore {
   read(filter: EventFilter): readonly StoredEvent[];
   /** The last event's order and time; zero and the empty string when there is none. */
   last(): { readonly seq: number; readonly recorded_at: string };
+  /** The last `seq` recorded at or before the time, 0 when none was. */
   seqAt(time: string): number;
+  /** The last `seq` recorded before the time, 0 when none was. */
+  seqBefore(time: string): number;
   countOf(type: string): number;
 }
 
@@ -120,21 +123,26 @@ export const eventStore = (sql: SqlStorage): EventStore => ({
 
   read(filter) {
     const where = ["seq > CAST(? AS INTEGER)"];
-    const values: (string | number)[] = [filter.after];
+    const before = filter.from === undefined ? 0 : this.seqBefore(filter.from);
+    const values: (string | number)[] = [Math.max(filter.after, before)];
     const also = (condition: string, value: string | undefined) => {
       if (value === undefined) return;
       where.push(condition);
       values.push(value);
     };
-    // The plus keeps SQLite from the index by type where the one by accessor is the better one.
+    // The plus keeps SQLite from an index that is the worse one: most events have the same actor,
+    // and an accessor is rarer than a type.
     also(filter.accessor === undefined ? "type = ?" : "+type = ?", filter.type);
     also("stream = ?", filter.stream);
     also("dataset = ?", filter.dataset);
     also("stream = 'batch/' || ?", filter.batch_id);
-    also("actor = ?", filter.actor);
+    also(filter.type === undefined ? "actor = ?" : "+actor = ?", filter.actor);
     also("type = 'AccessAudited' AND json_extract(data, '$.accessor_id') = ?", filter.accessor);
-    also("recorded_at >= ?", filter.from);
-    also("recorded_at <= ?", filter.until);
+    // Times never fall with seq: their bounds are bounds of it, and only what lies between is read.
+    if (filter.until !== undefined) {
+      where.push("seq <= CAST(? AS INTEGER)");
+      values.push(this.seqAt(filter.until));
+    }
     const rows = sql.exec<Row>(
       `SELECT ${COLUMNS} FROM events WHERE ${where.join(" AND ")}
        ORDER BY seq LIMIT CAST(? AS INTEGER)`,
@@ -160,25 +168,29 @@ export const eventStore = (sql: SqlStorage): EventStore => ({
     return row ?? { seq: 0, recorded_at: "" };
   },
 
-  seqAt(time) {
-    // Times never decrease with seq: halve the range by primary key instead of keeping an index.
-    let low = 0;
-    let high = this.last().seq;
-    while (low < high) {
-      const middle = Math.ceil((low + high) / 2);
-      const { recorded_at } = sql
-        .exec<{ recorded_at: string }>(
-          "SELECT recorded_at FROM events WHERE seq = CAST(? AS INTEGER)",
-          middle,
-        )
-        .one();
-      if (recorded_at <= time) low = middle;
-      else high = middle - 1;
-    }
-    return low;
-  },
+  seqAt: (time) => lastWhere(sql, (recorded_at) => recorded_at <= time),
+  seqBefore: (time) => lastWhere(sql, (recorded_at) => recorded_at < time),
 
   countOf(type) {
     return sql.exec<{ n: number }>("SELECT count(*) AS n FROM events WHERE type = ?", type).one().n;
   },
 });
+
+/** Times never decrease with seq: halve the range by primary key instead of keeping an index. */
+const lastWhere = (sql: SqlStorage, holds: (recorded_at: string) => boolean): number => {
+  let low = 0;
+  let high =
+    sql.exec<{ seq: number | null }>("SELECT max(seq) AS seq FROM events").one().seq ?? 0;
+  while (low < high) {
+    const middle = Math.ceil((low + high) / 2);
+    const { recorded_at } = sql
+      .exec<{ recorded_at: string }>(
+        "SELECT recorded_at FROM events WHERE seq = CAST(? AS INTEGER)",
+        middle,
+      )
+      .one();
+    if (holds(recorded_at)) low = middle;
+    else high = middle - 1;
+  }
+  return low;
+};

@@ -19,19 +19,31 @@ export interface RecentEvents {
 
 export const recentEvents = (): RecentEvents => {
   let events: StoredEvent[] = [];
+  /** Characters of each. */
+  let sizes: number[] = [];
   let characters = 0;
 
   const forget = (): void => {
     events = [];
+    sizes = [];
     characters = 0;
   };
 
+  /** Half at a time, so that the rest is moved seldom. */
+  const dropOlderHalf = (): void => {
+    const half = Math.ceil(events.length / 2);
+    events = events.slice(half);
+    sizes = sizes.slice(half);
+    characters = sizes.reduce((sum, size) => sum + size, 0);
+  };
+
   return {
-    appended(event, length) {
-      const full = events.length >= MAX_RECENT_EVENTS || characters > MAX_RECENT_CHARACTERS;
-      if (full || event.seq !== (events.at(-1)?.seq ?? 0) + 1) forget();
+    appended(event, size) {
+      if (event.seq !== (events.at(-1)?.seq ?? 0) + 1) forget();
+      if (events.length >= MAX_RECENT_EVENTS || characters > MAX_RECENT_CHARACTERS) dropOlderHalf();
       events.push(event);
-      characters += length;
+      sizes.push(size);
+      characters += size;
     },
 
     read({ after, limit, ...conditions }) {

@@ -16,7 +16,7 @@ export const respond = (
 ): Response =>
   new Response(body, {
     status,
-    headers: { ...ALWAYS, "X-Request-Id": c.get("requestId"), ...headers },
+    headers: { ...headers, ...ALWAYS, "X-Request-Id": c.get("requestId") },
   });
 
 export const respondJson = (

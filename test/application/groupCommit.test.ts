@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { groupCommit, MAX_GROUP } from "../../src/application/groupCommit.ts";
+import { groupCommit, MAX_GROUP, MAX_GROUP_WEIGHT } from "../../src/application/groupCommit.ts";
 
 /** A store whose transactions nest and really roll back, and whose disk waits to be told. */
 const slowStore = () => {
@@ -31,6 +31,7 @@ const slowStore = () => {
         }
       },
       committed: () => undefined,
+      failed: (error: unknown) => expect(error).toBeUndefined(),
       sync: () => new Promise<void>((resolve) => syncs.push(resolve)),
     },
   };
@@ -115,5 +116,29 @@ describe("group commit", () => {
     await Promise.all(many.map((n) => commit(() => store.write(String(n)))));
     expect(store.transactions).toEqual([1, MAX_GROUP, MAX_GROUP, 1]);
     expect(store.written()).toEqual(many.map(String));
+  });
+
+  test("closes a group that has become heavy; what is heavier than any goes alone", async () => {
+    const store = slowStore();
+    const commit = groupCommit<number>({ ...store.deps, sync: () => Promise.resolve() });
+    const weights = [1, 0.6, 0.3, 0.3, 2, 0.1, 0.1].map((part) => part * MAX_GROUP_WEIGHT);
+    await Promise.all(weights.map((weight, n) => commit(() => store.write(String(n)), weight)));
+    expect(store.transactions).toEqual([1, 2, 1, 1, 2]);
+    expect(store.written()).toEqual(weights.map((_, n) => String(n)));
+  });
+
+  test("answers what was written although what follows a commit has failed", async () => {
+    const store = slowStore();
+    const told: unknown[] = [];
+    const commit = groupCommit<string>({
+      ...store.deps,
+      committed: () => {
+        throw new Error("no alarm");
+      },
+      failed: (error) => told.push(error),
+      sync: () => Promise.resolve(),
+    });
+    expect(await commit(() => "kept")).toBe("kept");
+    expect(told).toEqual([new Error("no alarm")]);
   });
 });

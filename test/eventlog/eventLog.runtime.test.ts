@@ -102,6 +102,23 @@ describe("appending", () => {
       ).toEqual([1, 2]);
     }));
 
+  test("that is undone is forgotten: duties it owed, and whatever others remember of it", () =>
+    inEmptyLog((log) => {
+      const duty = { kind: "deletion_due", ref: "x" } as const;
+      let told = 0;
+      log.onUndone(() => {
+        told += 1;
+      });
+      const undone = () =>
+        log.transaction(() => {
+          log.schedule.put({ ...duty, due_at: second(1), payload: {} });
+          expect([log.schedule.owes(duty), log.schedule.next()]).toEqual([true, second(1)]);
+          throw new Error("a bug");
+        });
+      expect(undone).toThrow("a bug");
+      expect([log.schedule.owes(duty), log.schedule.next(), told]).toEqual([false, null, 1]);
+    }));
+
   test("undoes the whole when a part of it threw, even if somebody caught that", () =>
     inEmptyLog((log) => {
       const careless = () => {
@@ -302,6 +319,33 @@ describe("reading the log", () => {
         if (page < 5) appendTo(log, "dataset/a", [ingested("a", 1)], metaAt(second(100)));
       }
       expect(seen).toEqual(Array.from({ length: 30 }, (_, index) => index + 1));
+    }));
+
+  test("reads only what lies between two times, however long the log is", () =>
+    inEmptyLog((log, { sql }) => {
+      grow(log, "a", 300);
+      const cursors: { readonly rowsRead: number }[] = [];
+      const store = eventStore({
+        exec: (query: string, ...values: SqlStorageValue[]) => {
+          const cursor = sql.exec(query, ...values);
+          cursors.push(cursor);
+          return cursor;
+        },
+      } as unknown as SqlStorage);
+      const read = (filter: Partial<EventFilter>) => {
+        cursors.length = 0;
+        const events = store.read({ after: 0, limit: 1000, ...filter });
+        const rows = cursors.reduce((sum, { rowsRead }) => sum + rowsRead, 0);
+        // Finding the bounds takes some ten rows each; a scan would take 300.
+        expect(rows, JSON.stringify(filter)).toBeLessThan(events.length * 2 + 40);
+        return events.map(({ seq }) => seq);
+      };
+      expect(read({ until: second(0) })).toEqual([]);
+      expect(read({ from: second(301) })).toEqual([]);
+      expect(read({ type: "DatasetIngested", from: second(301) })).toEqual([]);
+      expect(read({ from: second(100), until: second(103) })).toEqual([100, 101, 102, 103]);
+      expect(read({ from: second(298), after: 298 })).toEqual([299, 300]);
+      expect(read({ type: "DatasetRegistered", actor: "tester" })).toEqual([1]);
     }));
 
   test("finds what it filters by through an index, never by reading the whole log", () =>

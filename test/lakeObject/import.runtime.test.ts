@@ -1,6 +1,7 @@
 /** A log that comes from an export: the same events, the same root, the same lake. */
 import { abortAllDurableObjects, evictDurableObject } from "cloudflare:test";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import type { ImportRequest } from "../../src/application/importLog.ts";
 import { eventLog } from "../../src/eventlog/eventLog.ts";
 import { MIGRATIONS, migrate } from "../../src/eventlog/migrations.ts";
 import { appendTo, metaAt } from "../support/emptyLog.ts";
@@ -305,7 +306,7 @@ describe("an import", () => {
     const lines = await exportOf(source);
     const { root } = await rootOf(source);
     const giveUp = (lake: Lake) => sendJson("DELETE", `/lakes/${lake.id}/log/import`);
-    expect(refusal(await giveUp(source)).slice(0, 2)).toEqual([409, "no-import"]);
+    expect(refusal(await giveUp(source)).slice(0, 2)).toEqual([409, "nothing-to-abandon"]);
     const target = await emptied(source);
     expect((await giveUp(target)).status).toBe(409);
     await bring(target, lines.slice(0, 3));
@@ -317,6 +318,49 @@ describe("an import", () => {
     expect((await complete(target, root)).status).toBe(200);
     expect((await giveUp(target)).status).toBe(409);
     expect((await rootOf(target)).root).toBe(root);
+  });
+
+  test("that is given up while others create, import and ask is a conflict to some, never an error", async () => {
+    const source = await eventful();
+    const lines = await exportOf(source);
+    const lake = await emptied(source);
+    const body = { lake_id: lake.id, name: "x", region: "eu", compliance_level: "gdpr" };
+    const giveUp = () => sendJson("DELETE", `/lakes/${lake.id}/log/import`);
+    for (const evicted of [false, true]) {
+      await bring(lake, lines.slice(0, 3));
+      if (evicted) await evictDurableObject(lake.stub);
+      const answers = await Promise.all([
+        giveUp(),
+        sendJson("POST", "/lakes", body),
+        bring(lake, lines.slice(3)),
+        lake.get("/report"),
+        giveUp(),
+        sendJson("POST", "/lakes", body),
+      ]);
+      for (const answer of answers) expect(answer.status).toBeLessThan(500);
+      const found = (await lake.get("/log/import")).body;
+      await evictDurableObject(lake.stub);
+      expect((await lake.get("/log/import")).body).toEqual(found);
+      await emptied(lake);
+    }
+  });
+
+  test("that breaks off with an error leaves a lake that can be used", async () => {
+    const source = await eventful();
+    const lines = await exportOf(source);
+    const lake = await emptied(source);
+    await lake.inside(async (instance) => {
+      const broken = { kind: "lines", lines: null } as unknown as ImportRequest;
+      await expect(instance.importLog(lake.call(), broken)).rejects.toThrow();
+    });
+    expect((await lake.get("/report")).status).toBe(404);
+    await bring(lake, lines.slice(0, 3));
+    await lake.inside(async (instance) => {
+      const broken = { kind: "lines", lines: null } as unknown as ImportRequest;
+      await expect(instance.importLog(lake.call(), broken)).rejects.toThrow();
+    });
+    await bringAll(lake, lines);
+    expect((await lake.get("/log/import")).body).toMatchObject({ tree_size: lines.length });
   });
 
   test("of a lake's log into one that has a log, or another id, is refused", async () => {
