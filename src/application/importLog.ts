@@ -46,7 +46,11 @@ export type ImportStep = Exclude<ImportRequest, { kind: "abandon" }>;
 
 /** Nothing is given up but what was never opened: a log that is open stays. */
 export const nothingToAbandon = () =>
-  reject("wrong_state", "nothing-to-abandon", "No import is under way here: there is nothing to give up.");
+  reject(
+    "wrong_state",
+    "nothing-to-abandon",
+    "No import is under way here: there is nothing to give up.",
+  );
 
 /** What a lake answers to everything else until its log is complete. */
 export const importUnfinished = () =>

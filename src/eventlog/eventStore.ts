@@ -179,8 +179,7 @@ export const eventStore = (sql: SqlStorage): EventStore => ({
 /** Times never decrease with seq: halve the range by primary key instead of keeping an index. */
 const lastWhere = (sql: SqlStorage, holds: (recorded_at: string) => boolean): number => {
   let low = 0;
-  let high =
-    sql.exec<{ seq: number | null }>("SELECT max(seq) AS seq FROM events").one().seq ?? 0;
+  let high = sql.exec<{ seq: number | null }>("SELECT max(seq) AS seq FROM events").one().seq ?? 0;
   while (low < high) {
     const middle = Math.ceil((low + high) / 2);
     const { recorded_at } = sql

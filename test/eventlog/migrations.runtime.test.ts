@@ -94,6 +94,26 @@ describe("the schema of a lake", () => {
       ]);
     }));
 
+  test("of before retention owes its end for each batch, at once: the duty finds out when", () =>
+    inEmptyStorage((storage) => {
+      migrate(storage, MIGRATIONS.slice(0, 3));
+      for (const [kind, id] of [
+        ["batch", "b"],
+        ["dataset", "d"],
+      ]) {
+        storage.sql.exec(
+          `INSERT INTO directory (kind, id, status, flagged, created_seq)
+           VALUES (?, ?, 'published', 0, 1)`,
+          kind,
+          id,
+        );
+      }
+      migrate(storage);
+      const owed = storage.sql.exec<{ due_at: string }>("SELECT * FROM schedule").toArray();
+      expect(owed).toMatchObject([{ kind: "retention_due", ref: "b", attempts: 0, parked: 0 }]);
+      expect(Date.parse(owed[0]?.due_at ?? "")).toBeLessThanOrEqual(Date.now());
+    }));
+
   test("stays as it was when a step fails: the steps before it in the same run are undone", () =>
     inEmptyStorage((storage) => {
       migrate(storage, ["CREATE TABLE one (n INTEGER) STRICT;"]);

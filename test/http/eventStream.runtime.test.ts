@@ -36,6 +36,14 @@ const parse = (text: string): readonly Heard[] =>
       ];
     });
 
+/** What a dataset may leave unsaid. */
+const BARE = {
+  description: null,
+  contains_pii: null,
+  encryption_enabled: false,
+  subject_column: null,
+};
+
 /** Lakes that may still have listeners when the test ends. */
 const listenedTo = new Set<Lake>();
 const leaving = new Set<() => Promise<void>>();
@@ -248,6 +256,37 @@ describe("many listeners of a lake", () => {
     for (const client of clients) await client.heard(upTo(31));
     expect(await listeners(lake)).toBe(50);
     expect(new Set(clients.map((client) => JSON.stringify(client.events()))).size).toBe(1);
+  });
+
+  test("hear it all, a thousand of them", async () => {
+    const lake = await newLake();
+    const heard = await lake.inside(async (instance) => {
+      const texts: string[] = [];
+      const readers: ReadableStreamDefaultReader<Uint8Array>[] = [];
+      for (let count = 0; count < MAX_LISTENERS; count += 1) {
+        const listened = await instance.listen(lake.call(), { after: 0, filter: {} });
+        if (listened.ok) readers.push(listened.value.getReader());
+        texts.push("");
+      }
+      const decoder = new TextDecoder();
+      const read = readers.map(async (reader, index) => {
+        while (!texts[index]?.includes("id: 4\n")) {
+          const { done, value } = await reader.read();
+          if (done) return;
+          texts[index] += decoder.decode(value);
+        }
+        await reader.cancel();
+      });
+      for (const name of ["a", "b", "c"]) {
+        const request = { type: "RegisterDataset", name, schema: { id: "int" }, ...BARE };
+        const text = JSON.stringify([lake.call(), request, null]);
+        expect(JSON.parse(await instance.commandText(text))).toMatchObject({ ok: true });
+      }
+      await Promise.all(read);
+      return texts;
+    });
+    expect(heard).toHaveLength(MAX_LISTENERS);
+    for (const text of heard) expect(parse(text).map(({ seq }) => seq)).toEqual([1, 2, 3, 4]);
   });
 
   test("are bounded: one more is told when to come again", async () => {

@@ -6,7 +6,7 @@ import { DEVELOPMENT_ROOT_SECRET } from "../../src/application/keyring.ts";
 import type { Env } from "../../src/env.ts";
 import { ROUTES } from "../../src/http/app.ts";
 import worker from "../../src/worker.ts";
-import { at, send } from "../support/lakeClient.ts";
+import { at, newLake, send } from "../support/lakeClient.ts";
 
 /** The Worker as it would run with other variables; undefined takes one away. */
 const serve = (url: string, variables: { [Name in keyof Env]?: Env[Name] | undefined }) =>
@@ -164,5 +164,61 @@ describe("whether Lethe serves at all", () => {
       const lake = await serve("http://localhost/lakes/default-unset", { DEFAULT_LAKE });
       expect(await lake.json()).toMatchObject({ status: 404, code: "lake-not-found" });
     }
+  });
+});
+
+describe("every answer", () => {
+  test("carries the headers that all of them carry, whatever it is an answer to", async () => {
+    const lake = await newLake("standard");
+    const own = `http://localhost/lakes/${lake.id}`;
+    const json = { "Content-Type": "application/json" };
+    const asked: [number, Request][] = [
+      [200, new Request("http://localhost/health")],
+      [302, new Request("http://localhost/", { redirect: "manual" })],
+      [200, new Request("http://localhost/docs/swagger-ui.css")],
+      [200, new Request(`${own}/events?format=ndjson`)],
+      [200, new Request(`${own}/events`, { method: "HEAD" })],
+      [200, new Request(`${own}/events/stream`)],
+      [200, new Request(`${own}/log/key`)],
+      [404, new Request("http://localhost/nowhere")],
+      [405, new Request("http://localhost/health", { method: "DELETE" })],
+      [400, new Request(`${own}/datasets`, { method: "POST", headers: json, body: "{" })],
+      [413, new Request(`${own}/datasets`, { method: "POST", body: "x".repeat(2_000_000) })],
+      [415, new Request(`${own}/datasets`, { method: "POST", body: "{}" })],
+      [422, new Request(`${own}/datasets`, { method: "POST", headers: json, body: "{}" })],
+      [
+        403,
+        new Request(`${own}/datasets`, {
+          method: "POST",
+          headers: { ...json, Origin: "http://elsewhere.example" },
+          body: "{}",
+        }),
+      ],
+      [503, new Request("http://elsewhere.example/health")],
+    ];
+    for (const [status, request] of asked) {
+      const answer = await worker.fetch(
+        request as Parameters<typeof worker.fetch>[0],
+        env,
+        createExecutionContext(),
+      );
+      const { headers } = answer;
+      await answer.body?.cancel();
+      const about = `${request.method} ${request.url}`;
+      expect([about, answer.status]).toEqual([about, status]);
+      expect([about, headers.get("Cache-Control")]).toEqual([about, "no-store"]);
+      expect([about, headers.get("X-Content-Type-Options")]).toEqual([about, "nosniff"]);
+      expect([about, headers.get("X-Request-Id")]).toEqual([
+        about,
+        expect.stringMatching(/^[\w-]{36}$/),
+      ]);
+    }
+  });
+
+  test("names the request by the id it came with, when that is one", async () => {
+    const idOf = async (id: string) =>
+      (await send("/health", { headers: { "X-Request-Id": id } })).headers.get("X-Request-Id");
+    expect(await idOf("order-7_a=")).toBe("order-7_a=");
+    for (const odd of ["a b", "x".repeat(256), "<script>"]) expect(await idOf(odd)).not.toBe(odd);
   });
 });

@@ -90,6 +90,26 @@ describe("a checkpoint", () => {
     expect(await keys(lake)).toEqual([keyOf(lake, size), keyOf(lake, size + 1)]);
   });
 
+  test("stays true of the log when a subject's key is destroyed: no hash changes", async () => {
+    const lake = await newLake("gdpr");
+    const body = { subject_id: "jane", reason: "asked", requested_by: "dpo" };
+    const asked = await lake.done("/deletions", body);
+    const { deletion_id } = asked.at("deletion") as { deletion_id: string };
+    const before = await rootOf(lake);
+    const leaves = (await lake.get("/log/leaves?from=0&to=1000")).body;
+    await lake.sql("DELETE FROM keys WHERE id LIKE 'subject/%'");
+    await evictDurableObject(lake.stub);
+    expect(await rootOf(lake)).toEqual(before);
+    expect((await lake.get("/log/leaves?from=0&to=1000")).body).toEqual(leaves);
+    const revealed = await lake.get(`/deletions/${deletion_id}?reveal=true`);
+    expect(revealed.at("subject_id")).toEqual({ erased: true });
+    // The look is in the log, behind the same events.
+    const now = await rootOf(lake);
+    expect(now.size).toBe(before.size + 1);
+    const path = `/log/consistency?from=${before.size}&to=${now.size}`;
+    expect((await lake.get(path)).status).toBe(200);
+  });
+
   test("is not owed for a command that is refused or changes nothing", async () => {
     const lake = await newLake();
     await lake.ringFor(KIND);

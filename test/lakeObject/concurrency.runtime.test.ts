@@ -219,6 +219,35 @@ describe("commands at once", () => {
   });
 });
 
+describe("one If-Match from 32 clients at once", () => {
+  test("lets exactly one of them through, and tells the others where things stand", async () => {
+    const lake = await newLake("standard");
+    await lake.done("/datasets", { name: "d", schema: { id: "int" } });
+    const ETag = (await lake.get("/datasets/d")).headers.get("ETag") ?? "";
+    const answers = await Promise.all(
+      Array.from({ length: 32 }, (_, n) =>
+        lake.post(
+          "/ingest-dataset",
+          { dataset_id: "d", source: `s3://${n}`, record_count: 1, contains_pii: false },
+          { "If-Match": ETag, "Idempotency-Key": `client-${n}` },
+        ),
+      ),
+    );
+    const statuses = answers.map(({ status }) => status).toSorted();
+    expect(statuses).toEqual([200, ...Array.from({ length: 31 }, () => 412)]);
+    const events = await lake.events();
+    expect(events.map(({ seq }) => seq)).toEqual([1, 2, 3]);
+    // A refusal holds no key: the same client may try again with what it knows now.
+    const loser = answers.findIndex(({ status }) => status === 412);
+    const again = await lake.post(
+      "/ingest-dataset",
+      { dataset_id: "d", source: `s3://${loser}`, record_count: 1, contains_pii: false },
+      { "If-Match": '"2"', "Idempotency-Key": `client-${loser}` },
+    );
+    expect(again.status).toBe(200);
+  });
+});
+
 describe("commands that are committed together", () => {
   test("are not touched by one among them that the storage refuses", async () => {
     const lake = await newLake("standard");
