@@ -36,15 +36,32 @@ export const freePort = async (): Promise<number> => {
   }
 };
 
+/**
+ * The development server picks ports for sockets of its own, and another one that starts in the same
+ * moment may be given the same: then it ends at once, and is simply started again.
+ */
+const STARTS = 3;
+const LOST_A_PORT = "Address already in use";
+
 /** Starts `npm run dev` as a person would. Throws with the server's output when it does not come up. */
 export const startServer = async (options: {
   readonly persistTo: string;
   readonly port?: number;
 }): Promise<Server> => {
-  const port = options.port ?? (await freePort());
+  for (let starts = 1; ; starts += 1) {
+    const port = options.port ?? (await freePort());
+    try {
+      return await startOnce(port, options.persistTo);
+    } catch (error) {
+      if (starts === STARTS || !String(error).includes(LOST_A_PORT)) throw error;
+    }
+  }
+};
+
+const startOnce = async (port: number, persistTo: string): Promise<Server> => {
   const child = spawn(
     "npm",
-    ["run", "dev", "--", "--port", String(port), "--persist-to", options.persistTo],
+    ["run", "dev", "--", "--port", String(port), "--persist-to", persistTo],
     // A process group of its own: one signal reaches npm, the script, wrangler and the runtime.
     { cwd: ROOT, detached: true, stdio: ["ignore", "pipe", "pipe"] },
   );
