@@ -19,6 +19,10 @@ declare global {
     readonly R2_JURISDICTION?: string;
     readonly R2_ACCESS_KEY_ID?: string;
     readonly R2_SECRET_ACCESS_KEY?: string;
+    /** Bytes; a larger file is taken in the background. Unset: `SYNC_LIMIT_BYTES` of the code. */
+    readonly SYNC_LIMIT_BYTES?: string;
+    /** Bytes; in pieces of about this size. Unset: `SEGMENT_BYTES` of the code. */
+    readonly SEGMENT_BYTES?: string;
   }
   namespace Cloudflare {
     interface Env extends LetheEnv {}

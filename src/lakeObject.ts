@@ -3,7 +3,6 @@
  * the outbox together and answers remote calls. It decides nothing itself.
  */
 import { DurableObject } from "cloudflare:workers";
-import type { SignedHead } from "./application/checkpoints.ts";
 import {
   type EventStream,
   eventStream,
@@ -19,14 +18,17 @@ import {
 } from "./application/importLog.ts";
 import { lakeDuties } from "./application/lakeDuties.ts";
 import type { Call, WorkRequest } from "./application/lakeGateway.ts";
-import { type LakeService, lakeService, systemCall } from "./application/lakeService.ts";
+import { type LakeService, lakeService } from "./application/lakeService.ts";
 import { readCommand, writeAnswer } from "./application/lakeStub.ts";
 import { answerProof, type LogTree, type ProofQuestion } from "./application/logProofs.ts";
 import { logSigner } from "./application/logSigner.ts";
+import { workLimits } from "./application/planWork.ts";
 import type { EventLog } from "./application/ports.ts";
 import type { Question } from "./application/questions.ts";
 import { type Relay, relay } from "./application/relay.ts";
 import { runDuties } from "./application/runDuties.ts";
+import { signedHead } from "./application/signedHead.ts";
+import { every, wait } from "./application/timers.ts";
 import { calendars } from "./calendar/calendars.ts";
 import { checkEventContracts } from "./contracts/events.ts";
 import { lakeNotFound } from "./domain/lake/decide.ts";
@@ -184,9 +186,8 @@ export class LakeObject extends DurableObject<Env> {
 
   override async alarm(): Promise<void> {
     this.#armed = null;
-    const lake_id = this.#lakeId();
-    if (lake_id === null || this.#lake === null) return;
-    const lake = this.#lake;
+    const [lake_id, lake] = [this.#lakeId(), this.#lake];
+    if (lake_id === null || lake === null) return;
     try {
       await this.#runDuties(lake_id, lake);
       await lake.relay.settle();
@@ -209,7 +210,8 @@ export class LakeObject extends DurableObject<Env> {
         store: r2ObjectStore(this.env.OBJECTS),
         now: () => new Date(),
         replayStep: (replay_id) => this.#longWork().replayStep(lake_id, replay_id),
-        checkpoint: () => this.#signedHead(lake_id, lake),
+        workStep: (...step) => this.#longWork().workStep(lake_id, ...step),
+        checkpoint: () => signedHead(lake_id, service, lake.tree),
       }),
     });
   }
@@ -227,6 +229,7 @@ export class LakeObject extends DurableObject<Env> {
       keys: keys(sql, () => clock().toISOString()),
       root_secret,
       newId: () => crypto.randomUUID(),
+      limits: workLimits(this.env.SYNC_LIMIT_BYTES, this.env.SEGMENT_BYTES),
       calendars,
     });
     const commit = groupCommit<CommandResult>({
@@ -284,15 +287,6 @@ export class LakeObject extends DurableObject<Env> {
     return state?.lake_id ?? null;
   }
 
-  async #signedHead(lake_id: string, { service, tree }: Lake): Promise<SignedHead> {
-    const seed = service.logSeed(systemCall(lake_id));
-    if (!seed.ok) throw new Error(seed.error.detail);
-    const signer = () => logSigner(lake_id, seed.value);
-    const head = await answerProof(tree, signer, { kind: "checkpoint" });
-    if (head.ok && head.value.kind === "checkpoint") return head.value;
-    throw new Error("the log has no head");
-  }
-
   /** The Worker's own entrypoint: heavy work runs there, this object only awaits it. */
   #longWork(): LongWork {
     const exports = this.ctx.exports as unknown as { LongWork: LongWork };
@@ -324,11 +318,3 @@ export class LakeObject extends DurableObject<Env> {
     await this.ctx.storage.setAlarm(Math.max(earliest, Date.now()));
   }
 }
-
-const wait = (milliseconds: number): Promise<void> =>
-  new Promise((resolve) => setTimeout(resolve, milliseconds));
-
-const every = (milliseconds: number, beat: () => void): (() => void) => {
-  const timer = setInterval(beat, milliseconds);
-  return () => clearInterval(timer);
-};

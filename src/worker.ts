@@ -3,10 +3,13 @@
  * together, and exports what the platform calls.
  */
 import { WorkerEntrypoint } from "cloudflare:workers";
+import type { Origin } from "./application/lakeDuties.ts";
+import type { WorkStepRequest } from "./application/lakeGateway.ts";
 import { systemCall } from "./application/lakeService.ts";
 import { type Gateway, type LakeStub, lakeGateway } from "./application/lakeStub.ts";
 import type { Presigner } from "./application/ports.ts";
 import { type ReplayStep, replayStep } from "./application/work/replayWork.ts";
+import { workStep } from "./application/work/stepWork.ts";
 import type { Workshop } from "./application/work/workshop.ts";
 import { calendars } from "./calendar/calendars.ts";
 import { dataPlane } from "./data/dataPlane.ts";
@@ -46,6 +49,11 @@ const workshopOf = (env: Env): Workshop => {
 
 /** Heavy work that a lake's alarm sets in motion runs here, outside the lake's own turn. */
 export class LongWork extends WorkerEntrypoint<Env> {
+  /** One step of long work on a batch; rejects when it is to be tried again. */
+  workStep(lake_id: string, step: WorkStepRequest, origin: Origin): Promise<void> {
+    return workStep(workshopOf(this.env), { ...systemCall(lake_id), ...origin }, step);
+  }
+
   /** One step of a replay; resolves to what comes next. */
   replayStep(lake_id: string, replay_id: string): Promise<ReplayStep> {
     return replayStep(workshopOf(this.env), systemCall(lake_id), replay_id as ReplayId);

@@ -35,6 +35,9 @@ export default defineConfig(async () => ({
             wrangler: { configPath: path.join(root, "wrangler.toml") },
             miniflare: {
               bindings: {
+                // Small, so that long work is tested on small files.
+                SYNC_LIMIT_BYTES: "8192",
+                SEGMENT_BYTES: "2048",
                 TEST_MIGRATIONS: await readD1Migrations(
                   path.join(root, "src/reporting/migrations"),
                 ),

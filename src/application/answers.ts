@@ -57,9 +57,14 @@ export const compose = (
     },
     version,
     sign: signOf(log, command),
-    location: command.type === "RequestReplay" ? `/replays/${command.replay_id}` : null,
+    location: locationOf(command),
     replayed: false,
   };
+};
+
+const locationOf = (command: Command): string | null => {
+  if (command.type === "RequestReplay") return `/replays/${command.replay_id}`;
+  return command.type === "StartWork" ? `/batches/${command.batch_id}` : null;
 };
 
 /** How the file that a command is about fails to fit, if it does. */
@@ -82,6 +87,7 @@ const outcomeOf = (command: Command, events: readonly StoredEvent[]): Answer["ou
     case "RequestGDPRDeletion":
       return "created";
     case "RequestReplay":
+    case "StartWork":
       return "accepted";
     case "AppendData":
       return isNew(events) ? "created" : "done";
@@ -197,6 +203,17 @@ const messageOf = (command: Command, events: readonly StoredEvent[]): string => 
       return `Batch ${command.batch_id} is available as ${command.object.format}.`;
     case "GrantConsumption":
       return `Access to batch ${command.batch_id} granted to ${command.consumer} and recorded.`;
+    case "StartWork":
+      return (
+        `The file of batch ${command.batch_id} is large: this goes on in the background, ` +
+        `GET /batches/${command.batch_id} shows how far it is.`
+      );
+    case "RecordStep":
+      return `Work on batch ${command.batch_id} is one step further: ${command.step}.`;
+    case "FinishWork":
+      return `Work on batch ${command.batch_id} is complete.`;
+    case "FailWork":
+      return `Work on batch ${command.batch_id} has failed: ${command.reason}`;
     case "DeriveBatch":
       return `Batch ${command.batch_id} derived for replay ${command.replay_id}.`;
     case "ReplayBatch":

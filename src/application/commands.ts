@@ -2,14 +2,17 @@
  * Every command of a lake, and on which streams each is decided. A decision reads what it needs
  * through one reader and names the changes it wants; committing them is `handleCommand`'s work.
  */
+
 import {
   type AccessCommand,
   type AuditAccesses,
   decideAccess,
   decideAccesses,
 } from "../domain/access/decide.ts";
+import { workOf } from "../domain/batch/batch.ts";
 import type { BatchCommand } from "../domain/batch/commands.ts";
 import { decideBatch, unknownBatch } from "../domain/batch/decide.ts";
+import { isRunning } from "../domain/batch/work.ts";
 import {
   type ContractCommand,
   decideContract,
@@ -21,7 +24,7 @@ import { type DeletionCommand, decideDeletion } from "../domain/deletion/decide.
 import type { StreamName } from "../domain/ids.ts";
 import { decideLake, type LakeCommand, lakeNotFound } from "../domain/lake/decide.ts";
 import type { ActiveLake } from "../domain/lake/lake.ts";
-import type { Rejection } from "../domain/rejection.ts";
+import { type Rejection, reject } from "../domain/rejection.ts";
 import { decideReplay, type ReplayCommand } from "../domain/replay/decide.ts";
 import type { StateOf } from "./aggregates.ts";
 import type { Change, EventLog } from "./ports.ts";
@@ -214,6 +217,17 @@ const decideAboutContract = (
 const datasetOf = (contract: StateOf<"contract">): string =>
   contract.status === "absent" ? "" : contract.dataset;
 
+/** The dataset and the contract a command is about; null when there is no such batch. */
+const subjectOf = (command: BatchCommand, state: StateOf<"batch">) => {
+  if (command.type === "AppendData") return command;
+  if (command.type === "StartWork" && command.order.kind === "append") return command.order.request;
+  // A file that replaces one in quarantine may come under another contract.
+  const order = command.type === "FinishWork" ? workOf(state)?.order : undefined;
+  if (order?.kind === "append") return order.request;
+  if (state.status === "absent") return null;
+  return state.status === "requested" ? state : state.batch;
+};
+
 const decideAboutBatch = (
   command: BatchCommand,
   lake: ActiveLake,
@@ -221,10 +235,23 @@ const decideAboutBatch = (
   change: MakeChange,
 ): Result<Decision, Rejection> => {
   const state = read.batch(command.batch_id);
-  const about = command.type === "AppendData" ? command : "batch" in state ? state.batch : null;
+  const about = subjectOf(command, state);
   if (about === null) return unknownBatch(command.batch_id);
+  const work = workOf(state);
   const dataset = read.dataset(about.dataset);
   const contract = read.contract(about.contract_id);
+  const contract_version = read.contractVersion(about.contract_id);
+  if (
+    command.type === "FinishWork" &&
+    isRunning(work) &&
+    work.base.contract_version !== contract_version
+  ) {
+    return reject(
+      "wrong_state",
+      "changed-meanwhile",
+      "The batch's contract has changed while this was under way: ask for it again.",
+    );
+  }
   const decided = decideBatch(command, state, { lake, dataset, contract });
   if (!decided.ok) return decided;
   const own = change(`batch/${command.batch_id}`, decided.value);

@@ -2,8 +2,9 @@
  * What an event sets in motion: the duties that appear, move and vanish with it. Pure; the
  * caller writes them in the transaction that writes the events.
  */
-import { type BatchState, objectsOf } from "../domain/batch/batch.ts";
+import { type BatchState, objectsOf, workOf } from "../domain/batch/batch.ts";
 import { retentionEnd } from "../domain/batch/expiry.ts";
+import { objectKeysOf } from "../domain/batch/work.ts";
 import { nextReminder } from "../domain/deletion/reminders.ts";
 import type { Duty, DutyKind, DutyRef, StoredEvent } from "./ports.ts";
 
@@ -17,6 +18,14 @@ export const REPLAY_LEASE_MS = 60_000;
 
 /** How long after its URL has expired an upload may wait for the append that takes it over. */
 export const UPLOAD_KEPT_MS = 24 * 60 * 60_000;
+/** What the events of long work say about its steps. */
+interface WorkData {
+  readonly work_id: string;
+  /** The one that is done; none at the beginning. */
+  readonly step?: string;
+  /** Those that can be done now. */
+  readonly steps: readonly string[];
+}
 
 const later = (now: string, ms: number): string => new Date(Date.parse(now) + ms).toISOString();
 
@@ -62,6 +71,17 @@ export const consequencesOf = (event: StoredEvent): ScheduleChange => {
     case "GDPRDeletionHoldReleased":
     case "GDPRDeletionHoldExpired":
       return { put: [], remove: dutiesOf(ref, "hold_end") };
+    case "BatchWorkStarted":
+    case "BatchWorkProgressed": {
+      const { work_id, step, steps } = data as unknown as WorkData;
+      const duty = (of: string) => ({ kind: "work_step" as const, ref: `${ref}/${work_id}/${of}` });
+      const put = steps.map((next) => ({
+        ...duty(next),
+        due_at: recorded_at,
+        payload: { ...payload, batch_id: ref, work_id, step: next },
+      }));
+      return { put, remove: step === undefined ? [] : [duty(step)] };
+    }
     case "ReplayRequested":
     case "ReplayOutdated":
     case "ReplayProgressed": {
@@ -129,9 +149,12 @@ export const outlivedUpload = (
  * version meanwhile sees it whole, and a signed URL to it dies with it.
  */
 export const supersededObjects = (before: BatchState, after: BatchState): readonly string[] => {
-  if (before.status !== "held") return [];
-  const kept = new Set(after.status === "held" ? objectsOf(after.batch).map(({ key }) => key) : []);
-  return objectsOf(before.batch)
-    .map(({ key }) => key)
-    .filter((key) => !kept.has(key));
+  const kept = new Set(objectsIn(after));
+  return objectsIn(before).filter((key) => !kept.has(key));
 };
+
+/** Long work's own objects are the batch's until the work is over. */
+const objectsIn = (state: BatchState): readonly string[] => [
+  ...(state.status === "held" ? objectsOf(state.batch).map(({ key }) => key) : []),
+  ...objectKeysOf(workOf(state)),
+];

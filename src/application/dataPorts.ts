@@ -7,6 +7,7 @@ import type { Breach } from "../domain/batch/events.ts";
 import type { Result } from "../domain/decider.ts";
 import type { PrivacyRules } from "../domain/rules/privacy.ts";
 import type { QualityRules } from "../domain/rules/quality.ts";
+import type { PartRef, Segment, SegmentResult } from "../domain/segments.ts";
 import type {
   Format,
   ObjectRef,
@@ -155,23 +156,10 @@ export interface DataPlane {
   copy(source: ObjectRef, target: string): Promise<ObjectRef>;
 }
 
+export type { PartRef, Segment, SegmentResult };
+
 /** About this much of a file is one segment, unless the caller says otherwise. */
 export const SEGMENT_BYTES = 64 * 1024 * 1024;
-
-/**
- * A run of whole rows of an object: what one step of long work takes. Plain JSON, recorded in the
- * log.
- */
-export interface Segment {
-  /** From 0, without gaps, in the order of the rows. */
-  readonly index: number;
-  /** Text formats: bytes of the stored object. Parquet: the first row group, and how many. */
-  readonly offset: number;
-  readonly length: number;
-  /** 1-based data row the segment begins with. */
-  readonly first_row: number;
-  readonly rows: number;
-}
 
 export interface LandInput extends TakeInput {
   /** About how many bytes a segment has; a row that is longer makes a longer one. */
@@ -195,32 +183,6 @@ export interface SegmentParts {
   readonly quarantine_part?: string;
   /** What `unique` has to remember of the segment: keyed hashes, never a value. */
   readonly seen_part?: string;
-}
-
-export interface PartRef {
-  readonly key: string;
-  readonly bytes: number;
-  readonly rows: number;
-}
-
-/**
- * What one segment came to. Plain JSON and bounded, because it is recorded in the log: counts, row
- * numbers and names of the schema, never a cell's value.
- */
-export interface SegmentResult {
-  readonly index: number;
-  readonly rows: number;
-  /** At most MAX_LISTED_ISSUES; row numbers count from the beginning of the file. */
-  readonly issues: readonly SchemaIssue[];
-  readonly issue_count: number;
-  readonly diverted_rows: number;
-  /** Partial results, in a form that only the data plane reads. */
-  readonly quality: Readonly<Record<string, unknown>>;
-  readonly privacy: Readonly<Record<string, unknown>>;
-  /** Null: not asked for, or there was nothing to write. */
-  readonly clean_part: PartRef | null;
-  readonly quarantine_part: PartRef | null;
-  readonly seen_part: PartRef | null;
 }
 
 /**

@@ -21,7 +21,14 @@ export const keyOf = (
 };
 
 /** Plans that read and write no object. */
-const WITHOUT_DATA: ReadonlySet<WorkPlan["kind"]> = new Set(["nothing", "note", "switch", "wait"]);
+const WITHOUT_DATA: ReadonlySet<WorkPlan["kind"]> = new Set([
+  "nothing",
+  "note",
+  "switch",
+  "wait",
+  "background",
+  "fail",
+]);
 
 /** As `keyOf`, for the dataset that the plan is about; null too when there is nothing to do. */
 export const keyOfWork = (
@@ -40,6 +47,7 @@ const datasetOf = (request: WorkRequest, plan: WorkPlan, read: Reader): DatasetN
   if ("refine" in plan) return plan.refine.dataset;
   const state = "batch_id" in request ? read.batch(request.batch_id) : null;
   if (state?.status === "held") return state.batch.dataset;
+  if (state?.status === "requested") return state.dataset;
   throw new Error(`work ${request.kind} is about no dataset`);
 };
 

@@ -1,11 +1,18 @@
 /** How an aggregate's state appears in the directory, and which aggregates appear at all. */
 
+import type { BatchWork } from "../domain/batch/work.ts";
 import { assertNever } from "../domain/decider.ts";
 import type { StreamName } from "../domain/ids.ts";
 import { idOf, kindOf, type StateOf } from "./aggregates.ts";
 import type { DirectoryEntry } from "./ports.ts";
 
 type Entry = Omit<DirectoryEntry, "created_seq">;
+
+/** The state of a batch whose file is not there yet; null when it comes within the same turn. */
+export const arrival = (work: BatchWork | null): "appending" | "append_failed" | null => {
+  if (work === null) return null;
+  return work.status === "failed" ? "append_failed" : "appending";
+};
 
 /** Null for what is not listed: the lake itself and the access stream. */
 export const directoryEntry = (stream: StreamName, state: unknown): Entry | null => {
@@ -33,7 +40,11 @@ export const directoryEntry = (stream: StreamName, state: unknown): Entry | null
     }
     case "batch": {
       const batch = state as StateOf<"batch">;
-      if (!("batch" in batch)) return null;
+      if (batch.status === "absent") return null;
+      if (batch.status === "requested") {
+        const status = arrival(batch.work);
+        return status && entry(status, { dataset: batch.dataset });
+      }
       const { dataset } = batch.batch;
       const status = batch.status === "held" ? batch.batch.progress.status : "expired";
       return entry(status, { dataset });

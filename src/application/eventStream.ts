@@ -32,7 +32,7 @@ const MAX_CHUNK_CHARACTERS = 64 * 1024;
 const MAX_SHARED_CHUNKS = 16;
 
 /** Which events a listener wants; the same as of a page of the log. */
-export type ListenFilter = Pick<EventFilter, "type" | "stream" | "dataset">;
+export type ListenFilter = Pick<EventFilter, "type" | "stream" | "dataset" | "batch_id">;
 
 export interface ListenRequest {
   /** Only events behind this `seq`; null: those recorded from now on. */

@@ -1,9 +1,12 @@
 /** What each kind of duty does when its time has come. */
+
+import type { WorkStep } from "../domain/batch/work.ts";
 import type { BatchId, DeletionId, ReplayId } from "../domain/ids.ts";
 import { nextBatch } from "../domain/replay/replay.ts";
 import { oweCheckpoint, type SignedHead, writeCheckpoint } from "./checkpoints.ts";
 import { reader } from "./commands.ts";
 import type { ObjectStore } from "./dataPorts.ts";
+import type { WorkStepRequest } from "./lakeGateway.ts";
 import type { LakeService } from "./lakeService.ts";
 import type { EventLog, PendingDuty } from "./ports.ts";
 import { retentionDuties } from "./retentionDuties.ts";
@@ -18,9 +21,23 @@ export interface LakeDutyDeps {
   readonly store: ObjectStore;
   readonly now: () => Date;
   replayStep(replay_id: ReplayId): Promise<ReplayStep>;
+  workStep(step: WorkStepRequest, origin: Origin): Promise<void>;
   /** The log's head as it is now, signed. */
   checkpoint(): Promise<SignedHead>;
 }
+
+/** What set a duty in motion: what follows from it is told to belong to it. */
+export interface Origin {
+  readonly correlation_id: string;
+  readonly causation_id: string;
+}
+
+const stepOf = ({ payload }: PendingDuty): WorkStepRequest => ({
+  kind: "work_step",
+  batch_id: String(payload.batch_id) as BatchId,
+  work_id: String(payload.work_id),
+  step: String(payload.step) as WorkStep,
+});
 
 /** How soon a replay that waits for something looks again. */
 const REPLAY_POLL_MS = 1_000;
@@ -37,6 +54,7 @@ export const lakeDuties = ({
   store,
   now,
   replayStep,
+  workStep,
   checkpoint,
 }: LakeDutyDeps): DutyDeps["handlers"] => ({
   ...retentionDuties({ log, service, lake_id, store, now }),
@@ -72,6 +90,26 @@ export const lakeDuties = ({
       // What came while it was being written is not covered.
       if (log.head() > head.tree_size) oweCheckpoint(log, now().toISOString());
     });
+  },
+
+  work_step: async (duty) => {
+    const step = stepOf(duty);
+    const { correlation_id, causation_id } = duty.payload;
+    const origin = { correlation_id: String(correlation_id), causation_id: String(causation_id) };
+    try {
+      await workStep(step, origin);
+      // Recorded, and then it is gone already; or there was nothing left of it to do.
+      log.schedule.remove(duty);
+    } catch (error) {
+      const attempts = log.schedule.find(duty)?.attempts ?? duty.attempts;
+      if (attempts + 1 < MAX_ATTEMPTS) throw error;
+      // The last try: the work is given up, visibly. The error's own words stay out of the log.
+      console.error(`work on batch ${step.batch_id} is given up at ${step.step}: ${error}`);
+      const { batch_id, work_id } = step;
+      const reason = `The step ${step.step} failed ${MAX_ATTEMPTS} times.`;
+      const failed = service.fulfil(lake_id, { type: "FailWork", batch_id, work_id, reason }, duty);
+      if (!failed.ok) throw new Error(failed.error.detail);
+    }
   },
 
   replay_step: async (duty) => {

@@ -7,6 +7,7 @@
 import type { AuditAccess, AuditAccesses } from "../domain/access/decide.ts";
 import type { AppendRequest, Base, BatchCommand } from "../domain/batch/commands.ts";
 import type { QualityCheck, RawRules } from "../domain/batch/events.ts";
+import type { WorkOrder, WorkStep } from "../domain/batch/work.ts";
 import type { ContractCommand, CreateContract } from "../domain/contract/decide.ts";
 import type { DatasetCommand } from "../domain/dataset/decide.ts";
 import type { Result } from "../domain/decider.ts";
@@ -15,9 +16,10 @@ import type { LakeCommand } from "../domain/lake/decide.ts";
 import type { Rejection } from "../domain/rejection.ts";
 import type { CompleteReplay, NoteReplayProgress } from "../domain/replay/decide.ts";
 import type { ReplayedBatch } from "../domain/replay/replay.ts";
+import type { Segment, SegmentResult } from "../domain/segments.ts";
 import type { Format, ObjectRef, Schema } from "../domain/table.ts";
 import type { Answer } from "./answers.ts";
-import type { PrivacyKeys } from "./dataPorts.ts";
+import type { PrivacyKeys, SegmentParts } from "./dataPorts.ts";
 import type { DeletionRequest } from "./deletionRequests.ts";
 import type { ListenRequest } from "./eventStream.ts";
 import type { ImportRequest, ImportState } from "./importLog.ts";
@@ -62,7 +64,11 @@ export type LakeRequest =
     }
   | NoteReplayProgress
   | CompleteReplay
-  | Exclude<BatchCommand, { type: "GrantConsumption" | "ReplayBatch" | "ExpireBatch" }>;
+  | { readonly type: "StartWork"; readonly request: LongRequest }
+  | Exclude<
+      BatchCommand,
+      { type: "GrantConsumption" | "ReplayBatch" | "ExpireBatch" | "StartWork" }
+    >;
 
 export interface Call {
   readonly lake_id: string;
@@ -91,7 +97,11 @@ export type Expectation =
 
 /** Work on a batch that needs its bytes. */
 export type WorkRequest =
-  | ({ readonly kind: "append" } & AppendRequest)
+  | ({
+      readonly kind: "append";
+      /** Size of the upload; left out when it is not known to be there. */
+      readonly landed_bytes?: number;
+    } & AppendRequest)
   | {
       readonly kind: "quality";
       readonly batch_id: BatchId;
@@ -106,7 +116,48 @@ export type WorkRequest =
     }
   | { readonly kind: "publish"; readonly batch_id: BatchId }
   | { readonly kind: "export"; readonly batch_id: BatchId; readonly format: Format }
-  | { readonly kind: "replay"; readonly replay_id: ReplayId };
+  | { readonly kind: "replay"; readonly replay_id: ReplayId }
+  | WorkStepRequest;
+
+/** A step of long work on a batch, as the lake's duty names it. */
+export interface WorkStepRequest {
+  readonly kind: "work_step";
+  readonly batch_id: BatchId;
+  readonly work_id: string;
+  readonly step: WorkStep;
+}
+
+/** What may be asked for as long work. */
+export type LongRequest = Exclude<WorkRequest, WorkStepRequest | { readonly kind: "export" }>;
+
+/** What a step of long work has to do. */
+export type StepPlan =
+  | {
+      readonly kind: "land";
+      readonly file_url: string;
+      readonly source: string;
+      readonly target: string;
+      readonly format: Format;
+      readonly schema: Schema;
+      readonly segment_bytes: number;
+    }
+  | {
+      readonly kind: "segment";
+      readonly pass: number;
+      readonly refine: RefinePlan;
+      readonly segment: Segment;
+      readonly parts: SegmentParts;
+    }
+  | {
+      readonly kind: "finish";
+      readonly order: WorkOrder;
+      /** As for a file that is taken in one pass; what it would read is in the results. */
+      readonly plan: WorkPlan;
+      readonly passes: readonly {
+        readonly refine: RefinePlan;
+        readonly results: readonly SegmentResult[];
+      }[];
+    };
 
 export interface AppendPlan {
   readonly kind: "append";
@@ -185,6 +236,11 @@ export type WorkPlan =
   | { readonly kind: "switch"; readonly replay_id: ReplayId }
   /** Something else has to end first. */
   | { readonly kind: "wait" }
+  /** Too much for a request: to be asked for as long work. */
+  | { readonly kind: "background" }
+  | { readonly kind: "work_step"; readonly step: StepPlan }
+  /** Long work that cannot go on, and why. */
+  | { readonly kind: "fail"; readonly reason: string }
   /** There is nothing left to do. */
   | { readonly kind: "nothing" };
 

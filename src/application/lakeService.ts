@@ -15,7 +15,7 @@ import { answeredBefore, handleCommand, type Idempotency, stale } from "./handle
 import { type Keyring, type KeyStore, LockedKeyError, openKeyring } from "./keyring.ts";
 import type { Call, CommandOptions, LakeRequest, OpenedWork, WorkRequest } from "./lakeGateway.ts";
 import { pendingKeys } from "./pendingKeys.ts";
-import { planWork } from "./planWork.ts";
+import { planWork, WORK_LIMITS, type WorkLimits } from "./planWork.ts";
 import type { Calendars, CommandMeta, Duty, EventLog } from "./ports.ts";
 import { answerQuestion, type Question, type Reply } from "./questions.ts";
 import { openToken, withToken } from "./sealedUrls.ts";
@@ -30,6 +30,8 @@ export interface LakeMeans {
   readonly root_secret: string;
   readonly clock: () => Date;
   readonly newId: () => string;
+  /** Left out: `WORK_LIMITS`. */
+  readonly limits?: WorkLimits;
   readonly calendars: Calendars;
 }
 
@@ -61,7 +63,7 @@ export const systemCall = (lake_id: string): Call => ({
 const DEFAULT_LAKE_NAME = "Default lake";
 
 export const lakeService = (means: LakeMeans): LakeService => {
-  const { log, newId, calendars } = means;
+  const { log, newId, calendars, limits = WORK_LIMITS } = means;
   const now = () => means.clock().toISOString();
   const pending = pendingKeys(means.keys);
   let opened: Keyring | null = null;
@@ -167,6 +169,7 @@ export const lakeService = (means: LakeMeans): LakeService => {
       actor: call.actor,
       newId,
       calendars,
+      limits,
     });
     if (!made.ok) return made;
     const done = run({
@@ -215,7 +218,7 @@ export const lakeService = (means: LakeMeans): LakeService => {
       const at = now();
       const attempt_id = newId();
       const keyring = keyringOf(call.lake_id);
-      const planned = planWork(request, { log, keyring, now: at, attempt_id });
+      const planned = planWork(request, { log, keyring, now: at, attempt_id, limits });
       if (!planned.ok) return planned;
       const { plan, writes, expects } = planned.value;
       const dataset_key = keyOfWork(request, plan, reader(log), keyring());

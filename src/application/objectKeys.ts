@@ -28,6 +28,16 @@ export const quarantineKey = (
   attempt: string,
 ): string => `${batchPrefix(lake, batch, revision)}/quarantine/${attempt}.jsonl`;
 
+/** What a step of long work leaves for the one that puts the whole together. */
+export const partKeys = (lake: string, batch: string, revision: number, attempt: string) => {
+  const place = `${batchPrefix(lake, batch, revision)}/parts/${attempt}`;
+  return {
+    clean_part: `${place}.clean.parquet`,
+    quarantine_part: `${place}.rejected.jsonl`,
+    seen_part: `${place}.seen`,
+  };
+};
+
 export const publishedKey = (
   lake: string,
   dataset: string,

@@ -2,13 +2,15 @@
  * The next step of a replay: one batch through its contract's present rules. Rules that came with
  * a request stay where the contract protects nothing, so that nothing is ever uncovered by it.
  */
-import { type Progress, progressOf } from "../domain/batch/batch.ts";
+import { type Batch, type Progress, progressOf, workOf } from "../domain/batch/batch.ts";
 import type { Base, ReplayResult } from "../domain/batch/commands.ts";
 import type { PrivacyRun, RawRules } from "../domain/batch/events.ts";
 import { admitExposure, protecting } from "../domain/batch/protection.ts";
+import { isRunning } from "../domain/batch/work.ts";
 import type { Contract } from "../domain/contract/contract.ts";
 import { ruleIssues } from "../domain/contract/decide.ts";
 import { ok, type Result } from "../domain/decider.ts";
+import type { BatchId, ReplayId } from "../domain/ids.ts";
 import type { ActiveLake } from "../domain/lake/lake.ts";
 import type { Rejection } from "../domain/rejection.ts";
 import {
@@ -24,7 +26,7 @@ import { cleanKey, publishedKey, quarantineKey } from "./objectKeys.ts";
 import { mergeQuality, refineOf } from "./planRefine.ts";
 import { NOTHING, type Planned, type Planner, type Subject, subjectOf } from "./planWork.ts";
 import type { EventLog } from "./ports.ts";
-import { isCurrent } from "./switchReplay.ts";
+import { derivedBatches, isCurrent } from "./switchReplay.ts";
 
 export const planReplay = (
   request: Extract<WorkRequest, { kind: "replay" }>,
@@ -37,7 +39,24 @@ export const planReplay = (
   if (replay.status !== "running") return ok(NOTHING);
   if (isBehindAnother(planner.log, replay)) return planned({ kind: "wait" });
   const batch_id = nextBatch(replay);
-  if (batch_id === null) return planned({ kind: "switch", replay_id });
+  const isBusy = (id: BatchId) => isRunning(workOf(read.batch(id)));
+  if (batch_id === null) {
+    const waits = derivedBatches(replay).some(isBusy);
+    return planned(waits ? { kind: "wait" } : { kind: "switch", replay_id });
+  }
+  return isBusy(batch_id)
+    ? planned({ kind: "wait" })
+    : planReplayBatch(replay_id, batch_id, planner, read, lake);
+};
+
+/** One batch's part of a replay; a `note` when its outcome is known without work. */
+export const planReplayBatch = (
+  replay_id: ReplayId,
+  batch_id: BatchId,
+  planner: Planner,
+  read: Reader,
+  lake: ActiveLake,
+): Result<Planned, Rejection> => {
   const noted = (outcome: ReplayOutcome, reason: string | null, rows: number) =>
     planned({ kind: "note", replay_id, note: { batch_id, outcome, reason, rows } });
   const skip = (reason: string) => noted("skipped", reason, 0);
@@ -48,6 +67,9 @@ export const planReplay = (
   const { batch, contract, dataset } = subject;
   if (batch.last_replay === replay_id) return skip("it went through this replay before");
   if (batch.progress.status === "quarantined") return skip("in quarantine");
+  const base = baseOf(subject, read);
+  const failure = failureOf(batch, replay_id, base);
+  if (failure !== null) return noted("failed", failure, 0);
   if (!keyOf(dataset, planner.keyring()).ok) return skip("the key of its dataset was destroyed");
   const progress = progressOf(batch);
   const published = progress.status === "published";
@@ -62,7 +84,6 @@ export const planReplay = (
     const exposed = admitExposure({ lake, dataset, batch, privacy: { rules: privacy } });
     if (!exposed.ok) return skip(exposed.error.detail);
   }
-  const base = baseOf(subject, read);
   // Recorded, but the note on the replay was lost: the batch is not sent through twice.
   if (batch.candidate && isCurrent(batch, replay_id, base.contract_version)) {
     const { outcome, reason, rows } = outcomeOf(batch.candidate.result);
@@ -109,6 +130,15 @@ export const isBehindAnother = (log: EventLog, { replay_id, dataset }: Replay): 
   // One that stands still in sight does not hold up the others.
   return log.schedule.find({ kind: "replay_step", ref: first.id })?.parked === false;
 };
+
+/** Why long work for this replay came to nothing, if it did and nothing has changed since. */
+const failureOf = ({ work }: Batch, replay_id: ReplayId, base: Base): string | null =>
+  work?.status === "failed" &&
+  work.order.kind === "replay" &&
+  work.order.replay_id === replay_id &&
+  JSON.stringify(work.base) === JSON.stringify(base)
+    ? work.reason
+    : null;
 
 const baseOf = ({ batch }: Subject, read: Reader): Base => ({
   contract_version: read.contractVersion(batch.contract_id),

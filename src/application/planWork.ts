@@ -3,8 +3,10 @@
  * lake's state; the versions it rests on are checked again when its result is recorded.
  */
 import { admitAppend } from "../domain/batch/admission.ts";
-import type { Batch } from "../domain/batch/batch.ts";
+import { type Batch, initialBatch, workOf } from "../domain/batch/batch.ts";
 import { noBatch } from "../domain/batch/decide.ts";
+import { busy } from "../domain/batch/decideWork.ts";
+import { isRunning } from "../domain/batch/work.ts";
 import type { Contract } from "../domain/contract/contract.ts";
 import type { Dataset } from "../domain/dataset/dataset.ts";
 import { invariant, ok, type Result } from "../domain/decider.ts";
@@ -13,11 +15,13 @@ import { lakeNotFound } from "../domain/lake/decide.ts";
 import type { ActiveLake } from "../domain/lake/lake.ts";
 import type { Rejection } from "../domain/rejection.ts";
 import { type Reader, reader } from "./commands.ts";
+import { SEGMENT_BYTES } from "./dataPorts.ts";
 import type { Keyring } from "./keyring.ts";
-import type { Attempt, WorkPlan, WorkRequest } from "./lakeGateway.ts";
+import type { Attempt, WorkPlan, WorkRequest, WorkStepRequest } from "./lakeGateway.ts";
 import { landingKey, publishedKey, rawKey } from "./objectKeys.ts";
 import { planPrivacy, planPublish, planQuality } from "./planRefine.ts";
 import { planReplay } from "./planReplay.ts";
+import { isLong, planStep } from "./planSteps.ts";
 import type { EventLog } from "./ports.ts";
 
 export interface Planned {
@@ -33,7 +37,28 @@ export interface Planner {
   readonly now: string;
   /** Part of every key this work writes. */
   readonly attempt_id: string;
+  readonly limits: WorkLimits;
 }
+
+/** From when on work is done in the background, and in pieces of which size. */
+export interface WorkLimits {
+  readonly sync_bytes: number;
+  readonly segment_bytes: number;
+}
+
+/** A file of more than this is not taken while its request waits. */
+export const SYNC_LIMIT_BYTES = 8 * 1024 * 1024;
+
+export const WORK_LIMITS: WorkLimits = {
+  sync_bytes: SYNC_LIMIT_BYTES,
+  segment_bytes: SEGMENT_BYTES,
+};
+
+/** Limits as settings give them, in bytes; what is not set is as in `WORK_LIMITS`. */
+export const workLimits = (sync_bytes?: string, segment_bytes?: string): WorkLimits => ({
+  sync_bytes: sync_bytes ? Number(sync_bytes) : WORK_LIMITS.sync_bytes,
+  segment_bytes: segment_bytes ? Number(segment_bytes) : WORK_LIMITS.segment_bytes,
+});
 
 /** A batch with everything that is decided on with it. */
 export interface Subject {
@@ -46,8 +71,29 @@ export interface Subject {
 
 export const NOTHING: Planned = { plan: { kind: "nothing" }, writes: [], expects: [] };
 
-/** Rejects like the command that records the result would, before any byte is read. */
+/**
+ * Rejects like the command that records the result would, before any byte is read. Work that is too
+ * much for a request is planned as `background`.
+ */
 export const planWork = (request: WorkRequest, planner: Planner): Result<Planned, Rejection> => {
+  const read = reader(planner.log);
+  const lake = read.lake();
+  if (lake.status === "absent") return lakeNotFound();
+  if (request.kind === "work_step") return planStep(request, planner, read, lake);
+  if ("batch_id" in request && request.kind !== "export") {
+    const refused = busy(request.batch_id, workOf(read.batch(request.batch_id)));
+    if (refused) return refused;
+  }
+  const whole = planWhole(request, planner);
+  if (!whole.ok || !isLong(request, whole.value.plan, planner, read)) return whole;
+  return ok({ plan: { kind: "background" }, writes: [], expects: [] });
+};
+
+/** The plan of work as a whole, whatever its size and whatever else is under way. */
+export const planWhole = (
+  request: Exclude<WorkRequest, WorkStepRequest>,
+  planner: Planner,
+): Result<Planned, Rejection> => {
   const read = reader(planner.log);
   const lake = read.lake();
   if (lake.status === "absent") return lakeNotFound();
@@ -109,7 +155,9 @@ const planAppend = (
   const contract = read.contract(request.contract_id);
   const context = { lake, dataset, contract };
   const { batch_id } = request;
-  const state = read.batch(batch_id);
+  const known = read.batch(batch_id);
+  // While it is being taken over it is not there yet: its own steps see it as it will be found.
+  const state = known.status === "requested" && isRunning(known.work) ? initialBatch : known;
   const admitted = admitAppend(request, state, context);
   if (!admitted.ok) return admitted;
   const held = state.status === "held" ? state.batch : null;

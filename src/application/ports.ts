@@ -50,6 +50,7 @@ export const DUTY_KINDS = [
   "deletion_reminder",
   "hold_end",
   "replay_step",
+  "work_step",
   "delete_objects",
   "sweep_attempt",
   "write_checkpoint",

@@ -31,7 +31,7 @@ const NEVER_PARKED: ReadonlySet<DutyKind> = new Set([
 ]);
 
 /** Those that take their time, elsewhere. */
-const STEPS: readonly DutyKind[] = ["replay_step"];
+const STEPS: readonly DutyKind[] = ["replay_step", "work_step"];
 const OTHERS = DUTY_KINDS.filter((kind) => !STEPS.includes(kind));
 
 export interface DutyDeps {

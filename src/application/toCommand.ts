@@ -11,7 +11,9 @@ import type { ObjectRef } from "../domain/table.ts";
 import { type Command, reader } from "./commands.ts";
 import { deletionCommand } from "./deletionRequests.ts";
 import type { Keyring } from "./keyring.ts";
-import type { LakeRequest } from "./lakeGateway.ts";
+import type { LakeRequest, LongRequest } from "./lakeGateway.ts";
+import { isLarge, planStart } from "./planSteps.ts";
+import { planWork, type WorkLimits } from "./planWork.ts";
 import type { Calendars, EventLog } from "./ports.ts";
 
 export interface Means {
@@ -22,6 +24,7 @@ export interface Means {
   readonly actor: string;
   readonly newId: () => string;
   readonly calendars: Calendars;
+  readonly limits: WorkLimits;
 }
 
 /**
@@ -146,12 +149,34 @@ export const toCommand = (request: LakeRequest, means: Means): Result<Command, R
       }
       const replay_id = means.newId() as ReplayId;
       const { dataset } = request;
-      const background = batch_ids.length > MAX_BATCHES_IN_REQUEST || isRunning(log, dataset);
+      const background =
+        batch_ids.length > MAX_BATCHES_IN_REQUEST ||
+        isRunning(log, dataset) ||
+        batch_ids.some((id) => isLarge(read.batch(id), means.limits));
       return ok({ type: "RequestReplay", replay_id, dataset, batch_ids, background });
     }
+    case "StartWork":
+      return startWork(request.request, means);
     default:
       return ok(request);
   }
+};
+
+const startWork = (request: LongRequest, means: Means): Result<Command, Rejection> => {
+  const { log, keyring, now, newId, limits } = means;
+  const planner = { log, keyring, now, limits, attempt_id: newId() };
+  // Planned as a whole first: what is refused or not long any more is not begun.
+  const planned = planWork(request, planner);
+  if (!planned.ok) return planned;
+  if (planned.value.plan.kind !== "background") {
+    return reject(
+      "wrong_state",
+      "changed-meanwhile",
+      "There is nothing to do any more; ask again.",
+    );
+  }
+  const started = planStart(request, planner, reader(log));
+  return started.ok ? ok({ type: "StartWork", ...started.value }) : started;
 };
 
 /** From the second `now` falls into: AWS Signature V4 counts whole seconds. */

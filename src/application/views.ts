@@ -4,11 +4,13 @@
  */
 import { type Batch, type ExpiredBatch, progressOf } from "../domain/batch/batch.ts";
 import type { PrivacyRun, Publication, QualityCheck } from "../domain/batch/events.ts";
+import type { BatchWork } from "../domain/batch/work.ts";
 import { activeSchema } from "../domain/dataset/dataset.ts";
 import { assertNever } from "../domain/decider.ts";
 import { isOpen } from "../domain/deletion/deletion.ts";
 import type { ObjectRef } from "../domain/table.ts";
 import type { AggregateKind, StateOf } from "./aggregates.ts";
+import { arrival } from "./directoryEntry.ts";
 
 export type View = Readonly<Record<string, unknown>>;
 
@@ -31,6 +33,7 @@ export const view = (kind: AggregateKind, id: string, state: unknown, now: strin
     case "batch": {
       const batch = state as StateOf<"batch">;
       if (batch.status === "expired") return expiredView(batch.batch);
+      if (batch.status === "requested") return arrivingView(batch);
       return batch.status === "held" ? batchView(batch.batch) : null;
     }
     case "deletion":
@@ -91,6 +94,32 @@ const publicationView = ({ objects, schema, rows, published_at }: Publication) =
   published_at,
 });
 
+/** Long work on a batch, and how far it is. */
+const workView = (work: BatchWork | null) =>
+  work && {
+    work_id: work.work_id,
+    kind: work.order.kind,
+    state: work.status,
+    reason: work.reason,
+    segments: { done: work.done.segments, total: (work.segments?.length ?? 0) * work.passes },
+    rows: work.done.rows,
+    bytes: work.done.bytes,
+    total_bytes: work.total_bytes * work.passes,
+    started_at: work.started_at,
+    updated_at: work.updated_at,
+  };
+
+/** A batch whose file is being taken over in the background, or could not be. */
+const arrivingView = (batch: Extract<StateOf<"batch">, { status: "requested" }>): View => ({
+  batch_id: batch.batch_id,
+  dataset: batch.dataset,
+  contract_id: batch.contract_id,
+  state: arrival(batch.work) ?? "appending",
+  file_url: batch.file_url,
+  contains_pii: batch.contains_pii,
+  work: workView(batch.work),
+});
+
 const batchView = (batch: Batch): View => {
   const { progress, raw } = batch;
   const open = progressOf(batch);
@@ -122,6 +151,7 @@ const batchView = (batch: Batch): View => {
         : null,
     consumptions: batch.consumptions,
     last_replay: batch.last_replay,
+    work: workView(batch.work),
     appended_at: batch.appended_at,
     revised_at: batch.revised_at,
   };

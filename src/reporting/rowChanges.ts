@@ -131,6 +131,7 @@ const CHANGES: Changes = {
   },
   DataAppended: ({ bytes, rows, revision }, { id, recorded_at }) =>
     batch.changed(id, {
+      stage: "appended",
       size_bytes: bytes,
       row_count: rows,
       ...(revision > 1 ? {} : { appended_at: recorded_at }),
@@ -146,6 +147,12 @@ const CHANGES: Changes = {
   ConsumptionGranted: (_, { id }) => batch.changed(id, { consumptions: 1 }),
   BatchQuarantined: (_, { id }) => batch.changed(id, { quarantined: true }),
   QuarantineReleased: (_, { id }) => batch.changed(id, { quarantined: false }),
+  BatchWorkStarted: ({ order }, { id }) =>
+    order.kind === "append" ? batch.changed(id, { stage: "appending" }) : null,
+  BatchWorkProgressed: nothing,
+  BatchWorkCompleted: nothing,
+  BatchWorkFailed: ({ kind }, { id }) =>
+    kind === "append" ? batch.changed(id, { stage: "append_failed" }) : null,
   BatchDerived: nothing,
   BatchReplayed: nothing,
   BatchExpired: (_, { id }) => batch.changed(id, { stage: "expired", quarantined: false }),

@@ -36,7 +36,13 @@ export type BatchRow = {
   readonly dataset: string;
   readonly contract_id: string;
   readonly contains_pii: boolean | null;
-  readonly stage: "appended" | "anonymized" | "published" | "expired";
+  readonly stage:
+    | "appending"
+    | "append_failed"
+    | "appended"
+    | "anonymized"
+    | "published"
+    | "expired";
   readonly checked: boolean;
   readonly quarantined: boolean;
   readonly size_bytes: number | null;

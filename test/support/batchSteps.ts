@@ -3,17 +3,26 @@
  * plane would have found, and records it. Refusals come back as they are.
  */
 import type { Answer } from "../../src/application/answers.ts";
-import type { Attempt, LakeRequest, WorkPlan } from "../../src/application/lakeGateway.ts";
+import type {
+  Attempt,
+  LakeRequest,
+  StepPlan,
+  WorkPlan,
+} from "../../src/application/lakeGateway.ts";
 import { outcomeOf } from "../../src/application/planReplay.ts";
 import { batchId, contractId, datasetName, replayId } from "../../src/contracts/fields.ts";
+import { type BatchState, workOf } from "../../src/domain/batch/batch.ts";
 import type { RecordQuality, ReplayResult } from "../../src/domain/batch/commands.ts";
 import type { PrivacyRun, RawRules } from "../../src/domain/batch/events.ts";
+import { openSteps, type WorkStep } from "../../src/domain/batch/work.ts";
 import { ok, type Result } from "../../src/domain/decider.ts";
+import type { BatchId } from "../../src/domain/ids.ts";
 import type { Rejection } from "../../src/domain/rejection.ts";
 import type { ReplayedBatch } from "../../src/domain/replay/replay.ts";
 import type { Format } from "../../src/domain/table.ts";
 import { MISFIT, objectAt, SCHEMA } from "./facts.ts";
 import type { TestLake } from "./testLake.ts";
+import { segment, segmentResult } from "./workFacts.ts";
 
 export type Step = Result<Answer | null, Rejection>;
 
@@ -192,6 +201,62 @@ export const consumeRequest = (batch: string, format: Format = "parquet"): LakeR
   format,
   expires_in: 900,
 });
+
+/** Asks for a file to be appended that is too large for a request. */
+export const beginAppend = (lake: TestLake, batch: string): Step => {
+  const request = {
+    kind: "append",
+    batch_id: batchId.parse(batch),
+    dataset: datasetName.parse("sales"),
+    contract_id: contractId.parse("contract1"),
+    file_url: `${batch}.csv`,
+    format: "csv",
+    landed_bytes: 1e9,
+  } as const;
+  return record(lake, { type: "StartWork", request }, null);
+};
+
+/** The next step of long work on a batch; null when there is none. */
+export const workStep = (lake: TestLake, batch: string, fails = false): Step => {
+  const batch_id = batchId.parse(batch);
+  const work = workOf(lake.log.load(`batch/${batch}`).state as BatchState);
+  const step = work === null ? undefined : openSteps(work)[0];
+  if (work === null || step === undefined) return ok(null);
+  const about = { batch_id, work_id: work.work_id };
+  if (fails) return record(lake, { type: "FailWork", ...about, reason: "because" }, null);
+  const opened = lake.service.open(lake.call(), { kind: "work_step", ...about, step });
+  if (!opened.ok) return opened;
+  const { plan, attempt } = opened.value;
+  if (plan.kind === "fail") {
+    return record(lake, { type: "FailWork", ...about, reason: plan.reason }, null);
+  }
+  if (plan.kind !== "work_step") return ok(null);
+  return record(lake, stepResult(about, step, plan.step), attempt);
+};
+
+const stepResult = (
+  about: { readonly batch_id: BatchId; readonly work_id: string },
+  step: WorkStep,
+  plan: StepPlan,
+): LakeRequest => {
+  if (plan.kind === "land") {
+    const object = objectAt(plan.target, { format: "csv", rows: 20 });
+    const result = { kind: "landed", object, segments: [segment(0), segment(1)] } as const;
+    return { type: "RecordStep", ...about, step, result };
+  }
+  if (plan.kind === "segment") {
+    const passed = { ...segmentResult(plan.segment.index), seen_part: null };
+    const result = { kind: "segment", pass: plan.pass, result: passed } as const;
+    return { type: "RecordStep", ...about, step, result };
+  }
+  if (plan.order.kind !== "append") throw new Error("only appends are made up here");
+  const [pass] = plan.passes;
+  if (pass === undefined) throw new Error("an append has one pass");
+  const object = pass.refine.source;
+  const taken = { object, misfit: null, unexpected_columns: [] };
+  const result = { type: "AppendData", ...plan.order.request, taken } as const;
+  return { type: "FinishWork", ...about, result };
+};
 
 /** One step of a replay; null when there is nothing left to do, or nothing yet. */
 export const replayStep = (lake: TestLake, id: string, passed = true): Step => {

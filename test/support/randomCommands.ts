@@ -8,12 +8,14 @@ import { COMPLIANCE_LEVELS, type ComplianceLevel } from "../../src/domain/lake/l
 import {
   anonymize,
   append,
+  beginAppend,
   checkQuality,
   consumeRequest,
   exportAs,
   publish,
   replayStep,
   type Step,
+  workStep,
 } from "./batchSteps.ts";
 import { SCHEMA } from "./facts.ts";
 import { DAY_MS, type TestLake } from "./testLake.ts";
@@ -172,6 +174,24 @@ const batches = fc.oneof(
     .map(([id, type]) =>
       request(`${type} ${id}`, () => ({ type, batch_id: batchId.parse(id), reason: "looked at" })),
     ),
+);
+
+/** Ids of their own: what is taken over in the background stands in nobody else's way. */
+const large = fc.constantFrom("large1", "large2", "large3");
+
+const longWork = fc.oneof(
+  large.map((id) => step(`begin appending ${id}`, (lake) => beginAppend(lake, id))),
+  {
+    weight: 5,
+    arbitrary: fc
+      .tuple(large, fc.constantFrom(1, 2, 4, 8), often(false, true))
+      .map(([id, steps, fails]) =>
+        step(`work on ${id}`, (lake) => {
+          for (let taken = 1; taken < steps; taken += 1) workStep(lake, id);
+          return workStep(lake, id, fails);
+        }),
+      ),
+  },
 );
 
 const replays = fc.oneof(
@@ -335,6 +355,7 @@ export const life = (maxLength: number): fc.Arbitrary<Life> =>
           { weight: 4, arbitrary: contracts },
           { weight: 12, arbitrary: batches },
           { weight: 4, arbitrary: replays },
+          { weight: 5, arbitrary: longWork },
           { weight: 12, arbitrary: deletions },
           { weight: 3, arbitrary: others },
           { weight: 3, arbitrary: time },

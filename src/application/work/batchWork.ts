@@ -2,87 +2,47 @@
 import { invariant, ok } from "../../domain/decider.ts";
 import { reject } from "../../domain/rejection.ts";
 import type { Refined } from "../dataPorts.ts";
-import type { Call, LakeRequest, RefinePlan, WorkRequest } from "../lakeGateway.ts";
+import type { Call, LakeRequest, LongRequest, RefinePlan, WorkRequest } from "../lakeGateway.ts";
+import { landingKey } from "../objectKeys.ts";
+import { applyPrivacy, type Body, check, publish, takeOver } from "./passes.ts";
 import {
-  checkOf,
   hasEvents,
   NO_ANSWER,
   type Outcome,
   perform,
-  publicationOf,
-  recordMisfit,
   refineInput,
-  runOf,
   type Workshop,
 } from "./workshop.ts";
 
 /** Rows a dry run shows. */
 const PREVIEW_ROWS = 5;
 
+/** Does it while the request waits, or begins it as long work when the file is too large. */
+const performOrBegin = (shop: Workshop, call: Call, request: LongRequest, body: Body): Outcome =>
+  perform(shop, call, request, async (plan, record, data) =>
+    plan.kind === "background"
+      ? shop.lake.command(call, { type: "StartWork", request })
+      : body(plan, record, data),
+  );
+
 /** POST /append-batch. Rejects with `not_found`, `not_a_table` or `too_large` besides. */
-export const appendBatch = (
+export const appendBatch = async (
   shop: Workshop,
   call: Call,
-  request: Extract<WorkRequest, { kind: "append" }>,
-): Outcome =>
-  perform(shop, call, request, async (plan, record, data) => {
-    invariant(plan.kind === "append", "an append is planned as one");
-    const { source, target, schema } = plan;
-    const taken = await data.take({ source, target, format: request.format, schema });
-    switch (taken.kind) {
-      case "missing":
-        return reject(
-          "not_found",
-          "file-not-found",
-          `No file was uploaded as ${request.file_url}; get an upload_url from POST /upload-url.`,
-        );
-      case "not_a_table":
-        return reject(
-          "not_a_table",
-          "not-a-table",
-          `${request.file_url} is no ${request.format} table: ${taken.reason}.`,
-        );
-      case "too_large":
-        return reject(
-          "too_large",
-          "file-too-large",
-          `${request.file_url} is larger than the ${taken.limit_bytes} bytes a file may have.`,
-        );
-      default: {
-        const { kind: _, ...appended } = request;
-        const { object, issues, issue_count, unexpected_columns } = taken;
-        const misfit = issue_count > 0 ? { issues, issue_count } : null;
-        return record({
-          type: "AppendData",
-          ...appended,
-          taken: { object, misfit, unexpected_columns },
-        });
-      }
-    }
-  });
+  append: Extract<WorkRequest, { kind: "append" }>,
+): Outcome => {
+  const landed = await shop.store.head(landingKey(call.lake_id, append.file_url));
+  const request = landed ? { ...append, landed_bytes: landed.size_bytes } : append;
+  const { kind: _, landed_bytes: __, ...about } = append;
+  return performOrBegin(shop, call, request, takeOver(about));
+};
 
 /** POST /run-dq. */
 export const checkQuality = (
   shop: Workshop,
   call: Call,
   request: Extract<WorkRequest, { kind: "quality" }>,
-): Outcome =>
-  perform(shop, call, request, async (plan, record, data) => {
-    invariant(plan.kind === "quality", "a check is planned as one");
-    const { refine, quarantine_key, check_source, rederive } = plan;
-    const { batch_id } = request;
-    const refined = await data.refine(refineInput(refine, { quarantine_key }));
-    if (!refined.ok) return recordMisfit(record, batch_id, refined.error);
-    const check = checkOf({ source: check_source, rules: refine.quality_rules }, refined.value);
-    if (!check.passed || rederive === null) {
-      return record({ type: "RecordQuality", batch_id, check, rederived: null });
-    }
-    const { clean_key, requested_privacy } = rederive;
-    const again = await data.refine(refineInput(rederive.refine, { clean_key }));
-    if (!again.ok) return recordMisfit(record, batch_id, again.error);
-    const rederived = runOf(rederive.refine, requested_privacy, again.value);
-    return record({ type: "RecordQuality", batch_id, check, rederived });
-  });
+): Outcome => performOrBegin(shop, call, request, check);
 
 /** POST /run-privacy. A dry run writes and changes nothing; that rows were shown is recorded. */
 export const anonymize = (
@@ -90,25 +50,18 @@ export const anonymize = (
   call: Call,
   request: Extract<WorkRequest, { kind: "privacy" }>,
 ): Outcome =>
-  perform(shop, call, request, async (plan, record, data) => {
-    invariant(plan.kind === "privacy", "a privacy run is planned as one");
-    const { clean_key } = plan;
-    const outputs = request.dry_run ? { preview_rows: PREVIEW_ROWS } : { clean_key };
-    const refined = await data.refine(refineInput(plan.refine, outputs));
-    const { batch_id } = request;
-    if (!refined.ok) {
-      if (!request.dry_run) return recordMisfit(record, batch_id, refined.error);
-      return reject(
-        "invalid",
-        "does-not-fit",
-        `Batch ${batch_id} does not fit its contract's schema: ${refined.error.issues[0]?.message}.`,
-      );
-    }
-    if (request.dry_run) return showPreview(shop, call, plan.refine, refined.value);
-    const run = runOf(plan.refine, plan.requested_privacy, refined.value);
-    invariant(run !== null, "a privacy run writes an object");
-    return record({ type: "RecordPrivacy", batch_id, run });
-  });
+  request.dry_run
+    ? perform(shop, call, request, async (plan, _, data) => {
+        invariant(plan.kind === "privacy", "a dry run is planned as a privacy run");
+        const refined = await data.refine(refineInput(plan.refine, { preview_rows: PREVIEW_ROWS }));
+        if (refined.ok) return showPreview(shop, call, plan.refine, refined.value);
+        return reject(
+          "invalid",
+          "does-not-fit",
+          `Batch ${request.batch_id} does not fit its contract's schema: ${refined.error.issues[0]?.message}.`,
+        );
+      })
+    : performOrBegin(shop, call, request, applyPrivacy);
 
 /** Values that no strategy touches are shown in clear: an access, recorded before it is given. */
 const showPreview = async (
@@ -143,32 +96,12 @@ export const publishBatch = (
   call: Call,
   request: Extract<WorkRequest, { kind: "publish" }>,
 ): Outcome =>
-  perform(shop, call, request, async (plan, record, data) => {
+  performOrBegin(shop, call, request, async (plan, record, data) => {
+    if (plan.kind !== "nothing") return publish(plan, record, data);
+    // Published already: the decision says so, whatever the publication would be.
+    const publication = { objects: [], schema: {}, rows: 0 };
     const { batch_id } = request;
-    if (plan.kind === "nothing") {
-      // Published already: the decision says so, whatever the publication would be.
-      const publication = { objects: [], schema: {}, rows: 0 };
-      return record({ type: "PublishData", batch_id, publication, run: null });
-    }
-    invariant(plan.kind === "publish", "a publication is planned as one");
-    const { from, published_key, clean_key } = plan;
-    if ("copy" in from) {
-      const object = await data.copy(from.copy, published_key);
-      const publication = publicationOf(object, from.schema);
-      return record({ type: "PublishData", batch_id, publication, run: null });
-    }
-    const written = clean_key ?? published_key;
-    const refined = await data.refine(refineInput(from, { clean_key: written }));
-    if (!refined.ok) return recordMisfit(record, batch_id, refined.error);
-    const { clean, clean_schema } = refined.value;
-    invariant(clean !== undefined, "a publication writes an object");
-    const object = clean_key === null ? clean : await data.copy(clean, published_key);
-    return record({
-      type: "PublishData",
-      batch_id,
-      publication: publicationOf(object, clean_schema),
-      run: clean_key === null ? null : runOf(from, {}, refined.value),
-    });
+    return record({ type: "PublishData", batch_id, publication, run: null });
   });
 
 /** POST /consume-batch: makes the format when it is first asked for, then grants access to it. */

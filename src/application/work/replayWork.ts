@@ -1,21 +1,11 @@
 /** Replays: step by step, driven by the request that asked, then by the lake's duty. */
-import type { ReplayResult } from "../../domain/batch/commands.ts";
 import { invariant, ok } from "../../domain/decider.ts";
 import type { BatchId, DatasetName, ReplayId } from "../../domain/ids.ts";
 import type { ReplayedBatch } from "../../domain/replay/replay.ts";
-import type { DataPlane } from "../dataPorts.ts";
-import type { Call, WorkPlan } from "../lakeGateway.ts";
+import type { Call } from "../lakeGateway.ts";
 import { outcomeOf } from "../planReplay.ts";
-import {
-  checkOf,
-  NO_ANSWER,
-  type Outcome,
-  perform,
-  publicationOf,
-  refineInput,
-  runOf,
-  type Workshop,
-} from "./workshop.ts";
+import { deriveBatch } from "./passes.ts";
+import { NO_ANSWER, type Outcome, perform, type Workshop } from "./workshop.ts";
 
 /** A replay driven by its request goes on in the background after this long. */
 export const REPLAY_IN_REQUEST_MS = 20_000;
@@ -62,6 +52,13 @@ const replayOnce = async (
           return note(plan.note);
         case "switch":
           return shop.lake.command(call, { type: "CompleteReplay", replay_id });
+        case "background": {
+          const request = { kind: "replay", replay_id } as const;
+          const begun = await shop.lake.command(call, { type: "StartWork", request });
+          next = "wait";
+          // Somebody else has begun it meanwhile.
+          return !begun.ok && begun.error.code === "batch-busy" ? ok(NO_ANSWER) : begun;
+        }
         default: {
           invariant(plan.kind === "replay", "a replay step is planned as one");
           const { batch_id } = plan.refine;
@@ -76,31 +73,6 @@ const replayOnce = async (
     },
   );
   return { outcome, next };
-};
-
-const deriveBatch = async (
-  data: DataPlane,
-  plan: Extract<WorkPlan, { kind: "replay" }>,
-): Promise<ReplayResult> => {
-  const { refine, quarantine_key, clean_key, published_key } = plan;
-  const written = clean_key ?? published_key;
-  const outputs = { quarantine_key, ...(written ? { clean_key: written } : {}) };
-  const refined = await data.refine(refineInput(refine, outputs));
-  if (!refined.ok) {
-    const { issues, issue_count } = refined.error;
-    return { kind: "misfit", misfit: { issues, issue_count } };
-  }
-  const { passed, clean, clean_schema, quality } = refined.value;
-  const object =
-    passed && clean && clean_key && published_key ? await data.copy(clean, published_key) : clean;
-  return {
-    kind: "derived",
-    rows: quality.rows,
-    schema: refine.schema,
-    check: plan.check ? checkOf(plan.check, refined.value) : null,
-    run: clean_key && passed ? runOf(refine, plan.requested_privacy, refined.value) : null,
-    publication: published_key && passed && object ? publicationOf(object, clean_schema) : null,
-  };
 };
 
 /**

@@ -15,11 +15,11 @@ import type { Answer } from "../answers.ts";
 import {
   BrokenSealError,
   DataLimitError,
-  type DataPlane,
   MissingObjectError,
   type ObjectStore,
   type Refined,
   type RefineInput,
+  type SegmentedDataPlane,
 } from "../dataPorts.ts";
 import type {
   Call,
@@ -32,7 +32,7 @@ import type {
 
 export interface Workshop {
   readonly lake: LakeGateway;
-  readonly data: DataPlane;
+  readonly data: SegmentedDataPlane;
   readonly store: ObjectStore;
   /** Both of an encrypted dataset, under its key: all it writes is sealed, all it reads opened. */
   sealed(dataset_key: Uint8Array): Pick<Workshop, "data" | "store">;
@@ -62,7 +62,7 @@ export const perform = async (
   { lake, store, data, sealed }: Workshop,
   call: Call,
   request: WorkRequest,
-  body: (plan: WorkPlan, record: Recorder, data: DataPlane) => Outcome,
+  body: (plan: WorkPlan, record: Recorder, data: SegmentedDataPlane) => Outcome,
   recording: Call = call,
 ): Outcome => {
   const opened = await lake.open(call, request);

@@ -73,6 +73,8 @@ export const admitAppend = (
 const idTaken = (request: AppendRequest, state: BatchState): Result<never, Rejection> | null => {
   const { batch_id, dataset } = request;
   if (state.status === "absent") return null;
+  // An upload that could not be taken over leaves its id free.
+  if (state.status === "requested" && state.work?.status === "failed") return null;
   if (state.status === "expired") {
     return reject(
       "already_exists",

@@ -5,9 +5,11 @@
  */
 import { assertNever, type Recorded } from "../decider.ts";
 import type { BatchId, ContractId, DatasetName, ReplayId } from "../ids.ts";
+import type { Segment } from "../segments.ts";
 import type { ObjectRef, Schema } from "../table.ts";
 import type { Base, Misfit, ReplayResult } from "./commands.ts";
 import type { BatchEvent, PrivacyRun, Publication, QualityCheck } from "./events.ts";
+import { type BatchWork, evolveWork, type WorkEvent } from "./work.ts";
 
 /** The latest check under the contract's rules, and the latest under rules of a request. */
 export interface Quality {
@@ -67,6 +69,10 @@ interface BatchCore {
   readonly consumptions: number;
   readonly last_replay: ReplayId | null;
   readonly candidate: Candidate | null;
+  /** Where the raw object may be cut, when it came as one that is too large for one pass. */
+  readonly segments: readonly Segment[] | null;
+  /** The latest long work on it, under way or over. */
+  readonly work: BatchWork | null;
   /** When its first file was: a corrected file does not prolong its retention. */
   readonly appended_at: string;
   /** When the file it has now was appended. */
@@ -76,12 +82,13 @@ interface BatchCore {
 export type Batch = BatchCore & { readonly progress: Progress | Quarantined };
 
 /** What is left of a batch whose retention has ended: what it was, and no object. */
-export interface ExpiredBatch extends Omit<BatchCore, "raw" | "schema" | "misfit" | "candidate"> {
+export interface ExpiredBatch
+  extends Omit<BatchCore, "raw" | "schema" | "misfit" | "candidate" | "segments" | "work"> {
   readonly file: Omit<ObjectRef, "key">;
   readonly expired_at: string;
 }
 
-/** Between the request and the bytes there is a moment without an object: the same turn. */
+/** Between the request and the bytes: within one turn, or while a large file is taken over. */
 interface Requested {
   readonly status: "requested";
   readonly batch_id: BatchId;
@@ -89,6 +96,7 @@ interface Requested {
   readonly contract_id: ContractId;
   readonly file_url: string;
   readonly contains_pii: boolean | null;
+  readonly work: BatchWork | null;
 }
 
 export type BatchState =
@@ -108,15 +116,24 @@ export const evolveBatch = (state: BatchState, event: Recorded<BatchEvent>): Bat
     if (state.status === "held") {
       return { status: "held", batch: { ...state.batch, contract_id, file_url, contains_pii } };
     }
-    return { status: "requested", batch_id, dataset, contract_id, file_url, contains_pii };
+    const about = { batch_id, dataset, contract_id, file_url, contains_pii };
+    return { status: "requested", ...about, work: null };
   }
   if (event.type === "DataAppended") return withBytes(state, event);
+  if (isWorkEvent(event)) {
+    if (state.status === "absent") return state;
+    if (state.status === "requested") return { ...state, work: evolveWork(state.work, event) };
+    return { ...state, batch: { ...state.batch, work: evolveWork(state.batch.work, event) } };
+  }
   if (state.status !== "held") return state;
   if (event.type === "BatchExpired") {
     return { status: "expired", batch: expired(state.batch, event.recorded_at) };
   }
   return { status: "held", batch: evolveHeld(state.batch, event) };
 };
+
+const isWorkEvent = (event: Recorded<BatchEvent>): event is Recorded<WorkEvent> =>
+  event.type.startsWith("BatchWork");
 
 type Appended = Recorded<Extract<BatchEvent, { type: "DataAppended" }>>;
 
@@ -127,6 +144,7 @@ const withBytes = (state: BatchState, { data, recorded_at }: Appended): BatchSta
     schema: null,
     misfit: null,
     candidate: null,
+    segments: segmentsFrom(workOf(state), data.object),
     revision: data.revision,
     revised_at: recorded_at,
     progress: { status: "appended", quality: NOTHING_CHECKED },
@@ -141,15 +159,26 @@ const withBytes = (state: BatchState, { data, recorded_at }: Appended): BatchSta
   return { status: "held", batch: { ...core, ...fresh, ...bytes } };
 };
 
+/** Where the bytes may be cut, when it was long work that has found them. */
+const segmentsFrom = (work: BatchWork | null, { key }: ObjectRef): readonly Segment[] | null =>
+  work?.landed && work.landed.key === key ? work.segments : null;
+
+/** The latest long work on a batch, if there has been any. */
+export const workOf = (state: BatchState): BatchWork | null => {
+  if (state.status === "held") return state.batch.work;
+  return state.status === "requested" ? state.work : null;
+};
+
 const expired = (batch: Batch, expired_at: string): ExpiredBatch => {
-  const { raw, schema: _, misfit: __, candidate: ___, progress: ____, ...kept } = batch;
-  const { key: _____, ...file } = raw;
+  const { raw, schema: _, misfit: __, candidate: ___, progress: ____, ...rest } = batch;
+  const { segments: _____, work: ______, ...kept } = rest;
+  const { key: _______, ...file } = raw;
   return { ...kept, file, expired_at };
 };
 
 type HeldEvent = Exclude<
   Recorded<BatchEvent>,
-  { type: "AppendIngestionRequested" | "DataAppended" | "BatchExpired" }
+  { type: "AppendIngestionRequested" | "DataAppended" | "BatchExpired" | WorkEvent["type"] }
 >;
 
 const evolveHeld = (batch: Batch, event: HeldEvent): Batch => {

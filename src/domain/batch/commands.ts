@@ -1,7 +1,9 @@
 /** Commands of a batch. Those that follow a pass over the rows carry its result. */
 import type { BatchId, ContractId, DatasetName, ReplayId } from "../ids.ts";
+import type { Segment } from "../segments.ts";
 import type { Format, ObjectRef, Schema, SchemaIssue } from "../table.ts";
 import type { PrivacyRun, Publication, QualityCheck } from "./events.ts";
+import type { Landed, PassResult, WorkOrder, WorkStep } from "./work.ts";
 
 /** How a file fails to fit its schema (the schema has changed, or the file is damaged). */
 export interface Misfit {
@@ -130,6 +132,51 @@ export interface ReplayBatch {
   readonly result: ReplayResult;
 }
 
+/** Begins long work: what `order` asks for, of a file too large for one request. */
+export interface StartWork {
+  readonly type: "StartWork";
+  readonly batch_id: BatchId;
+  readonly work_id: string;
+  readonly order: WorkOrder;
+  readonly base: Base;
+  readonly passes: number;
+  readonly total_bytes: number;
+  readonly segments: readonly Segment[] | null;
+}
+
+/** What one step of it came to. */
+export interface RecordStep {
+  readonly type: "RecordStep";
+  readonly batch_id: BatchId;
+  readonly work_id: string;
+  readonly step: WorkStep;
+  readonly result:
+    | ({ readonly kind: "landed" } & Landed)
+    | ({ readonly kind: "segment" } & PassResult);
+}
+
+/** Its end: the step of the batch's life that it was for. */
+export interface FinishWork {
+  readonly type: "FinishWork";
+  readonly batch_id: BatchId;
+  readonly work_id: string;
+  readonly result:
+    | AppendData
+    | RecordQuality
+    | RecordPrivacy
+    | RecordMisfit
+    | PublishData
+    | DeriveBatch;
+}
+
+export interface FailWork {
+  readonly type: "FailWork";
+  readonly batch_id: BatchId;
+  readonly work_id: string;
+  /** A sentence of Lethe's own. */
+  readonly reason: string;
+}
+
 export type BatchCommand =
   | AppendData
   | RecordQuality
@@ -142,4 +189,8 @@ export type BatchCommand =
   | ExportData
   | GrantConsumption
   | DeriveBatch
-  | ReplayBatch;
+  | ReplayBatch
+  | StartWork
+  | RecordStep
+  | FinishWork
+  | FailWork;

@@ -11,11 +11,13 @@ import { type Admission, admitAppend } from "./admission.ts";
 import { type Batch, type BatchState, progressOf } from "./batch.ts";
 import type {
   AppendData,
+  AppendRequest,
   BatchCommand,
   PublishData,
   RecordPrivacy,
   RecordQuality,
 } from "./commands.ts";
+import { failWork, finishWork, recordStep, refusedMeanwhile, startWork } from "./decideWork.ts";
 import type { BatchEvent, PrivacyRun } from "./events.ts";
 import { expire, expired } from "./expiry.ts";
 import { admitConsumption, admitExposure, unprotectedColumns } from "./protection.ts";
@@ -40,6 +42,26 @@ export const decideBatch = (
   state: BatchState,
   context: BatchContext,
 ): Decision => {
+  switch (command.type) {
+    case "StartWork":
+      return startWork(command, state, context);
+    case "RecordStep":
+      return recordStep(command, state);
+    case "FinishWork":
+      return finishWork(command, state, context);
+    case "FailWork":
+      return failWork(command, state);
+    default:
+      return refusedMeanwhile(command, state) ?? decideStep(command, state, context);
+  }
+};
+
+type StepCommand = Exclude<
+  BatchCommand,
+  { type: "StartWork" | "RecordStep" | "FinishWork" | "FailWork" }
+>;
+
+const decideStep = (command: StepCommand, state: BatchState, context: BatchContext): Decision => {
   if (command.type === "AppendData") {
     const admitted = admitAppend(command, state, context);
     if (!admitted.ok) return admitted;
@@ -98,22 +120,35 @@ export const noBatch = (state: BatchState, id: string) =>
 
 /** The first file of a batch, or the next one of a batch in quarantine. */
 const appended = (
-  { taken, batch_id, dataset, contract_id, file_url, format }: AppendData,
+  command: AppendData,
   state: BatchState,
-  { contract, dataset: { contains_pii }, warnings }: Admission,
+  admission: Admission,
 ): readonly BatchEvent[] => {
-  const revision = state.status === "held" ? state.batch.revision + 1 : 1;
-  const { version: contract_version, retention_days } = contract;
+  const { taken } = command;
   const { bytes, sha256, rows } = taken.object;
-  const about = { batch_id, dataset, contract_id, contract_version, retention_days, revision };
+  const revision = nextRevision(state);
   return [
-    {
-      type: "AppendIngestionRequested",
-      data: { ...about, file_url, format, contains_pii, warnings },
-    },
+    appendRequested(command, admission, state),
     { type: "DataAppended", data: { bytes, sha256, rows, object: taken.object, revision } },
-    ...schemaVerdict(taken.misfit, contract),
+    ...schemaVerdict(taken.misfit, admission.contract),
   ];
+};
+
+const nextRevision = (state: BatchState): number =>
+  state.status === "held" ? state.batch.revision + 1 : 1;
+
+export const appendRequested = (
+  { batch_id, dataset, contract_id, file_url, format }: AppendRequest,
+  { contract, dataset: { contains_pii }, warnings }: Admission,
+  state: BatchState,
+): BatchEvent => {
+  const { version: contract_version, retention_days } = contract;
+  const revision = nextRevision(state);
+  const about = { batch_id, dataset, contract_id, contract_version, retention_days, revision };
+  return {
+    type: "AppendIngestionRequested",
+    data: { ...about, file_url, format, contains_pii, warnings },
+  };
 };
 
 const recordQuality = (command: RecordQuality, batch: Batch): Decision => {

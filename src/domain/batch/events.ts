@@ -10,6 +10,7 @@ import type {
 } from "../table.ts";
 import type { QuarantineCause } from "./batch.ts";
 import type { Base, ReplayResult } from "./commands.ts";
+import type { WorkEvent } from "./work.ts";
 
 export type RawRules = Readonly<Record<string, unknown>>;
 
@@ -55,6 +56,7 @@ export interface Publication {
 }
 
 export type BatchEvent =
+  | WorkEvent
   | {
       readonly type: "AppendIngestionRequested";
       readonly data: {

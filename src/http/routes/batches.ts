@@ -28,6 +28,8 @@ import { commandAnswer, decodeCursor, route, stateAnswer } from "../route.ts";
 import { listAnswer } from "./lists.ts";
 import { command, none, refuseBoth, whenOf, whenQuery } from "./shared.ts";
 
+const IN_BACKGROUND = { 202: "Goes on in the background: watch Location" };
+
 const batch = resource("Batch");
 const replayState = resource("Replay");
 const batchAnswer = answerSchema("BatchAnswer", { batch });
@@ -57,7 +59,7 @@ export const batchRoutes = [
     params: none,
     query: none,
     body: bodies.appendBatch,
-    success: { status: 201, schema: batchAnswer },
+    success: { status: 201, schema: batchAnswer, also: IN_BACKGROUND },
     handle: async ({ body, call, services }) => {
       const format = formatOf(body.file_url);
       if (format === undefined) {
@@ -83,7 +85,16 @@ export const batchRoutes = [
       ...page,
       dataset: datasetName.optional(),
       state: z
-        .enum(["appended", "checked", "anonymized", "published", "quarantined", "expired"])
+        .enum([
+          "appending",
+          "append_failed",
+          "appended",
+          "checked",
+          "anonymized",
+          "published",
+          "quarantined",
+          "expired",
+        ])
         .optional(),
     }),
     body: null,
@@ -144,6 +155,7 @@ export const batchRoutes = [
     success: {
       status: 200,
       schema: answerSchema("QualityAnswer", { batch, passed: z.boolean(), report: anything }),
+      also: IN_BACKGROUND,
     },
     handle: async ({ body, call, services }) => {
       const { batch_id, quality_rules: rules } = body;
@@ -164,7 +176,11 @@ export const batchRoutes = [
     params: none,
     query: none,
     body: bodies.runPrivacy,
-    success: { status: 200, schema: answerSchema("PrivacyAnswer", { report: anything }) },
+    success: {
+      status: 200,
+      schema: answerSchema("PrivacyAnswer", { report: anything }),
+      also: IN_BACKGROUND,
+    },
     handle: async ({ body, call, services }) => {
       const { batch_id, privacy_rules: rules, dry_run } = body;
       const result = await anonymize(services.workshop, call, {
@@ -209,7 +225,7 @@ export const batchRoutes = [
     params: none,
     query: none,
     body: bodies.publishBatch,
-    success: { status: 200, schema: batchAnswer },
+    success: { status: 200, schema: batchAnswer, also: IN_BACKGROUND },
     handle: async ({ body, call, services }) =>
       commandAnswer(await publishBatch(services.workshop, call, { kind: "publish", ...body }), {
         services,
@@ -244,7 +260,7 @@ export const batchRoutes = [
     success: {
       status: 200,
       schema: answerSchema("ReplayAnswer", { replay: replayState }),
-      also: { 202: "Goes on in the background: watch Location" },
+      also: IN_BACKGROUND,
     },
     handle: async ({ body, call, services }) =>
       commandAnswer(await replayDataset(services.workshop, call, body), { services, call }),

@@ -1,6 +1,6 @@
 /** The log as it grows: server-sent events. */
 import { z } from "zod";
-import { datasetName } from "../../contracts/fields.ts";
+import { batchId, datasetName } from "../../contracts/fields.ts";
 import { err, ok } from "../../domain/decider.ts";
 import type { Rejection } from "../../domain/rejection.ts";
 import { route } from "../route.ts";
@@ -40,6 +40,7 @@ export const streamRoutes = [
       type: z.string().min(1).max(128).optional(),
       stream: z.string().min(1).max(160).optional(),
       dataset: datasetName.optional(),
+      batch_id: batchId.optional(),
       after: place.optional().meta({
         description:
           "Begin behind the event with this sequence number; 0 is the whole log. Without it and " +
@@ -62,13 +63,14 @@ export const streamRoutes = [
       media_type: EVENT_STREAM,
     },
     handle: async ({ query, headers, services, call }) => {
-      const { after, type, stream, dataset } = query;
+      const { after, type, stream, dataset, batch_id } = query;
       const heard = await services.gateway.listen(call, {
         after: headers["Last-Event-ID"] ?? after ?? null,
         filter: {
           ...(type ? { type } : {}),
           ...(stream ? { stream } : {}),
           ...(dataset ? { dataset } : {}),
+          ...(batch_id ? { batch_id } : {}),
         },
       });
       if (heard.ok) {

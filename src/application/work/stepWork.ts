@@ -1,0 +1,147 @@
+/**
+ * One step of long work: taken over, gone through in part, or put together at the end. Every
+ * attempt writes keys of its own and the first result counts, so a step may be done twice and be
+ * lost anywhere.
+ */
+import type { FinishWork, RecordStep } from "../../domain/batch/commands.ts";
+import type { WorkOrder } from "../../domain/batch/work.ts";
+import { invariant, ok } from "../../domain/decider.ts";
+import type { DataPlane, SegmentedDataPlane } from "../dataPorts.ts";
+import type { Call, LakeRequest, StepPlan, WorkStepRequest } from "../lakeGateway.ts";
+import { applyPrivacy, type Body, check, derive, notTaken, publish, takeOver } from "./passes.ts";
+import {
+  NO_ANSWER,
+  type Outcome,
+  perform,
+  type Recorder,
+  refineInput,
+  type Workshop,
+} from "./workshop.ts";
+
+/** Refusals that say nothing about the work: the step is tried again. */
+const PASSING: ReadonlySet<string> = new Set(["work-expired", "lake-locked"]);
+
+/**
+ * Does one step and records what came of it. What can never succeed fails the work, with its
+ * reason; rejects when the step is to be tried again.
+ */
+export const workStep = async (
+  shop: Workshop,
+  call: Call,
+  request: WorkStepRequest,
+): Promise<void> => {
+  const outcome = await perform(shop, call, request, async (plan, record, data) => {
+    if (plan.kind === "nothing") return ok(NO_ANSWER);
+    if (plan.kind === "fail") return fail(shop, call, request, plan.reason);
+    invariant(plan.kind === "work_step", "a step of long work is planned as one");
+    const { step } = plan;
+    if (step.kind === "land") return land(step, request, record, data);
+    return step.kind === "segment"
+      ? refineOne(step, request, record, data)
+      : finish(step, request, record, data);
+  });
+  if (outcome.ok) return;
+  const { code, detail } = outcome.error;
+  if (PASSING.has(code)) throw new Error(`work on batch ${request.batch_id}: ${detail}`);
+  const failed = await fail(shop, call, request, detail);
+  if (!failed.ok) throw new Error(`work on batch ${request.batch_id}: ${failed.error.detail}`);
+};
+
+const fail = (
+  { lake }: Workshop,
+  call: Call,
+  { batch_id, work_id }: WorkStepRequest,
+  reason: string,
+): Outcome => lake.command(call, { type: "FailWork", batch_id, work_id, reason });
+
+type Step<Kind extends StepPlan["kind"]> = (
+  step: Extract<StepPlan, { readonly kind: Kind }>,
+  request: WorkStepRequest,
+  record: Recorder,
+  data: SegmentedDataPlane,
+) => Outcome;
+
+const recorded = (
+  { batch_id, work_id, step }: WorkStepRequest,
+  result: RecordStep["result"],
+): RecordStep => ({ type: "RecordStep", batch_id, work_id, step, result });
+
+const land: Step<"land"> = async (step, request, record, data) => {
+  const { kind: _, file_url, ...input } = step;
+  const landed = await data.land(input);
+  if (landed.kind !== "landed") return notTaken({ file_url, format: step.format }, landed);
+  const { object, segments } = landed;
+  return record(recorded(request, { kind: "landed", object, segments }));
+};
+
+const refineOne: Step<"segment"> = async (step, request, record, data) => {
+  const { pass, refine, segment, parts } = step;
+  const result = await data.refineSegment(refineInput(refine, {}), segment, parts);
+  return record(recorded(request, { kind: "segment", pass, result }));
+};
+
+/** The step that was asked for, its passes being done: what they came to is put together. */
+const finish: Step<"finish"> = (step, { batch_id, work_id }, record, data) =>
+  bodyOf(step.order)(
+    step.plan,
+    (command) => record({ type: "FinishWork", batch_id, work_id, result: finishing(command) }),
+    assembled(step, data),
+  );
+
+const bodyOf = (order: WorkOrder): Body => {
+  switch (order.kind) {
+    case "append":
+      return takeOver(order.request);
+    case "quality":
+      return check;
+    case "privacy":
+      return applyPrivacy;
+    case "publish":
+      return publish;
+    default:
+      return derive;
+  }
+};
+
+const FINAL: readonly string[] = [
+  "AppendData",
+  "RecordQuality",
+  "RecordPrivacy",
+  "RecordMisfit",
+  "PublishData",
+  "DeriveBatch",
+] satisfies readonly FinishWork["result"]["type"][];
+
+const isFinal = (command: LakeRequest): command is FinishWork["result"] =>
+  FINAL.includes(command.type);
+
+const finishing = (command: LakeRequest): FinishWork["result"] => {
+  invariant(isFinal(command), "work ends in a record");
+  return command;
+};
+
+/** A data plane that has gone through the file already: its passes only put together. */
+const assembled = (
+  { passes }: Extract<StepPlan, { kind: "finish" }>,
+  data: SegmentedDataPlane,
+): DataPlane => {
+  let pass = 0;
+  const next = () => {
+    const done = passes[pass];
+    invariant(done !== undefined, "every pass of the plan was made");
+    pass += 1;
+    return done;
+  };
+  return {
+    ...data,
+    refine: (input) => data.assemble(input, next().results),
+    async take() {
+      const { refine, results } = next();
+      const checked = await data.assemble(refineInput(refine, {}), results);
+      const misfit = checked.ok ? { issues: [], issue_count: 0 } : checked.error;
+      const { issues, issue_count } = misfit;
+      const object = refine.source;
+      return { kind: "taken", object, issues, issue_count, unexpected_columns: [] };
+    },
+  };
+};
