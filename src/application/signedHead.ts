@@ -12,7 +12,9 @@ export const signedHead = async (
 ): Promise<SignedHead> => {
   const seed = service.logSeed(systemCall(lake_id));
   if (!seed.ok) throw new Error(seed.error.detail);
-  const head = await answerProof(tree, () => logSigner(lake_id, seed.value), { kind: "checkpoint" });
+  const head = await answerProof(tree, () => logSigner(lake_id, seed.value), {
+    kind: "checkpoint",
+  });
   if (head.ok && head.value.kind === "checkpoint") return head.value;
   throw new Error("the log has no head");
 };
