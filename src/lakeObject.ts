@@ -22,6 +22,7 @@ import { type LakeService, lakeService } from "./application/lakeService.ts";
 import { readCommand, writeAnswer } from "./application/lakeStub.ts";
 import { answerProof, type LogTree, type ProofQuestion } from "./application/logProofs.ts";
 import { logSigner } from "./application/logSigner.ts";
+import { nextAlarm } from "./application/nextAlarm.ts";
 import { workLimits } from "./application/planWork.ts";
 import type { EventLog } from "./application/ports.ts";
 import type { Question } from "./application/questions.ts";
@@ -29,6 +30,7 @@ import { type Relay, relay } from "./application/relay.ts";
 import { runDuties } from "./application/runDuties.ts";
 import { signedHead } from "./application/signedHead.ts";
 import { every, wait } from "./application/timers.ts";
+import { courier } from "./application/webhooks.ts";
 import { calendars } from "./calendar/calendars.ts";
 import { checkEventContracts } from "./contracts/events.ts";
 import { lakeNotFound } from "./domain/lake/decide.ts";
@@ -38,7 +40,7 @@ import { keys } from "./eventlog/keys.ts";
 import { allOrNothing, logImport, NOTHING_IMPORTED } from "./eventlog/logImport.ts";
 import { logTree } from "./eventlog/logTree.ts";
 import { isInitialised, migrate } from "./eventlog/migrations.ts";
-import { type Outbox, outbox } from "./eventlog/outbox.ts";
+import { type Outbox, outbox, outboxOf } from "./eventlog/outbox.ts";
 import { serverSentEvents } from "./http/serverSentEvents.ts";
 import { d1Sink } from "./reporting/d1Sink.ts";
 import { r2ObjectStore } from "./storage/r2ObjectStore.ts";
@@ -49,9 +51,6 @@ checkEventContracts();
 /** The name of the one sink there is, in the outbox table. */
 const REPORTS_SINK = "reports";
 
-/** An alarm this far ahead sees to what a crash between commit and delivery left behind. */
-const OUTBOX_CHECK_MS = 30_000;
-
 interface Lake {
   readonly log: EventLog;
   readonly service: LakeService;
@@ -59,6 +58,8 @@ interface Lake {
   readonly relay: Relay;
   readonly tree: LogTree;
   readonly imported: LogImport;
+  /** Sends a notification that is owed. */
+  readonly notify: ReturnType<typeof courier>;
   /** Runs a command together with those that wait beside it. */
   readonly commit: (work: () => CommandResult, weight: number) => Promise<CommandResult>;
 }
@@ -212,6 +213,7 @@ export class LakeObject extends DurableObject<Env> {
         replayStep: (replay_id) => this.#longWork().replayStep(lake_id, replay_id),
         workStep: (...step) => this.#longWork().workStep(lake_id, ...step),
         checkpoint: () => signedHead(lake_id, service, lake.tree),
+        notify: lake.notify,
       }),
     });
   }
@@ -231,6 +233,7 @@ export class LakeObject extends DurableObject<Env> {
       newId: () => crypto.randomUUID(),
       limits: workLimits(this.env.SYNC_LIMIT_BYTES, this.env.SEGMENT_BYTES),
       calendars,
+      loopback: this.env.AUTH === "open",
     });
     const commit = groupCommit<CommandResult>({
       transaction: (body) => log.transaction(body),
@@ -249,22 +252,21 @@ export class LakeObject extends DurableObject<Env> {
       tree,
       imported,
       commit,
+      notify: courier({
+        log,
+        service,
+        lake_id: () => this.#lakeId() ?? "",
+        background: (work) => this.ctx.waitUntil(work.finally(() => this.#rearm())),
+      }),
     };
     return this.#lake;
   }
 
   #relayOf(log: EventLog, sent: Outbox): Relay {
     return relay({
+      ...outboxOf(REPORTS_SINK, log, sent),
       lake_id: () => this.#lakeId() ?? "",
       sink: { deliver: (id, events) => d1Sink(this.env.REPORTS).deliver(id, events) },
-      cursor: () => sent.cursor(REPORTS_SINK),
-      head: () => log.head(),
-      read: (after, limit) => log.read({ after, limit }),
-      advance: (seq) => sent.advance(REPORTS_SINK, seq),
-      failed: (error, retry_at) => {
-        console.error(`delivery to ${REPORTS_SINK} failed, next try ${retry_at}: ${error}`);
-        sent.failed(REPORTS_SINK, error, retry_at);
-      },
       now: () => new Date(),
       wait,
       background: (work) => this.ctx.waitUntil(work),
@@ -304,14 +306,7 @@ export class LakeObject extends DurableObject<Env> {
   async #rearm(): Promise<void> {
     const lake = this.#lake;
     if (lake === null || lake.imported.unfinished) return;
-    const times: number[] = [];
-    const duty = lake.log.schedule.next();
-    if (duty !== null) times.push(Date.parse(duty));
-    const { last_seq, retry_at } = lake.outbox.cursor(REPORTS_SINK);
-    if (lake.log.head() > last_seq) {
-      times.push(retry_at ? Date.parse(retry_at) : Date.now() + OUTBOX_CHECK_MS);
-    }
-    const earliest = times.length > 0 ? Math.min(...times) : null;
+    const earliest = nextAlarm(lake.log, lake.outbox.cursor(REPORTS_SINK), Date.now());
     // An alarm that rings early finds nothing to do and arms itself anew: only later ones matter.
     if (earliest === null || (this.#armed !== null && this.#armed <= earliest)) return;
     this.#armed = earliest;

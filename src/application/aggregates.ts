@@ -11,6 +11,7 @@ import { evolveDeletion, initialDeletion } from "../domain/deletion/deletion.ts"
 import type { StreamName } from "../domain/ids.ts";
 import { evolveLake, initialLake } from "../domain/lake/lake.ts";
 import { evolveReplay, initialReplay } from "../domain/replay/replay.ts";
+import { evolveWebhook, initialWebhook } from "../domain/webhook/webhook.ts";
 
 interface Aggregate<State, Event extends DomainEvent> {
   readonly initialState: State;
@@ -32,6 +33,7 @@ export const AGGREGATES = {
   batch: aggregate(initialBatch, evolveBatch, 3),
   deletion: aggregate(initialDeletion, evolveDeletion, 2),
   replay: aggregate(initialReplay, evolveReplay, 2),
+  webhook: aggregate(initialWebhook, evolveWebhook, 1),
   access: aggregate(initialAccess, evolveAccess, 1),
 } as const;
 

@@ -85,6 +85,7 @@ const outcomeOf = (command: Command, events: readonly StoredEvent[]): Answer["ou
     case "AuditAccess":
     case "AuditAccesses":
     case "RequestGDPRDeletion":
+    case "RegisterWebhook":
       return "created";
     case "RequestReplay":
     case "StartWork":
@@ -113,6 +114,8 @@ const moreOf = (command: Command): Record<string, unknown> => {
         expires_at: command.expires_at,
         ...(command.method === "PUT" ? { headers: {}, file_url: command.filename } : {}),
       };
+    case "RegisterWebhook":
+      return command.shown_secret === null ? {} : { secret: command.shown_secret };
     case "GrantConsumption":
       return { method: "GET", format: command.format, expires_at: command.expires_at };
     default:
@@ -258,6 +261,10 @@ const messageOf = (command: Command, events: readonly StoredEvent[]): string => 
       return `The hold of deletion request ${command.deletion_id} is over.`;
     case "NoteDeletionDue":
       return `Deletion request ${command.deletion_id} is overdue.`;
+    case "RegisterWebhook":
+      return `Webhook ${command.webhook_id} registered. Its secret is shown this once.`;
+    case "RemoveWebhook":
+      return `Webhook ${command.webhook_id} removed.`;
     case "AuditAccess":
       return `Access of ${command.accessor_id} to ${command.dataset_id} recorded.`;
     case "AuditAccesses":

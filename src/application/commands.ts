@@ -26,6 +26,7 @@ import { decideLake, type LakeCommand, lakeNotFound } from "../domain/lake/decid
 import type { ActiveLake } from "../domain/lake/lake.ts";
 import { type Rejection, reject } from "../domain/rejection.ts";
 import { decideReplay, type ReplayCommand } from "../domain/replay/decide.ts";
+import { decideWebhook, type WebhookCommand } from "../domain/webhook/decide.ts";
 import type { StateOf } from "./aggregates.ts";
 import type { Change, EventLog } from "./ports.ts";
 import { switchReplay } from "./switchReplay.ts";
@@ -37,6 +38,7 @@ export type Command =
   | BatchCommand
   | DeletionCommand
   | ReplayCommand
+  | WebhookCommand
   | AccessCommand
   | AuditAccesses;
 
@@ -50,6 +52,7 @@ export interface Reader {
   batch(id: string): StateOf<"batch">;
   deletion(id: string): StateOf<"deletion">;
   replay(id: string): StateOf<"replay">;
+  webhook(id: string): StateOf<"webhook">;
   access(): StateOf<"access">;
   /** Version of the contract's stream. */
   contractVersion(id: string): number;
@@ -67,6 +70,7 @@ export const reader = (log: EventLog, seq?: number): Reader => {
     batch: (id) => state(`batch/${id}`) as StateOf<"batch">,
     deletion: (id) => state(`deletion/${id}`) as StateOf<"deletion">,
     replay: (id) => state(`replay/${id}`) as StateOf<"replay">,
+    webhook: (id) => state(`webhook/${id}`) as StateOf<"webhook">,
     access: () => state("access") as StateOf<"access">,
     contractVersion: (id) => folded(`contract/${id}`).version,
   };
@@ -110,6 +114,9 @@ export const primaryStream = (command: Command): StreamName => {
     case "NoteDeletionApproaching":
     case "NoteHoldEnd":
       return `deletion/${command.deletion_id}`;
+    case "RegisterWebhook":
+    case "RemoveWebhook":
+      return `webhook/${command.webhook_id}`;
     default:
       return `batch/${command.batch_id}`;
   }
@@ -180,6 +187,11 @@ export const decide = (log: EventLog, command: Command): Result<Decision, Reject
     case "NoteDeletionApproaching":
     case "NoteHoldEnd":
       return only(decideDeletion(command, read.deletion(command.deletion_id), { lake }));
+    case "RegisterWebhook":
+    case "RemoveWebhook": {
+      const active = log.directory.counts("webhook").active ?? 0;
+      return only(decideWebhook(command, read.webhook(command.webhook_id), { active }));
+    }
     default:
       return decideAboutBatch(command, lake, read, change);
   }

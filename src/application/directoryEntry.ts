@@ -63,6 +63,10 @@ export const directoryEntry = (stream: StreamName, state: unknown): Entry | null
       if (replay.status === "absent") return null;
       return entry(replay.status, { dataset: replay.dataset });
     }
+    case "webhook": {
+      const webhook = state as StateOf<"webhook">;
+      return webhook.status === "absent" ? null : entry(webhook.status, {});
+    }
     case "lake":
     case "access":
       return null;

@@ -14,6 +14,7 @@ import { consequencesOf, outlivedUpload, supersededObjects } from "./consequence
 import type { Expectation } from "./lakeGateway.ts";
 import type { CommandMeta, DutyRef, EventLog, StoredEvent } from "./ports.ts";
 import { takenUploads } from "./takenUploads.ts";
+import { oweNotifications } from "./webhooks.ts";
 
 export interface Idempotency {
   /** As the client sent it. */
@@ -55,6 +56,7 @@ export const handleCommand = (log: EventLog, envelope: Envelope): Result<Answer,
     const before = batchesBefore(log, decided.value);
     const events = log.append(decided.value, meta);
     scheduleConsequences(log, events, before, meta.now);
+    oweNotifications(log, events, meta.now);
     if (events.length > 0) oweCheckpoint(log, meta.now);
     if (idempotency) {
       const answer = JSON.stringify(compose(log, storable(command), events));
@@ -64,11 +66,15 @@ export const handleCommand = (log: EventLog, envelope: Envelope): Result<Answer,
   });
 };
 
-/** Without what stands in the file itself: in one without a header, a column's name is a value. */
-const storable = (command: Command): Command =>
-  command.type === "AppendData"
-    ? { ...command, taken: { ...command.taken, unexpected_columns: [] } }
-    : command;
+/**
+ * Without what stands in the file itself (in one without a header, a column's name is a value) and
+ * without a secret, which is shown once.
+ */
+const storable = (command: Command): Command => {
+  if (command.type === "RegisterWebhook") return { ...command, shown_secret: null };
+  if (command.type !== "AppendData") return command;
+  return { ...command, taken: { ...command.taken, unexpected_columns: [] } };
+};
 
 /** The first answer to the same command, a refusal when the key came with another, or null. */
 export const answeredBefore = (

@@ -82,6 +82,10 @@ export interface Keyring {
   signUrl(claims: string): string;
   /** Whether the signature is this lake's own of these claims; takes the same time either way. */
   isUrlSigned(claims: string, signature: string): boolean;
+  /** Seals a text under the lake's own key. */
+  sealOwn(place: string, text: string): { readonly sealed: string };
+  /** The text, or null when another lake sealed it. */
+  openOwn(place: string, sealed: string): string | null;
   /** Seed of the key that signs the log's checkpoints, 32 bytes. */
   logSeed(): Uint8Array;
 }
@@ -108,6 +112,7 @@ export const openKeyring = (rootSecret: string, lake_id: string, store: KeyStore
 
   const pseudonym = derive(lakeKey, "pseudonym");
   const fingerprints = derive(lakeKey, "fingerprint");
+  const own = derive(lakeKey, "own-seal");
   const subjectWrapping = derive(lakeKey, "subject-wrap");
 
   const subjectKey = (subject: SubjectRef): Uint8Array | null => {
@@ -159,6 +164,17 @@ export const openKeyring = (rootSecret: string, lake_id: string, store: KeyStore
     isUrlSigned(claims, signature) {
       const [own, given] = [Buffer.from(urlMac(claims)), Buffer.from(signature)];
       return given.length === own.length && timingSafeEqual(given, own);
+    },
+    sealOwn: (place, text) => ({
+      sealed: encrypt(own, Buffer.from(text), `${lake_id}/${place}`),
+    }),
+    openOwn(place, sealed) {
+      try {
+        return new TextDecoder().decode(decrypt(own, sealed, `${lake_id}/${place}`));
+      } catch {
+        // A log that came from elsewhere brings texts that this lake's key does not open.
+        return null;
+      }
     },
     logSeed: () => derive(lakeKey, "log-signature"),
     privacyKeys: () => ({

@@ -24,6 +24,8 @@ export interface LakeDutyDeps {
   workStep(step: WorkStepRequest, origin: Origin): Promise<void>;
   /** The log's head as it is now, signed. */
   checkpoint(): Promise<SignedHead>;
+  /** Begins one attempt to deliver a notification; it goes on beside the other duties. */
+  notify(duty: PendingDuty): void;
 }
 
 /** What set a duty in motion: what follows from it is told to belong to it. */
@@ -56,12 +58,15 @@ export const lakeDuties = ({
   replayStep,
   workStep,
   checkpoint,
+  notify,
 }: LakeDutyDeps): DutyDeps["handlers"] => ({
   ...retentionDuties({ log, service, lake_id, store, now }),
 
   deletion_due: noting("NoteDeletionDue", { service, lake_id, now }),
   deletion_reminder: noting("NoteDeletionApproaching", { service, lake_id, now }),
   hold_end: noting("NoteHoldEnd", { service, lake_id, now }),
+
+  webhook_delivery: async (duty) => notify(duty),
 
   delete_objects: async (duty) => {
     await store.delete(await stillOwed(store, duty, keysOf(duty)));

@@ -18,6 +18,8 @@ import type { CompleteReplay, NoteReplayProgress } from "../domain/replay/decide
 import type { ReplayedBatch } from "../domain/replay/replay.ts";
 import type { Segment, SegmentResult } from "../domain/segments.ts";
 import type { Format, ObjectRef, Schema } from "../domain/table.ts";
+import type { RemoveWebhook } from "../domain/webhook/decide.ts";
+import type { Notified } from "../domain/webhook/notifications.ts";
 import type { Answer } from "./answers.ts";
 import type { PrivacyKeys, SegmentParts } from "./dataPorts.ts";
 import type { DeletionRequest } from "./deletionRequests.ts";
@@ -62,6 +64,14 @@ export type LakeRequest =
       readonly dataset: DatasetName;
       readonly batch_id: BatchId | null;
     }
+  | {
+      readonly type: "RegisterWebhook";
+      readonly url: string;
+      readonly events: readonly Notified[];
+      /** In clear: sealed before it is decided on. Null: one is made. */
+      readonly secret: string | null;
+    }
+  | RemoveWebhook
   | NoteReplayProgress
   | CompleteReplay
   | { readonly type: "StartWork"; readonly request: LongRequest }

@@ -3,14 +3,13 @@
  * synchronous, so that nothing comes between reading and committing.
  */
 import { err, ok, type Result } from "../domain/decider.ts";
-import type { Sealed } from "../domain/deletion/deletion.ts";
 import type { LakeId } from "../domain/ids.ts";
 import { lakeNotFound } from "../domain/lake/decide.ts";
 import { type Rejection, reject } from "../domain/rejection.ts";
+import type { Webhook } from "../domain/webhook/webhook.ts";
 import type { Answer } from "./answers.ts";
 import { type Command, reader } from "./commands.ts";
 import { keyOfWork } from "./datasetKeys.ts";
-import { answerPlace } from "./deletionRequests.ts";
 import { answeredBefore, handleCommand, type Idempotency, stale } from "./handleCommand.ts";
 import { type Keyring, type KeyStore, LockedKeyError, openKeyring } from "./keyring.ts";
 import type { Call, CommandOptions, LakeRequest, OpenedWork, WorkRequest } from "./lakeGateway.ts";
@@ -18,8 +17,10 @@ import { pendingKeys } from "./pendingKeys.ts";
 import { planWork, WORK_LIMITS, type WorkLimits } from "./planWork.ts";
 import type { Calendars, CommandMeta, Duty, EventLog } from "./ports.ts";
 import { answerQuestion, type Question, type Reply } from "./questions.ts";
+import { reveal } from "./reveal.ts";
 import { openToken, withToken } from "./sealedUrls.ts";
-import { toCommand } from "./toCommand.ts";
+import { toCommand, webhookSecretPlace } from "./toCommand.ts";
+import { resent } from "./webhooks.ts";
 
 /** Work that has not reported by then is taken for dead, and what it wrote is swept. */
 export const ATTEMPT_TIMEOUT_MS = 60 * 60_000;
@@ -33,6 +34,8 @@ export interface LakeMeans {
   /** Left out: `WORK_LIMITS`. */
   readonly limits?: WorkLimits;
   readonly calendars: Calendars;
+  /** Whether webhooks may be on the machine itself: in local development. */
+  readonly loopback: boolean;
 }
 
 export interface LakeService {
@@ -42,6 +45,10 @@ export interface LakeService {
   open(call: Call, request: WorkRequest): Result<OpenedWork, Rejection>;
   abandon(attempt_id: string): void;
   ask(call: Call, question: Question): Result<Reply, Rejection>;
+  /** Whether webhooks may be on the machine itself. */
+  readonly loopback: boolean;
+  /** The secret of a webhook in clear, or null when another lake sealed it. */
+  webhookSecret(lake_id: string, webhook: Webhook): string | null;
   /** Refused like any question; else the seed the log's checkpoints are signed with. */
   logSeed(call: Call): Result<Uint8Array, Rejection>;
 }
@@ -63,7 +70,7 @@ export const systemCall = (lake_id: string): Call => ({
 const DEFAULT_LAKE_NAME = "Default lake";
 
 export const lakeService = (means: LakeMeans): LakeService => {
-  const { log, newId, calendars, limits = WORK_LIMITS } = means;
+  const { log, newId, calendars, loopback, limits = WORK_LIMITS } = means;
   const now = () => means.clock().toISOString();
   const pending = pendingKeys(means.keys);
   let opened: Keyring | null = null;
@@ -170,6 +177,7 @@ export const lakeService = (means: LakeMeans): LakeService => {
       newId,
       calendars,
       limits,
+      loopback,
     });
     if (!made.ok) return made;
     const done = run({
@@ -188,6 +196,7 @@ export const lakeService = (means: LakeMeans): LakeService => {
     result.ok ? ok(withToken(result.value, keyringOf(call.lake_id)())) : result;
 
   return {
+    loopback,
     command,
 
     fulfil(lake_id, due, duty) {
@@ -256,8 +265,22 @@ export const lakeService = (means: LakeMeans): LakeService => {
         const found = openToken(question.token, { read: reader(log), keyring, now: now() });
         return found.ok ? ok({ kind: "sealed_object", ...found.value }) : found;
       }
+      if (question.kind === "resend") return resent(log, question, now());
       if (question.kind !== "reveal") return answerQuestion(log, question, now());
-      return reveal(call, question.deletion_id);
+      const audit = (object: string) =>
+        run({
+          command: { type: "RevealSealed", accessor_id: call.actor, object },
+          meta: metaOf(call, now()),
+          idempotency: null,
+          if_match: null,
+          expects: [],
+          fulfils: null,
+        });
+      return reveal(log, keyringOf(call.lake_id), audit, question.deletion_id, now());
+    },
+
+    webhookSecret(lake_id, { webhook_id, secret }) {
+      return keyringOf(lake_id)().openOwn(webhookSecretPlace(webhook_id), secret.sealed);
     },
 
     logSeed(call) {
@@ -266,43 +289,6 @@ export const lakeService = (means: LakeMeans): LakeService => {
       return ok(keyringOf(call.lake_id)().logSeed());
     },
   };
-
-  function reveal(call: Call, deletion_id: string): Result<Reply, Rejection> {
-    const stream = `deletion/${deletion_id}` as const;
-    const deletion = reader(log).deletion(deletion_id);
-    if (deletion.status === "absent") {
-      return reject("not_found", "deletion-not-found", "There is no such deletion request.");
-    }
-    // The access is on record before anything is shown.
-    const audited = run({
-      command: { type: "RevealSealed", accessor_id: call.actor, object: stream },
-      meta: metaOf(call, now()),
-      idempotency: null,
-      if_match: null,
-      expects: [],
-      fulfils: null,
-    });
-    if (!audited.ok) return audited;
-    const keyring = keyringOf(call.lake_id)();
-    const open = (place: string, { sealed }: Sealed) =>
-      keyring.open(deletion.subject_ref, `${stream}/${place}`, sealed) ?? { erased: true };
-    const shown = answerQuestion(
-      log,
-      { kind: "one", aggregate: "deletion", id: deletion_id, when: null },
-      now(),
-    );
-    if (!shown.ok || shown.value.kind !== "one") return shown;
-    const view = {
-      ...shown.value.view,
-      subject_id: open("subject_id", deletion.subject_id),
-      reason: open("reason", deletion.reason),
-      answers: deletion.answers.map(({ version, reason, ...answer }) => ({
-        ...answer,
-        reason: open(answerPlace(version), reason),
-      })),
-    };
-    return ok({ ...shown.value, view });
-  }
 };
 
 /** What an event sets in motion carries on its correlation and names it as its cause. */

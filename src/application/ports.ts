@@ -49,6 +49,7 @@ export const DUTY_KINDS = [
   "deletion_due",
   "deletion_reminder",
   "hold_end",
+  "webhook_delivery",
   "replay_step",
   "work_step",
   "delete_objects",
@@ -147,6 +148,41 @@ export interface Directory {
 /** The part of an entry that reports of the past are made of. */
 export type PastEntry = Pick<DirectoryEntry, "kind" | "id" | "status" | "due_at" | "flagged">;
 
+/** A notification of one event to one webhook. */
+export interface Delivery {
+  readonly webhook_id: string;
+  /** The event's id: what the receiver sees as `webhook-id`, the same in every attempt. */
+  readonly delivery_id: string;
+  readonly seq: number;
+  readonly type: string;
+  /** Still tried, arrived, or given up until it is sent again. */
+  readonly status: "pending" | "delivered" | "parked";
+  readonly attempts: number;
+  /** HTTP status of the last answer, null without one. */
+  readonly last_status: number | null;
+  readonly last_error: string | null;
+  readonly created_at: string;
+  /** When the last attempt began. */
+  readonly attempted_at: string | null;
+}
+
+export interface DeliveryFilter {
+  readonly webhook_id: string;
+  readonly status?: Delivery["status"];
+  /** Only of events behind this `seq`. */
+  readonly after: number;
+  readonly limit: number;
+}
+
+export interface DeliveryStore {
+  put(delivery: Delivery): void;
+  find(webhook_id: string, delivery_id: string): Delivery | null;
+  /** In the order of their events. */
+  list(filter: DeliveryFilter): readonly Delivery[];
+  /** Drops the oldest of those made before a time, at most `limit`, but for the pending ones. */
+  forget(before: string, limit: number): void;
+}
+
 export interface EventFilter {
   readonly type?: string;
   readonly stream?: string;
@@ -166,6 +202,7 @@ export interface EventLog {
   readonly schedule: Schedule;
   readonly answers: AnswerStore;
   readonly directory: Directory;
+  readonly deliveries: DeliveryStore;
   /** State and version of a stream now. */
   load(stream: StreamName): Folded;
   /** State and version of a stream when the log's last event was `seq`. */

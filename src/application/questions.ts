@@ -5,7 +5,13 @@ import type { StreamName } from "../domain/ids.ts";
 import { type Rejection, reject } from "../domain/rejection.ts";
 import type { AggregateKind, StateOf } from "./aggregates.ts";
 import { type Reader, reader } from "./commands.ts";
-import type { DirectoryFilter, EventFilter, EventLog, StoredEvent } from "./ports.ts";
+import type {
+  DeliveryFilter,
+  DirectoryFilter,
+  EventFilter,
+  EventLog,
+  StoredEvent,
+} from "./ports.ts";
 import { earlier, reportAt, reportNow } from "./report.ts";
 import type { SealedObject } from "./sealedUrls.ts";
 import { type View, view } from "./views.ts";
@@ -13,7 +19,7 @@ import { type View, view } from "./views.ts";
 /** A moment of the past: by time, or by the `seq` of the log's last event then. */
 export type When = { readonly at: string } | { readonly version: number } | null;
 
-export type ListedKind = "dataset" | "contract" | "batch" | "deletion" | "replay";
+export type ListedKind = "dataset" | "contract" | "batch" | "deletion" | "replay" | "webhook";
 
 export type Question =
   | { readonly kind: "lake"; readonly when: When }
@@ -26,6 +32,9 @@ export type Question =
     }
   | { readonly kind: "list"; readonly filter: DirectoryFilter }
   | { readonly kind: "events"; readonly filter: EventFilter }
+  | { readonly kind: "deliveries"; readonly filter: DeliveryFilter }
+  /** Sends a notification once more; the answer is how it stands. */
+  | { readonly kind: "resend"; readonly webhook_id: string; readonly delivery_id: string }
   /** Sealed fields of a deletion request in clear; the access is recorded first. */
   | { readonly kind: "reveal"; readonly deletion_id: string }
   /** What the token of a URL opens; the access was recorded when the URL was handed out. */
@@ -44,10 +53,10 @@ export type Reply =
 /** A page of a list ends where it becomes larger than this, whatever its limit. */
 const MAX_LIST_CHARACTERS = 4 * 1024 * 1024;
 
-/** Answers everything that takes no key: `reveal` is a command first. */
+/** Answers everything that takes no key and changes nothing: `reveal` is a command first. */
 export const answerQuestion = (
   log: EventLog,
-  question: Exclude<Question, { kind: "reveal" | "sealed_object" }>,
+  question: Exclude<Question, { kind: "reveal" | "resend" | "sealed_object" }>,
   now: string,
 ): Result<Reply, Rejection> => {
   switch (question.kind) {
@@ -79,6 +88,14 @@ export const answerQuestion = (
         characters += JSON.stringify(shown).length;
       }
       return ok({ kind: "list", items, next: page.length > items.length ? last : null });
+    }
+    case "deliveries": {
+      const { filter } = question;
+      if (reader(log).webhook(filter.webhook_id).status === "absent") return notThere("webhook");
+      const page = log.deliveries.list({ ...filter, limit: filter.limit + 1 });
+      const items = page.slice(0, filter.limit);
+      const next = page.length > items.length ? (items.at(-1)?.seq ?? null) : null;
+      return ok({ kind: "list", items: items.map((delivery) => ({ ...delivery })), next });
     }
     case "events": {
       const { filter } = question;

@@ -5,9 +5,10 @@
 import { type Batch, progressOf } from "../domain/batch/batch.ts";
 import { noBatch, unknownBatch } from "../domain/batch/decide.ts";
 import { ok, type Result } from "../domain/decider.ts";
-import type { BatchId, ContractId, ReplayId } from "../domain/ids.ts";
+import type { BatchId, ContractId, ReplayId, WebhookId } from "../domain/ids.ts";
 import { type Rejection, reject } from "../domain/rejection.ts";
 import type { ObjectRef } from "../domain/table.ts";
+import { webhookUrlFault } from "../domain/webhook/decide.ts";
 import { type Command, reader } from "./commands.ts";
 import { deletionCommand } from "./deletionRequests.ts";
 import type { Keyring } from "./keyring.ts";
@@ -15,6 +16,7 @@ import type { LakeRequest, LongRequest } from "./lakeGateway.ts";
 import { isLarge, planStart } from "./planSteps.ts";
 import { planWork, type WorkLimits } from "./planWork.ts";
 import type { Calendars, EventLog } from "./ports.ts";
+import { newWebhookSecret } from "./webhookSignature.ts";
 
 export interface Means {
   readonly log: EventLog;
@@ -25,7 +27,12 @@ export interface Means {
   readonly newId: () => string;
   readonly calendars: Calendars;
   readonly limits: WorkLimits;
+  /** Whether webhooks may be on the machine itself: in local development. */
+  readonly loopback: boolean;
 }
+
+/** Where the secret of a webhook is sealed. */
+export const webhookSecretPlace = (webhook_id: string): string => `webhook/${webhook_id}/secret`;
 
 /**
  * The most batches one replay takes: they are switched in one turn of the lake, which must stay
@@ -133,6 +140,19 @@ export const toCommand = (request: LakeRequest, means: Means): Result<Command, R
     case "HoldDeletion":
     case "RejectDeletion":
       return deletionCommand(request, means);
+    case "RegisterWebhook": {
+      const { type, url, events } = request;
+      const fault = webhookUrlFault(url, means.loopback);
+      if (fault !== null) {
+        return reject("invalid", "webhook-url", `Lethe does not call this URL: it ${fault}.`, [
+          { path: "url", message: fault },
+        ]);
+      }
+      const webhook_id = means.newId() as WebhookId;
+      const shown_secret = request.secret ?? newWebhookSecret();
+      const secret = means.keyring().sealOwn(webhookSecretPlace(webhook_id), shown_secret);
+      return ok({ type, webhook_id, url, events, secret, shown_secret });
+    }
     case "Replay": {
       const batch_ids = request.batch_id ? [request.batch_id] : batchesOf(log, request.dataset);
       if (batch_ids.length > MAX_REPLAY_BATCHES) {

@@ -40,6 +40,8 @@ export const view = (kind: AggregateKind, id: string, state: unknown, now: strin
       return deletionView(state as StateOf<"deletion">, now);
     case "replay":
       return replayView(state as StateOf<"replay">);
+    case "webhook":
+      return webhookView(state as StateOf<"webhook">);
     case "access":
       return { id, ...(state as StateOf<"access">) };
     default:
@@ -205,4 +207,11 @@ const replayView = (replay: StateOf<"replay">): View | null => {
     requested_at,
     completed_at,
   };
+};
+
+/** The secret was shown once, when it was registered. */
+const webhookView = (webhook: StateOf<"webhook">): View | null => {
+  if (webhook.status === "absent") return null;
+  const { secret: _, ...shown } = webhook;
+  return shown;
 };

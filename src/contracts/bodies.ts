@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { ACCESS_ACTIONS } from "../domain/access/access.ts";
 import { COMPLIANCE_LEVELS } from "../domain/lake/lake.ts";
+import { NOTIFIED } from "../domain/webhook/notifications.ts";
 import {
   batchId,
   contractId,
@@ -211,3 +212,27 @@ export const rejectDeletion = z
 export const noteIdentity = z
   .strictObject({ reason: text, verified: z.boolean() })
   .meta({ id: "NoteDeletionIdentity" });
+
+const MAX_URL = 2048;
+
+/** Of a secret's bytes, as Standard Webhooks has them: 24 to 64, base64 behind the prefix. */
+const isSecret = (secret: string): boolean => {
+  const encoded = /^whsec_([A-Za-z0-9+/]+={0,2})$/.exec(secret)?.[1];
+  if (encoded === undefined || encoded.length % 4 !== 0) return false;
+  const bytes = atob(encoded).length;
+  return bytes >= 24 && bytes <= 64;
+};
+
+export const registerWebhook = z
+  .strictObject({
+    url: z.url().max(MAX_URL).meta({ example: "https://example.com/lethe" }),
+    events: z
+      .array(z.enum(NOTIFIED))
+      .min(1)
+      .max(NOTIFIED.length)
+      .transform((events) => [...new Set(events)]),
+    secret: optional(
+      z.string().max(128).refine(isSecret, "must be whsec_ and the base64 of 24 to 64 bytes"),
+    ),
+  })
+  .meta({ id: "RegisterWebhook" });

@@ -75,6 +75,8 @@ export const EVENT_CONTRACTS: Readonly<Record<string, EventContract>> = {
   ReplayProgressed: v1,
   ReplayOutdated: v1,
   ReplayCompleted: v1,
+  WebhookRegistered: v1,
+  WebhookRemoved: v1,
   AccessAudited: v1,
   SignedUrlCreated: v1,
 };

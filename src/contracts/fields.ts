@@ -8,6 +8,7 @@ import {
   ID_PATTERN,
   type LakeId,
   type ReplayId,
+  type WebhookId,
 } from "../domain/ids.ts";
 import { COLUMN_TYPES } from "../domain/table.ts";
 
@@ -33,6 +34,7 @@ export const datasetName = id<DatasetName>("sales");
 export const contractId = id<ContractId>("contract1");
 export const batchId = id<BatchId>("batch1");
 export const deletionId = id<DeletionId>("6f1e6a0e-0d5c-4c8e-9b0e-0d1f6a3c2b10");
+export const webhookId = id<WebhookId>("4d1d0f3c-7a55-4b8e-8f0a-2f6f7d9c1a10");
 export const replayId = id<ReplayId>("0b2c7f0a-51a8-4f6d-8a8e-7a1c6b9d3e55");
 
 /**

@@ -11,6 +11,7 @@ export type ContractId = Branded<"ContractId">;
 export type BatchId = Branded<"BatchId">;
 export type DeletionId = Branded<"DeletionId">;
 export type ReplayId = Branded<"ReplayId">;
+export type WebhookId = Branded<"WebhookId">;
 
 /** The pseudonym of a data subject: lower-case hex HMAC-SHA-256 under the lake's key. */
 export type SubjectRef = Branded<"SubjectRef">;
@@ -26,4 +27,5 @@ export type StreamName =
   | `contract/${string}`
   | `batch/${string}`
   | `deletion/${string}`
-  | `replay/${string}`;
+  | `replay/${string}`
+  | `webhook/${string}`;

@@ -9,6 +9,7 @@ import { upcast, writtenVersion } from "../contracts/events.ts";
 import { invariant } from "../domain/decider.ts";
 import type { StreamName } from "../domain/ids.ts";
 import { answers } from "./answers.ts";
+import { deliveries } from "./deliveries.ts";
 import { directory } from "./directory.ts";
 import { eventStore } from "./eventStore.ts";
 import type { LeafRow } from "./leaf.ts";
@@ -115,6 +116,7 @@ export const eventLog = (storage: DurableObjectStorage): RestorableLog => {
     schedule: duties,
     answers: answers(sql),
     directory: listed,
+    deliveries: deliveries(sql),
     load,
     loadAt: foldUpTo,
 

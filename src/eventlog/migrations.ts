@@ -149,6 +149,25 @@ export const MIGRATIONS: readonly string[] = [
     SELECT 'retention_due', id, strftime('%Y-%m-%dT%H:%M:%fZ', 'now'), '{}'
     FROM directory WHERE kind = 'batch';
   `,
+  `
+  -- Notifications: what is told of which event to which webhook, and how often it was tried.
+  CREATE TABLE webhook_deliveries (
+    webhook_id   TEXT NOT NULL,
+    delivery_id  TEXT NOT NULL,           -- the event's id
+    seq          INTEGER NOT NULL,        -- of the event
+    type         TEXT NOT NULL,           -- of the event
+    status       TEXT NOT NULL,           -- pending, delivered, parked
+    attempts     INTEGER NOT NULL,
+    last_status  INTEGER,                 -- HTTP status of the last answer
+    last_error   TEXT,
+    created_at   TEXT NOT NULL,
+    attempted_at TEXT,
+    PRIMARY KEY (webhook_id, delivery_id)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX webhook_deliveries_in_order ON webhook_deliveries (webhook_id, seq);
+  CREATE INDEX webhook_deliveries_by_age ON webhook_deliveries (created_at)
+    WHERE status <> 'pending';
+  `,
 ];
 
 /** Whether anything was ever stored here: a lake nobody created has no tables at all. */

@@ -1,5 +1,6 @@
 /** How far each sink has the log: the log itself is the outbox. */
-import type { OutboxCursor } from "../application/ports.ts";
+import type { EventLog, OutboxCursor } from "../application/ports.ts";
+import type { RelayDeps } from "../application/relay.ts";
 
 export interface Outbox {
   cursor(sink: string): OutboxCursor & { readonly retry_at: string | null };
@@ -40,5 +41,21 @@ export const outbox = (sql: SqlStorage): Outbox => ({
       retryAt,
       error.slice(0, MAX_ERROR_LENGTH),
     );
+  },
+});
+
+/** What a relay to one sink asks of the log and its outbox. A failure is told and kept. */
+export const outboxOf = (
+  sink: string,
+  log: Pick<EventLog, "head" | "read">,
+  sent: Outbox,
+): Pick<RelayDeps, "cursor" | "head" | "read" | "advance" | "failed"> => ({
+  cursor: () => sent.cursor(sink),
+  head: () => log.head(),
+  read: (after, limit) => log.read({ after, limit }),
+  advance: (seq) => sent.advance(sink, seq),
+  failed: (error, retry_at) => {
+    console.error(`delivery to ${sink} failed, next try ${retry_at}: ${error}`);
+    sent.failed(sink, error, retry_at);
   },
 });

@@ -31,6 +31,7 @@ import { proofRoutes } from "./routes/proofs.ts";
 import { reportRoutes } from "./routes/reports.ts";
 import { sealedRoutes } from "./routes/sealed.ts";
 import { streamRoutes } from "./routes/stream.ts";
+import { webhookRoutes } from "./routes/webhooks.ts";
 
 export const ROUTES: readonly Route[] = [
   ...lakeRoutes,
@@ -45,6 +46,7 @@ export const ROUTES: readonly Route[] = [
   ...importRoutes,
   ...deletionRoutes,
   ...deadlineRoutes,
+  ...webhookRoutes,
   ...reportRoutes,
 ];
 

@@ -185,6 +185,9 @@ const CHANGES: Changes = {
   ReplayOutdated: nothing,
   ReplayCompleted: nothing,
 
+  WebhookRegistered: nothing,
+  WebhookRemoved: nothing,
+
   AccessAudited: ({ dataset_id, accessor_id, action }, { recorded_at }) => ({
     table: "access_daily",
     day: recorded_at.slice(0, "YYYY-MM-DD".length),

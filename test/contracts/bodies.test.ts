@@ -32,6 +32,7 @@ const least = {
   requestDeletion: { subject_id: "jane", reason: "please", requested_by: "petra" },
   holdDeletion: { reason: "a lawsuit" },
   rejectDeletion: { reason: "excessive" },
+  registerWebhook: { url: "https://example.com/lethe", events: ["GDPRDeletionOverdue"] },
   noteIdentity: { reason: "by passport", verified: true },
 } as const satisfies Partial<Record<keyof typeof bodies, object>>;
 

@@ -44,6 +44,7 @@ describe("the schema of a lake", () => {
         "schedule",
         "snapshots",
         "tiles",
+        "webhook_deliveries",
       ]);
     }));
 

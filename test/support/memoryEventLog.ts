@@ -20,6 +20,7 @@ import { upcast, writtenVersion } from "../../src/contracts/events.ts";
 import { invariant } from "../../src/domain/decider.ts";
 import type { StreamName } from "../../src/domain/ids.ts";
 import { listedAfter } from "./listedAfter.ts";
+import { type DeliveryRows, memoryDeliveries } from "./memoryDeliveries.ts";
 import { memoryDirectory, type Rows } from "./memoryDirectory.ts";
 import { memorySchedule } from "./memorySchedule.ts";
 
@@ -39,6 +40,7 @@ interface Tables {
   schedule: ReadonlyMap<string, PendingDuty>;
   answers: ReadonlyMap<string, StoredAnswer>;
   keys: ReadonlyMap<string, string>;
+  deliveries: DeliveryRows;
 }
 
 export interface MemoryEventLog extends EventLog {
@@ -69,6 +71,7 @@ export const memoryEventLog = ({ snapshot_every = 100 } = {}): MemoryEventLog =>
     schedule: new Map(),
     answers: new Map(),
     keys: new Map(),
+    deliveries: new Map(),
   };
   let made = 0;
   const undone: (() => void)[] = [];
@@ -177,6 +180,12 @@ export const memoryEventLog = ({ snapshot_every = 100 } = {}): MemoryEventLog =>
     }),
     answers,
     directory,
+    deliveries: memoryDeliveries({
+      get: () => tables.deliveries,
+      set: (rows) => {
+        tables = { ...tables, deliveries: rows };
+      },
+    }),
     keys,
     load,
     loadAt,

@@ -2,7 +2,13 @@
 import fc from "fast-check";
 import type { LakeRequest } from "../../src/application/lakeGateway.ts";
 import type { DutyKind } from "../../src/application/ports.ts";
-import { batchId, contractId, datasetName, deletionId } from "../../src/contracts/fields.ts";
+import {
+  batchId,
+  contractId,
+  datasetName,
+  deletionId,
+  webhookId,
+} from "../../src/contracts/fields.ts";
 import { ok } from "../../src/domain/decider.ts";
 import { COMPLIANCE_LEVELS, type ComplianceLevel } from "../../src/domain/lake/lake.ts";
 import {
@@ -57,7 +63,7 @@ const request = (name: string, of: (lake: TestLake) => LakeRequest): Deed => ({
 const step = (name: string, take: (lake: TestLake) => Step): Deed => ({ kind: "step", name, take });
 
 /** The id of the n-th thing of its kind, or one that does not exist. */
-const nth = (lake: TestLake, kind: "deletion" | "replay", n: number): string =>
+const nth = (lake: TestLake, kind: "deletion" | "replay" | "webhook", n: number): string =>
   lake.log.directory.list({ kind, limit: 10 })[n]?.id ?? "nobody";
 
 const datasets = fc.oneof(
@@ -267,6 +273,23 @@ const deletions = fc.oneof(
   ),
 );
 
+const webhooks = fc.oneof(
+  fc.constant(
+    request("register webhook", () => ({
+      type: "RegisterWebhook",
+      url: "https://example.com/lethe",
+      events: ["GDPRDeletionRequested", "BatchQuarantined"],
+      secret: null,
+    })),
+  ),
+  index.map((n) =>
+    request(`remove webhook ${n}`, (lake) => ({
+      type: "RemoveWebhook",
+      webhook_id: webhookId.parse(nth(lake, "webhook", n)),
+    })),
+  ),
+);
+
 const others = fc.oneof(
   often<ComplianceLevel>("gdpr", ...COMPLIANCE_LEVELS).map((compliance_level) =>
     request(`level ${compliance_level}`, () => ({
@@ -296,7 +319,7 @@ const others = fc.oneof(
 );
 
 const time = fc
-  .constantFrom(0, 1, 1000, DAY_MS, 12 * DAY_MS, 40 * DAY_MS, -5000)
+  .constantFrom(0, 1, 1000, DAY_MS, 12 * DAY_MS, 24 * DAY_MS, 40 * DAY_MS, -5000)
   .map((ms): Deed => ({ kind: "pass", name: `pass ${ms}`, ms }));
 
 /** What a lake starts with, so that a random life gets far. */
@@ -351,14 +374,15 @@ export const life = (maxLength: number): fc.Arbitrary<Life> =>
     deeds: fc.array(
       planned(
         fc.oneof(
-          { weight: 3, arbitrary: datasets },
+          { weight: 4, arbitrary: datasets },
           { weight: 4, arbitrary: contracts },
           { weight: 12, arbitrary: batches },
           { weight: 4, arbitrary: replays },
           { weight: 5, arbitrary: longWork },
-          { weight: 12, arbitrary: deletions },
+          { weight: 16, arbitrary: deletions },
+          { weight: 1, arbitrary: webhooks },
           { weight: 3, arbitrary: others },
-          { weight: 3, arbitrary: time },
+          { weight: 4, arbitrary: time },
         ),
       ),
       { minLength: maxLength / 2, maxLength, size: "max" },

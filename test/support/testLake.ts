@@ -71,6 +71,7 @@ export const testLake = ({
       return `id-${made}`;
     },
     calendars,
+    loopback: false,
   });
   const call: TestLake["call"] = (more = {}) => ({
     lake_id: LAKE,

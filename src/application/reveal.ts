@@ -1,0 +1,41 @@
+/** Opening the sealed fields of a request to be forgotten: on record before anything is shown. */
+import { ok, type Result } from "../domain/decider.ts";
+import type { Sealed } from "../domain/deletion/deletion.ts";
+import { type Rejection, reject } from "../domain/rejection.ts";
+import { reader } from "./commands.ts";
+import { answerPlace } from "./deletionRequests.ts";
+import type { Keyring } from "./keyring.ts";
+import type { EventLog } from "./ports.ts";
+import { answerQuestion, type Reply } from "./questions.ts";
+
+/** `audit` records the access to an object; nothing is shown when it is refused or throws. */
+export const reveal = (
+  log: EventLog,
+  keyring: () => Keyring,
+  audit: (object: string) => Result<unknown, Rejection>,
+  deletion_id: string,
+  now: string,
+): Result<Reply, Rejection> => {
+  const stream = `deletion/${deletion_id}` as const;
+  const deletion = reader(log).deletion(deletion_id);
+  if (deletion.status === "absent") {
+    return reject("not_found", "deletion-not-found", "There is no such deletion request.");
+  }
+  const audited = audit(stream);
+  if (!audited.ok) return audited;
+  const open = (place: string, { sealed }: Sealed) =>
+    keyring().open(deletion.subject_ref, `${stream}/${place}`, sealed) ?? { erased: true };
+  const asked = { kind: "one", aggregate: "deletion", id: deletion_id, when: null } as const;
+  const shown = answerQuestion(log, asked, now);
+  if (!shown.ok || shown.value.kind !== "one") return shown;
+  const view = {
+    ...shown.value.view,
+    subject_id: open("subject_id", deletion.subject_id),
+    reason: open("reason", deletion.reason),
+    answers: deletion.answers.map(({ version, reason, ...answer }) => ({
+      ...answer,
+      reason: open(answerPlace(version), reason),
+    })),
+  };
+  return ok({ ...shown.value, view });
+};

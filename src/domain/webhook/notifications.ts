@@ -1,0 +1,50 @@
+/**
+ * What a lake tells those who have asked to be told: types of events, and of each the fields that
+ * may leave. It is a list of what goes, not of what stays: free text, names of people and sealed
+ * fields are never in a notification; a person appears as their pseudonym.
+ */
+
+export const NOTIFICATIONS = {
+  GDPRDeletionRequested: ["subject_ref", "received_at", "deadline", "statutory_deadline"],
+  GDPRDeletionExtended: ["deadline", "statutory_deadline"],
+  GDPRDeletionHeld: ["ground", "until"],
+  GDPRDeletionHoldReleased: [],
+  GDPRDeletionHoldExpired: ["until"],
+  GDPRDeletionRejected: ["ground"],
+  GDPRDeletionDeadlineApproaching: ["days_left", "deadline", "statutory_deadline"],
+  GDPRDeletionOverdue: ["deadline", "statutory_deadline"],
+  BatchQuarantined: ["cause"],
+  QualityCheckPassed: ["source", "passed"],
+  QualityCheckFailed: ["source", "passed"],
+  DataAnonymized: [],
+  ReplayCompleted: [],
+} as const satisfies Readonly<Record<string, readonly string[]>>;
+
+export type Notified = keyof typeof NOTIFICATIONS;
+
+export const NOTIFIED = Object.keys(NOTIFICATIONS) as readonly Notified[];
+
+export const isNotified = (type: string): type is Notified => Object.hasOwn(NOTIFICATIONS, type);
+
+interface Told {
+  readonly type: string;
+  readonly seq: number;
+  readonly stream: string;
+  readonly recorded_at: string;
+  readonly data: Readonly<Record<string, unknown>>;
+}
+
+/** The body of a notification, in the shape that Standard Webhooks recommends. */
+export const notificationOf = (lake_id: string, type: Notified, event: Told) => {
+  const told = NOTIFICATIONS[type].map((field) => [field, event.data[field] ?? null] as const);
+  return {
+    type,
+    timestamp: event.recorded_at,
+    data: {
+      lake_id,
+      subject: event.stream,
+      sequence: event.seq,
+      ...Object.fromEntries(told),
+    },
+  };
+};

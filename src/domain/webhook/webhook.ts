@@ -1,0 +1,41 @@
+/** A place outside that is told about a lake's events; its secret is sealed under the lake's key. */
+import { assertNever, type Recorded } from "../decider.ts";
+import type { Sealed } from "../deletion/deletion.ts";
+import type { WebhookId } from "../ids.ts";
+import type { Notified } from "./notifications.ts";
+
+export type WebhookEvent =
+  | {
+      readonly type: "WebhookRegistered";
+      readonly data: {
+        readonly webhook_id: WebhookId;
+        readonly url: string;
+        readonly events: readonly Notified[];
+        readonly secret: Sealed;
+      };
+    }
+  | { readonly type: "WebhookRemoved"; readonly data: { readonly webhook_id: WebhookId } };
+
+export interface Webhook {
+  readonly status: "active" | "removed";
+  readonly webhook_id: WebhookId;
+  readonly url: string;
+  readonly events: readonly Notified[];
+  readonly secret: Sealed;
+  readonly registered_at: string;
+}
+
+export type WebhookState = { readonly status: "absent" } | Webhook;
+
+export const initialWebhook: WebhookState = { status: "absent" };
+
+export const evolveWebhook = (state: WebhookState, event: Recorded<WebhookEvent>): WebhookState => {
+  switch (event.type) {
+    case "WebhookRegistered":
+      return { status: "active", ...event.data, registered_at: event.recorded_at };
+    case "WebhookRemoved":
+      return state.status === "absent" ? state : { ...state, status: "removed" };
+    default:
+      return assertNever(event);
+  }
+};
