@@ -29,8 +29,8 @@ const aggregate = <State, Event extends DomainEvent>(
 export const AGGREGATES = {
   lake: aggregate(initialLake, evolveLake, 1),
   dataset: aggregate(initialDataset, evolveDataset, 1),
-  contract: aggregate(initialContract, evolveContract, 1),
-  batch: aggregate(initialBatch, evolveBatch, 3),
+  contract: aggregate(initialContract, evolveContract, 2),
+  batch: aggregate(initialBatch, evolveBatch, 4),
   deletion: aggregate(initialDeletion, evolveDeletion, 2),
   replay: aggregate(initialReplay, evolveReplay, 2),
   webhook: aggregate(initialWebhook, evolveWebhook, 1),

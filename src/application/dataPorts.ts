@@ -5,6 +5,7 @@
 import type { Misfit } from "../domain/batch/commands.ts";
 import type { Breach } from "../domain/batch/events.ts";
 import type { Result } from "../domain/decider.ts";
+import type { KAnonymity, KAnonymityFinding } from "../domain/rules/kAnonymity.ts";
 import type { PrivacyRules } from "../domain/rules/privacy.ts";
 import type { QualityRules } from "../domain/rules/quality.ts";
 import type { PartRef, Segment, SegmentResult } from "../domain/segments.ts";
@@ -129,6 +130,22 @@ export interface Refined {
   readonly preview: readonly PreviewRow[];
 }
 
+export interface GateInput {
+  /** Parquet, as it would be published, and written under `schema`. */
+  readonly source: ObjectRef;
+  /** Has the demanded columns. */
+  readonly schema: Schema;
+  readonly demand: KAnonymity;
+  /** Where the rows go that are left when small groups are not; null: nothing is written. */
+  readonly suppress_to: string | null;
+}
+
+export interface GateOutcome {
+  readonly finding: KAnonymityFinding;
+  /** Null: no row was to be left out, or there was nowhere to write. */
+  readonly suppressed: ObjectRef | null;
+}
+
 /** Thrown when an object that is referred to is not there (any more). */
 export class MissingObjectError extends Error {}
 
@@ -150,6 +167,11 @@ export interface DataPlane {
   take(input: TakeInput): Promise<TakeOutcome>;
   /** One pass: schema, quality rules, privacy strategies, Parquet. Throws DataLimitError. */
   refine(input: RefineInput): Promise<Result<Refined, Misfit>>;
+  /**
+   * Counts the groups of equal values and, where asked, writes the rows of those that are large
+   * enough. Throws DataLimitError when there are more groups than it can count.
+   */
+  gate(input: GateInput): Promise<GateOutcome>;
   /** Turns a published Parquet object into CSV (RFC 4180, UTF-8, LF, header row). */
   exportCsv(source: ObjectRef, schema: Schema, target: string): Promise<ObjectRef>;
   /** Copies bytes unchanged, verifying the SHA-256 on the way; throws when it differs. */

@@ -16,6 +16,7 @@ import type { LakeCommand } from "../domain/lake/decide.ts";
 import type { Rejection } from "../domain/rejection.ts";
 import type { CompleteReplay, NoteReplayProgress } from "../domain/replay/decide.ts";
 import type { ReplayedBatch } from "../domain/replay/replay.ts";
+import type { KAnonymity } from "../domain/rules/kAnonymity.ts";
 import type { Segment, SegmentResult } from "../domain/segments.ts";
 import type { Format, ObjectRef, Schema } from "../domain/table.ts";
 import type { RemoveWebhook } from "../domain/webhook/decide.ts";
@@ -191,6 +192,13 @@ export interface RefinePlan {
   readonly now: string;
 }
 
+/** What a publication has to hold. */
+export interface Gate {
+  readonly demand: KAnonymity;
+  /** Where the pass writes what rows may yet be left out of, when it writes nothing else. */
+  readonly pass_key: string | null;
+}
+
 export type WorkPlan =
   | AppendPlan
   | {
@@ -217,6 +225,7 @@ export type WorkPlan =
       readonly published_key: string;
       /** Set when the contract's privacy rules are applied on the way. */
       readonly clean_key: string | null;
+      readonly gate: Gate | null;
       /** The anonymised object to copy, or the pass to make one when there was no privacy run. */
       readonly from: { readonly copy: ObjectRef; readonly schema: Schema } | RefinePlan;
     }
@@ -236,6 +245,8 @@ export type WorkPlan =
       /** Set when the batch had been anonymised. */
       readonly clean_key: string | null;
       readonly published_key: string | null;
+      /** Set only when the batch is published. */
+      readonly gate: Gate | null;
       /** Whose check this is recorded as, or null when no rule is left. */
       readonly check: Pick<QualityCheck, "source" | "rules"> | null;
       readonly requested_privacy: RawRules;

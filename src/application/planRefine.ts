@@ -11,8 +11,9 @@ import type { Contract } from "../domain/contract/contract.ts";
 import { ruleIssues } from "../domain/contract/decide.ts";
 import { ok, type Result } from "../domain/decider.ts";
 import { type Rejection, reject } from "../domain/rejection.ts";
+import { type KAnonymity, kAnonymityIssues } from "../domain/rules/kAnonymity.ts";
 import type { Schema } from "../domain/table.ts";
-import type { RefinePlan, WorkRequest } from "./lakeGateway.ts";
+import type { Gate, RefinePlan, WorkRequest } from "./lakeGateway.ts";
 import { cleanKey, publishedKey, quarantineKey } from "./objectKeys.ts";
 import { NOTHING, type Planned, type Planner, type Subject } from "./planWork.ts";
 
@@ -58,12 +59,24 @@ const checkedRules = ({ batch }: Subject, now: string) => {
   };
 };
 
+/** The gate before publication, if the contract demands one. */
+export const gateOf = (
+  { k_anonymity: demand }: Contract,
+  clean_key: string | null,
+  ...place: Parameters<typeof cleanKey>
+): Gate | null => {
+  if (demand === null) return null;
+  const rewrites = demand.on_violation === "suppress" && clean_key === null;
+  return { demand, pass_key: rewrites ? cleanKey(...place) : null };
+};
+
 const invalidRules = (
   schema: Schema,
   quality: RawRules,
   privacy: RawRules,
+  demand: KAnonymity | null = null,
 ): Result<never, Rejection> | null => {
-  const issues = ruleIssues(schema, quality, privacy);
+  const issues = [...ruleIssues(schema, quality, privacy), ...kAnonymityIssues(demand, schema)];
   if (issues.length === 0) return null;
   return reject(
     "invalid",
@@ -181,12 +194,13 @@ export const planPublish = (planner: Planner, subject: Subject): Result<Planned,
   if (!admitted.ok) return admitted;
   const schema = batch.schema ?? contract.schema;
   const { rules: quality, now } = checkedRules(subject, planner.now);
-  const invalid = invalidRules(schema, quality, privacy);
+  const invalid = invalidRules(schema, quality, privacy, contract.k_anonymity);
   if (invalid) return invalid;
   const { attempt_id } = planner;
   const revision = batch.revision + 1;
   const place = [lake.lake_id, batch.batch_id, revision, attempt_id] as const;
   const clean_key = run === null && protects(privacy) ? cleanKey(...place) : null;
+  const gate = gateOf(contract, run?.object.key ?? clean_key, ...place);
   const published_key = publishedKey(
     lake.lake_id,
     batch.dataset,
@@ -201,12 +215,13 @@ export const planPublish = (planner: Planner, subject: Subject): Result<Planned,
       batch_id: batch.batch_id,
       published_key,
       clean_key,
+      gate,
       from:
         run === null
           ? refineOf(subject, planner, { schema, quality, privacy, now })
           : { copy: run.object, schema: run.schema },
     },
-    writes: [published_key, ...(clean_key ? [clean_key] : [])],
+    writes: [published_key, clean_key, gate?.pass_key ?? null].filter((key) => key !== null),
     expects: subject.expects,
   });
 };

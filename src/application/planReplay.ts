@@ -2,6 +2,7 @@
  * The next step of a replay: one batch through its contract's present rules. Rules that came with
  * a request stay where the contract protects nothing, so that nothing is ever uncovered by it.
  */
+import { violates } from "../domain/batch/anonymity.ts";
 import { type Batch, type Progress, progressOf, workOf } from "../domain/batch/batch.ts";
 import type { Base, ReplayResult } from "../domain/batch/commands.ts";
 import type { PrivacyRun, RawRules } from "../domain/batch/events.ts";
@@ -23,7 +24,7 @@ import type { Reader } from "./commands.ts";
 import { keyOf } from "./datasetKeys.ts";
 import type { WorkPlan, WorkRequest } from "./lakeGateway.ts";
 import { cleanKey, publishedKey, quarantineKey } from "./objectKeys.ts";
-import { mergeQuality, refineOf } from "./planRefine.ts";
+import { gateOf, mergeQuality, refineOf } from "./planRefine.ts";
 import { NOTHING, type Planned, type Planner, type Subject, subjectOf } from "./planWork.ts";
 import type { EventLog } from "./ports.ts";
 import { derivedBatches, isCurrent } from "./switchReplay.ts";
@@ -97,6 +98,7 @@ export const planReplayBatch = (
   const published_key = published
     ? publishedKey(lake.lake_id, batch.dataset, batch_id, batch.revision + 1, attempt_id, "parquet")
     : null;
+  const gate = published ? gateOf(contract, clean_key, ...place) : null;
   const contractChecks = Object.keys(contract.quality_rules).length > 0;
   return ok({
     plan: {
@@ -107,6 +109,7 @@ export const planReplayBatch = (
       quarantine_key,
       clean_key,
       published_key,
+      gate,
       check:
         Object.keys(quality).length === 0
           ? null
@@ -115,7 +118,9 @@ export const planReplayBatch = (
             : { source: "request", rules: quality },
       requested_privacy: known(run?.requested ?? {}, contract),
     },
-    writes: [quarantine_key, clean_key, published_key].filter((key) => key !== null),
+    writes: [quarantine_key, clean_key, published_key, gate?.pass_key ?? null].filter(
+      (key) => key !== null,
+    ),
     expects: subject.expects,
   });
 };
@@ -148,7 +153,11 @@ const baseOf = ({ batch }: Subject, read: Reader): Base => ({
 
 /** What became of a batch that was derived. */
 export const outcomeOf = (result: ReplayResult): Omit<ReplayedBatch, "batch_id"> => {
-  const passed = result.kind === "derived" && result.check?.passed !== false;
+  const publication = result.kind === "derived" ? result.publication : null;
+  const passed =
+    result.kind === "derived" &&
+    result.check?.passed !== false &&
+    !(publication && violates(publication));
   return {
     outcome: passed ? "replayed" : "quarantined",
     reason: passed ? null : "it no longer meets its contract",

@@ -79,14 +79,15 @@ export const openToken = (
   if (state.status !== "held") return notHandedOut(claims);
   const { batch } = state;
   const dataset = read.dataset(batch.dataset);
-  const { contract, request } = progressOf(batch).quality;
+  const contract = read.contract(batch.contract_id);
+  const { quality } = progressOf(batch);
   // Of what fits no schema the file itself is what was rejected.
   const unfit = batch.misfit === null ? null : batch.raw;
-  const rejected = [contract?.quarantine, request?.quarantine, unfit].find(
+  const rejected = [quality.contract?.quarantine, quality.request?.quarantine, unfit].find(
     (ref) => ref?.key === claims.key,
   );
   const published =
-    batch.progress.status === "published" && admitConsumption(batch, { lake, dataset }).ok
+    batch.progress.status === "published" && admitConsumption(batch, { lake, dataset, contract }).ok
       ? batch.progress.publication.objects.find(({ key }) => key === claims.key)
       : undefined;
   const object = rejected ?? published;

@@ -89,10 +89,12 @@ const checkView = (check: QualityCheck | null) =>
 const privacyView = (run: PrivacyRun | null) =>
   run && { rules: run.rules, report: run.report, anonymized_at: run.anonymized_at };
 
-const publicationView = ({ objects, schema, rows, published_at }: Publication) => ({
+const publicationView = ({ objects, published_at, ...facts }: Publication) => ({
   files: objects.map(fileView),
-  schema,
-  rows,
+  schema: facts.schema,
+  rows: facts.rows,
+  suppressed_rows: facts.suppressed_rows,
+  k_anonymity: facts.k_anonymity,
   published_at,
 });
 

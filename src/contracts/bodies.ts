@@ -18,7 +18,7 @@ import {
   time,
   timeZone,
 } from "./fields.ts";
-import { privacyRules, qualityRules } from "./rules.ts";
+import { kAnonymity, privacyRules, qualityRules } from "./rules.ts";
 
 const flag = z
   .boolean()
@@ -89,6 +89,7 @@ const terms = {
   schema: optional(schema),
   privacy_rules: privacyRules.nullish().transform((value) => value ?? {}),
   quality_rules: qualityRules.nullish().transform((value) => value ?? {}),
+  k_anonymity: optional(kAnonymity),
 };
 
 export const createContract = z

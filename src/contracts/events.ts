@@ -23,11 +23,32 @@ const unwrapped = (member: string): EventContract => ({
   steps: [({ [member]: inner, ...rest }) => ({ ...(inner as Record<string, unknown>), ...rest })],
 });
 
-/** Version 2 has further members, which version 1 had nothing to say about. */
-const added = (members: Readonly<Record<string, unknown>>): EventContract => ({
-  version: 2,
-  steps: [(data) => ({ ...data, ...members })],
+/** The next version has further members, which the one before had nothing to say about. */
+const extended = (
+  { version, steps }: EventContract,
+  members: Readonly<Record<string, unknown>>,
+): EventContract => ({
+  version: version + 1,
+  steps: [...steps, (data) => ({ ...data, ...members })],
 });
+
+const added = (members: Readonly<Record<string, unknown>>) => extended(v1, members);
+
+/** From before contracts could demand it. */
+const UNGROUPED = { suppressed_rows: 0, k_anonymity: null };
+
+/** What a replay has derived holds a publication, if it was to be published. */
+const derived: EventContract = {
+  version: 2,
+  steps: [
+    (data) => {
+      const result = data.result as Readonly<Record<string, unknown>>;
+      if (!result.publication) return { ...data };
+      const publication = { ...(result.publication as object), ...UNGROUPED };
+      return { ...data, result: { ...result, publication } };
+    },
+  ],
+};
 
 export const EVENT_CONTRACTS: Readonly<Record<string, EventContract>> = {
   DataLakeCreated: v1,
@@ -37,8 +58,8 @@ export const EVENT_CONTRACTS: Readonly<Record<string, EventContract>> = {
   SchemaVersionUpdated: v1,
   DatasetVersionActivated: v1,
   DatasetDeprecated: v1,
-  DataContractDefined: v1,
-  DataContractUpdated: added({ retention_days_before: null }),
+  DataContractDefined: added({ k_anonymity: null }),
+  DataContractUpdated: extended(added({ retention_days_before: null }), { k_anonymity: null }),
   DataContractApproved: v1,
   DataContractDeclined: v1,
   DataContractDeprecated: v1,
@@ -49,7 +70,7 @@ export const EVENT_CONTRACTS: Readonly<Record<string, EventContract>> = {
   QualityCheckPassed: unwrapped("check"),
   QualityCheckFailed: unwrapped("check"),
   DataAnonymized: unwrapped("run"),
-  DataPublished: unwrapped("publication"),
+  DataPublished: extended(unwrapped("publication"), UNGROUPED),
   DataExported: v1,
   ConsumptionGranted: v1,
   BatchQuarantined: v1,
@@ -58,7 +79,7 @@ export const EVENT_CONTRACTS: Readonly<Record<string, EventContract>> = {
   BatchWorkProgressed: v1,
   BatchWorkCompleted: v1,
   BatchWorkFailed: v1,
-  BatchDerived: v1,
+  BatchDerived: derived,
   BatchReplayed: v1,
   BatchExpired: v1,
   GDPRDeletionRequested: added({ identity_verified: null }),

@@ -2,8 +2,10 @@
 import { z } from "zod";
 import type { Result } from "../domain/decider.ts";
 import type { Issue } from "../domain/rejection.ts";
+import { MAX_K, MAX_K_COLUMNS, MIN_K, ON_VIOLATION } from "../domain/rules/kAnonymity.ts";
 import { parsePrivacyRules } from "../domain/rules/privacy.ts";
 import { parseQualityRules } from "../domain/rules/quality.ts";
+import { name } from "./fields.ts";
 import { patternIssues } from "./pattern.ts";
 
 type Raw = Record<string, unknown>;
@@ -26,3 +28,16 @@ export const qualityRules = rules((raw) => {
 export const privacyRules = rules((raw) => failures(parsePrivacyRules(raw))).meta({
   example: { id: "mask" },
 });
+
+/** Whether the columns exist is decided with the schema at hand. */
+export const kAnonymity = z
+  .strictObject({
+    columns: z
+      .array(name)
+      .min(1)
+      .max(MAX_K_COLUMNS)
+      .refine((columns) => new Set(columns).size === columns.length, "name each column once"),
+    k: z.int().min(MIN_K).max(MAX_K),
+    on_violation: z.enum(ON_VIOLATION).default("refuse"),
+  })
+  .meta({ example: { columns: ["zipcode", "age"], k: 5, on_violation: "refuse" } });

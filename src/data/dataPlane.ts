@@ -2,6 +2,7 @@
 import type { ObjectStore, SegmentedDataPlane } from "../application/dataPorts.ts";
 import { copy } from "./copy.ts";
 import { exportCsv } from "./exportCsv.ts";
+import { gate } from "./kAnonymity.ts";
 import { land } from "./land.ts";
 import { refine } from "./refine.ts";
 import { assemble, refineSegment } from "./segments.ts";
@@ -13,6 +14,7 @@ export const dataPlane = (store: ObjectStore): SegmentedDataPlane => ({
   land: (input) => land(store, input),
   refineSegment: (input, segment, parts) => refineSegment(store, input, segment, parts),
   assemble: (input, results) => assemble(store, input, results),
+  gate: (input) => gate(store, input),
   exportCsv: (source, schema, target) => exportCsv(store, source, schema, target),
   copy: (source, target) => copy(store, source, target),
 });

@@ -46,6 +46,8 @@ export interface Rejection {
   /** A sentence that helps, without personal data. */
   readonly detail: string;
   readonly errors?: readonly Issue[];
+  /** Counts that say how far from permitted it is: members of the problem besides the usual. */
+  readonly figures?: Readonly<Record<string, number>>;
 }
 
 /** Shorthand for a refusal as a `Result`. */
@@ -54,4 +56,12 @@ export const reject = (
   code: string,
   detail: string,
   errors?: readonly Issue[],
-) => err<Rejection>({ reason, code, detail, ...(errors ? { errors } : {}) });
+  figures?: Readonly<Record<string, number>>,
+) =>
+  err<Rejection>({
+    reason,
+    code,
+    detail,
+    ...(errors ? { errors } : {}),
+    ...(figures ? { figures } : {}),
+  });

@@ -82,11 +82,18 @@ export const problemResponse = (
     { ...headers, "Content-Type": "application/problem+json" },
   );
 
-export const rejectionProblem = ({ reason, code, detail, errors }: Rejection): Problem => ({
+export const rejectionProblem = ({
+  reason,
+  code,
+  detail,
+  errors,
+  figures,
+}: Rejection): Problem => ({
   status: STATUS[reason],
   code,
   detail,
   ...(errors ? { errors } : {}),
+  ...(figures ? { more: figures } : {}),
 });
 
 interface PlainIssue {

@@ -77,6 +77,7 @@ describe("what is left out", () => {
     ["registerDataset", { subject_column: null }],
     ["createLake", { owner_id: null, country: null, time_zone: null }],
     ["createContract", { contract_id: null, schema: null, privacy_rules: {}, quality_rules: {} }],
+    ["createContract", { k_anonymity: null }],
     ["runPrivacy", { privacy_rules: null, dry_run: false }],
     ["consumeBatch", { purpose: null, format: "parquet", expires_in: 900 }],
     ["requestDeletion", { received_at: null }],

@@ -10,6 +10,7 @@ const MAX_SWITCH_MS = 5_000;
 
 const sales = datasetName.parse("sales");
 const schema = { id: "int", amount: "float" } as const;
+const published = { schema, rows: 1, suppressed_rows: 0, k_anonymity: null };
 
 test("a thousand batches are switched in one short turn", async () => {
   const lake = await newLake();
@@ -50,7 +51,8 @@ test("a thousand batches are switched in one short turn", async () => {
       format: "csv",
     } as const;
     await command({ type: "AppendData", ...about, taken });
-    const publication = { objects: [object(`${batch_id}/1`, "parquet")], schema, rows: 1 };
+    const objects = [object(`${batch_id}/1`, "parquet")];
+    const publication = { objects, ...published };
     await command({ type: "PublishData", batch_id, publication, run: null });
   });
   const asked = await command({ type: "Replay", dataset: sales, batch_id: null });
@@ -61,7 +63,8 @@ test("a thousand batches are switched in one short turn", async () => {
   const replay_id = replayId.parse(replay.replay_id);
   const base = { contract_version: 1, revision: 2, status: "published" };
   await each((batch_id) => {
-    const publication = { objects: [object(`${batch_id}/2`, "parquet")], schema, rows: 1 };
+    const objects = [object(`${batch_id}/2`, "parquet")];
+    const publication = { objects, ...published };
     const result = {
       kind: "derived",
       rows: 1,

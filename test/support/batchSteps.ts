@@ -63,6 +63,7 @@ export const defineContract = (
     schema: null,
     privacy_rules: {},
     quality_rules: {},
+    k_anonymity: null,
     ...more,
   });
 
@@ -77,6 +78,7 @@ export const updateContract = (
     schema: null,
     privacy_rules: {},
     quality_rules: {},
+    k_anonymity: null,
     ...more,
   });
 
@@ -166,13 +168,16 @@ export const anonymize = (lake: TestLake, batch: string, rules: RawRules | null 
   return record(lake, { type: "RecordPrivacy", batch_id, run }, opened.value.attempt);
 };
 
+/** Of a contract that demands no groups. */
+const UNGROUPED = { schema: SCHEMA, rows: 3, suppressed_rows: 0, k_anonymity: null };
+
 export const publish = (lake: TestLake, batch: string): Step => {
   const batch_id = batchId.parse(batch);
   const opened = lake.service.open(lake.call(), { kind: "publish", batch_id });
   if (!opened.ok) return opened;
   const { plan, attempt } = opened.value;
   const objects = plan.kind === "publish" ? [objectAt(plan.published_key)] : [];
-  const publication = { objects, schema: SCHEMA, rows: 3 };
+  const publication = { objects, ...UNGROUPED };
   const run =
     plan.kind === "publish" && plan.clean_key !== null && !("copy" in plan.from)
       ? runOf(plan.from.privacy_rules, {}, plan.clean_key)
@@ -302,9 +307,7 @@ const resultOf = (plan: Plan<"replay">, passed: boolean): ReplayResult => {
     check: plan.check || !passed ? checkOf(source, rules, passed, null) : null,
     run: passed && clean_key ? runOf(refine.privacy_rules, requested_privacy, clean_key) : null,
     publication:
-      passed && published_key
-        ? { objects: [objectAt(published_key)], schema: SCHEMA, rows: 3 }
-        : null,
+      passed && published_key ? { objects: [objectAt(published_key)], ...UNGROUPED } : null,
   };
 };
 

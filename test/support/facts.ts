@@ -62,6 +62,7 @@ export const contractDefined = (more: Partial<Defined["data"]> = {}): Defined =>
     retention_days: 365,
     privacy_rules: {},
     quality_rules: {},
+    k_anonymity: null,
     version: 1,
     ...more,
   },
@@ -193,6 +194,8 @@ export const publication = (key: string): Omit<Publication, "published_at"> => (
   objects: [objectAt(key)],
   schema: SCHEMA,
   rows: 3,
+  suppressed_rows: 0,
+  k_anonymity: null,
 });
 
 export const published = (key = "published/1"): BatchEvent => ({

@@ -107,6 +107,7 @@ const terms = fc.record({
   schema: fc.constantFrom(null, SCHEMA, { id: "int", email: "string" } as const),
   privacy_rules: privacyRules,
   quality_rules: qualityRules,
+  k_anonymity: fc.constant(null),
 });
 
 const contracts = fc.oneof(
@@ -341,6 +342,7 @@ export const beginnings: readonly Deed[] = [
     schema: null,
     privacy_rules: {},
     quality_rules: {},
+    k_anonymity: null,
   })),
   step("append b1", (lake) => append(lake, "b1")),
 ];

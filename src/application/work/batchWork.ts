@@ -99,7 +99,8 @@ export const publishBatch = (
   performOrBegin(shop, call, request, async (plan, record, data) => {
     if (plan.kind !== "nothing") return publish(plan, record, data);
     // Published already: the decision says so, whatever the publication would be.
-    const publication = { objects: [], schema: {}, rows: 0 };
+    const nothing = { objects: [], schema: {}, rows: 0 };
+    const publication = { ...nothing, suppressed_rows: 0, k_anonymity: null };
     const { batch_id } = request;
     return record({ type: "PublishData", batch_id, publication, run: null });
   });

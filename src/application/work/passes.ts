@@ -3,6 +3,7 @@
  * a file that is taken in one pass and for the end of long work, where the data plane has the
  * passes behind it and puts their results together.
  */
+import { violates } from "../../domain/batch/anonymity.ts";
 import type { AppendRequest, ReplayResult } from "../../domain/batch/commands.ts";
 import { invariant } from "../../domain/decider.ts";
 import { reject } from "../../domain/rejection.ts";
@@ -102,22 +103,21 @@ export const applyPrivacy: Body = async (plan, record, data) => {
 
 export const publish: Body = async (plan, record, data) => {
   invariant(plan.kind === "publish", "a publication is planned as one");
-  const { batch_id, from, published_key, clean_key } = plan;
+  const { batch_id, from, published_key, clean_key, gate } = plan;
   if ("copy" in from) {
-    const object = await data.copy(from.copy, published_key);
-    const publication = publicationOf(object, from.schema);
+    const { copy: object, schema } = from;
+    const publication = await publicationOf(data, { object, schema }, gate, published_key);
     return record({ type: "PublishData", batch_id, publication, run: null });
   }
-  const written = clean_key ?? published_key;
+  const written = clean_key ?? gate?.pass_key ?? published_key;
   const refined = await data.refine(refineInput(from, { clean_key: written }));
   if (!refined.ok) return recordMisfit(record, batch_id, refined.error);
-  const { clean, clean_schema } = refined.value;
-  invariant(clean !== undefined, "a publication writes an object");
-  const object = clean_key === null ? clean : await data.copy(clean, published_key);
+  const { clean: object, clean_schema: schema } = refined.value;
+  invariant(object !== undefined, "a publication writes an object");
   return record({
     type: "PublishData",
     batch_id,
-    publication: publicationOf(object, clean_schema),
+    publication: await publicationOf(data, { object, schema }, gate, published_key),
     run: clean_key === null ? null : runOf(from, {}, refined.value),
   });
 };
@@ -136,8 +136,8 @@ export const deriveBatch = async (
   data: DataPlane,
   plan: Extract<WorkPlan, { kind: "replay" }>,
 ): Promise<ReplayResult> => {
-  const { refine, quarantine_key, clean_key, published_key } = plan;
-  const written = clean_key ?? published_key;
+  const { refine, quarantine_key, clean_key, published_key, gate } = plan;
+  const written = clean_key ?? gate?.pass_key ?? published_key;
   const outputs = { quarantine_key, ...(written ? { clean_key: written } : {}) };
   const refined = await data.refine(refineInput(refine, outputs));
   if (!refined.ok) {
@@ -145,14 +145,16 @@ export const deriveBatch = async (
     return { kind: "misfit", misfit: { issues, issue_count } };
   }
   const { passed, clean, clean_schema, quality } = refined.value;
-  const object =
-    passed && clean && clean_key && published_key ? await data.copy(clean, published_key) : clean;
+  const made = clean ? { object: clean, schema: clean_schema } : null;
+  const publication =
+    published_key && passed && made ? await publicationOf(data, made, gate, published_key) : null;
+  const goesOn = passed && !(publication && violates(publication));
   return {
     kind: "derived",
     rows: quality.rows,
     schema: refine.schema,
     check: plan.check ? checkOf(plan.check, refined.value) : null,
-    run: clean_key && passed ? runOf(refine, plan.requested_privacy, refined.value) : null,
-    publication: published_key && passed && object ? publicationOf(object, clean_schema) : null,
+    run: clean_key && goesOn ? runOf(refine, plan.requested_privacy, refined.value) : null,
+    publication,
   };
 };

@@ -10,11 +10,12 @@ import type { BatchId } from "../../domain/ids.ts";
 import { type Rejection, reject } from "../../domain/rejection.ts";
 import { parsePrivacyRules } from "../../domain/rules/privacy.ts";
 import { parseQualityRules } from "../../domain/rules/quality.ts";
-import type { ObjectRef } from "../../domain/table.ts";
+import type { ObjectRef, Schema } from "../../domain/table.ts";
 import type { Answer } from "../answers.ts";
 import {
   BrokenSealError,
   DataLimitError,
+  type DataPlane,
   MissingObjectError,
   type ObjectStore,
   type Refined,
@@ -23,6 +24,7 @@ import {
 } from "../dataPorts.ts";
 import type {
   Call,
+  Gate,
   LakeGateway,
   LakeRequest,
   RefinePlan,
@@ -181,7 +183,29 @@ export const recordMisfit = async (
   return record({ type: "RecordMisfit", batch_id, misfit: { issues, issue_count } });
 };
 
-export const publicationOf = (
-  object: ObjectRef,
-  schema: Publication["schema"],
-): Omit<Publication, "published_at"> => ({ objects: [object], schema, rows: object.rows });
+/**
+ * What is published of an object: all of it, or what the gate leaves. What does not hold is counted
+ * and not written: the decision refuses it.
+ */
+export const publicationOf = async (
+  data: DataPlane,
+  { object: source, schema }: { readonly object: ObjectRef; readonly schema: Schema },
+  gate: Gate | null,
+  target: string,
+): Promise<Omit<Publication, "published_at">> => {
+  const all = async () => (source.key === target ? source : data.copy(source, target));
+  if (gate === null) {
+    const object = await all();
+    return { objects: [object], schema, rows: object.rows, suppressed_rows: 0, k_anonymity: null };
+  }
+  const { demand } = gate;
+  const suppress_to = demand.on_violation === "suppress" ? target : null;
+  const { finding, suppressed } = await data.gate({ source, schema, demand, suppress_to });
+  const counted = { schema, k_anonymity: finding };
+  if (suppressed === null && finding.rows_below_k > 0) {
+    return { ...counted, objects: [], rows: 0, suppressed_rows: 0 };
+  }
+  const object = suppressed ?? (await all());
+  const suppressed_rows = source.rows - object.rows;
+  return { ...counted, objects: [object], rows: object.rows, suppressed_rows };
+};

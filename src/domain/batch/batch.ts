@@ -29,7 +29,7 @@ export type Progress =
       readonly publication: Publication;
     };
 
-export type QuarantineCause = "schema" | "quality" | "manual";
+export type QuarantineCause = "schema" | "quality" | "k_anonymity" | "manual";
 
 export interface Quarantined {
   readonly status: "quarantined";

@@ -8,6 +8,7 @@ import { assertNever, ok, type Result } from "../decider.ts";
 import type { ActiveLake } from "../lake/lake.ts";
 import { type Rejection, reject } from "../rejection.ts";
 import { type Admission, admitAppend } from "./admission.ts";
+import { admitAnonymity } from "./anonymity.ts";
 import { type Batch, type BatchState, progressOf } from "./batch.ts";
 import type {
   AppendData,
@@ -243,6 +244,8 @@ const publish = (command: PublishData, batch: Batch, context: BatchContext): Dec
   const publishing = { batch, lake, dataset, contract };
   const admitted = admitPublish(publishing, run);
   if (!admitted.ok) return admitted;
+  const anonymous = admitAnonymity(contract, publication);
+  if (!anonymous.ok) return anonymous;
   const anonymized = progressOf(batch).status === "anonymized";
   if (!anonymized && unprotectedColumns(contract, run).length > 0) {
     return reject(
@@ -252,10 +255,11 @@ const publish = (command: PublishData, batch: Batch, context: BatchContext): Dec
     );
   }
   const { schema } = contract;
+  const warnings = [...admitted.value, ...anonymous.value];
   return ok([
     // A file that did not fit at first and was released has been read whole on the way here.
     ...(batch.schema === null ? [{ type: "SchemaValidated", data: { schema } } as const] : []),
     ...(run ? [{ type: "DataAnonymized", data: run } as const] : []),
-    { type: "DataPublished", data: { ...publication, warnings: admitted.value } },
+    { type: "DataPublished", data: { ...publication, warnings } },
   ]);
 };

@@ -1,5 +1,6 @@
 /** What can happen to a batch. Nothing in here is a cell's value: the log holds no data. */
 import type { BatchId, ContractId, DatasetName, ReplayId } from "../ids.ts";
+import type { KAnonymityFinding } from "../rules/kAnonymity.ts";
 import type {
   Format,
   ObjectRef,
@@ -52,6 +53,10 @@ export interface Publication {
   readonly objects: readonly ObjectRef[];
   readonly schema: Schema;
   readonly rows: number;
+  /** Rows left out because their groups are too small. */
+  readonly suppressed_rows: number;
+  /** What its contract demanded, and the groups as they were counted; null: nothing. */
+  readonly k_anonymity: KAnonymityFinding | null;
   readonly published_at: string;
 }
 

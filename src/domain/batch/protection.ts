@@ -2,12 +2,13 @@
  * Whether a batch's data is protected as its lake and its contract demand. Asked wherever data
  * leaves the lake: when it is published, when it is replayed, when it is handed out.
  */
-import type { Contract } from "../contract/contract.ts";
+import type { Contract, ContractState } from "../contract/contract.ts";
 import type { Dataset, DatasetState } from "../dataset/dataset.ts";
 import { unknownDataset } from "../dataset/decide.ts";
 import { ok, type Result } from "../decider.ts";
 import type { ActiveLake } from "../lake/lake.ts";
 import { type Rejection, reject } from "../rejection.ts";
+import { admitGrouped } from "./anonymity.ts";
 import { type Batch, progressOf } from "./batch.ts";
 import type { PrivacyRun, RawRules } from "./events.ts";
 
@@ -91,19 +92,25 @@ export const unprotectedColumns = (
     })
     .map(([column]) => column);
 
+interface Handing {
+  readonly lake: ActiveLake;
+  readonly dataset: DatasetState;
+  readonly contract: ContractState;
+}
+
 /**
  * Since it was published, the batch may have failed its contract in a replay (and been released
- * from quarantine), and the lake may have become stricter.
+ * from quarantine), the lake may have become stricter, and its contract may demand groups.
  */
 export const admitConsumption = (
   batch: Batch,
-  { lake, dataset }: { readonly lake: ActiveLake; readonly dataset: DatasetState },
+  { lake, dataset, contract }: Handing,
 ): Result<readonly string[], Rejection> => {
   if (dataset.status === "absent") return unknownDataset(batch.dataset);
   const progress = progressOf(batch);
   const published_at = progress.status === "published" ? progress.publication.published_at : "";
-  const { contract, request } = progress.quality;
-  const failed = [contract, request].some(
+  const { quality } = progress;
+  const failed = [quality.contract, quality.request].some(
     (check) => check !== null && !check.passed && check.checked_at >= published_at,
   );
   if (batch.schema === null || failed) {
@@ -113,6 +120,10 @@ export const admitConsumption = (
       `Batch ${batch.batch_id} was published and has failed its contract since: nothing of it is ` +
         "handed out until POST /replay has derived it anew.",
     );
+  }
+  if (progress.status === "published") {
+    const grouped = admitGrouped(batch.batch_id, progress.publication, contract);
+    if (!grouped.ok) return grouped;
   }
   const privacy = "privacy" in progress ? progress.privacy : null;
   return admitExposure({ lake, dataset, batch, privacy });

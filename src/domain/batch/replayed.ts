@@ -5,6 +5,7 @@
 
 import { ok, type Result } from "../decider.ts";
 import type { Rejection } from "../rejection.ts";
+import { admitAnonymity, violates, violation } from "./anonymity.ts";
 import { type Batch, progressOf } from "./batch.ts";
 import type { DeriveBatch, ReplayBatch } from "./commands.ts";
 import { type BatchContext, unknownBatch } from "./decide.ts";
@@ -41,13 +42,23 @@ export const replay = (command: ReplayBatch, batch: Batch, context: BatchContext
     }
     events.push({ type: "QualityCheckPassed", data });
   }
+  const published = progressOf(batch).status === "published" ? publication : null;
+  if (published?.k_anonymity && violates(published)) {
+    const reason = violation(published.k_anonymity);
+    return ok([...events, { type: "BatchQuarantined", data: { cause: "k_anonymity", reason } }]);
+  }
   if (run) events.push({ type: "DataAnonymized", data: run });
-  if (publication && progressOf(batch).status === "published") {
-    const { lake, dataset } = context;
-    if (dataset.status === "absent") return unknownBatch(batch.batch_id);
+  if (published) {
+    const { lake, dataset, contract } = context;
+    if (dataset.status === "absent" || contract.status === "absent") {
+      return unknownBatch(batch.batch_id);
+    }
+    const anonymous = admitAnonymity(contract, published);
+    if (!anonymous.ok) return anonymous;
     const exposed = admitExposure({ lake, dataset, batch, privacy: run });
     if (!exposed.ok) return exposed;
-    events.push({ type: "DataPublished", data: { ...publication, warnings: exposed.value } });
+    const warnings = [...exposed.value, ...anonymous.value];
+    events.push({ type: "DataPublished", data: { ...published, warnings } });
   }
   return ok(events);
 };

@@ -1,6 +1,7 @@
 /** A data contract: what a batch of a dataset must look like, and how it is treated. */
 import { assertNever, type Recorded } from "../decider.ts";
 import type { ContractId, DatasetName } from "../ids.ts";
+import type { KAnonymity } from "../rules/kAnonymity.ts";
 import type { Schema } from "../table.ts";
 
 /** What a contract says. Rules stand as they were given; `domain/rules` reads them. */
@@ -11,6 +12,8 @@ export interface ContractContent {
   readonly retention_days: number;
   readonly privacy_rules: Readonly<Record<string, unknown>>;
   readonly quality_rules: Readonly<Record<string, unknown>>;
+  /** What publishing has to hold; null: nothing. */
+  readonly k_anonymity: KAnonymity | null;
 }
 
 export type ContractEvent =
@@ -57,9 +60,9 @@ export const evolveContract = (
   }
   if (state.status === "absent") return state;
   const { contract_id, version, defined_at } = state;
-  const { dataset, schema, retention_days, privacy_rules, quality_rules } = state;
-  const content = { dataset, schema, retention_days, privacy_rules, quality_rules };
-  const kept = { contract_id, version, defined_at, ...content };
+  const { dataset, schema, retention_days, privacy_rules, quality_rules, k_anonymity } = state;
+  const rules = { privacy_rules, quality_rules, k_anonymity };
+  const kept = { contract_id, version, defined_at, dataset, schema, retention_days, ...rules };
   switch (event.type) {
     case "DataContractUpdated": {
       const { retention_days_before: _, ...updated } = event.data;

@@ -4,6 +4,7 @@ import { deprecated, unknownDataset } from "../dataset/decide.ts";
 import { assertNever, ok, type Result } from "../decider.ts";
 import type { ContractId, DatasetName } from "../ids.ts";
 import { type Issue, type Rejection, reject } from "../rejection.ts";
+import { type KAnonymity, kAnonymityIssues } from "../rules/kAnonymity.ts";
 import { checkPrivacyColumns, parsePrivacyRules } from "../rules/privacy.ts";
 import { checkQualityColumns, parseQualityRules } from "../rules/quality.ts";
 import type { Schema } from "../table.ts";
@@ -15,6 +16,7 @@ interface ContractTerms {
   readonly schema: Schema | null;
   readonly privacy_rules: Readonly<Record<string, unknown>>;
   readonly quality_rules: Readonly<Record<string, unknown>>;
+  readonly k_anonymity: KAnonymity | null;
 }
 
 export interface CreateContract extends ContractTerms {
@@ -130,7 +132,7 @@ const update = (
 };
 
 const contentOf = (terms: ContractTerms, dataset: Dataset): Result<ContractContent, Rejection> => {
-  const { retention_days, privacy_rules, quality_rules } = terms;
+  const { retention_days, privacy_rules, quality_rules, k_anonymity } = terms;
   const schema = terms.schema ?? activeSchema(dataset);
   const issues: Issue[] = [];
   if (Object.keys(schema).length === 0) {
@@ -141,6 +143,7 @@ const contentOf = (terms: ContractTerms, dataset: Dataset): Result<ContractConte
     issues.push({ path: "schema", message: `lacks the dataset's subject column ${subject}` });
   }
   issues.push(...ruleIssues(schema, quality_rules, privacy_rules));
+  issues.push(...kAnonymityIssues(k_anonymity, schema));
   if (issues.length > 0) {
     return reject(
       "invalid",
@@ -149,7 +152,8 @@ const contentOf = (terms: ContractTerms, dataset: Dataset): Result<ContractConte
       issues,
     );
   }
-  return ok({ dataset: dataset.name, schema, retention_days, privacy_rules, quality_rules });
+  const rules = { privacy_rules, quality_rules, k_anonymity };
+  return ok({ dataset: dataset.name, schema, retention_days, ...rules });
 };
 
 /** What is wrong with rules for a table of this schema: grammar first, then columns and types. */
@@ -179,4 +183,5 @@ const unchanged = (a: ContractContent, b: ContractContent): boolean =>
   // The order of the columns is the order in which they are published.
   JSON.stringify(a.schema) === JSON.stringify(b.schema) &&
   JSON.stringify(a.privacy_rules) === JSON.stringify(b.privacy_rules) &&
-  JSON.stringify(a.quality_rules) === JSON.stringify(b.quality_rules);
+  JSON.stringify(a.quality_rules) === JSON.stringify(b.quality_rules) &&
+  JSON.stringify(a.k_anonymity) === JSON.stringify(b.k_anonymity);

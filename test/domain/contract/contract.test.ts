@@ -35,7 +35,13 @@ const given = deciderSpec(
   registered,
 );
 
-const terms = { retention_days: 365, schema: null, privacy_rules: {}, quality_rules: {} };
+const terms = {
+  retention_days: 365,
+  schema: null,
+  privacy_rules: {},
+  quality_rules: {},
+  k_anonymity: null,
+};
 const create = (more: Partial<CreateContract> = {}): CreateContract => ({
   type: "CreateContract",
   contract_id: CONTRACT,
