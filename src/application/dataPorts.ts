@@ -9,6 +9,7 @@ import type { KAnonymity, KAnonymityFinding } from "../domain/rules/kAnonymity.t
 import type { PrivacyRules } from "../domain/rules/privacy.ts";
 import type { QualityRules } from "../domain/rules/quality.ts";
 import type { PartRef, Segment, SegmentResult } from "../domain/segments.ts";
+import type { Suspicion } from "../domain/suspicion.ts";
 import type {
   Format,
   ObjectRef,
@@ -76,6 +77,8 @@ export type TakeOutcome =
       readonly issue_count: number;
       /** Column names in the file that the schema does not know, for the answer, not the log. */
       readonly unexpected_columns: readonly string[];
+      /** Columns of the schema that look like personal data. */
+      readonly suspicions: readonly Suspicion[];
     };
 
 /** Keys by purpose, 32 bytes each, derived from the lake's own key. */
@@ -219,7 +222,8 @@ export interface SegmentedDataPlane extends DataPlane {
    */
   land(input: LandInput): Promise<LandOutcome>;
   /**
-   * The pass of `refine` over one segment; without rules and keys it is the schema check. The
+   * The pass of `refine` over one segment; without rules and keys it is the append's schema check,
+   * which also counts the signs of personal data. The
    * input's own output keys and preview are not regarded. Throws DataLimitError.
    */
   refineSegment(input: RefineInput, segment: Segment, parts: SegmentParts): Promise<SegmentResult>;

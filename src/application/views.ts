@@ -136,6 +136,7 @@ const batchView = (batch: Batch): View => {
     ...fileView(raw),
     contains_pii: batch.contains_pii,
     schema: batch.schema,
+    suspicions: batch.suspicions,
     revision: batch.revision,
     quality: {
       contract: checkView(open.quality.contract),

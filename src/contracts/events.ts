@@ -67,6 +67,7 @@ export const EVENT_CONTRACTS: Readonly<Record<string, EventContract>> = {
   DataAppended: added({ revision: 1 }),
   SchemaValidated: v1,
   SchemaValidationFailed: added({ contract_version: null }),
+  PersonalDataSuspected: v1,
   QualityCheckPassed: unwrapped("check"),
   QualityCheckFailed: unwrapped("check"),
   DataAnonymized: unwrapped("run"),

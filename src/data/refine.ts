@@ -79,6 +79,8 @@ export interface Pass {
   readonly evaluator: QualityEvaluator;
   readonly privacy: PrivacyPass;
   readonly outputs: Outputs;
+  /** Called for every chunk as it was read; cells that do not fit are nulls. */
+  readonly checked?: (chunk: ColumnChunk) => void;
   /** Called for the rows of a chunk that go on. */
   readonly transformed?: (
     before: ColumnChunk,
@@ -92,12 +94,13 @@ export interface Pass {
 /** Takes all chunks of a reader through rules, strategies and outputs. */
 export const passOver = async (
   reader: Pick<TableReader, "chunks" | "issues">,
-  { evaluator, privacy, outputs, transformed, judged }: Pass,
+  { evaluator, privacy, outputs, checked, transformed, judged }: Pass,
 ): Promise<{ readonly rows: number; readonly diverted_rows: number }> => {
   let rows = 0;
   let diverted_rows = 0;
   for await (const chunk of reader.chunks()) {
     rows += chunk.rows;
+    checked?.(chunk);
     // Cells that do not fit are nulls here: nothing may be concluded from them. The rest of the
     // file is read all the same, so that every issue is counted.
     if (reader.issues.count > 0) continue;

@@ -18,8 +18,10 @@ import type {
 import type { Misfit } from "../domain/batch/commands.ts";
 import { err, invariant, ok, type Result } from "../domain/decider.ts";
 import { MAX_LISTED_ISSUES, type ObjectRef, type SchemaIssue } from "../domain/table.ts";
+import type { ColumnChunk } from "./columns.ts";
 import { NotATableError } from "./notATable.ts";
 import { openOutputs } from "./outputs.ts";
+import { signSampler } from "./pii/signSampler.ts";
 import { mergePrivacyReports, privacyPass } from "./privacy/privacyPass.ts";
 import { findDuplicates, type KnownDuplicates } from "./quality/duplicates.ts";
 import { qualityEvaluator } from "./quality/evaluator.ts";
@@ -71,7 +73,11 @@ const segmentPass = async (
   try {
     const reader = await readSegment(store, input.source, input.schema, segment);
     const judged = async () => recorder?.relieve();
-    const { rows, diverted_rows } = await passOver(reader, { evaluator, privacy, outputs, judged });
+    // The pass of an append writes nothing: it is the one that looks for personal data.
+    const sampler = clean_key === undefined && quarantine_key === undefined ? signSampler() : null;
+    const checked = (chunk: ColumnChunk) => sampler?.look(chunk);
+    const pass = { evaluator, privacy, outputs, checked, judged };
+    const { rows, diverted_rows } = await passOver(reader, pass);
     const found = issuesOf(reader);
     const partial = { quality: evaluator.partial(), segment, parts, missing: reader.missing() };
     const result = {
@@ -79,6 +85,7 @@ const segmentPass = async (
       rows,
       ...found,
       diverted_rows,
+      ...(sampler === null ? {} : { signs: sampler.signs() }),
       quality: { ...partial },
       privacy: { ...privacy.report() },
       clean_part: null,

@@ -4,11 +4,13 @@
  * table, or too large, leaves nothing at the target.
  */
 import type { ObjectStore, TakeInput, TakeOutcome } from "../application/dataPorts.ts";
+import { type Suspicion, suspicionsOf } from "../domain/suspicion.ts";
 import { contentType } from "./contentTypes.ts";
 import { unpacked } from "./gunzip.ts";
 import type { IssueLog } from "./issueLog.ts";
 import { NotATableError } from "./notATable.ts";
 import { type Pieces, piecesOf } from "./pieces.ts";
+import { signSampler } from "./pii/signSampler.ts";
 import { readTable, type TableSource } from "./readTable.ts";
 import { type CountingWriter, countingWriter } from "./sha256.ts";
 
@@ -26,9 +28,13 @@ export const take = async (
 ): Promise<TakeOutcome> => {
   const read = async (source: TableSource): Promise<Read> => {
     const reader = readTable(source, input.schema);
+    const sampler = signSampler();
     let rows = 0;
-    for await (const chunk of reader.chunks()) rows += chunk.rows;
-    return { rows, issues: reader.issues };
+    for await (const chunk of reader.chunks()) {
+      rows += chunk.rows;
+      sampler.look(chunk);
+    }
+    return { rows, issues: reader.issues, suspicions: suspicionsOf(sampler.signs()) };
   };
   const { target: key } = input;
   const copied = await transfer(store, input, maxBytes, {
@@ -44,12 +50,14 @@ export const take = async (
     issues: found.issues.listed,
     issue_count: found.issues.count,
     unexpected_columns: found.issues.unexpected_columns,
+    suspicions: found.suspicions,
   };
 };
 
 interface Read {
   readonly rows: number;
   readonly issues: IssueLog;
+  readonly suspicions: readonly Suspicion[];
 }
 
 /** What is made of the bytes: of text while they are copied, of Parquet once they are. */

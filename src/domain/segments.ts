@@ -1,4 +1,5 @@
 /** Pieces of a file that is too large for one pass, and what a pass over one of them came to. */
+import type { ColumnSigns } from "./suspicion.ts";
 import type { SchemaIssue } from "./table.ts";
 
 /**
@@ -33,6 +34,8 @@ export interface SegmentResult {
   readonly issues: readonly SchemaIssue[];
   readonly issue_count: number;
   readonly diverted_rows: number;
+  /** What looks like personal data, counted; left out by passes that do not look. */
+  readonly signs?: readonly ColumnSigns[];
   /** Partial results, in a form that only the data plane reads. */
   readonly quality: Readonly<Record<string, unknown>>;
   readonly privacy: Readonly<Record<string, unknown>>;

@@ -138,6 +138,7 @@ const CHANGES: Changes = {
     }),
   SchemaValidated: nothing,
   SchemaValidationFailed: nothing,
+  PersonalDataSuspected: nothing,
   QualityCheckPassed: ({ passed }, { id }) => batch.changed(id, { checked: passed }),
   QualityCheckFailed: ({ passed }, { id }) => batch.changed(id, { checked: passed }),
   DataAnonymized: (_, { id }) => batch.changed(id, { stage: "anonymized" }),

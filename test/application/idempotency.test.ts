@@ -107,7 +107,7 @@ describe("what is kept of a key and of an answer", () => {
     registerSales(lake);
     defineContract(lake);
     const append: LakeRequest = appendData({
-      taken: { object: RAW, misfit: MISFIT, unexpected_columns: ["jane.doe"] },
+      taken: { object: RAW, misfit: MISFIT, unexpected_columns: ["jane.doe"], suspicions: [] },
     });
     const first = lake.run(append, keyed("key-of-jane-smith"));
     expect(String(first.body.message)).toContain("jane.doe");

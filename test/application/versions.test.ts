@@ -130,6 +130,7 @@ describe("work whose ground moved while it was done", () => {
       object: { key: "k", format: "csv", bytes: 1, sha256: "", rows: 1 },
       misfit: null,
       unexpected_columns: [],
+      suspicions: [],
     } as const;
     const refused = lake.refused(
       { type: "AppendData", ...request, taken },

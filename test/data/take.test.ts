@@ -58,9 +58,27 @@ describe("taking a landed file", () => {
       issues: [],
       issue_count: 0,
       unexpected_columns: [],
+      suspicions: [],
     });
     expect(store.text(TARGET)).toBe(content);
     expect(store.keys()).toEqual([TARGET, SOURCE].sort());
+  });
+
+  test("names the columns that look like personal data, whatever their format", async () => {
+    const people = { id: "int", contact: "string" } as const satisfies Schema;
+    const contacts = ["ada@example.com", "grace@example.com", "mary@example.com"];
+    const csv = contacts.map((contact, id) => `${id},${contact}\n`).join("");
+    const jsonl = contacts.map((contact, id) => `${JSON.stringify({ id, contact })}\n`).join("");
+    const files = { csv: `id,contact\n${csv}`, jsonl } as const;
+    for (const format of ["csv", "jsonl"] as const) {
+      const taken = await take(storeWith(files[format]), input(format, people));
+      expect(taken).toMatchObject({
+        suspicions: [
+          { column: "contact", signs: [{ kind: "email", found_by: "values", share: 1 }] },
+        ],
+      });
+      expect(JSON.stringify(taken)).not.toContain("example.com");
+    }
   });
 
   test("reads the landed object once", async () => {
@@ -109,6 +127,7 @@ describe("taking a landed file", () => {
       ],
       issue_count: 4,
       unexpected_columns: ["extra"],
+      suspicions: [],
     });
     expect(store.text(TARGET)).toBe(content);
   });

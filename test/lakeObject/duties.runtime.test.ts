@@ -377,6 +377,7 @@ describe("work whose machine has died", () => {
         object: { key: plan.target, format: "csv", bytes: 14, sha256: "0".repeat(64), rows: 1 },
         misfit: null,
         unexpected_columns: [],
+        suspicions: [],
       },
     } as unknown as Parameters<LakeGateway["command"]>[1];
     return { target: plan.target, attempt, command };

@@ -42,6 +42,7 @@ test("a thousand batches are switched in one short turn", async () => {
       object: object(`${batch_id}/raw`, "csv"),
       misfit: null,
       unexpected_columns: [],
+      suspicions: [],
     };
     const about = {
       dataset: sales,

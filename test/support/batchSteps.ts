@@ -19,6 +19,7 @@ import { ok, type Result } from "../../src/domain/decider.ts";
 import type { BatchId } from "../../src/domain/ids.ts";
 import type { Rejection } from "../../src/domain/rejection.ts";
 import type { ReplayedBatch } from "../../src/domain/replay/replay.ts";
+import type { Suspicion } from "../../src/domain/suspicion.ts";
 import type { Format } from "../../src/domain/table.ts";
 import { MISFIT, objectAt, SCHEMA } from "./facts.ts";
 import type { TestLake } from "./testLake.ts";
@@ -85,7 +86,7 @@ export const updateContract = (
 export const append = (
   lake: TestLake,
   batch: string,
-  { dataset = "sales", contract = "contract1", fits = true } = {},
+  { dataset = "sales", contract = "contract1", fits = true, suspicious = false } = {},
 ): Step => {
   const request = {
     batch_id: batchId.parse(batch),
@@ -98,7 +99,10 @@ export const append = (
   if (!opened.ok) return opened;
   const { target } = planned(opened.value.plan, "append");
   const object = objectAt(target, { format: "csv" });
-  const taken = { object, misfit: fits ? null : MISFIT, unexpected_columns: [] };
+  const suspicions: readonly Suspicion[] = suspicious
+    ? [{ column: "amount", signs: [{ kind: "phone", found_by: "values", share: 1 }] }]
+    : [];
+  const taken = { object, misfit: fits ? null : MISFIT, unexpected_columns: [], suspicions };
   return record(lake, { type: "AppendData", ...request, taken }, opened.value.attempt);
 };
 
@@ -258,7 +262,7 @@ const stepResult = (
   const [pass] = plan.passes;
   if (pass === undefined) throw new Error("an append has one pass");
   const object = pass.refine.source;
-  const taken = { object, misfit: null, unexpected_columns: [] };
+  const taken = { object, misfit: null, unexpected_columns: [], suspicions: [] };
   const result = { type: "AppendData", ...plan.order.request, taken } as const;
   return { type: "FinishWork", ...about, result };
 };

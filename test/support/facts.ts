@@ -114,7 +114,7 @@ export const appendData = (more: Partial<AppendData> = {}): AppendData => ({
   contract_id: CONTRACT,
   file_url: "sales.csv",
   format: "csv",
-  taken: { object: RAW, misfit: null, unexpected_columns: [] },
+  taken: { object: RAW, misfit: null, unexpected_columns: [], suspicions: [] },
   ...more,
 });
 

@@ -140,10 +140,10 @@ const contracts = fc.oneof(
 
 const batches = fc.oneof(
   fc
-    .tuple(batch, dataset, contract, fc.boolean(), fc.boolean())
-    .map(([id, about, under, fits, really]) =>
+    .tuple(batch, dataset, contract, fc.boolean(), fc.boolean(), often(false, true))
+    .map(([id, about, under, fits, really, suspicious]) =>
       step(`append ${id}`, (lake) =>
-        append(lake, id, { dataset: about, contract: under, fits: fits || really }),
+        append(lake, id, { dataset: about, contract: under, fits: fits || really, suspicious }),
       ),
     ),
   fc

@@ -35,12 +35,12 @@ export const takeOver =
       case "too_large":
         return notTaken(request, taken);
       default: {
-        const { object, issues, issue_count, unexpected_columns } = taken;
+        const { object, issues, issue_count, unexpected_columns, suspicions } = taken;
         const misfit = issue_count > 0 ? { issues, issue_count } : null;
         return record({
           type: "AppendData",
           ...request,
-          taken: { object, misfit, unexpected_columns },
+          taken: { object, misfit, unexpected_columns, suspicions },
         });
       }
     }

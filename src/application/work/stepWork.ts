@@ -6,6 +6,7 @@
 import type { FinishWork, RecordStep } from "../../domain/batch/commands.ts";
 import type { WorkOrder } from "../../domain/batch/work.ts";
 import { invariant, ok } from "../../domain/decider.ts";
+import { mergeSigns, suspicionsOf } from "../../domain/suspicion.ts";
 import type { DataPlane, SegmentedDataPlane } from "../dataPorts.ts";
 import type { Call, LakeRequest, StepPlan, WorkStepRequest } from "../lakeGateway.ts";
 import { applyPrivacy, type Body, check, derive, notTaken, publish, takeOver } from "./passes.ts";
@@ -141,7 +142,8 @@ const assembled = (
       const misfit = checked.ok ? { issues: [], issue_count: 0 } : checked.error;
       const { issues, issue_count } = misfit;
       const object = refine.source;
-      return { kind: "taken", object, issues, issue_count, unexpected_columns: [] };
+      const suspicions = suspicionsOf(mergeSigns(results.map(({ signs }) => signs ?? [])));
+      return { kind: "taken", object, issues, issue_count, unexpected_columns: [], suspicions };
     },
   };
 };

@@ -6,6 +6,7 @@
 import { assertNever, type Recorded } from "../decider.ts";
 import type { BatchId, ContractId, DatasetName, ReplayId } from "../ids.ts";
 import type { Segment } from "../segments.ts";
+import type { Suspicion } from "../suspicion.ts";
 import type { ObjectRef, Schema } from "../table.ts";
 import type { Base, Misfit, ReplayResult } from "./commands.ts";
 import type { BatchEvent, PrivacyRun, Publication, QualityCheck } from "./events.ts";
@@ -29,7 +30,7 @@ export type Progress =
       readonly publication: Publication;
     };
 
-export type QuarantineCause = "schema" | "quality" | "k_anonymity" | "manual";
+export type QuarantineCause = "schema" | "quality" | "personal_data" | "k_anonymity" | "manual";
 
 export interface Quarantined {
   readonly status: "quarantined";
@@ -64,6 +65,8 @@ interface BatchCore {
   readonly schema: Schema | null;
   /** How the raw object fails to fit, while it fits no schema. */
   readonly misfit: RecordedMisfit | null;
+  /** Columns of it that look like personal data and were not declared when it was appended. */
+  readonly suspicions: readonly Suspicion[];
   /** Counts the objects derived from the raw one; the next derivation takes the next number. */
   readonly revision: number;
   readonly consumptions: number;
@@ -143,6 +146,7 @@ const withBytes = (state: BatchState, { data, recorded_at }: Appended): BatchSta
     raw: data.object,
     schema: null,
     misfit: null,
+    suspicions: [],
     candidate: null,
     segments: segmentsFrom(workOf(state), data.object),
     revision: data.revision,
@@ -190,6 +194,8 @@ const evolveHeld = (batch: Batch, event: HeldEvent): Batch => {
       const { reason: _, ...misfit } = event.data;
       return { ...batch, schema: null, misfit };
     }
+    case "PersonalDataSuspected":
+      return { ...batch, suspicions: event.data.columns };
     case "QualityCheckPassed":
     case "QualityCheckFailed": {
       const { warnings: _, ...facts } = event.data;

@@ -1,6 +1,7 @@
 /** Commands of a batch. Those that follow a pass over the rows carry its result. */
 import type { BatchId, ContractId, DatasetName, ReplayId } from "../ids.ts";
 import type { Segment } from "../segments.ts";
+import type { Suspicion } from "../suspicion.ts";
 import type { Format, ObjectRef, Schema, SchemaIssue } from "../table.ts";
 import type { PrivacyRun, Publication, QualityCheck } from "./events.ts";
 import type { Landed, PassResult, WorkOrder, WorkStep } from "./work.ts";
@@ -26,6 +27,8 @@ export interface AppendData extends AppendRequest {
     readonly misfit: Misfit | null;
     /** For the answer only: names from the file never enter the log. */
     readonly unexpected_columns: readonly string[];
+    /** Columns of the schema that look like personal data, declared or not. */
+    readonly suspicions: readonly Suspicion[];
   };
 }
 

@@ -24,6 +24,7 @@ import { expire, expired } from "./expiry.ts";
 import { admitConsumption, admitExposure, unprotectedColumns } from "./protection.ts";
 import { inQuarantine, release, workable } from "./quarantine.ts";
 import { derive, replay } from "./replayed.ts";
+import { suspicionEvents } from "./suspected.ts";
 import { failure, misfitEvents, schemaVerdict, warningsOf } from "./verdicts.ts";
 
 export interface BatchContext {
@@ -66,7 +67,7 @@ const decideStep = (command: StepCommand, state: BatchState, context: BatchConte
   if (command.type === "AppendData") {
     const admitted = admitAppend(command, state, context);
     if (!admitted.ok) return admitted;
-    return ok(appended(command, state, admitted.value));
+    return ok(appended(command, state, admitted.value, context.lake));
   }
   if (state.status === "expired") {
     return command.type === "ExpireBatch" ? ok([]) : expired(command.batch_id);
@@ -124,6 +125,7 @@ const appended = (
   command: AppendData,
   state: BatchState,
   admission: Admission,
+  lake: ActiveLake,
 ): readonly BatchEvent[] => {
   const { taken } = command;
   const { bytes, sha256, rows } = taken.object;
@@ -132,6 +134,7 @@ const appended = (
     appendRequested(command, admission, state),
     { type: "DataAppended", data: { bytes, sha256, rows, object: taken.object, revision } },
     ...schemaVerdict(taken.misfit, admission.contract),
+    ...suspicionEvents(taken, { lake, ...admission }),
   ];
 };
 

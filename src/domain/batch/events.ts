@@ -1,6 +1,7 @@
 /** What can happen to a batch. Nothing in here is a cell's value: the log holds no data. */
 import type { BatchId, ContractId, DatasetName, ReplayId } from "../ids.ts";
 import type { KAnonymityFinding } from "../rules/kAnonymity.ts";
+import type { Suspicion } from "../suspicion.ts";
 import type {
   Format,
   ObjectRef,
@@ -99,6 +100,14 @@ export type BatchEvent =
         readonly issue_count: number;
         /** Of the contract it does not fit; null in logs that did not say. */
         readonly contract_version: number | null;
+      };
+    }
+  /** Columns that look like personal data, and that nobody said anything about. */
+  | {
+      readonly type: "PersonalDataSuspected";
+      readonly data: {
+        readonly columns: readonly Suspicion[];
+        readonly warnings: readonly string[];
       };
     }
   | {

@@ -51,7 +51,7 @@ const unfit = [requested, appended, ...misfit];
 const RAW_2 = objectAt("raw/2", { format: "csv", rows: 5 });
 const corrected = appendData({
   file_url: "corrected.csv",
-  taken: { object: RAW_2, misfit: null, unexpected_columns: [] },
+  taken: { object: RAW_2, misfit: null, unexpected_columns: [], suspicions: [] },
 });
 const correction = (revision: number): readonly [BatchEvent, BatchEvent, BatchEvent] => [
   batchAppended({ file_url: "corrected.csv", revision })[0],
@@ -136,7 +136,12 @@ describe("a corrected file", () => {
       ...given(...unfit)
         .when(
           appendData({
-            taken: { object: RAW_2, misfit: { issues, issue_count: 1 }, unexpected_columns: [] },
+            taken: {
+              object: RAW_2,
+              misfit: { issues, issue_count: 1 },
+              unexpected_columns: [],
+              suspicions: [],
+            },
           }),
         )
         .events(),

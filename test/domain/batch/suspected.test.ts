@@ -1,0 +1,155 @@
+import { describe, expect, it } from "vitest";
+import { evolveBatch, initialBatch } from "../../../src/domain/batch/batch.ts";
+import type { AppendData } from "../../../src/domain/batch/commands.ts";
+import { type BatchContext, decideBatch } from "../../../src/domain/batch/decide.ts";
+import type { Suspicion } from "../../../src/domain/suspicion.ts";
+import { deciderSpec } from "../../support/deciderSpec.ts";
+import {
+  appendData,
+  batchAppended,
+  contractAfter,
+  contractApproved,
+  contractDefined,
+  datasetAfter,
+  datasetRegistered,
+  lakeAt,
+  MISFIT,
+  released,
+} from "../../support/facts.ts";
+
+const CONTACT: Suspicion = {
+  column: "contact",
+  signs: [
+    { kind: "email", found_by: "values", share: 0.98 },
+    { kind: "phone", found_by: "name", share: 0.6 },
+  ],
+};
+const NAME: Suspicion = {
+  column: "name",
+  signs: [{ kind: "person_name", found_by: "name", share: 1 }],
+};
+
+type Terms = Partial<Parameters<typeof datasetRegistered>[0]>;
+
+const context = (
+  level: "standard" | "gdpr" | "strict",
+  dataset: Terms = {},
+  privacy_rules: Readonly<Record<string, unknown>> = {},
+): BatchContext => ({
+  lake: lakeAt(level),
+  dataset: datasetAfter(
+    datasetRegistered({ contains_pii: false, encryption_enabled: true, ...dataset }),
+  ),
+  contract: contractAfter(contractDefined({ privacy_rules }), contractApproved),
+});
+
+const given = deciderSpec(
+  { decide: decideBatch, evolve: evolveBatch, initialState: initialBatch },
+  context("gdpr"),
+);
+
+const appending = (
+  suspicions: readonly Suspicion[],
+  more: Partial<AppendData["taken"]> = {},
+): AppendData => appendData({ taken: { ...appendData().taken, suspicions, ...more } });
+
+const WARNING =
+  "Column contact (email, phone) looks like personal data, which nobody has declared: dataset " +
+  "sales has no contains_pii, contract contract1 no privacy rule for it.";
+
+const columnsOf = (known: BatchContext, suspicions: readonly Suspicion[]) =>
+  given()
+    .knowing(known)
+    .when(appending(suspicions))
+    .events()
+    .flatMap((event) => (event.type === "PersonalDataSuspected" ? event.data.columns : []))
+    .map(({ column }) => column);
+
+describe("appending a file with columns that look like personal data", () => {
+  it("is accepted with a warning that names column and kinds", () => {
+    given()
+      .when(appending([CONTACT]))
+      .then(...batchAppended(), {
+        type: "PersonalDataSuspected",
+        data: { columns: [CONTACT], warnings: [WARNING] },
+      });
+  });
+
+  it("ends in quarantine at level strict, from where a person may release it", () => {
+    const known = context("strict");
+    const reason =
+      "Columns look like personal data that nobody has declared: contact (email, phone), " +
+      "name (person name)";
+    const events = given()
+      .knowing(known)
+      .when(appending([CONTACT, NAME]))
+      .events();
+    expect(events.at(-1)).toEqual({
+      type: "BatchQuarantined",
+      data: { cause: "personal_data", reason },
+    });
+    given(...events)
+      .knowing(known)
+      .when({ type: "ReleaseQuarantine", batch_id: appendData().batch_id, reason: "test data" })
+      .then({ type: "QuarantineReleased", data: { reason: "test data", warnings: [] } });
+    const state = given(...events, released).state();
+    expect(state).toMatchObject({
+      batch: { progress: { status: "appended" }, suspicions: [CONTACT, NAME] },
+    });
+  });
+
+  it("is only warned of where the dataset declares personal data and no rule treats the column", () => {
+    const events = given()
+      .knowing(context("strict", { contains_pii: true }, { name: "hash" }))
+      .when(appending([CONTACT, NAME]))
+      .events();
+    expect(events.at(-1)).toEqual({
+      type: "PersonalDataSuspected",
+      data: {
+        columns: [CONTACT],
+        warnings: [
+          "Column contact (email, phone) looks like personal data and contract contract1 has no " +
+            "privacy rule for it.",
+        ],
+      },
+    });
+  });
+
+  it("says nothing of columns that a rule protects or that name the subject", () => {
+    const both = [CONTACT, NAME];
+    expect(columnsOf(context("gdpr"), both)).toEqual(["contact", "name"]);
+    expect(columnsOf(context("gdpr", { subject_column: "contact" }), both)).toEqual(["name"]);
+    expect(columnsOf(context("gdpr", {}, { contact: "mask" }), both)).toEqual(["name"]);
+    expect(columnsOf(context("strict", {}, { contact: "mask", name: "hash" }), both)).toEqual([]);
+  });
+
+  it("takes a rule that keeps the values for no protection", () => {
+    expect(columnsOf(context("gdpr", {}, { contact: "keep" }), [CONTACT])).toEqual(["contact"]);
+  });
+
+  it("goes into quarantine once, for the file that does not fit", () => {
+    const events = given()
+      .knowing(context("strict"))
+      .when(appending([CONTACT], { misfit: MISFIT }))
+      .events();
+    expect(events.flatMap(({ type, data }) => (type === "BatchQuarantined" ? data : []))).toEqual([
+      expect.objectContaining({ cause: "schema" }),
+    ]);
+    expect(events.at(-1)?.type).toBe("PersonalDataSuspected");
+  });
+
+  it("forgets what was suspected when a corrected file takes its place", () => {
+    const known = context("strict");
+    const first = given()
+      .knowing(known)
+      .when(appending([CONTACT]))
+      .events();
+    const second = given(...first)
+      .knowing(known)
+      .when(appending([]))
+      .events();
+    expect(given(...first, ...second).state()).toMatchObject({
+      batch: { suspicions: [], progress: { status: "appended" } },
+    });
+  });
+});
