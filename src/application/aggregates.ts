@@ -30,7 +30,7 @@ export const AGGREGATES = {
   lake: aggregate(initialLake, evolveLake, 1),
   dataset: aggregate(initialDataset, evolveDataset, 1),
   contract: aggregate(initialContract, evolveContract, 2),
-  batch: aggregate(initialBatch, evolveBatch, 5),
+  batch: aggregate(initialBatch, evolveBatch, 6),
   deletion: aggregate(initialDeletion, evolveDeletion, 2),
   replay: aggregate(initialReplay, evolveReplay, 2),
   webhook: aggregate(initialWebhook, evolveWebhook, 1),

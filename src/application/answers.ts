@@ -6,6 +6,7 @@ import type { AppendData, Misfit } from "../domain/batch/commands.ts";
 import type { BatchId } from "../domain/ids.ts";
 import { describeIssue, placeOf } from "../domain/table.ts";
 import { type AGGREGATES, idOf, kindOf } from "./aggregates.ts";
+import { isNew, messageOf, runOf } from "./answerMessages.ts";
 import { type Command, primaryStream, reader } from "./commands.ts";
 import { landingKey } from "./objectKeys.ts";
 import type { EventLog, SignRequest, StoredEvent } from "./ports.ts";
@@ -52,7 +53,7 @@ export const compose = (
       events: events.map(({ seq, type }) => ({ seq, type })),
       warnings: events.flatMap(({ data }) => (data.warnings as string[] | undefined) ?? []),
       ...resource,
-      ...moreOf(command),
+      ...moreOf(command, events),
       ...(misfit ? { errors: unfitErrors(command, misfit) } : {}),
     },
     version,
@@ -97,17 +98,14 @@ const outcomeOf = (command: Command, events: readonly StoredEvent[]): Answer["ou
   }
 };
 
-/** Whether an append brought its batch into being, or a new file to one that was there. */
-const isNew = (events: readonly StoredEvent[]): boolean => events[0]?.data.revision === 1;
-
-const moreOf = (command: Command): Record<string, unknown> => {
+const moreOf = (command: Command, events: readonly StoredEvent[]): Record<string, unknown> => {
   switch (command.type) {
     case "RecordQuality": {
       const { passed, report, breaches } = command.check;
       return { passed, report, breaches };
     }
     case "RecordPrivacy":
-      return { report: command.run.report, dry_run: false };
+      return { report: command.run.report, dry_run: false, run: runOf(events) };
     case "GenerateSignedUrl":
       return {
         method: command.method,
@@ -151,135 +149,6 @@ const sealedSign = (log: EventLog, batch_id: BatchId): { readonly sealed?: Seale
   const dataset = state.status === "held" ? read.dataset(state.batch.dataset) : null;
   const encrypted = dataset && dataset.status !== "absent" && dataset.encryption_enabled;
   return encrypted ? { sealed: { batch_id } } : {};
-};
-
-const messageOf = (command: Command, events: readonly StoredEvent[]): string => {
-  if (events.length === 0 && command.type !== "RequestGDPRDeletion")
-    return "Nothing to do: it is so already.";
-  switch (command.type) {
-    case "CreateDataLake":
-      return `Lake ${command.lake_id} created at level ${command.compliance_level}.`;
-    case "ChangeComplianceLevel":
-      return `Compliance level raised to ${command.compliance_level}.`;
-    case "RegisterDataset":
-      return `Dataset ${command.name} registered.`;
-    case "IngestDataset":
-      return `Ingestion of ${command.record_count} records into ${command.dataset_id} recorded.`;
-    case "ActivateDatasetVersion":
-      return `Schema version ${command.version} of dataset ${command.dataset} is active.`;
-    case "DeprecateDataset":
-      return `Dataset ${command.dataset} deprecated.`;
-    case "CreateContract":
-      return `Contract ${command.contract_id} defined for dataset ${command.dataset}.`;
-    case "UpdateContract":
-      return `Contract ${command.contract_id} updated.`;
-    case "ApproveContract":
-      return `Contract ${command.contract_id} approved.`;
-    case "DeclineContract":
-      return `Contract ${command.contract_id} declined.`;
-    case "DeprecateContract":
-      return `Contract ${command.contract_id} deprecated.`;
-    case "AppendData": {
-      const { batch_id, taken } = command;
-      const how = isNew(events) ? "appended" : "appended anew and out of quarantine";
-      return `Batch ${batch_id} ${how}: ${taken.object.rows} rows, every cell checked.`;
-    }
-    case "RecordQuality": {
-      const { passed, report } = command.check;
-      return passed
-        ? `Quality check passed: ${report.passed_rows} of ${report.rows} rows fail no rule.`
-        : `Quality check failed: batch ${command.batch_id} is in quarantine.`;
-    }
-    case "RecordPrivacy":
-      return `Batch ${command.batch_id} anonymised: ${command.run.report.rows} rows.`;
-    case "RecordMisfit":
-      return `Batch ${command.batch_id} no longer fits its contract's schema.`;
-    case "QuarantineBatch":
-      return `Batch ${command.batch_id} is in quarantine.`;
-    case "ReleaseQuarantine":
-      return `Batch ${command.batch_id} released from quarantine.`;
-    case "ExpireBatch":
-      return `Batch ${command.batch_id} has expired.`;
-    case "PublishData":
-      return `Batch ${command.batch_id} published: ${command.publication.rows} rows.`;
-    case "ExportData":
-      return `Batch ${command.batch_id} is available as ${command.object.format}.`;
-    case "GrantConsumption":
-      return `Access to batch ${command.batch_id} granted to ${command.consumer} and recorded.`;
-    case "StartWork":
-      return (
-        `The file of batch ${command.batch_id} is large: this goes on in the background, ` +
-        `GET /batches/${command.batch_id} shows how far it is.`
-      );
-    case "RecordStep":
-      return `Work on batch ${command.batch_id} is one step further: ${command.step}.`;
-    case "FinishWork":
-      return `Work on batch ${command.batch_id} is complete.`;
-    case "FailWork":
-      return `Work on batch ${command.batch_id} has failed: ${command.reason}`;
-    case "DeriveBatch":
-      return `Batch ${command.batch_id} derived for replay ${command.replay_id}.`;
-    case "ReplayBatch":
-      return `Batch ${command.batch_id} replayed.`;
-    case "RequestReplay":
-      return `Replay of ${command.batch_ids.length} batches of dataset ${command.dataset} requested.`;
-    case "CompleteReplay":
-      return events.some(({ type }) => type === "ReplayCompleted")
-        ? `Replay ${command.replay_id} is complete: its batches are switched.`
-        : `Replay ${command.replay_id} derives once more what has changed meanwhile.`;
-    case "NoteReplayProgress":
-      return `Batch ${command.batch_id} noted in replay ${command.replay_id}.`;
-    case "RequestGDPRDeletion":
-      return events.length === 0
-        ? "A deletion request for this person is open already; this is the open one."
-        : `Deletion request ${command.deletion_id} recorded.`;
-    case "ExtendDeletion":
-      return (
-        `Deletion request ${command.deletion_id} extended by two months. Tell the person why ` +
-        "within one month of receipt (Art. 12(3) GDPR)."
-      );
-    case "RejectDeletion":
-      return (
-        `Deletion request ${command.deletion_id} rejected. Tell the person why, and that they may ` +
-        "complain to a supervisory authority and go to court (Art. 12(4) GDPR)."
-      );
-    case "HoldDeletion":
-      return (
-        `Deletion request ${command.deletion_id} is on hold` +
-        `${command.until === null ? "" : ` until ${command.until}`}. Its deadline runs on.`
-      );
-    case "ReleaseDeletionHold":
-      return `Deletion request ${command.deletion_id} goes on.`;
-    case "NoteDeletionIdentity":
-      return command.verified
-        ? `It is confirmed who asks in deletion request ${command.deletion_id}.`
-        : `Proof of who asks in deletion request ${command.deletion_id} was asked for ` +
-            "(Art. 12(6) GDPR). Its deadline runs on.";
-    case "NoteDeletionApproaching":
-      return `The deadline of deletion request ${command.deletion_id} is near.`;
-    case "NoteHoldEnd":
-      return `The hold of deletion request ${command.deletion_id} is over.`;
-    case "NoteDeletionDue":
-      return `Deletion request ${command.deletion_id} is overdue.`;
-    case "RegisterWebhook":
-      return `Webhook ${command.webhook_id} registered. Its secret is shown this once.`;
-    case "RemoveWebhook":
-      return `Webhook ${command.webhook_id} removed.`;
-    case "AuditAccess":
-      return `Access of ${command.accessor_id} to ${command.dataset_id} recorded.`;
-    case "AuditAccesses":
-      return `${command.entries.length} accesses recorded.`;
-    case "GenerateSignedUrl":
-      return command.method === "PUT"
-        ? `Upload ${command.filename} with a PUT to upload_url before it expires.`
-        : `Access to ${command.filename} recorded.`;
-    case "RevealSealed":
-      return "Access to sealed fields recorded.";
-    default: {
-      const unknown: never = command;
-      throw new Error(`no message for ${JSON.stringify(unknown)}`);
-    }
-  }
 };
 
 const unfitMessage = (command: AppendData, log: EventLog): string => {

@@ -81,6 +81,9 @@ export const planReplayBatch = (
   if (issues.length > 0) {
     return skip(`rules of a request do not fit the contract any more: ${issues[0]?.message}`);
   }
+  if (published && lake.compliance_level === "strict" && contract.status !== "approved") {
+    return skip(`contract ${contract.contract_id} is not approved`);
+  }
   if (published) {
     const exposed = admitExposure({ lake, dataset, batch, privacy: { rules: privacy } });
     if (!exposed.ok) return skip(exposed.error.detail);

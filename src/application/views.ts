@@ -3,7 +3,7 @@
  * the log's business, not a state's.
  */
 import { type Batch, type ExpiredBatch, progressOf } from "../domain/batch/batch.ts";
-import type { PrivacyRun, Publication, QualityCheck } from "../domain/batch/events.ts";
+import type { PrivacyRun, ProposedRun, Publication, QualityCheck } from "../domain/batch/events.ts";
 import type { BatchWork } from "../domain/batch/work.ts";
 import { activeSchema } from "../domain/dataset/dataset.ts";
 import { assertNever } from "../domain/decider.ts";
@@ -87,7 +87,21 @@ const checkView = (check: QualityCheck | null) =>
   };
 
 const privacyView = (run: PrivacyRun | null) =>
-  run && { rules: run.rules, report: run.report, anonymized_at: run.anonymized_at };
+  run && {
+    run_id: run.run_id,
+    rules: run.rules,
+    report: run.report,
+    approver: run.approver,
+    anonymized_at: run.anonymized_at,
+  };
+
+const proposalView = (run: ProposedRun | null) =>
+  run && {
+    run_id: run.run_id,
+    rules: run.rules,
+    report: run.report,
+    proposed_at: run.proposed_at,
+  };
 
 const publicationView = ({ objects, published_at, ...facts }: Publication) => ({
   files: objects.map(fileView),
@@ -143,6 +157,7 @@ const batchView = (batch: Batch): View => {
       request: checkView(open.quality.request),
     },
     privacy: "privacy" in open ? privacyView(open.privacy) : null,
+    proposed_privacy: proposalView(batch.proposal),
     published: open.status === "published" ? publicationView(open.publication) : null,
     quarantine:
       progress.status === "quarantined"
@@ -169,6 +184,7 @@ const expiredView = ({ file, ...batch }: ExpiredBatch): View => ({
   state: "expired",
   quality: { contract: null, request: null },
   privacy: null,
+  proposed_privacy: null,
   published: null,
   quarantine: null,
 });

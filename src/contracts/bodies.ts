@@ -139,6 +139,10 @@ export const runPrivacy = z
   })
   .meta({ id: "AnonymizeData" });
 
+export const approvePrivacyRun = z
+  .strictObject({ approver: optional(name) })
+  .meta({ id: "ApprovePrivacyRun" });
+
 export const aboutBatch = z
   .strictObject({ batch_id: batchId, reason: text })
   .meta({ id: "BatchWithReason" });

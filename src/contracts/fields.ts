@@ -7,6 +7,7 @@ import {
   type DeletionId,
   ID_PATTERN,
   type LakeId,
+  type PrivacyRunId,
   type ReplayId,
   type WebhookId,
 } from "../domain/ids.ts";
@@ -35,6 +36,14 @@ export const contractId = id<ContractId>("contract1");
 export const batchId = id<BatchId>("batch1");
 export const deletionId = id<DeletionId>("6f1e6a0e-0d5c-4c8e-9b0e-0d1f6a3c2b10");
 export const webhookId = id<WebhookId>("4d1d0f3c-7a55-4b8e-8f0a-2f6f7d9c1a10");
+export const privacyRunId = z
+  .string()
+  .regex(
+    /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}~[1-9]\d{0,8}$/,
+    "must be a run_id as POST /run-privacy answers it, <batch_id>~<revision>",
+  )
+  .meta({ example: "batch1~2" })
+  .transform((value) => value as PrivacyRunId);
 export const replayId = id<ReplayId>("0b2c7f0a-51a8-4f6d-8a8e-7a1c6b9d3e55");
 
 /**

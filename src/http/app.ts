@@ -27,6 +27,7 @@ import { fileRoutes } from "./routes/files.ts";
 import { importRoutes } from "./routes/import.ts";
 import { lakeRoutes } from "./routes/lakes.ts";
 import { logRoutes } from "./routes/log.ts";
+import { privacyRunRoutes } from "./routes/privacyRuns.ts";
 import { proofRoutes } from "./routes/proofs.ts";
 import { reportRoutes } from "./routes/reports.ts";
 import { sealedRoutes } from "./routes/sealed.ts";
@@ -40,6 +41,7 @@ export const ROUTES: readonly Route[] = [
   ...fileRoutes,
   ...sealedRoutes,
   ...batchRoutes,
+  ...privacyRunRoutes,
   ...logRoutes,
   ...streamRoutes,
   ...proofRoutes,

@@ -142,6 +142,10 @@ const CHANGES: Changes = {
   QualityCheckPassed: ({ passed }, { id }) => batch.changed(id, { checked: passed }),
   QualityCheckFailed: ({ passed }, { id }) => batch.changed(id, { checked: passed }),
   DataAnonymized: (_, { id }) => batch.changed(id, { stage: "anonymized" }),
+  PrivacyRunProposed: nothing,
+  PrivacyRunApproved: nothing,
+  PrivacyRunRejected: nothing,
+  PrivacyRunRolledBack: (_, { id }) => batch.changed(id, { stage: "appended" }),
   DataPublished: (_, { id, recorded_at }) =>
     batch.changed(id, { stage: "published", published_at: recorded_at }),
   DataExported: nothing,

@@ -38,7 +38,10 @@ const live = ({ level, deeds }: Life): Lived => {
   const service = withoutTrace(lake, log);
   const watched: TestLake = { ...lake, service };
   let done = 0;
-  const all = [...beginnings.map((deed) => ({ deed, keyed: false, if_match: null })), ...deeds];
+  const all = [
+    ...beginnings(level).map((deed) => ({ deed, keyed: false, if_match: null })),
+    ...deeds,
+  ];
   for (const [n, { deed, keyed, if_match }] of all.entries()) {
     switch (deed.kind) {
       case "pass":
@@ -209,6 +212,25 @@ describe("whatever happens to a lake", { timeout: 60_000 }, () => {
         expect(batch.batch.progress).toMatchObject({ privacy: { rules: expect.anything() } });
       }
     });
+  });
+
+  it("a privacy run at level strict counts when somebody has approved it", () => {
+    let approved = 0;
+    holds(({ lake: { log } }) => {
+      const events = log.events();
+      for (const [index, { type, data, seq, stream }] of events.entries()) {
+        if (type !== "PrivacyRunApproved") continue;
+        const { approver, run_id } = data;
+        expect(events[index + 1]).toMatchObject({
+          type: "DataAnonymized",
+          data: { approver, run_id },
+        });
+        const before = log.loadAt(stream, seq - 1).state as StateOf<"batch">;
+        expect(before).toMatchObject({ batch: { proposal: { run_id } } });
+        approved += 1;
+      }
+    });
+    expect(approved).toBeGreaterThan(0);
   });
 
   it("an open deletion request that is not overdue has its duty at its deadline", () => {

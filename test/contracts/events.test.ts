@@ -48,7 +48,8 @@ describe("the events of the domain", () => {
   it("are named in the past tense, each once", () => {
     const types = typesInSource();
     expect(new Set(types).size).toBe(types.length);
-    for (const type of types) expect(type).toMatch(/^[A-Z]\w+(ed|Held|Overdue|Approaching)$/);
+    for (const type of types)
+      expect(type).toMatch(/^[A-Z]\w+(ed|Held|RolledBack|Overdue|Approaching)$/);
   });
 });
 

@@ -11,6 +11,7 @@ import {
   send,
 } from "../support/lakeClient.ts";
 import {
+  anonymizePeople,
   appendPeople,
   fetched,
   NAMES,
@@ -30,6 +31,8 @@ const LIFE = [
   "DataAppended",
   "SchemaValidated",
   "QualityCheckPassed",
+  "PrivacyRunProposed",
+  "PrivacyRunApproved",
   "DataAnonymized",
   "DataPublished",
   "DataExported",
@@ -77,7 +80,9 @@ describe("a strict lake", () => {
     await evictAllDurableObjects();
     expect((await appendPeople(lake, "b")).status).toBe(201);
     await evictAllDurableObjects();
-    await lake.done("/run-privacy", { batch_id: "b" });
+    const run = await lake.done("/run-privacy", { batch_id: "b" });
+    await evictAllDurableObjects();
+    await lake.done(`/run-privacy/${run.text("run", "run_id")}/approve`);
     await evictAllDurableObjects();
     await lake.done("/publish-batch", { batch_id: "b" });
     await evictAllDurableObjects();
@@ -236,7 +241,7 @@ describe("a dataset whose key was destroyed", () => {
     const lake = await strictLake();
     await publishPeople(lake, "b");
     expect((await appendPeople(lake, "c")).status).toBe(201);
-    await lake.done("/run-privacy", { batch_id: "c" });
+    await anonymizePeople(lake, "c");
     const url = await urlOf(lake, "b");
     const keys = await lake.sql("SELECT id FROM keys ORDER BY id");
     expect(keys).toEqual([{ id: "dataset/people" }, { id: "lake" }]);

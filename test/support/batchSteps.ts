@@ -13,7 +13,7 @@ import { outcomeOf } from "../../src/application/planReplay.ts";
 import { batchId, contractId, datasetName, replayId } from "../../src/contracts/fields.ts";
 import { type BatchState, workOf } from "../../src/domain/batch/batch.ts";
 import type { RecordQuality, ReplayResult } from "../../src/domain/batch/commands.ts";
-import type { PrivacyRun, RawRules } from "../../src/domain/batch/events.ts";
+import type { DerivedRun, RawRules } from "../../src/domain/batch/events.ts";
 import { openSteps, type WorkStep } from "../../src/domain/batch/work.ts";
 import { ok, type Result } from "../../src/domain/decider.ts";
 import type { BatchId } from "../../src/domain/ids.ts";
@@ -121,11 +121,7 @@ const checkOf = (
   diverted_rows: quarantine_key ? 1 : 0,
 });
 
-const runOf = (
-  rules: RawRules,
-  requested: RawRules,
-  key: string,
-): Omit<PrivacyRun, "anonymized_at"> => ({
+const runOf = (rules: RawRules, requested: RawRules, key: string): DerivedRun => ({
   rules,
   requested,
   report: { rows: 3, columns: [] },

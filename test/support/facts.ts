@@ -8,11 +8,12 @@ import {
   replayId,
 } from "../../src/contracts/fields.ts";
 import type { AppendData, Misfit, RecordQuality } from "../../src/domain/batch/commands.ts";
-import type { BatchEvent, PrivacyRun, Publication } from "../../src/domain/batch/events.ts";
+import type { BatchEvent, DerivedRun, Publication } from "../../src/domain/batch/events.ts";
 import type { ContractEvent, ContractState } from "../../src/domain/contract/contract.ts";
 import { evolveContract, initialContract } from "../../src/domain/contract/contract.ts";
 import type { DatasetEvent, DatasetState } from "../../src/domain/dataset/dataset.ts";
 import { evolveDataset, initialDataset } from "../../src/domain/dataset/dataset.ts";
+import { type PrivacyRunId, privacyRunId } from "../../src/domain/ids.ts";
 import type { ActiveLake, ComplianceLevel } from "../../src/domain/lake/lake.ts";
 import type { ObjectRef, QualityReport, Schema } from "../../src/domain/table.ts";
 import { FIRST_RECORDED_AT } from "./deciderSpec.ts";
@@ -21,6 +22,7 @@ export const SALES = datasetName.parse("sales");
 export const CONTRACT = contractId.parse("contract1");
 export const BATCH = batchId.parse("batch1");
 export const DELETION = deletionId.parse("deletion1");
+export const RUN = privacyRunId(BATCH, 2);
 export const REPLAY = replayId.parse("replay1");
 
 export const SCHEMA: Schema = { id: "int", email: "string", amount: "float" };
@@ -177,7 +179,7 @@ export const qualityPassed = (more: Partial<RecordQuality["check"]> = {}): Batch
   data: { ...check(more), warnings: [] },
 });
 
-export const run = (key: string): Omit<PrivacyRun, "anonymized_at"> => ({
+export const run = (key: string): DerivedRun => ({
   rules: { email: "hash" },
   requested: {},
   report: { rows: 3, columns: [] },
@@ -185,9 +187,12 @@ export const run = (key: string): Omit<PrivacyRun, "anonymized_at"> => ({
   schema: SCHEMA,
 });
 
-export const anonymized = (key = "clean/1"): BatchEvent => ({
+export const anonymized = (
+  key = "clean/1",
+  { run_id = RUN, approver = null }: { run_id?: PrivacyRunId; approver?: string | null } = {},
+): BatchEvent => ({
   type: "DataAnonymized",
-  data: run(key),
+  data: { ...run(key), run_id, approver },
 });
 
 export const publication = (key: string): Omit<Publication, "published_at"> => ({

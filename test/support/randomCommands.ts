@@ -1,5 +1,6 @@
 /** Random life of a lake: commands that are valid, and many that are not, over few names. */
 import fc from "fast-check";
+import type { StateOf } from "../../src/application/aggregates.ts";
 import type { LakeRequest } from "../../src/application/lakeGateway.ts";
 import type { DutyKind } from "../../src/application/ports.ts";
 import {
@@ -10,6 +11,7 @@ import {
   webhookId,
 } from "../../src/contracts/fields.ts";
 import { ok } from "../../src/domain/decider.ts";
+import { type BatchId, type PrivacyRunId, privacyRunId } from "../../src/domain/ids.ts";
 import { COMPLIANCE_LEVELS, type ComplianceLevel } from "../../src/domain/lake/lake.ts";
 import {
   anonymize,
@@ -66,6 +68,28 @@ const step = (name: string, take: (lake: TestLake) => Step): Deed => ({ kind: "s
 const nth = (lake: TestLake, kind: "deletion" | "replay" | "webhook", n: number): string =>
   lake.log.directory.list({ kind, limit: 10 })[n]?.id ?? "nobody";
 
+/** The privacy run that can be decided on, or one that does not exist. */
+const runOf = (lake: TestLake, batch_id: BatchId): PrivacyRunId => {
+  const state = lake.log.load(`batch/${batch_id}`).state as StateOf<"batch">;
+  if (state.status !== "held") return privacyRunId(batch_id, 99);
+  const { proposal, progress } = state.batch;
+  const current = "privacy" in progress ? progress.privacy : null;
+  return (proposal ?? current)?.run_id ?? privacyRunId(batch_id, 99);
+};
+
+const decision = fc.constantFrom("ApprovePrivacyRun", "RejectPrivacyRun", "RollBackPrivacyRun");
+
+const decide = (
+  lake: TestLake,
+  id: string,
+  type: "ApprovePrivacyRun" | "RejectPrivacyRun" | "RollBackPrivacyRun",
+): LakeRequest => {
+  const batch_id = batchId.parse(id);
+  const run_id = runOf(lake, batch_id);
+  if (type === "ApprovePrivacyRun") return { type, batch_id, run_id, approver: "petra" };
+  return { type, batch_id, run_id, reason: "looked at" };
+};
+
 const datasets = fc.oneof(
   fc.record({ name: dataset, contains_pii: flag, encryption_enabled: fc.boolean() }).map((said) =>
     request(`register ${said.name}`, () => ({
@@ -74,7 +98,6 @@ const datasets = fc.oneof(
       description: null,
       subject_column: null,
       ...said,
-      encryption_enabled: false,
       name: datasetName.parse(said.name),
     })),
   ),
@@ -156,6 +179,16 @@ const batches = fc.oneof(
   fc
     .tuple(batch, privacyRules)
     .map(([id, rules]) => step(`anonymize ${id}`, (lake) => anonymize(lake, id, rules))),
+  fc
+    .tuple(batch, decision)
+    .map(([id, type]) => request(`${type} ${id}`, (lake) => decide(lake, id, type))),
+  // What is proposed seldom stays so until it is decided on by chance.
+  fc.tuple(batch, decision).map(([id, type]) =>
+    step(`anonymize ${id} and ${type}`, (lake) => {
+      const run = anonymize(lake, id, { email: "hash" });
+      return run.ok ? lake.service.command(lake.call(), decide(lake, id, type)) : run;
+    }),
+  ),
   batch.map((id) => step(`publish ${id}`, (lake) => publish(lake, id))),
   batch.map((id) => step(`export ${id}`, (lake) => exportAs(lake, id, "csv"))),
   fc
@@ -323,15 +356,21 @@ const time = fc
   .constantFrom(0, 1, 1000, DAY_MS, 12 * DAY_MS, 24 * DAY_MS, 40 * DAY_MS, -5000)
   .map((ms): Deed => ({ kind: "pass", name: `pass ${ms}`, ms }));
 
-/** What a lake starts with, so that a random life gets far. */
-export const beginnings: readonly Deed[] = [
+const approveFirst = request("approve contract1", () => ({
+  type: "ApproveContract",
+  contract_id: contractId.parse("contract1"),
+  approver: "anna",
+}));
+
+/** What a lake starts with, so that a random life gets far: what its level demands, too. */
+export const beginnings = (level: ComplianceLevel): readonly Deed[] => [
   request("register sales", () => ({
     type: "RegisterDataset",
     name: datasetName.parse("sales"),
     schema: SCHEMA,
     description: null,
     contains_pii: false,
-    encryption_enabled: false,
+    encryption_enabled: level === "strict",
     subject_column: null,
   })),
   request("define contract1", () => ({
@@ -344,6 +383,7 @@ export const beginnings: readonly Deed[] = [
     quality_rules: {},
     k_anonymity: null,
   })),
+  ...(level === "strict" ? [approveFirst] : []),
   step("append b1", (lake) => append(lake, "b1")),
 ];
 
@@ -372,7 +412,7 @@ export interface Life {
 
 export const life = (maxLength: number): fc.Arbitrary<Life> =>
   fc.record({
-    level: fc.constantFrom<ComplianceLevel>("standard", "gdpr"),
+    level: fc.constantFrom<ComplianceLevel>("standard", "gdpr", "gdpr", "strict"),
     deeds: fc.array(
       planned(
         fc.oneof(

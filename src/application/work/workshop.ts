@@ -4,7 +4,7 @@
  * machine dies, swept by the lake's duty.
  */
 import type { Misfit } from "../../domain/batch/commands.ts";
-import type { PrivacyRun, Publication, QualityCheck } from "../../domain/batch/events.ts";
+import type { DerivedRun, Publication, QualityCheck } from "../../domain/batch/events.ts";
 import { invariant, ok, type Result } from "../../domain/decider.ts";
 import type { BatchId } from "../../domain/ids.ts";
 import { type Rejection, reject } from "../../domain/rejection.ts";
@@ -160,9 +160,9 @@ export const checkOf = (
 
 export const runOf = (
   plan: RefinePlan,
-  requested: PrivacyRun["requested"],
+  requested: DerivedRun["requested"],
   refined: Refined,
-): Omit<PrivacyRun, "anonymized_at"> | null =>
+): DerivedRun | null =>
   refined.clean
     ? {
         rules: plan.privacy_rules,

@@ -4,12 +4,18 @@
  * finally `expired`.
  */
 import { assertNever, type Recorded } from "../decider.ts";
-import type { BatchId, ContractId, DatasetName, ReplayId } from "../ids.ts";
+import {
+  type BatchId,
+  type ContractId,
+  type DatasetName,
+  privacyRunId,
+  type ReplayId,
+} from "../ids.ts";
 import type { Segment } from "../segments.ts";
 import type { Suspicion } from "../suspicion.ts";
 import type { ObjectRef, Schema } from "../table.ts";
 import type { Base, Misfit, ReplayResult } from "./commands.ts";
-import type { BatchEvent, PrivacyRun, Publication, QualityCheck } from "./events.ts";
+import type { BatchEvent, PrivacyRun, ProposedRun, Publication, QualityCheck } from "./events.ts";
 import { type BatchWork, evolveWork, type WorkEvent } from "./work.ts";
 
 /** The latest check under the contract's rules, and the latest under rules of a request. */
@@ -67,6 +73,8 @@ interface BatchCore {
   readonly misfit: RecordedMisfit | null;
   /** Columns of it that look like personal data and were not declared when it was appended. */
   readonly suspicions: readonly Suspicion[];
+  /** The privacy run that awaits approval; void once the batch changes. */
+  readonly proposal: ProposedRun | null;
   /** Counts the objects derived from the raw one; the next derivation takes the next number. */
   readonly revision: number;
   readonly consumptions: number;
@@ -84,9 +92,13 @@ interface BatchCore {
 
 export type Batch = BatchCore & { readonly progress: Progress | Quarantined };
 
+type Kept = Omit<
+  BatchCore,
+  "raw" | "schema" | "misfit" | "candidate" | "proposal" | "segments" | "work"
+>;
+
 /** What is left of a batch whose retention has ended: what it was, and no object. */
-export interface ExpiredBatch
-  extends Omit<BatchCore, "raw" | "schema" | "misfit" | "candidate" | "segments" | "work"> {
+export interface ExpiredBatch extends Kept {
   readonly file: Omit<ObjectRef, "key">;
   readonly expired_at: string;
 }
@@ -148,6 +160,7 @@ const withBytes = (state: BatchState, { data, recorded_at }: Appended): BatchSta
     misfit: null,
     suspicions: [],
     candidate: null,
+    proposal: null,
     segments: segmentsFrom(workOf(state), data.object),
     revision: data.revision,
     revised_at: recorded_at,
@@ -174,9 +187,9 @@ export const workOf = (state: BatchState): BatchWork | null => {
 };
 
 const expired = (batch: Batch, expired_at: string): ExpiredBatch => {
-  const { raw, schema: _, misfit: __, candidate: ___, progress: ____, ...rest } = batch;
-  const { segments: _____, work: ______, ...kept } = rest;
-  const { key: _______, ...file } = raw;
+  const { raw, schema: _, misfit: __, candidate: ___, proposal: ____, ...rest } = batch;
+  const { progress: _____, segments: ______, work: _______, ...kept } = rest;
+  const { key: ________, ...file } = raw;
   return { ...kept, file, expired_at };
 };
 
@@ -192,7 +205,7 @@ const evolveHeld = (batch: Batch, event: HeldEvent): Batch => {
       return { ...batch, schema: event.data.schema, misfit: null };
     case "SchemaValidationFailed": {
       const { reason: _, ...misfit } = event.data;
-      return { ...batch, schema: null, misfit };
+      return { ...batch, schema: null, misfit, proposal: null };
     }
     case "PersonalDataSuspected":
       return { ...batch, suspicions: event.data.columns };
@@ -204,9 +217,21 @@ const evolveHeld = (batch: Batch, event: HeldEvent): Batch => {
     }
     case "DataAnonymized": {
       const { quality } = open;
-      const privacy = { ...event.data, anonymized_at: event.recorded_at };
+      const run_id = event.data.run_id ?? privacyRunId(batch.batch_id, batch.revision + 1);
+      const privacy = { ...event.data, run_id, anonymized_at: event.recorded_at };
       return advance(batch, { status: "anonymized", quality, privacy });
     }
+    case "PrivacyRunProposed": {
+      const proposal = { ...event.data, proposed_at: event.recorded_at };
+      return { ...advance(batch, open), proposal };
+    }
+    case "PrivacyRunApproved":
+      // What it approves is recorded with it.
+      return batch;
+    case "PrivacyRunRejected":
+      return { ...batch, proposal: null };
+    case "PrivacyRunRolledBack":
+      return advance(batch, rolledBack(open.quality));
     case "DataPublished": {
       const { warnings: _, ...facts } = event.data;
       const publication = { ...facts, published_at: event.recorded_at };
@@ -245,11 +270,20 @@ const judged = (open: Progress, quality: Quality, { passed }: QualityCheck): Pro
   return { ...open, quality };
 };
 
+/** Where a batch stands by its checks alone, the latest of them. */
+const rolledBack = (quality: Quality): Progress => {
+  const [latest] = [quality.contract, quality.request]
+    .filter((check) => check !== null)
+    .sort((a, b) => (a.checked_at < b.checked_at ? 1 : -1));
+  return { status: latest?.passed ? "checked" : "appended", quality };
+};
+
 /** A derivation: the next revision, under quarantine or not. */
 const advance = (batch: Batch, progress: Progress): Batch => ({
   ...batch,
   revision: batch.revision + 1,
   candidate: null,
+  proposal: null,
   progress: within(batch.progress, progress),
 });
 
@@ -268,6 +302,7 @@ export const objectsOf = (batch: Batch): readonly ObjectRef[] => {
     batch.raw,
     ...[contract?.quarantine, request?.quarantine].filter((ref) => ref != null),
     ...("privacy" in progress && progress.privacy ? [progress.privacy.object] : []),
+    ...(batch.proposal ? [batch.proposal.object] : []),
     ...(progress.status === "published" ? progress.publication.objects : []),
     ...(batch.candidate ? derivedObjects(batch.candidate.result) : []),
   ];

@@ -1,9 +1,9 @@
 /** Commands of a batch. Those that follow a pass over the rows carry its result. */
-import type { BatchId, ContractId, DatasetName, ReplayId } from "../ids.ts";
+import type { BatchId, ContractId, DatasetName, PrivacyRunId, ReplayId } from "../ids.ts";
 import type { Segment } from "../segments.ts";
 import type { Suspicion } from "../suspicion.ts";
 import type { Format, ObjectRef, Schema, SchemaIssue } from "../table.ts";
-import type { PrivacyRun, Publication, QualityCheck } from "./events.ts";
+import type { DerivedRun, Publication, QualityCheck } from "./events.ts";
 import type { Landed, PassResult, WorkOrder, WorkStep } from "./work.ts";
 
 /** How a file fails to fit its schema (the schema has changed, or the file is damaged). */
@@ -37,13 +37,28 @@ export interface RecordQuality {
   readonly batch_id: BatchId;
   readonly check: Omit<QualityCheck, "checked_at">;
   /** For a batch that was anonymised before: the same strategies over the rows that passed. */
-  readonly rederived: Omit<PrivacyRun, "anonymized_at"> | null;
+  readonly rederived: DerivedRun | null;
 }
 
 export interface RecordPrivacy {
   readonly type: "RecordPrivacy";
   readonly batch_id: BatchId;
-  readonly run: Omit<PrivacyRun, "anonymized_at">;
+  readonly run: DerivedRun;
+}
+
+export interface ApprovePrivacyRun {
+  readonly type: "ApprovePrivacyRun";
+  readonly batch_id: BatchId;
+  readonly run_id: PrivacyRunId;
+  readonly approver: string;
+}
+
+/** Rejected by who looked at it or withdrawn by who asked for it; or, once it counts, undone. */
+export interface EndPrivacyRun {
+  readonly type: "RejectPrivacyRun" | "RollBackPrivacyRun";
+  readonly batch_id: BatchId;
+  readonly run_id: PrivacyRunId;
+  readonly reason: string;
 }
 
 /** A later pass found that the file does not fit: the contract's schema has changed. */
@@ -76,7 +91,7 @@ export interface PublishData {
   readonly type: "PublishData";
   readonly batch_id: BatchId;
   /** The contract's privacy rules, applied on the way when nobody has run them before. */
-  readonly run: Omit<PrivacyRun, "anonymized_at"> | null;
+  readonly run: DerivedRun | null;
   readonly publication: Omit<Publication, "published_at">;
 }
 
@@ -106,7 +121,7 @@ export type ReplayResult =
       readonly rows: number;
       readonly schema: Schema;
       readonly check: Omit<QualityCheck, "checked_at"> | null;
-      readonly run: Omit<PrivacyRun, "anonymized_at"> | null;
+      readonly run: DerivedRun | null;
       readonly publication: Omit<Publication, "published_at"> | null;
     };
 
@@ -184,6 +199,8 @@ export type BatchCommand =
   | AppendData
   | RecordQuality
   | RecordPrivacy
+  | ApprovePrivacyRun
+  | EndPrivacyRun
   | RecordMisfit
   | QuarantineBatch
   | ReleaseQuarantine

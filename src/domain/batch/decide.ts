@@ -15,13 +15,13 @@ import type {
   AppendRequest,
   BatchCommand,
   PublishData,
-  RecordPrivacy,
   RecordQuality,
 } from "./commands.ts";
 import { failWork, finishWork, recordStep, refusedMeanwhile, startWork } from "./decideWork.ts";
-import type { BatchEvent, PrivacyRun } from "./events.ts";
+import type { BatchEvent, DerivedRun } from "./events.ts";
 import { expire, expired } from "./expiry.ts";
-import { admitConsumption, admitExposure, unprotectedColumns } from "./protection.ts";
+import { anonymized, approveRun, recordPrivacy, rejectRun, rollBackRun } from "./privacyRuns.ts";
+import { admitConsumption, admitExposure, protects, unprotectedColumns } from "./protection.ts";
 import { inQuarantine, release, workable } from "./quarantine.ts";
 import { derive, replay } from "./replayed.ts";
 import { suspicionEvents } from "./suspected.ts";
@@ -78,7 +78,13 @@ const decideStep = (command: StepCommand, state: BatchState, context: BatchConte
     case "RecordQuality":
       return workable(batch) ?? recordQuality(command, batch);
     case "RecordPrivacy":
-      return workable(batch) ?? recordPrivacy(command);
+      return workable(batch) ?? recordPrivacy(command.run, batch, context.lake);
+    case "ApprovePrivacyRun":
+      return approveRun(command, batch, context.contract);
+    case "RejectPrivacyRun":
+      return rejectRun(command, batch);
+    case "RollBackPrivacyRun":
+      return rollBackRun(command, batch);
     case "RecordMisfit":
       return inQuarantine(batch) ?? ok(misfitEvents(command.misfit, context.contract));
     case "QuarantineBatch":
@@ -165,12 +171,12 @@ const recordQuality = (command: RecordQuality, batch: Batch): Decision => {
     ]);
   }
   const passed: BatchEvent = { type: "QualityCheckPassed", data: { ...check, warnings } };
-  if (progressOf(batch).status !== "anonymized" || rederived === null) return ok([passed]);
-  return ok([passed, { type: "DataAnonymized", data: rederived }]);
+  const progress = progressOf(batch);
+  if (progress.status !== "anonymized" || rederived === null) return ok([passed]);
+  // The same strategies over other rows: whoever approved them has approved them.
+  const { approver } = progress.privacy;
+  return ok([passed, anonymized(rederived, batch, { approver, ahead: 1 })]);
 };
-
-const recordPrivacy = (command: RecordPrivacy): Decision =>
-  ok([{ type: "DataAnonymized", data: command.run }]);
 
 const publishedOf = (batch: Batch) => {
   if (batch.progress.status === "published") return ok(batch.progress.publication);
@@ -191,7 +197,7 @@ const publishedOf = (batch: Batch) => {
  */
 export const admitPublish = (
   { batch, lake, dataset, contract }: Publishing,
-  run: Omit<PrivacyRun, "anonymized_at"> | null,
+  run: DerivedRun | null,
 ): Result<readonly string[], Rejection> => {
   const refused = inQuarantine(batch);
   if (refused) return refused;
@@ -217,6 +223,15 @@ export const admitPublish = (
   const before = progress.status === "anonymized" ? progress.privacy : null;
   const exposed = admitExposure({ lake, dataset, batch, privacy: before });
   if (!exposed.ok) return exposed;
+  const unapproved = before === null ? protects(contract.privacy_rules) : before.approver === null;
+  if (lake.compliance_level === "strict" && unapproved) {
+    return reject(
+      "wrong_state",
+      "privacy-run-not-approved",
+      "At level strict a batch is published after a privacy run that somebody has approved: POST " +
+        "/run-privacy, then POST /run-privacy/{run}/approve.",
+    );
+  }
   const bare = unprotectedColumns(contract, before ?? run);
   if (before !== null && bare.length > 0) {
     return reject(
@@ -249,8 +264,8 @@ const publish = (command: PublishData, batch: Batch, context: BatchContext): Dec
   if (!admitted.ok) return admitted;
   const anonymous = admitAnonymity(contract, publication);
   if (!anonymous.ok) return anonymous;
-  const anonymized = progressOf(batch).status === "anonymized";
-  if (!anonymized && unprotectedColumns(contract, run).length > 0) {
+  const done = progressOf(batch).status === "anonymized";
+  if (!done && unprotectedColumns(contract, run).length > 0) {
     return reject(
       "wrong_state",
       "changed-meanwhile",
@@ -262,7 +277,7 @@ const publish = (command: PublishData, batch: Batch, context: BatchContext): Dec
   return ok([
     // A file that did not fit at first and was released has been read whole on the way here.
     ...(batch.schema === null ? [{ type: "SchemaValidated", data: { schema } } as const] : []),
-    ...(run ? [{ type: "DataAnonymized", data: run } as const] : []),
+    ...(run ? [anonymized(run, batch, { approver: null })] : []),
     { type: "DataPublished", data: { ...publication, warnings } },
   ]);
 };

@@ -1,5 +1,5 @@
 /** What can happen to a batch. Nothing in here is a cell's value: the log holds no data. */
-import type { BatchId, ContractId, DatasetName, ReplayId } from "../ids.ts";
+import type { BatchId, ContractId, DatasetName, PrivacyRunId, ReplayId } from "../ids.ts";
 import type { KAnonymityFinding } from "../rules/kAnonymity.ts";
 import type { Suspicion } from "../suspicion.ts";
 import type {
@@ -39,7 +39,8 @@ export interface QualityCheck {
   readonly checked_at: string;
 }
 
-export interface PrivacyRun {
+/** What a privacy run came to, before anybody has decided on it. */
+export interface DerivedRun {
   /** The rules that were applied: the contract's, with the request's over them. */
   readonly rules: RawRules;
   /** The part of them that came with a request and outlives the contract's silence. */
@@ -47,7 +48,20 @@ export interface PrivacyRun {
   readonly report: PrivacyReport;
   readonly object: ObjectRef;
   readonly schema: Schema;
+}
+
+/** A privacy run that counts. */
+export interface PrivacyRun extends DerivedRun {
+  readonly run_id: PrivacyRunId;
+  /** Who approved it, where the lake's level demands it; else null. */
+  readonly approver: string | null;
   readonly anonymized_at: string;
+}
+
+/** A privacy run that awaits approval: its object is there, the batch has not changed. */
+export interface ProposedRun extends DerivedRun {
+  readonly run_id: PrivacyRunId;
+  readonly proposed_at: string;
 }
 
 export interface Publication {
@@ -116,7 +130,30 @@ export type BatchEvent =
     }
   | {
       readonly type: "DataAnonymized";
-      readonly data: Omit<PrivacyRun, "anonymized_at">;
+      readonly data: DerivedRun & {
+        /** Null in logs in which runs had no id: it follows from the batch's revision. */
+        readonly run_id: PrivacyRunId | null;
+        readonly approver: string | null;
+      };
+    }
+  /** At level strict: what a run came to, for somebody to look at. */
+  | {
+      readonly type: "PrivacyRunProposed";
+      readonly data: DerivedRun & { readonly run_id: PrivacyRunId };
+    }
+  | {
+      readonly type: "PrivacyRunApproved";
+      readonly data: { readonly run_id: PrivacyRunId; readonly approver: string };
+    }
+  /** Rejected or withdrawn; its object is deleted. */
+  | {
+      readonly type: "PrivacyRunRejected";
+      readonly data: { readonly run_id: PrivacyRunId; readonly reason: string };
+    }
+  /** The batch is what its raw object is again. */
+  | {
+      readonly type: "PrivacyRunRolledBack";
+      readonly data: { readonly run_id: PrivacyRunId; readonly reason: string };
     }
   | {
       readonly type: "DataPublished";

@@ -3,13 +3,15 @@
  * the whole replay is switched.
  */
 
+import type { ContractState } from "../contract/contract.ts";
 import { ok, type Result } from "../decider.ts";
 import type { Rejection } from "../rejection.ts";
 import { admitAnonymity, violates, violation } from "./anonymity.ts";
 import { type Batch, progressOf } from "./batch.ts";
 import type { DeriveBatch, ReplayBatch } from "./commands.ts";
 import { type BatchContext, unknownBatch } from "./decide.ts";
-import type { BatchEvent } from "./events.ts";
+import type { BatchEvent, DerivedRun } from "./events.ts";
+import { anonymized } from "./privacyRuns.ts";
 import { admitExposure } from "./protection.ts";
 import { failure, misfitEvents, warningsOf } from "./verdicts.ts";
 
@@ -22,6 +24,15 @@ export const derive = (command: DeriveBatch, { candidate }: Batch): Decision => 
     candidate?.replay_id === data.replay_id &&
     JSON.stringify(candidate.base) === JSON.stringify(data.base);
   return ok(known ? [] : [{ type: "BatchDerived", data }]);
+};
+
+/** A replay asks nobody: the same rules are approved as they were, others by their contract. */
+const approverOf = (run: DerivedRun, batch: Batch, contract: ContractState): string | null => {
+  const progress = progressOf(batch);
+  const before = "privacy" in progress ? progress.privacy : null;
+  const same = before !== null && JSON.stringify(before.rules) === JSON.stringify(run.rules);
+  if (same) return before.approver;
+  return contract.status === "approved" ? contract.approver : null;
 };
 
 export const replay = (command: ReplayBatch, batch: Batch, context: BatchContext): Decision => {
@@ -47,7 +58,10 @@ export const replay = (command: ReplayBatch, batch: Batch, context: BatchContext
     const reason = violation(published.k_anonymity);
     return ok([...events, { type: "BatchQuarantined", data: { cause: "k_anonymity", reason } }]);
   }
-  if (run) events.push({ type: "DataAnonymized", data: run });
+  if (run) {
+    const approver = approverOf(run, batch, context.contract);
+    events.push(anonymized(run, batch, { approver, ahead: check ? 1 : 0 }));
+  }
   if (published) {
     const { lake, dataset, contract } = context;
     if (dataset.status === "absent" || contract.status === "absent") {

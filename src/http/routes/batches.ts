@@ -32,7 +32,8 @@ const IN_BACKGROUND = { 202: "Goes on in the background: watch Location" };
 
 const batch = resource("Batch");
 const replayState = resource("Replay");
-const batchAnswer = answerSchema("BatchAnswer", { batch });
+/** What a command about one batch is answered with. */
+export const batchAnswer = answerSchema("BatchAnswer", { batch });
 const byId = z.strictObject({ id: batchId });
 
 const FORMAT_BY_ENDING: Readonly<Record<string, Format>> = {

@@ -1,0 +1,157 @@
+/** What an answer says in a sentence about what a command did: for a person who reads it. */
+import type { Command } from "./commands.ts";
+import type { StoredEvent } from "./ports.ts";
+
+/** Whether an append brought its batch into being, or a new file to one that was there. */
+export const isNew = (events: readonly StoredEvent[]): boolean => events[0]?.data.revision === 1;
+
+/** The privacy run an answer is about: `proposed` while it awaits approval, else `applied`. */
+export const runOf = ([event]: readonly StoredEvent[]) => {
+  if (event === undefined) return null;
+  const status = event.type === "PrivacyRunProposed" ? "proposed" : "applied";
+  return { run_id: event.data.run_id, status };
+};
+
+/** One sentence, or two; no personal data. */
+export const messageOf = (command: Command, events: readonly StoredEvent[]): string => {
+  if (events.length === 0 && command.type !== "RequestGDPRDeletion")
+    return "Nothing to do: it is so already.";
+  switch (command.type) {
+    case "CreateDataLake":
+      return `Lake ${command.lake_id} created at level ${command.compliance_level}.`;
+    case "ChangeComplianceLevel":
+      return `Compliance level raised to ${command.compliance_level}.`;
+    case "RegisterDataset":
+      return `Dataset ${command.name} registered.`;
+    case "IngestDataset":
+      return `Ingestion of ${command.record_count} records into ${command.dataset_id} recorded.`;
+    case "ActivateDatasetVersion":
+      return `Schema version ${command.version} of dataset ${command.dataset} is active.`;
+    case "DeprecateDataset":
+      return `Dataset ${command.dataset} deprecated.`;
+    case "CreateContract":
+      return `Contract ${command.contract_id} defined for dataset ${command.dataset}.`;
+    case "UpdateContract":
+      return `Contract ${command.contract_id} updated.`;
+    case "ApproveContract":
+      return `Contract ${command.contract_id} approved.`;
+    case "DeclineContract":
+      return `Contract ${command.contract_id} declined.`;
+    case "DeprecateContract":
+      return `Contract ${command.contract_id} deprecated.`;
+    case "AppendData": {
+      const { batch_id, taken } = command;
+      const how = isNew(events) ? "appended" : "appended anew and out of quarantine";
+      return `Batch ${batch_id} ${how}: ${taken.object.rows} rows, every cell checked.`;
+    }
+    case "RecordQuality": {
+      const { passed, report } = command.check;
+      return passed
+        ? `Quality check passed: ${report.passed_rows} of ${report.rows} rows fail no rule.`
+        : `Quality check failed: batch ${command.batch_id} is in quarantine.`;
+    }
+    case "RecordPrivacy": {
+      const run = runOf(events);
+      if (run?.status === "proposed") {
+        return (
+          `Privacy run ${run.run_id} over ${command.run.report.rows} rows awaits approval: ` +
+          `POST /run-privacy/${run.run_id}/approve.`
+        );
+      }
+      return `Batch ${command.batch_id} anonymised: ${command.run.report.rows} rows.`;
+    }
+    case "ApprovePrivacyRun":
+      return `Privacy run ${command.run_id} approved: batch ${command.batch_id} is anonymised.`;
+    case "RejectPrivacyRun":
+      return `Privacy run ${command.run_id} rejected.`;
+    case "RollBackPrivacyRun":
+      return `Privacy run ${command.run_id} rolled back: batch ${command.batch_id} is as appended.`;
+    case "RecordMisfit":
+      return `Batch ${command.batch_id} no longer fits its contract's schema.`;
+    case "QuarantineBatch":
+      return `Batch ${command.batch_id} is in quarantine.`;
+    case "ReleaseQuarantine":
+      return `Batch ${command.batch_id} released from quarantine.`;
+    case "ExpireBatch":
+      return `Batch ${command.batch_id} has expired.`;
+    case "PublishData":
+      return `Batch ${command.batch_id} published: ${command.publication.rows} rows.`;
+    case "ExportData":
+      return `Batch ${command.batch_id} is available as ${command.object.format}.`;
+    case "GrantConsumption":
+      return `Access to batch ${command.batch_id} granted to ${command.consumer} and recorded.`;
+    case "StartWork":
+      return (
+        `The file of batch ${command.batch_id} is large: this goes on in the background, ` +
+        `GET /batches/${command.batch_id} shows how far it is.`
+      );
+    case "RecordStep":
+      return `Work on batch ${command.batch_id} is one step further: ${command.step}.`;
+    case "FinishWork":
+      return `Work on batch ${command.batch_id} is complete.`;
+    case "FailWork":
+      return `Work on batch ${command.batch_id} has failed: ${command.reason}`;
+    case "DeriveBatch":
+      return `Batch ${command.batch_id} derived for replay ${command.replay_id}.`;
+    case "ReplayBatch":
+      return `Batch ${command.batch_id} replayed.`;
+    case "RequestReplay":
+      return `Replay of ${command.batch_ids.length} batches of dataset ${command.dataset} requested.`;
+    case "CompleteReplay":
+      return events.some(({ type }) => type === "ReplayCompleted")
+        ? `Replay ${command.replay_id} is complete: its batches are switched.`
+        : `Replay ${command.replay_id} derives once more what has changed meanwhile.`;
+    case "NoteReplayProgress":
+      return `Batch ${command.batch_id} noted in replay ${command.replay_id}.`;
+    case "RequestGDPRDeletion":
+      return events.length === 0
+        ? "A deletion request for this person is open already; this is the open one."
+        : `Deletion request ${command.deletion_id} recorded.`;
+    case "ExtendDeletion":
+      return (
+        `Deletion request ${command.deletion_id} extended by two months. Tell the person why ` +
+        "within one month of receipt (Art. 12(3) GDPR)."
+      );
+    case "RejectDeletion":
+      return (
+        `Deletion request ${command.deletion_id} rejected. Tell the person why, and that they may ` +
+        "complain to a supervisory authority and go to court (Art. 12(4) GDPR)."
+      );
+    case "HoldDeletion":
+      return (
+        `Deletion request ${command.deletion_id} is on hold` +
+        `${command.until === null ? "" : ` until ${command.until}`}. Its deadline runs on.`
+      );
+    case "ReleaseDeletionHold":
+      return `Deletion request ${command.deletion_id} goes on.`;
+    case "NoteDeletionIdentity":
+      return command.verified
+        ? `It is confirmed who asks in deletion request ${command.deletion_id}.`
+        : `Proof of who asks in deletion request ${command.deletion_id} was asked for ` +
+            "(Art. 12(6) GDPR). Its deadline runs on.";
+    case "NoteDeletionApproaching":
+      return `The deadline of deletion request ${command.deletion_id} is near.`;
+    case "NoteHoldEnd":
+      return `The hold of deletion request ${command.deletion_id} is over.`;
+    case "NoteDeletionDue":
+      return `Deletion request ${command.deletion_id} is overdue.`;
+    case "RegisterWebhook":
+      return `Webhook ${command.webhook_id} registered. Its secret is shown this once.`;
+    case "RemoveWebhook":
+      return `Webhook ${command.webhook_id} removed.`;
+    case "AuditAccess":
+      return `Access of ${command.accessor_id} to ${command.dataset_id} recorded.`;
+    case "AuditAccesses":
+      return `${command.entries.length} accesses recorded.`;
+    case "GenerateSignedUrl":
+      return command.method === "PUT"
+        ? `Upload ${command.filename} with a PUT to upload_url before it expires.`
+        : `Access to ${command.filename} recorded.`;
+    case "RevealSealed":
+      return "Access to sealed fields recorded.";
+    default: {
+      const unknown: never = command;
+      throw new Error(`no message for ${JSON.stringify(unknown)}`);
+    }
+  }
+};
