@@ -1,7 +1,7 @@
 /**
  * `npm run bench`: how fast Lethe is, as ratios within one run, on plain workerd. About four
  * minutes; `-- --full` fills a lake with a million events and
- * takes a file of 1 GB through the data plane. `--only throughput,growth,rows,sealing,data`
+ * takes a file of 1 GB through the data plane. `--only throughput,growth,rows,sealing,long,data`
  * runs parts, `--events N`, `--seconds N` and `--rounds N` set sizes, `--state DIR` puts the state
  * elsewhere than in the system's directory for temporary files (a disk's flushes are most of what
  * a command costs at concurrency 1). Ends with 1 when a promised ratio was missed and `--check` is
@@ -15,6 +15,7 @@ import { dataPlaneFigures } from "./support/bench/dataPlane.ts";
 import { type Figure, kept, markdown, table } from "./support/bench/figures.ts";
 import { eviction, fillLakes, latency } from "./support/bench/growth.ts";
 import { createLake, takesBulk } from "./support/bench/lakes.ts";
+import { longWork } from "./support/bench/longWork.ts";
 import { countRows, rowsText } from "./support/bench/rows.ts";
 import { prepare, start } from "./support/bench/runtime.ts";
 import { sealing } from "./support/bench/sealing.ts";
@@ -23,11 +24,15 @@ import { throughput } from "./support/bench/throughput.ts";
 /** As many single commands as one has the patience for, when the server takes no arrays. */
 const EVENTS_ONE_BY_ONE = 10_000;
 
+/** Of the file that is worked on while commands are timed. */
+const LONG_BYTES = 200_000_000;
+const LARGE_BYTES = 1_000_000_000;
+
 const { values } = parseArgs({
   options: {
     full: { type: "boolean", default: false },
     check: { type: "boolean", default: false },
-    only: { type: "string", default: "throughput,growth,rows,sealing,data" },
+    only: { type: "string", default: "throughput,growth,rows,sealing,long,data" },
     events: { type: "string" },
     seconds: { type: "string" },
     rounds: { type: "string" },
@@ -85,6 +90,17 @@ try {
     try {
       step("a pass over an encrypted dataset, in turns with one that is not");
       figures.push(await sealing(runtime, 2 * pace.rounds));
+    } finally {
+      await runtime.stop();
+    }
+  }
+  if (parts.has("long")) {
+    const runtime = await start(place);
+    try {
+      step("commands while a large file is worked on");
+      const long = await longWork(runtime, values.full ? LARGE_BYTES : LONG_BYTES);
+      figures.push(...long.figures);
+      notes.push(...long.notes);
     } finally {
       await runtime.stop();
     }

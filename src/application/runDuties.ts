@@ -11,8 +11,11 @@ export const MAX_ATTEMPTS = 10;
 const FIRST_RETRY_MS = 2_000;
 const LAST_RETRY_MS = 60 * 60_000;
 
-/** Steps of long work that one lake has under way at the same time. */
-export const STEPS_AT_ONCE = 4;
+/**
+ * Steps of long work that one lake has under way at the same time. More of them would not go faster
+ * where they share a thread, and the lake's commands would wait for each in turn.
+ */
+export const STEPS_AT_ONCE = 2;
 
 /** While steps run, the schedule is looked at this often. */
 const LOOK_EVERY_MS = 500;

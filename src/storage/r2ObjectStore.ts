@@ -9,8 +9,8 @@ import {
   type StoredObject,
 } from "../application/dataPorts.ts";
 
-/** R2 wants parts of at least 5 MiB, all of one size but the last. */
-export const PART_BYTES = 8 * 1024 * 1024;
+/** R2 wants parts of at least 5 MiB, all of one size but the last; as many as 10,000. */
+export const PART_BYTES = 5 * 1024 * 1024;
 
 /** The most keys that R2 deletes in one call. */
 const MAX_DELETED_KEYS = 1000;

@@ -4,9 +4,12 @@ import { type Connection, open } from "./http.ts";
 export interface Load {
   /** Replies a second. */
   readonly rate: number;
-  /** Median and 95th percentile of a request, in milliseconds. */
+  /** Median, 95th and 99th percentile of a request, in milliseconds. */
   readonly p50_ms: number;
   readonly p95_ms: number;
+  readonly p99_ms: number;
+  /** Of every request that counts. */
+  readonly taken_ms: readonly number[];
   /** Replies with another status than the one wanted. */
   readonly failures: number;
 }
@@ -24,7 +27,7 @@ const PAUSE_MS = 300;
 
 export const median = (values: readonly number[]): number => percentile(values, 0.5);
 
-const percentile = (values: readonly number[], part: number): number => {
+export const percentile = (values: readonly number[], part: number): number => {
   const sorted = values.toSorted((a, b) => a - b);
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))] ?? Number.NaN;
 };
@@ -70,6 +73,8 @@ export const load = async (
     rate: taken.length / seconds,
     p50_ms: median(taken),
     p95_ms: percentile(taken, 0.95),
+    p99_ms: percentile(taken, 0.99),
+    taken_ms: taken,
     failures,
   };
 };
@@ -93,15 +98,15 @@ export const compare = async <Name extends string>(
   const merged = names.map((name) => {
     const loads = results.get(name) ?? [];
     const of = (pick: (one: Load) => number) => median(loads.map(pick));
-    return [
-      name,
-      {
-        rate: of((one) => one.rate),
-        p50_ms: of((one) => one.p50_ms),
-        p95_ms: of((one) => one.p95_ms),
-        failures: loads.reduce((sum, one) => sum + one.failures, 0),
-      },
-    ] as const;
+    const together: Load = {
+      rate: of((one) => one.rate),
+      p50_ms: of((one) => one.p50_ms),
+      p95_ms: of((one) => one.p95_ms),
+      p99_ms: of((one) => one.p99_ms),
+      taken_ms: loads.flatMap((one): readonly number[] => one.taken_ms),
+      failures: loads.reduce((sum, one) => sum + one.failures, 0),
+    };
+    return [name, together] as const;
   });
   return Object.fromEntries(merged) as Record<Name, Load>;
 };

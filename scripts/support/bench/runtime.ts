@@ -25,8 +25,8 @@ export interface Runtime {
   readonly bare: URL;
   /** `seq` of the last event of a lake that has reached the reports. */
   delivered(lake: string): Promise<number>;
-  /** Puts an object where an upload would have landed. */
-  land(key: string, content: string): Promise<void>;
+  /** Puts an object where an upload would have landed: at once, or piece by piece. */
+  land(key: string, content: string | Iterable<string>): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -117,7 +117,8 @@ export const start = async (
       lethe,
       bare,
       land: async (key, content) => {
-        await objects.put(key, content);
+        if (typeof content === "string") await objects.put(key, content);
+        else await putInParts(objects, key, content);
       },
       delivered: async (lake) => (await cursor.bind(lake).first("last_seq")) ?? 0,
       stop: () => miniflare.dispose(),
@@ -132,7 +133,33 @@ const MIGRATIONS = path.join(ROOT, "src/reporting/migrations");
 
 interface Bucket {
   put(key: string, content: string): Promise<unknown>;
+  createMultipartUpload(key: string): Promise<Upload>;
 }
+interface Upload {
+  uploadPart(part: number, bytes: Uint8Array): Promise<object>;
+  complete(parts: readonly object[]): Promise<unknown>;
+}
+
+/** R2 wants parts of one size, but for the last. */
+const PART_BYTES = 16 * 1024 * 1024;
+
+const putInParts = async (
+  objects: Bucket,
+  key: string,
+  content: Iterable<string>,
+): Promise<void> => {
+  const upload = await objects.createMultipartUpload(key);
+  const parts: object[] = [];
+  let rest: Uint8Array = new Uint8Array(0);
+  for (const piece of content) {
+    rest = Buffer.concat([rest, Buffer.from(piece)]);
+    for (; rest.length > PART_BYTES; rest = rest.subarray(PART_BYTES)) {
+      parts.push(await upload.uploadPart(parts.length + 1, rest.slice(0, PART_BYTES)));
+    }
+  }
+  parts.push(await upload.uploadPart(parts.length + 1, rest));
+  await upload.complete(parts);
+};
 
 /** What is used of D1, whose own types come from another version of the same package. */
 interface Statement {
