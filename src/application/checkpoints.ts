@@ -6,6 +6,7 @@
 import type { ObjectStore } from "./dataPorts.ts";
 import { checkpointKey } from "./objectKeys.ts";
 import type { DutyRef, EventLog } from "./ports.ts";
+import { later } from "./timers.ts";
 
 /** The longest that an event waits for a checkpoint to cover it. */
 export const CHECKPOINT_EVERY_MS = 24 * 60 * 60_000;
@@ -26,7 +27,7 @@ export interface SignedHead {
 /** Inside the transaction that appends: from now on a checkpoint is owed. */
 export const oweCheckpoint = (log: EventLog, now: string): void => {
   if (log.schedule.owes(CHECKPOINT_DUTY)) return;
-  const due_at = new Date(Date.parse(now) + CHECKPOINT_EVERY_MS).toISOString();
+  const due_at = later(now, CHECKPOINT_EVERY_MS);
   log.schedule.put({ ...CHECKPOINT_DUTY, due_at, payload: {} });
 };
 

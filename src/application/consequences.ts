@@ -7,6 +7,7 @@ import { retentionEnd } from "../domain/batch/expiry.ts";
 import { objectKeysOf } from "../domain/batch/work.ts";
 import { nextReminder } from "../domain/deletion/reminders.ts";
 import type { Duty, DutyKind, DutyRef, StoredEvent } from "./ports.ts";
+import { later } from "./timers.ts";
 
 export interface ScheduleChange {
   readonly put: readonly Duty[];
@@ -26,8 +27,6 @@ interface WorkData {
   /** Those that can be done now. */
   readonly steps: readonly string[];
 }
-
-const later = (now: string, ms: number): string => new Date(Date.parse(now) + ms).toISOString();
 
 const dutiesOf = (ref: string, ...kinds: readonly DutyKind[]): readonly DutyRef[] =>
   kinds.map((kind) => ({ kind, ref }));

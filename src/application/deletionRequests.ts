@@ -13,6 +13,7 @@ import type { ActiveLake } from "../domain/lake/lake.ts";
 import { type Rejection, reject } from "../domain/rejection.ts";
 import { reader } from "./commands.ts";
 import type { Calendars } from "./ports.ts";
+import { later } from "./timers.ts";
 import type { Means } from "./toCommand.ts";
 
 interface RequestDeletion {
@@ -85,7 +86,7 @@ const requestDeletion = (
   const lake = reader(log).lake();
   if (lake.status === "absent") return lakeNotFound();
   const received_at = request.received_at ?? now;
-  const latest = new Date(Date.parse(now) + CLOCK_SKEW_MS).toISOString();
+  const latest = later(now, CLOCK_SKEW_MS);
   if (received_at > latest || received_at < GDPR_APPLIES) {
     return reject("invalid", "implausible-receipt", "The date of receipt is not plausible.", [
       { path: "received_at", message: "must lie between 2018-05-25 and now" },

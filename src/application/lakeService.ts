@@ -19,6 +19,7 @@ import type { Calendars, CommandMeta, Duty, EventLog } from "./ports.ts";
 import { answerQuestion, type Question, type Reply } from "./questions.ts";
 import { reveal } from "./reveal.ts";
 import { openToken, withToken } from "./sealedUrls.ts";
+import { later } from "./timers.ts";
 import { toCommand, webhookSecretPlace } from "./toCommand.ts";
 import { resent } from "./webhooks.ts";
 
@@ -233,7 +234,7 @@ export const lakeService = (means: LakeMeans): LakeService => {
       const dataset_key = keyOfWork(request, plan, reader(log), keyring());
       if (!dataset_key.ok) return dataset_key;
       if (writes.length > 0) {
-        const due_at = new Date(Date.parse(at) + ATTEMPT_TIMEOUT_MS).toISOString();
+        const due_at = later(at, ATTEMPT_TIMEOUT_MS);
         log.transaction(() => {
           pending.write();
           log.schedule.put({

@@ -1,4 +1,8 @@
-/** Time as the platform gives it. */
+/** Waiting for time to pass, and moments that lie ahead. */
+
+/** The moment so many milliseconds after another, both RFC 3339 in UTC. */
+export const later = (moment: string, milliseconds: number): string =>
+  new Date(Date.parse(moment) + milliseconds).toISOString();
 
 export const wait = (milliseconds: number): Promise<void> =>
   new Promise((resolve) => setTimeout(resolve, milliseconds));

@@ -14,6 +14,7 @@ import { reader } from "./commands.ts";
 import type { LakeService } from "./lakeService.ts";
 import type { Delivery, Duty, DutyRef, EventLog, PendingDuty, StoredEvent } from "./ports.ts";
 import type { Reply } from "./questions.ts";
+import { later } from "./timers.ts";
 import { type Called, callWebhook } from "./webhookCall.ts";
 import { signedHeaders } from "./webhookSignature.ts";
 
@@ -39,8 +40,6 @@ const LEASE_MS = MINUTE_MS;
 const KEPT_MS = 30 * 24 * HOUR_MS;
 /** Of what is older, this much goes in one turn: more than an ordinary command adds. */
 const FORGOTTEN_AT_ONCE = 1_000;
-
-const later = (now: string, ms: number): string => new Date(Date.parse(now) + ms).toISOString();
 
 const dutyOf = ({ webhook_id, delivery_id }: Delivery): DutyRef => ({
   kind: "webhook_delivery",

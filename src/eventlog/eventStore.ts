@@ -159,14 +159,7 @@ export const eventStore = (sql: SqlStorage): EventStore => ({
     return events;
   },
 
-  last() {
-    const [row] = sql
-      .exec<{ seq: number; recorded_at: string }>(
-        "SELECT seq, recorded_at FROM events ORDER BY seq DESC LIMIT 1",
-      )
-      .toArray();
-    return row ?? { seq: 0, recorded_at: "" };
-  },
+  last: () => lastOf(sql),
 
   seqAt: (time) => lastWhere(sql, (recorded_at) => recorded_at <= time),
   seqBefore: (time) => lastWhere(sql, (recorded_at) => recorded_at < time),
@@ -176,10 +169,19 @@ export const eventStore = (sql: SqlStorage): EventStore => ({
   },
 });
 
+const lastOf = (sql: SqlStorage): ReturnType<EventStore["last"]> => {
+  const [row] = sql
+    .exec<{ seq: number; recorded_at: string }>(
+      "SELECT seq, recorded_at FROM events ORDER BY seq DESC LIMIT 1",
+    )
+    .toArray();
+  return row ?? { seq: 0, recorded_at: "" };
+};
+
 /** Times never decrease with seq: halve the range by primary key instead of keeping an index. */
 const lastWhere = (sql: SqlStorage, holds: (recorded_at: string) => boolean): number => {
   let low = 0;
-  let high = sql.exec<{ seq: number | null }>("SELECT max(seq) AS seq FROM events").one().seq ?? 0;
+  let high = lastOf(sql).seq;
   while (low < high) {
     const middle = Math.ceil((low + high) / 2);
     const { recorded_at } = sql
