@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { describe, expect, it } from "vitest";
-import type { ObjectStore, PrivacyKeys, RefineInput } from "../../src/application/dataPorts.ts";
+import type { ObjectStore, RefineInput } from "../../src/application/dataPorts.ts";
 import { cellAt } from "../../src/data/columnCells.ts";
 import { openTable, readTable } from "../../src/data/readTable.ts";
 import { refine } from "../../src/data/refine.ts";
@@ -9,16 +9,9 @@ import { parsePrivacyRules } from "../../src/domain/rules/privacy.ts";
 import { parseQualityRules } from "../../src/domain/rules/quality.ts";
 import type { Format, ObjectRef, Schema } from "../../src/domain/table.ts";
 import { memoryObjectStore } from "../support/memoryObjectStore.ts";
+import { privacyKeys } from "../support/privacyKeys.ts";
 
-const key = (byte: number) => new Uint8Array(32).fill(byte);
-const KEYS: PrivacyKeys = {
-  hash: key(1),
-  token: key(2),
-  pseudonym: key(3),
-  noise: key(4),
-  date_shift: key(5),
-  unique: key(6),
-};
+const KEYS = privacyKeys();
 
 const SCHEMA: Schema = { id: "int", email: "string", amount: "decimal" };
 const CSV = [

@@ -5,7 +5,6 @@ import { describe, expect, test } from "vitest";
 import type {
   LandOutcome,
   ObjectStore,
-  PrivacyKeys,
   RefineInput,
   Segment,
   SegmentResult,
@@ -20,16 +19,9 @@ import { parseQualityRules } from "../../src/domain/rules/quality.ts";
 import type { Format, ObjectRef, Schema } from "../../src/domain/table.ts";
 import { collectRows } from "../support/cells.ts";
 import { type MemoryObjectStore, memoryObjectStore } from "../support/memoryObjectStore.ts";
+import { privacyKeys } from "../support/privacyKeys.ts";
 
-const key = (byte: number) => new Uint8Array(32).fill(byte);
-const KEYS: PrivacyKeys = {
-  hash: key(1),
-  token: key(2),
-  pseudonym: key(3),
-  noise: key(4),
-  date_shift: key(5),
-  unique: key(6),
-};
+const KEYS = privacyKeys();
 
 const SCHEMA: Schema = { id: "int", name: "string", amount: "decimal" };
 

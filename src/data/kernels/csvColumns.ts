@@ -220,24 +220,25 @@ const parseColumn = (table: FieldTable, spec: ColumnSpec, position: number): Par
   }
 };
 
-const KERNEL_OF = {
-  int: "parseInts",
-  float: "parseFloats",
-  boolean: "parseBooleans",
-  date: "parseDates",
-  datetime: "parseDatetimes",
-} as const satisfies Partial<Record<ColumnType, string>>;
+/** As assembly/parseValues.ts names them. */
+const VALUE_TYPES = {
+  int: 0,
+  float: 1,
+  boolean: 2,
+  date: 3,
+  datetime: 4,
+} as const satisfies Partial<Record<ColumnType, number>>;
 
 const parseValues = (
   { arena, input, fields, width, rows }: FieldTable,
-  type: keyof typeof KERNEL_OF,
+  type: keyof typeof VALUE_TYPES,
   position: number,
   valueBytes: number,
 ) => {
   const values = arena.reserve(rows * valueBytes);
   const flags = arena.reserve(rows);
-  const parse = arena.kernels[KERNEL_OF[type]];
-  const seen = parse(input, fields, position, width, rows, values, flags);
+  const { parseValues: parse } = arena.kernels;
+  const seen = parse(VALUE_TYPES[type], input, fields, position, width, rows, values, flags);
   if (seen & HAS_HARD) parseHardFloats(arena, input, fields, position, width, rows, values, flags);
   return {
     values: arena.copy(values, rows * valueBytes).buffer,

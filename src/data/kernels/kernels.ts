@@ -34,11 +34,7 @@ export interface KernelExports {
     width: number,
     fields: number,
   ): number;
-  parseInts: ParseValues;
-  parseFloats: ParseValues;
-  parseBooleans: ParseValues;
-  parseDates: ParseValues;
-  parseDatetimes: ParseValues;
+  parseValues: ParseValues;
   parseStrings: ParseTexts;
   parseDecimals: ParseTexts;
   encodeLevels(valid: number, rows: number, out: number): number;
@@ -61,8 +57,9 @@ export interface KernelExports {
   snappyCompress(input: number, length: number, out: number): number;
 }
 
-/** Fields of one column into values and a flag a row; see parseNumbers.ts for what it returns. */
+/** Fields of one column into values and a flag a row; see assembly/parseValues.ts for what it returns. */
 export type ParseValues = (
+  type: number,
   input: number,
   fields: number,
   column: number,

@@ -1,6 +1,5 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { PrivacyKeys } from "../../../src/application/dataPorts.ts";
 import { type Cell, cellsOf, columnOf } from "../../../src/data/columnCells.ts";
 import { privacyPass } from "../../../src/data/privacy/privacyPass.ts";
 import { toText } from "../../../src/data/types.ts";
@@ -12,18 +11,7 @@ import {
   type StrategyName,
 } from "../../../src/domain/rules/privacy.ts";
 import { COLUMN_TYPES, type ColumnType, type Schema } from "../../../src/domain/table.ts";
-
-const keysOf = (seed: number): PrivacyKeys => {
-  const key = (purpose: number) => new Uint8Array(32).fill(seed + purpose);
-  return {
-    hash: key(1),
-    token: key(2),
-    pseudonym: key(3),
-    noise: key(4),
-    date_shift: key(5),
-    unique: key(6),
-  };
-};
+import { privacyKeys } from "../../support/privacyKeys.ts";
 
 interface RawRule {
   readonly strategy: StrategyName;
@@ -77,7 +65,12 @@ const cells: Readonly<Record<ColumnType, fc.Arbitrary<Cell>>> = {
   datetime: fc.bigInt(-62_135_596_800_000_000n, 253_402_300_799_999_999n),
 };
 
-const transform = (raw: object, type: ColumnType, input: readonly Cell[], keys = keysOf(1)) => {
+const transform = (
+  raw: object,
+  type: ColumnType,
+  input: readonly Cell[],
+  keys = privacyKeys(1),
+) => {
   const rules = parsePrivacyRules({ c: raw });
   if (!rules.ok) throw new Error(JSON.stringify(rules.error));
   const schema: Schema = { c: type };
@@ -164,8 +157,8 @@ describe("the golden rule", () => {
     (rule) => {
       const raw = typeof rule === "string" ? { strategy: rule } : rule;
       const input = ["ann@example.org"];
-      expect(transform(raw, "string", input, keysOf(1))).not.toEqual(
-        transform(raw, "string", input, keysOf(100)),
+      expect(transform(raw, "string", input, privacyKeys(1))).not.toEqual(
+        transform(raw, "string", input, privacyKeys(100)),
       );
     },
   );

@@ -5,16 +5,9 @@ import { mergePrivacyReports, privacyPass } from "../../../src/data/privacy/priv
 import { parsePrivacyRules } from "../../../src/domain/rules/privacy.ts";
 import type { Schema } from "../../../src/domain/table.ts";
 import { cellOf, EVERY_TYPE } from "../../support/cells.ts";
+import { privacyKeys } from "../../support/privacyKeys.ts";
 
-const key = (byte: number) => new Uint8Array(32).fill(byte);
-const KEYS = {
-  hash: key(1),
-  token: key(2),
-  pseudonym: key(3),
-  noise: key(4),
-  date_shift: key(5),
-  unique: key(6),
-};
+const KEYS = privacyKeys();
 
 const SCHEMA: Schema = { who: "string", ...EVERY_TYPE };
 const parsed = parsePrivacyRules({

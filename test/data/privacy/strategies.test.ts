@@ -1,22 +1,14 @@
 import { createHmac } from "node:crypto";
 import { describe, expect, it } from "vitest";
-import type { PrivacyKeys } from "../../../src/application/dataPorts.ts";
 import { type Cell, cellsOf, columnOf } from "../../../src/data/columnCells.ts";
 import type { ColumnVector } from "../../../src/data/columns.ts";
 import { privacyPass } from "../../../src/data/privacy/privacyPass.ts";
 import { parseText, toText } from "../../../src/data/types.ts";
 import { checkPrivacyColumns, parsePrivacyRules } from "../../../src/domain/rules/privacy.ts";
 import type { ColumnType } from "../../../src/domain/table.ts";
+import { privacyKeys } from "../../support/privacyKeys.ts";
 
-const key = (byte: number) => new Uint8Array(32).fill(byte);
-const KEYS: PrivacyKeys = {
-  hash: key(1),
-  token: key(2),
-  pseudonym: key(3),
-  noise: key(4),
-  date_shift: key(5),
-  unique: key(6),
-};
+const KEYS = privacyKeys();
 
 const column = (name: string, type: ColumnType, texts: readonly (string | null)[]) =>
   columnOf(

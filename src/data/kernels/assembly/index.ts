@@ -14,8 +14,7 @@ export {
   plainTexts,
   plainTextsOf,
 } from "./parquetEncode";
-export { parseFloats, parseInts } from "./parseNumbers";
-export { parseBooleans, parseDecimals, parseStrings } from "./parseTexts";
-export { parseDates, parseDatetimes } from "./parseTimes";
+export { parseDecimals, parseStrings } from "./parseTexts";
+export { parseValues } from "./parseValues";
 export { digestsToHex, hmacPrepare, hmacTexts } from "./sha256";
 export { snappyCompress } from "./snappy";

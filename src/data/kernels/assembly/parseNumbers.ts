@@ -1,71 +1,38 @@
 /**
- * Columns of whole numbers and floats from the fields of CSV records. Every parser fills a byte a
- * row with what became of the field, and returns which of the four occurred, a bit each.
+ * Whole numbers and floats from the field of a CSV record. Like every parser of one field, each
+ * stores the value at `out` and returns what became of the field.
  */
-import { ENTRY_BYTES, LENGTH_MASK } from "./csvScan";
+import { HARD, MISFIT, VALUE } from "./fields";
 import { trim, trimmedEnd, trimmedStart } from "./trim";
-
-export const NULL: u8 = 0;
-export const VALUE: u8 = 1;
-export const MISFIT: u8 = 2;
-/** The text is a float, but one that takes more than a multiplication to round: the caller's. */
-export const HARD: u8 = 3;
 
 /** Bits of digits beyond this many could be lost. */
 const MAX_DIGITS: i32 = 19;
 
-/** `values`: 8 bytes a row. */
-export function parseInts(
-  input: usize,
-  fields: usize,
-  column: i32,
-  width: i32,
-  rows: i32,
-  values: usize,
-  flags: usize,
-): u32 {
-  const stride = <usize>width * ENTRY_BYTES;
-  let entry = fields + <usize>column * ENTRY_BYTES;
-  let seen: u32 = 0;
-  for (let row = 0; row < rows; row++) {
-    const length = load<u32>(entry, 4) & LENGTH_MASK;
-    let flag = NULL;
-    if (length > 0) {
-      const start = input + load<u32>(entry);
-      flag = parseInt64(start, start + length, values + ((<usize>row) << 3)) ? VALUE : MISFIT;
-    }
-    store<u8>(flags + row, flag);
-    seen |= 1 << flag;
-    entry += stride;
-  }
-  return seen;
-}
-
 /** `^[+-]?0*\d{1,19}$` within 64 bits. */
-function parseInt64(from: usize, to: usize, out: usize): bool {
+export function parseInt64(from: usize, to: usize, out: usize): u8 {
   trim(from, to);
   let at = trimmedStart;
   const end = trimmedEnd;
-  if (at === end) return false;
+  if (at === end) return MISFIT;
   const sign: u32 = load<u8>(at);
   if (sign === 0x2d || sign === 0x2b) at++;
-  if (at === end) return false;
+  if (at === end) return MISFIT;
   while (at < end && load<u8>(at) === 0x30) at++;
-  if (<i32>(end - at) > MAX_DIGITS) return false;
+  if (<i32>(end - at) > MAX_DIGITS) return MISFIT;
   let value: u64 = 0;
   for (; at < end; at++) {
     const digit: u32 = <u32>load<u8>(at) - 0x30;
-    if (digit > 9) return false;
+    if (digit > 9) return MISFIT;
     value = value * 10 + digit;
   }
   if (sign === 0x2d) {
-    if (value > <u64>i64.MAX_VALUE + 1) return false;
+    if (value > <u64>i64.MAX_VALUE + 1) return MISFIT;
     store<i64>(out, -(<i64>value));
   } else {
-    if (value > <u64>i64.MAX_VALUE) return false;
+    if (value > <u64>i64.MAX_VALUE) return MISFIT;
     store<u64>(out, value);
   }
-  return true;
+  return VALUE;
 }
 
 /** Powers of ten that a float holds exactly. */
@@ -78,38 +45,11 @@ const MAX_EXACT: u64 = 1 << 53;
 /** Beyond this an exponent is only known to be large. */
 const MAX_EXPONENT: i32 = 100_000;
 
-/** `values`: 8 bytes a row. */
-export function parseFloats(
-  input: usize,
-  fields: usize,
-  column: i32,
-  width: i32,
-  rows: i32,
-  values: usize,
-  flags: usize,
-): u32 {
-  const stride = <usize>width * ENTRY_BYTES;
-  let entry = fields + <usize>column * ENTRY_BYTES;
-  let seen: u32 = 0;
-  for (let row = 0; row < rows; row++) {
-    const length = load<u32>(entry, 4) & LENGTH_MASK;
-    let flag = NULL;
-    if (length > 0) {
-      const start = input + load<u32>(entry);
-      flag = parseFloat64(start, start + length, values + ((<usize>row) << 3));
-    }
-    store<u8>(flags + row, flag);
-    seen |= 1 << flag;
-    entry += stride;
-  }
-  return seen;
-}
-
 /**
  * `^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$`. Where digits and power of ten are both exact as
  * floats, one rounding gives the nearest float (W. D. Clinger, 1990).
  */
-function parseFloat64(from: usize, to: usize, out: usize): u8 {
+export function parseFloat64(from: usize, to: usize, out: usize): u8 {
   trim(from, to);
   let at = trimmedStart;
   const end = trimmedEnd;

@@ -1,6 +1,6 @@
-/** Columns of texts, decimals and booleans from the fields of CSV records. */
+/** Columns of texts and decimals from the fields of CSV records, and a boolean from one field. */
 import { ENTRY_BYTES, KIND_SHIFT, LENGTH_MASK, PLAIN, WITH_DOUBLED_QUOTES } from "./csvScan";
-import { MISFIT, NULL, VALUE } from "./parseNumbers";
+import { MISFIT, NULL, VALUE } from "./fields";
 import { trim, trimmedEnd, trimmedStart } from "./trim";
 
 const QUOTE: u32 = 0x22;
@@ -143,33 +143,11 @@ function isZeros(from: usize, to: usize): bool {
   return true;
 }
 
-/** `values`: a byte a row. `true`, `false` in any case, `1`, `0`. */
-export function parseBooleans(
-  input: usize,
-  fields: usize,
-  column: i32,
-  width: i32,
-  rows: i32,
-  values: usize,
-  flags: usize,
-): u32 {
-  const stride = <usize>width * ENTRY_BYTES;
-  let entry = fields + <usize>column * ENTRY_BYTES;
-  let seen: u32 = 0;
-  for (let row = 0; row < rows; row++) {
-    const length = load<u32>(entry, 4) & LENGTH_MASK;
-    let flag = NULL;
-    if (length > 0) {
-      const start = input + load<u32>(entry);
-      const value = boolean(start, start + length);
-      flag = value < 0 ? MISFIT : VALUE;
-      store<u8>(values + row, <u8>value);
-    }
-    store<u8>(flags + row, flag);
-    seen |= 1 << flag;
-    entry += stride;
-  }
-  return seen;
+/** A byte: `true`, `false` in any case, `1`, `0`. */
+export function parseBoolean(from: usize, to: usize, out: usize): u8 {
+  const value = boolean(from, to);
+  store<u8>(out, <u8>value);
+  return value < 0 ? MISFIT : VALUE;
 }
 
 /** 1, 0, or -1 when the text is no boolean. */

@@ -1,9 +1,8 @@
 /**
- * Columns of dates and datetimes from the fields of CSV records: the proleptic Gregorian calendar
- * of the years 1 to 9999, exact to the microsecond.
+ * Dates and datetimes from the field of a CSV record: the proleptic Gregorian calendar of the years
+ * 1 to 9999, exact to the microsecond.
  */
-import { ENTRY_BYTES, LENGTH_MASK } from "./csvScan";
-import { MISFIT, NULL, VALUE } from "./parseNumbers";
+import { MISFIT, VALUE } from "./fields";
 import { trim, trimmedEnd, trimmedStart } from "./trim";
 
 const DATE_LENGTH: usize = 10;
@@ -15,65 +14,21 @@ const MICROS_PER_DAY: i64 = 86_400 * MICROS_PER_SECOND;
 const NO_DATE: i32 = i32.MIN_VALUE;
 const NO_TIME: i64 = i64.MIN_VALUE;
 
-/** `values`: 4 bytes a row, days since 1970-01-01. */
-export function parseDates(
-  input: usize,
-  fields: usize,
-  column: i32,
-  width: i32,
-  rows: i32,
-  values: usize,
-  flags: usize,
-): u32 {
-  const stride = <usize>width * ENTRY_BYTES;
-  let entry = fields + <usize>column * ENTRY_BYTES;
-  let seen: u32 = 0;
-  for (let row = 0; row < rows; row++) {
-    const length = load<u32>(entry, 4) & LENGTH_MASK;
-    let flag = NULL;
-    if (length > 0) {
-      const start = input + load<u32>(entry);
-      trim(start, start + length);
-      const isLong = trimmedEnd - trimmedStart === DATE_LENGTH;
-      const days = isLong ? dateAt(trimmedStart) : NO_DATE;
-      flag = days === NO_DATE ? MISFIT : VALUE;
-      store<i32>(values + ((<usize>row) << 2), days);
-    }
-    store<u8>(flags + row, flag);
-    seen |= 1 << flag;
-    entry += stride;
-  }
-  return seen;
+/** 4 bytes, days since 1970-01-01. */
+export function parseDate(from: usize, to: usize, out: usize): u8 {
+  trim(from, to);
+  const isLong = trimmedEnd - trimmedStart === DATE_LENGTH;
+  const days = isLong ? dateAt(trimmedStart) : NO_DATE;
+  store<i32>(out, days);
+  return days === NO_DATE ? MISFIT : VALUE;
 }
 
-/** `values`: 8 bytes a row, microseconds since 1970-01-01T00:00:00Z. */
-export function parseDatetimes(
-  input: usize,
-  fields: usize,
-  column: i32,
-  width: i32,
-  rows: i32,
-  values: usize,
-  flags: usize,
-): u32 {
-  const stride = <usize>width * ENTRY_BYTES;
-  let entry = fields + <usize>column * ENTRY_BYTES;
-  let seen: u32 = 0;
-  for (let row = 0; row < rows; row++) {
-    const length = load<u32>(entry, 4) & LENGTH_MASK;
-    let flag = NULL;
-    if (length > 0) {
-      const start = input + load<u32>(entry);
-      trim(start, start + length);
-      const micros = datetimeAt(trimmedStart, trimmedEnd);
-      flag = micros === NO_TIME ? MISFIT : VALUE;
-      store<i64>(values + ((<usize>row) << 3), micros);
-    }
-    store<u8>(flags + row, flag);
-    seen |= 1 << flag;
-    entry += stride;
-  }
-  return seen;
+/** 8 bytes, microseconds since 1970-01-01T00:00:00Z. */
+export function parseDatetime(from: usize, to: usize, out: usize): u8 {
+  trim(from, to);
+  const micros = datetimeAt(trimmedStart, trimmedEnd);
+  store<i64>(out, micros);
+  return micros === NO_TIME ? MISFIT : VALUE;
 }
 
 /** Two digits as a number, 100 or more when they are none. */
