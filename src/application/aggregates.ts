@@ -3,7 +3,8 @@
  * that loads, snapshots or shows a state goes through this table.
  */
 import { evolveAccess, initialAccess } from "../domain/access/access.ts";
-import { evolveBatch, initialBatch } from "../domain/batch/batch.ts";
+import { initialBatch } from "../domain/batch/batch.ts";
+import { evolveBatch } from "../domain/batch/evolveBatch.ts";
 import { evolveContract, initialContract } from "../domain/contract/contract.ts";
 import { evolveDataset, initialDataset } from "../domain/dataset/dataset.ts";
 import type { DomainEvent, Recorded } from "../domain/decider.ts";

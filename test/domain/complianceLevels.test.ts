@@ -2,9 +2,10 @@
 import { describe, expect, it } from "vitest";
 import { deletionId } from "../../src/contracts/fields.ts";
 import { admitAppend } from "../../src/domain/batch/admission.ts";
-import { evolveBatch, initialBatch } from "../../src/domain/batch/batch.ts";
+import { initialBatch } from "../../src/domain/batch/batch.ts";
 import { decideBatch } from "../../src/domain/batch/decide.ts";
 import type { BatchEvent } from "../../src/domain/batch/events.ts";
+import { evolveBatch } from "../../src/domain/batch/evolveBatch.ts";
 import { initialDataset } from "../../src/domain/dataset/dataset.ts";
 import { decideDataset } from "../../src/domain/dataset/decide.ts";
 import type { Result } from "../../src/domain/decider.ts";

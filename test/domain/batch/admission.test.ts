@@ -1,9 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { contractId, datasetName } from "../../../src/contracts/fields.ts";
 import { admitAppend } from "../../../src/domain/batch/admission.ts";
-import { evolveBatch, initialBatch } from "../../../src/domain/batch/batch.ts";
+import { initialBatch } from "../../../src/domain/batch/batch.ts";
 import type { Misfit } from "../../../src/domain/batch/commands.ts";
 import { type BatchContext, decideBatch } from "../../../src/domain/batch/decide.ts";
+import { evolveBatch } from "../../../src/domain/batch/evolveBatch.ts";
 import { deciderSpec } from "../../support/deciderSpec.ts";
 import {
   appendData,

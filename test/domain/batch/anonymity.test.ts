@@ -1,9 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { evolveBatch, initialBatch } from "../../../src/domain/batch/batch.ts";
+import { initialBatch } from "../../../src/domain/batch/batch.ts";
 import type { ReplayResult } from "../../../src/domain/batch/commands.ts";
 import { type BatchContext, decideBatch } from "../../../src/domain/batch/decide.ts";
 import type { BatchEvent, Publication } from "../../../src/domain/batch/events.ts";
+import { evolveBatch } from "../../../src/domain/batch/evolveBatch.ts";
 import type { ReplayId } from "../../../src/domain/ids.ts";
 import {
   covers,

@@ -1,7 +1,6 @@
 import { describe, expect, it } from "vitest";
 import {
   type Batch,
-  evolveBatch,
   initialBatch,
   objectsOf,
   progressOf,
@@ -9,6 +8,7 @@ import {
 import type { BatchCommand } from "../../../src/domain/batch/commands.ts";
 import { type BatchContext, decideBatch } from "../../../src/domain/batch/decide.ts";
 import type { BatchEvent } from "../../../src/domain/batch/events.ts";
+import { evolveBatch } from "../../../src/domain/batch/evolveBatch.ts";
 import { deciderSpec, recordedAt } from "../../support/deciderSpec.ts";
 import {
   anonymized,

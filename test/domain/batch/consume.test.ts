@@ -1,8 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { evolveBatch, initialBatch } from "../../../src/domain/batch/batch.ts";
+import { initialBatch } from "../../../src/domain/batch/batch.ts";
 import type { GrantConsumption } from "../../../src/domain/batch/commands.ts";
 import { type BatchContext, decideBatch } from "../../../src/domain/batch/decide.ts";
 import type { BatchEvent } from "../../../src/domain/batch/events.ts";
+import { evolveBatch } from "../../../src/domain/batch/evolveBatch.ts";
 import { deciderSpec } from "../../support/deciderSpec.ts";
 import {
   anonymized,

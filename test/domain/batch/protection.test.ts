@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { evolveBatch, initialBatch } from "../../../src/domain/batch/batch.ts";
+import { initialBatch } from "../../../src/domain/batch/batch.ts";
+import { evolveBatch } from "../../../src/domain/batch/evolveBatch.ts";
 import {
   admitExposure,
   protecting,

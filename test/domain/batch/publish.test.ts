@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { evolveBatch, initialBatch } from "../../../src/domain/batch/batch.ts";
+import { initialBatch } from "../../../src/domain/batch/batch.ts";
 import { admitPublish, type BatchContext, decideBatch } from "../../../src/domain/batch/decide.ts";
 import type { BatchEvent } from "../../../src/domain/batch/events.ts";
+import { evolveBatch } from "../../../src/domain/batch/evolveBatch.ts";
 import { COMPLIANCE_LEVELS } from "../../../src/domain/lake/lake.ts";
 import { deciderSpec } from "../../support/deciderSpec.ts";
 import {

@@ -1,8 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { datasetName } from "../../../src/contracts/fields.ts";
-import { evolveBatch, initialBatch, objectsOf } from "../../../src/domain/batch/batch.ts";
+import { initialBatch, objectsOf } from "../../../src/domain/batch/batch.ts";
 import { type BatchContext, decideBatch } from "../../../src/domain/batch/decide.ts";
 import type { BatchEvent } from "../../../src/domain/batch/events.ts";
+import { evolveBatch } from "../../../src/domain/batch/evolveBatch.ts";
 import { deciderSpec, recordedAt } from "../../support/deciderSpec.ts";
 import {
   anonymized,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { evolveBatch, initialBatch } from "../../../src/domain/batch/batch.ts";
+import { initialBatch } from "../../../src/domain/batch/batch.ts";
 import type {
   RecordQuality,
   ReplayBatch,
@@ -7,6 +7,7 @@ import type {
 } from "../../../src/domain/batch/commands.ts";
 import { type BatchContext, decideBatch } from "../../../src/domain/batch/decide.ts";
 import type { BatchEvent, Breach } from "../../../src/domain/batch/events.ts";
+import { evolveBatch } from "../../../src/domain/batch/evolveBatch.ts";
 import { privacyRunId } from "../../../src/domain/ids.ts";
 import { deciderSpec } from "../../support/deciderSpec.ts";
 import {

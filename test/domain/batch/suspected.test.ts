@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { evolveBatch, initialBatch } from "../../../src/domain/batch/batch.ts";
+import { initialBatch } from "../../../src/domain/batch/batch.ts";
 import type { AppendData } from "../../../src/domain/batch/commands.ts";
 import { type BatchContext, decideBatch } from "../../../src/domain/batch/decide.ts";
+import { evolveBatch } from "../../../src/domain/batch/evolveBatch.ts";
 import type { Suspicion } from "../../../src/domain/suspicion.ts";
 import { deciderSpec } from "../../support/deciderSpec.ts";
 import {

@@ -1,9 +1,10 @@
 /** Long work as events tell it: what is left to do follows from what is recorded. */
 import { describe, expect, it } from "vitest";
-import { evolveBatch, initialBatch, workOf } from "../../../src/domain/batch/batch.ts";
+import { initialBatch, workOf } from "../../../src/domain/batch/batch.ts";
 import type { BatchCommand } from "../../../src/domain/batch/commands.ts";
 import { decideBatch } from "../../../src/domain/batch/decide.ts";
 import type { BatchEvent } from "../../../src/domain/batch/events.ts";
+import { evolveBatch } from "../../../src/domain/batch/evolveBatch.ts";
 import {
   evolveWork,
   objectKeysOf,

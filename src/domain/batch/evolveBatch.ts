@@ -1,0 +1,182 @@
+/**
+ * What each event makes of a batch. What is derived from the raw object is gone with what it was
+ * derived from; whatever changes what is derived takes the next revision.
+ */
+import { assertNever, type Recorded } from "../decider.ts";
+import { privacyRunId } from "../ids.ts";
+import type { Segment } from "../segments.ts";
+import type { ObjectRef } from "../table.ts";
+import {
+  type Batch,
+  type BatchState,
+  type ExpiredBatch,
+  type Progress,
+  progressOf,
+  type Quality,
+  type Quarantined,
+  workOf,
+} from "./batch.ts";
+import type { BatchEvent, QualityCheck } from "./events.ts";
+import { type BatchWork, evolveWork, type WorkEvent } from "./work.ts";
+
+const NOTHING_CHECKED: Quality = { contract: null, request: null };
+
+export const evolveBatch = (state: BatchState, event: Recorded<BatchEvent>): BatchState => {
+  if (state.status === "expired") return state;
+  if (event.type === "AppendIngestionRequested") {
+    const { batch_id, dataset, contract_id, file_url, contains_pii } = event.data;
+    if (state.status === "held") {
+      return { status: "held", batch: { ...state.batch, contract_id, file_url, contains_pii } };
+    }
+    const about = { batch_id, dataset, contract_id, file_url, contains_pii };
+    return { status: "requested", ...about, work: null };
+  }
+  if (event.type === "DataAppended") return withBytes(state, event);
+  if (isWorkEvent(event)) {
+    if (state.status === "absent") return state;
+    if (state.status === "requested") return { ...state, work: evolveWork(state.work, event) };
+    return { ...state, batch: { ...state.batch, work: evolveWork(state.batch.work, event) } };
+  }
+  if (state.status !== "held") return state;
+  if (event.type === "BatchExpired") {
+    return { status: "expired", batch: expired(state.batch, event.recorded_at) };
+  }
+  return { status: "held", batch: evolveHeld(state.batch, event) };
+};
+
+const isWorkEvent = (event: Recorded<BatchEvent>): event is Recorded<WorkEvent> =>
+  event.type.startsWith("BatchWork");
+
+type Appended = Recorded<Extract<BatchEvent, { type: "DataAppended" }>>;
+
+/** The bytes of a new batch, or a corrected file in the place of the one in quarantine. */
+const withBytes = (state: BatchState, { data, recorded_at }: Appended): BatchState => {
+  const bytes = {
+    raw: data.object,
+    schema: null,
+    misfit: null,
+    suspicions: [],
+    candidate: null,
+    proposal: null,
+    segments: segmentsFrom(workOf(state), data.object),
+    revision: data.revision,
+    revised_at: recorded_at,
+    progress: { status: "appended", quality: NOTHING_CHECKED },
+  } as const;
+  if (state.status === "held") {
+    const again = data.revision <= state.batch.revision;
+    return again ? state : { status: "held", batch: { ...state.batch, ...bytes } };
+  }
+  if (state.status !== "requested") return state;
+  const { status: _, ...core } = state;
+  const fresh = { consumptions: 0, last_replay: null, appended_at: recorded_at };
+  return { status: "held", batch: { ...core, ...fresh, ...bytes } };
+};
+
+/** Where the bytes may be cut, when it was long work that has found them. */
+const segmentsFrom = (work: BatchWork | null, { key }: ObjectRef): readonly Segment[] | null =>
+  work?.landed && work.landed.key === key ? work.segments : null;
+
+const expired = (batch: Batch, expired_at: string): ExpiredBatch => {
+  const { raw, schema: _, misfit: __, candidate: ___, proposal: ____, ...rest } = batch;
+  const { progress: _____, segments: ______, work: _______, ...kept } = rest;
+  const { key: ________, ...file } = raw;
+  return { ...kept, file, expired_at };
+};
+
+type HeldEvent = Exclude<
+  Recorded<BatchEvent>,
+  { type: "AppendIngestionRequested" | "DataAppended" | "BatchExpired" | WorkEvent["type"] }
+>;
+
+const evolveHeld = (batch: Batch, event: HeldEvent): Batch => {
+  const open = progressOf(batch);
+  switch (event.type) {
+    case "SchemaValidated":
+      return { ...batch, schema: event.data.schema, misfit: null };
+    case "SchemaValidationFailed": {
+      const { reason: _, ...misfit } = event.data;
+      return { ...batch, schema: null, misfit, proposal: null };
+    }
+    case "PersonalDataSuspected":
+      return { ...batch, suspicions: event.data.columns };
+    case "QualityCheckPassed":
+    case "QualityCheckFailed": {
+      const { warnings: _, ...facts } = event.data;
+      const check: QualityCheck = { ...facts, checked_at: event.recorded_at };
+      return advance(batch, judged(open, { ...open.quality, [check.source]: check }, check));
+    }
+    case "DataAnonymized": {
+      const { quality } = open;
+      const run_id = event.data.run_id ?? privacyRunId(batch.batch_id, batch.revision + 1);
+      const privacy = { ...event.data, run_id, anonymized_at: event.recorded_at };
+      return advance(batch, { status: "anonymized", quality, privacy });
+    }
+    case "PrivacyRunProposed": {
+      const proposal = { ...event.data, proposed_at: event.recorded_at };
+      return { ...advance(batch, open), proposal };
+    }
+    case "PrivacyRunApproved":
+      // What it approves is recorded with it.
+      return batch;
+    case "PrivacyRunRejected":
+      return { ...batch, proposal: null };
+    case "PrivacyRunRolledBack":
+      return advance(batch, rolledBack(open.quality));
+    case "DataPublished": {
+      const { warnings: _, ...facts } = event.data;
+      const publication = { ...facts, published_at: event.recorded_at };
+      const privacy = "privacy" in open ? open.privacy : null;
+      return advance(batch, { status: "published", quality: open.quality, privacy, publication });
+    }
+    case "DataExported": {
+      if (open.status !== "published") return batch;
+      const objects = [...open.publication.objects, event.data.object];
+      const publication = { ...open.publication, objects };
+      return { ...batch, progress: within(batch.progress, { ...open, publication }) };
+    }
+    case "ConsumptionGranted":
+      return { ...batch, consumptions: batch.consumptions + 1 };
+    case "BatchQuarantined": {
+      const { cause, reason } = event.data;
+      const progress = { status: "quarantined", cause, reason, before: open } as const;
+      return { ...batch, candidate: null, progress };
+    }
+    case "QuarantineReleased":
+      return { ...batch, progress: open };
+    case "BatchDerived":
+      return { ...batch, candidate: event.data };
+    case "BatchReplayed":
+      return { ...batch, last_replay: event.data.replay_id, candidate: null };
+    default:
+      return assertNever(event);
+  }
+};
+
+/** A check moves a batch between `appended` and `checked`; what is further on stays there. */
+const judged = (open: Progress, quality: Quality, { passed }: QualityCheck): Progress => {
+  if (open.status === "appended" || open.status === "checked") {
+    return { status: passed ? "checked" : "appended", quality };
+  }
+  return { ...open, quality };
+};
+
+/** Where a batch stands by its checks alone, the latest of them. */
+const rolledBack = (quality: Quality): Progress => {
+  const [latest] = [quality.contract, quality.request]
+    .filter((check) => check !== null)
+    .sort((a, b) => (a.checked_at < b.checked_at ? 1 : -1));
+  return { status: latest?.passed ? "checked" : "appended", quality };
+};
+
+/** A derivation: the next revision, under quarantine or not. */
+const advance = (batch: Batch, progress: Progress): Batch => ({
+  ...batch,
+  revision: batch.revision + 1,
+  candidate: null,
+  proposal: null,
+  progress: within(batch.progress, progress),
+});
+
+const within = (around: Progress | Quarantined, progress: Progress): Progress | Quarantined =>
+  around.status === "quarantined" ? { ...around, before: progress } : progress;
