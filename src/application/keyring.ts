@@ -65,6 +65,8 @@ const decrypt = (key: Uint8Array, sealed: string, place: string): Uint8Array => 
 export interface Keyring {
   /** The pseudonym of a data subject: HMAC-SHA-256 of the id, lower-case hex. */
   subjectRef(subject_id: string): SubjectRef;
+  /** The key of pseudonyms, 32 bytes: for finding a subject's rows by them. */
+  pseudonymKey(): Uint8Array;
   /** A keyed fingerprint of a command, for telling a repeated one from another. */
   fingerprint(command: string): string;
   /** Seals a text under the subject's key, making that key when there is none. */
@@ -138,6 +140,7 @@ export const openKeyring = (rootSecret: string, lake_id: string, store: KeyStore
 
   return {
     subjectRef: (subject_id) => hmac(pseudonym, subject_id) as SubjectRef,
+    pseudonymKey: () => pseudonym.slice(),
     fingerprint: (command) => hmac(fingerprints, command),
     seal(subject, place, text) {
       let key = subjectKey(subject);

@@ -53,7 +53,7 @@ const messages = (columns: readonly ColumnVector[], rows: number): Texts => {
 };
 
 /** The same text for values that are equal: `1.0` and `1.00`, 0 and -0. */
-const comparable = (column: ColumnVector, rows: number): Texts => {
+export const comparable = (column: ColumnVector, rows: number): Texts => {
   if (column.type === "float")
     return textsOf({ ...column, values: column.values.map((value) => value + 0) }, rows);
   const texts = textsOf(column, rows);

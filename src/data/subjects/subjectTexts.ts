@@ -1,0 +1,38 @@
+/**
+ * The canonical text of a cell that names a subject: equal for cells that are equal, whatever way
+ * they were spelt. Made by the code that makes it of whole columns, so that an id from a request
+ * and the cell it names never part.
+ */
+import type { SubjectTexts } from "../../application/subjectPorts.ts";
+import type { ColumnType } from "../../domain/table.ts";
+import { columnOf } from "../columnCells.ts";
+import { textsOf } from "../columnTexts.ts";
+import { keyedHex } from "../kernels/keyedHash.ts";
+import { comparable } from "../quality/rowHashes.ts";
+import { decodeText } from "../textBuilder.ts";
+import { parseText } from "../types.ts";
+
+/** See `SubjectTexts.canonical`. */
+export const canonicalText = (subject_id: string, type: ColumnType): string | null => {
+  const cell = parseText(subject_id, type);
+  if (cell === undefined) return null;
+  const { offsets, bytes } = comparable(columnOf("", type, [cell]), 1);
+  return decodeText(bytes, 0, offsets[1] ?? 0);
+};
+
+export const subjectTexts: SubjectTexts = { canonical: canonicalText };
+
+/** See `SubjectPlane.hashedTexts`. */
+export const hashedTexts = (
+  subject_ids: readonly string[],
+  type: ColumnType,
+  hash_key: Uint8Array,
+): readonly string[] | null => {
+  if (type === "decimal" || type === "float") return null;
+  return subject_ids.flatMap((subject_id) => {
+    const cell = parseText(subject_id, type);
+    if (cell === undefined) return [];
+    const { offsets, bytes } = keyedHex(hash_key, textsOf(columnOf("", type, [cell]), 1), 1);
+    return [decodeText(bytes, 0, offsets[1] ?? 0)];
+  });
+};
