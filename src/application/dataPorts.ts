@@ -61,6 +61,8 @@ export interface TakeInput {
   /** Key the bytes are copied to. */
   readonly target: string;
   readonly format: Format;
+  /** Of a CSV file; left out: found from its header. */
+  readonly delimiter?: string;
   readonly schema: Schema;
 }
 

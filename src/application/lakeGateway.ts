@@ -149,6 +149,7 @@ export type StepPlan =
       readonly source: string;
       readonly target: string;
       readonly format: Format;
+      readonly delimiter?: string;
       readonly schema: Schema;
       readonly segment_bytes: number;
     }

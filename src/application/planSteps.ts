@@ -240,10 +240,11 @@ const appendStep = (
   const { schema } = plan;
   if (work.landed === null) {
     const { source, target } = plan;
-    const { file_url, format } = request;
+    const { file_url, format, delimiter } = request;
+    const dialect = delimiter === undefined ? {} : { delimiter };
     const { segment_bytes } = limits;
-    const step = { kind: "land", file_url, source, target, format, schema, segment_bytes } as const;
-    return stepped(step, [target]);
+    const about = { file_url, source, target, format, ...dialect, schema };
+    return stepped({ kind: "land", ...about, segment_bytes }, [target]);
   }
   // The schema check alone: no rule, no strategy, nothing to write.
   const refine: RefinePlan = {

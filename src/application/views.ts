@@ -74,7 +74,13 @@ const datasetView = (dataset: StateOf<"dataset">): View | null => {
   };
 };
 
-const fileView = ({ format, bytes, sha256, rows }: ObjectRef) => ({ format, bytes, sha256, rows });
+const fileView = ({ format, bytes, sha256, rows, delimiter }: ObjectRef) => ({
+  format,
+  bytes,
+  sha256,
+  rows,
+  ...(delimiter === undefined ? {} : { delimiter }),
+});
 
 const checkView = (check: QualityCheck | null) =>
   check && {

@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { ACCESS_ACTIONS } from "../domain/access/access.ts";
 import { COMPLIANCE_LEVELS } from "../domain/lake/lake.ts";
+import { isDelimiter } from "../domain/table.ts";
 import { NOTIFIED } from "../domain/webhook/notifications.ts";
 import {
   batchId,
@@ -124,6 +125,17 @@ export const appendBatch = z
     contract_id: contractId,
     batch_id: batchId,
     file_url: filename,
+    delimiter: optional(
+      z
+        .string()
+        .refine(isDelimiter, "must be one character of ASCII, no letter, digit, quote or line end")
+        .meta({
+          description:
+            "What parts the fields of a CSV file. Left out: comma, semicolon, tab or bar, whichever " +
+            "makes the most columns of the schema appear in the header.",
+          example: ";",
+        }),
+    ),
   })
   .meta({ id: "AppendData" });
 

@@ -10,14 +10,18 @@ import type { ColumnSpec } from "./rowBuilder.ts";
 /** Fields of a header beyond this many are a reason to refuse the file. */
 export const MAX_CSV_FIELDS = 4096;
 
-export const DELIMITERS = [",", ";", "\t", "|"] as const;
-export type Delimiter = (typeof DELIMITERS)[number];
+/** What is looked for where nobody has said. */
+const DELIMITERS = [",", ";", "\t", "|"] as const;
 
 /** What is known of a file before it is read. */
 export interface CsvDialect {
-  /** Left out: found from the header. */
-  readonly delimiter?: Delimiter;
+  /** One ASCII character (see isDelimiter). Left out: found from the header. */
+  readonly delimiter?: string;
 }
+
+/** What is known of a file, and nothing else of what is known with it. */
+export const dialectOf = ({ delimiter }: CsvDialect): CsvDialect =>
+  delimiter === undefined ? {} : { delimiter };
 
 export interface FoundHeader extends CsvHeader {
   readonly delimiter: number;

@@ -6,6 +6,7 @@
 import type { LandInput, LandOutcome, ObjectStore, Segment } from "../application/dataPorts.ts";
 import { CHUNK_ROWS } from "./columns.ts";
 import { CsvTable, WINDOW_BYTES } from "./csv.ts";
+import { dialectOf } from "./csvHeader.ts";
 import { IssueLog } from "./issueLog.ts";
 import { checkFirstLine, isBlank, type Line, LineScanner, TOO_LONG } from "./jsonl.ts";
 import { NotATableError } from "./notATable.ts";
@@ -34,7 +35,8 @@ export const land = async (
   const segments = copied.found;
   const rows = segments.reduce((sum, segment) => sum + segment.rows, 0);
   const { bytes, sha256 } = copied;
-  const object = { key: input.target, format: input.format, bytes, sha256, rows };
+  const about = { key: input.target, format: input.format, ...dialectOf(input) };
+  const object = { ...about, bytes, sha256, rows };
   return { kind: "landed", object, segments };
 };
 
@@ -101,7 +103,11 @@ const csvSegments = async (pieces: Pieces, input: LandInput): Promise<readonly S
   const columns = columnSpecs(input.schema);
   // A cut comes where a chunk ends, and chunks are to be small beside segments.
   const chunk_rows = input.segment_bytes < WINDOW_BYTES ? 1 : CHUNK_ROWS;
-  const table = new CsvTable(columns, new IssueLog(), { counts_only: true, chunk_rows });
+  const table = new CsvTable(columns, new IssueLog(), {
+    ...dialectOf(input),
+    counts_only: true,
+    chunk_rows,
+  });
   const { state, pieces: source } = counted(pieces);
   const cutter = new Cutter(input.segment_bytes);
   const count = (isLast: boolean) => {

@@ -76,7 +76,7 @@ const csvSegment = async (
   issues: IssueLog,
 ): Promise<() => AsyncGenerator<ColumnChunk, void, undefined>> => {
   const pieces = await piecesOfSegment(store, ref, segment);
-  if (segment.index === 0) return () => readCsv(pieces, schema, issues);
+  if (segment.index === 0) return () => readCsv(pieces, schema, issues, ref);
   const columns = columnSpecs(schema);
   const layout = await layoutOf(store, ref, schema);
   const table = new CsvTable(columns, issues, { layout, first_row: segment.first_row });
@@ -97,7 +97,7 @@ const layoutOf = async (store: ObjectStore, ref: ObjectRef, schema: Schema): Pro
     const bytes = await store.read(ref.key, 0, length);
     const marked = BYTE_ORDER_MARK.every((byte, index) => bytes[index] === byte);
     const text = marked ? bytes.subarray(BYTE_ORDER_MARK.length) : bytes;
-    const header = readHeader(text, length === ref.bytes, columns, {});
+    const header = readHeader(text, length === ref.bytes, columns, ref);
     if (header !== null) return matchHeader(header, columns, new IssueLog());
     invariant(length < ref.bytes, "a landed CSV file has a header");
   }

@@ -7,7 +7,7 @@ import { assertNever } from "../domain/decider.ts";
 import type { ObjectRef, Schema } from "../domain/table.ts";
 import type { ColumnChunk } from "./columns.ts";
 import { readCsv } from "./csv.ts";
-import type { CsvDialect } from "./csvHeader.ts";
+import { type CsvDialect, dialectOf } from "./csvHeader.ts";
 import { IssueLog } from "./issueLog.ts";
 import { readJsonl } from "./jsonl.ts";
 import { readParquet } from "./parquetReader.ts";
@@ -50,14 +50,17 @@ export const readTable = (source: TableSource, schema: Schema): TableReader => {
 /** Throws when the object is missing: a reference in the log promises that it is there. */
 export const openTable = async (
   store: ObjectStore,
-  ref: Pick<ObjectRef, "key" | "format" | "bytes">,
+  ref: Pick<ObjectRef, "key" | "format" | "bytes" | "delimiter">,
 ): Promise<TableSource> => {
   if (ref.format === "parquet") {
     return { format: "parquet", store, key: ref.key, size_bytes: ref.bytes };
   }
   const stream = await store.open(ref.key);
   if (stream === null) throw new MissingObjectError(`object ${ref.key} is missing`);
-  return { format: ref.format, pieces: piecesOf(stream) };
+  const pieces = piecesOf(stream);
+  return ref.format === "csv"
+    ? { format: "csv", pieces, ...dialectOf(ref) }
+    : { format: ref.format, pieces };
 };
 
 const chunksOf = (source: TableSource, schema: Schema, issues: IssueLog) => {

@@ -6,6 +6,7 @@
 import type { ObjectStore, TakeInput, TakeOutcome } from "../application/dataPorts.ts";
 import { type Suspicion, suspicionsOf } from "../domain/suspicion.ts";
 import { contentType } from "./contentTypes.ts";
+import { dialectOf } from "./csvHeader.ts";
 import { unpacked } from "./gunzip.ts";
 import type { IssueLog } from "./issueLog.ts";
 import { NotATableError } from "./notATable.ts";
@@ -38,7 +39,7 @@ export const take = async (
   };
   const { target: key } = input;
   const copied = await transfer(store, input, maxBytes, {
-    csv: (pieces) => read({ format: "csv", pieces }),
+    csv: (pieces) => read({ format: "csv", pieces, ...dialectOf(input) }),
     jsonl: (pieces) => read({ format: "jsonl", pieces }),
     parquet: ({ bytes }) => read({ format: "parquet", store, key, size_bytes: bytes }),
   });
@@ -46,7 +47,7 @@ export const take = async (
   const { bytes, sha256, found } = copied;
   return {
     kind: "taken",
-    object: { key, format: input.format, bytes, sha256, rows: found.rows },
+    object: { key, format: input.format, bytes, sha256, rows: found.rows, ...dialectOf(input) },
     issues: found.issues.listed,
     issue_count: found.issues.count,
     unexpected_columns: found.issues.unexpected_columns,

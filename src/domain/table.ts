@@ -22,6 +22,15 @@ export type Schema = Readonly<Record<string, ColumnType>>;
 export const FORMATS = ["csv", "jsonl", "parquet"] as const;
 export type Format = (typeof FORMATS)[number];
 
+/**
+ * Whether a character may part the fields of a CSV file: one of ASCII that stands for itself in no
+ * value that needs no quotes, such as `;`, a tab or the unit separator.
+ */
+export const isDelimiter = (text: string): boolean => {
+  const code = text.length === 1 ? text.charCodeAt(0) : 0;
+  return code > 0 && code < 0x7f && !/[A-Za-z0-9"\r\n]/.test(text);
+};
+
 /** Bytes in the object store: where they are and what they were when they were written. */
 export interface ObjectRef {
   readonly key: string;
@@ -30,6 +39,8 @@ export interface ObjectRef {
   /** SHA-256 of the bytes, lower-case hex. */
   readonly sha256: string;
   readonly rows: number;
+  /** What parts the fields of a CSV file, where somebody has said so; else its header tells. */
+  readonly delimiter?: string;
 }
 
 /**

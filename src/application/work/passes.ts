@@ -28,7 +28,9 @@ export const takeOver =
   async (plan, record, data) => {
     invariant(plan.kind === "append", "an append is planned as one");
     const { source, target, schema } = plan;
-    const taken = await data.take({ source, target, format: request.format, schema });
+    const { format, delimiter } = request;
+    const dialect = delimiter === undefined ? {} : { delimiter };
+    const taken = await data.take({ source, target, format, ...dialect, schema });
     switch (taken.kind) {
       case "missing":
       case "not_a_table":

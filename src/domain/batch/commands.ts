@@ -18,6 +18,8 @@ export interface AppendRequest {
   readonly contract_id: ContractId;
   readonly file_url: string;
   readonly format: Format;
+  /** Of a CSV file; left out: found from its header. */
+  readonly delimiter?: string;
 }
 
 export interface AppendData extends AppendRequest {

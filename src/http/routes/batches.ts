@@ -70,7 +70,14 @@ export const batchRoutes = [
           `${body.file_url} is of no known format: .csv, .jsonl, .ndjson (each also with .gz) or .parquet.`,
         );
       }
-      const request = { kind: "append", ...body, format } as const;
+      const { delimiter, ...about } = body;
+      if (delimiter !== null && format !== "csv") {
+        return reject("invalid", "delimiter-without-csv", "Only CSV files have a delimiter.", [
+          { path: "delimiter", message: `${body.file_url} is no CSV file` },
+        ]);
+      }
+      const dialect = delimiter === null ? {} : { delimiter };
+      const request = { kind: "append", ...about, format, ...dialect } as const;
       const result = await appendBatch(services.workshop, call, request);
       return commandAnswer(result, { services, call });
     },
