@@ -3,13 +3,13 @@
  * the outbox together and answers remote calls. It decides nothing itself.
  */
 import { DurableObject } from "cloudflare:workers";
+import { custody } from "./application/custody.ts";
 import {
   type EventStream,
   eventStream,
   type ListenRequest,
   overheard,
 } from "./application/eventStream.ts";
-import { groupCommit } from "./application/groupCommit.ts";
 import {
   type ImportRequest,
   importUnfinished,
@@ -20,6 +20,7 @@ import { lakeDuties } from "./application/lakeDuties.ts";
 import type { Call, WorkRequest } from "./application/lakeGateway.ts";
 import { type LakeService, lakeService } from "./application/lakeService.ts";
 import { readCommand, writeAnswer } from "./application/lakeStub.ts";
+import { type LakeTurns, lakeTurns } from "./application/lakeTurns.ts";
 import { answerProof, type LogTree, type ProofQuestion } from "./application/logProofs.ts";
 import { logSigner } from "./application/logSigner.ts";
 import { nextAlarm } from "./application/nextAlarm.ts";
@@ -44,6 +45,7 @@ import { type Outbox, outbox, outboxOf } from "./eventlog/outbox.ts";
 import { serverSentEvents } from "./http/serverSentEvents.ts";
 import { d1Sink } from "./reporting/d1Sink.ts";
 import { r2ObjectStore } from "./storage/r2ObjectStore.ts";
+import { r2SmallObjects } from "./storage/r2SmallObjects.ts";
 import type { LongWork } from "./worker.ts";
 
 checkEventContracts();
@@ -60,11 +62,8 @@ interface Lake {
   readonly imported: LogImport;
   /** Sends a notification that is owed. */
   readonly notify: ReturnType<typeof courier>;
-  /** Runs a command together with those that wait beside it. */
-  readonly commit: (work: () => CommandResult, weight: number) => Promise<CommandResult>;
+  readonly turns: LakeTurns;
 }
-
-type CommandResult = ReturnType<LakeService["command"]>;
 
 export class LakeObject extends DurableObject<Env> {
   #lake: Lake | null = null;
@@ -87,11 +86,7 @@ export class LakeObject extends DurableObject<Env> {
     const [call, request, options] = readCommand(text);
     const lake = this.#lakeFor(call, request.type === "CreateDataLake");
     if (lake === null) return writeAnswer(this.#refusal());
-    const answer = await lake.commit(() => {
-      // One that came before the import began may have waited behind it.
-      if (lake.imported.unfinished) return importUnfinished();
-      return lake.service.command(call, request, options ?? undefined);
-    }, text.length);
+    const answer = await lake.turns.command(call, request, options, text.length);
     return writeAnswer(answer);
   }
 
@@ -107,10 +102,10 @@ export class LakeObject extends DurableObject<Env> {
     this.#lakeFor(call, false)?.service.abandon(attempt_id);
   }
 
-  ask(call: Call, question: Question) {
+  async ask(call: Call, question: Question) {
     const lake = this.#lakeFor(call, false);
     if (lake === null) return this.#refusal();
-    const reply = lake.service.ask(call, question);
+    const reply = await lake.turns.ask(call, question);
     this.#afterCommit();
     return reply;
   }
@@ -235,15 +230,24 @@ export class LakeObject extends DurableObject<Env> {
       calendars,
       loopback: this.env.AUTH === "open",
     });
-    const commit = groupCommit<CommandResult>({
-      transaction: (body) => log.transaction(body),
-      committed: () => this.#afterCommit(),
-      failed: (error) => console.error(`after a commit: ${error}`),
-      sync: () => this.ctx.storage.sync(),
-    });
     const tree = logTree(sql);
     const imported = logImport({ sql, log: stored, tree, root_secret, now: clock });
     const sent = outbox(sql);
+    const turns = lakeTurns({
+      service,
+      custody: custody({
+        objects: r2SmallObjects(() => this.env.OBJECTS),
+        forget: (lake_id, subjects) => service.forgetKeys(lake_id, subjects),
+        failed: (error) => console.error(`custody of keys: ${error}`),
+      }),
+      importing: () => imported.unfinished,
+      commit: {
+        transaction: (body) => log.transaction(body),
+        committed: () => this.#afterCommit(),
+        failed: (error) => console.error(`after a commit: ${error}`),
+        sync: () => this.ctx.storage.sync(),
+      },
+    });
     this.#lake = {
       log,
       service,
@@ -251,7 +255,7 @@ export class LakeObject extends DurableObject<Env> {
       relay: this.#relayOf(log, sent),
       tree,
       imported,
-      commit,
+      turns,
       notify: courier({
         log,
         service,

@@ -55,6 +55,18 @@ export interface ObjectStore {
   list(prefix: string): AsyncIterable<StoredObject>;
 }
 
+/** Objects of a few bytes, read and written whole: half a key, a record. */
+export interface SmallObjects {
+  /** Null when there is none. */
+  read(key: string): Promise<Uint8Array | null>;
+  /** Whether it was written: not when there was one already, whoever came first. */
+  create(key: string, bytes: Uint8Array): Promise<boolean>;
+  put(key: string, bytes: Uint8Array): Promise<void>;
+  /** At most 1,000; missing keys are no error. */
+  delete(keys: readonly string[]): Promise<void>;
+  list(prefix: string): AsyncIterable<string>;
+}
+
 export interface TakeInput {
   /** Key of the landed upload. */
   readonly source: string;

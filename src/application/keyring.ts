@@ -1,8 +1,10 @@
 /**
  * Keys. A lake has one random key, stored wrapped under the root secret; each purpose gets a key
- * of its own from it by HKDF-SHA-256 (RFC 5869). A data subject has a random key, stored wrapped
- * under the lake's: destroying it makes the subject's sealed fields unreadable for good. So has an
- * encrypted dataset, whose objects are sealed under it.
+ * of its own from it by HKDF-SHA-256 (RFC 5869). A data subject has a random key in two halves: one
+ * stored wrapped under the lake's, one in the object store. Either alone says nothing about the key;
+ * destroying them makes the subject's sealed fields unreadable for good, whatever backup of one of
+ * the two places comes back. An encrypted dataset has a random key too, stored wrapped, under which
+ * its objects are sealed.
  * Wrapping and sealing are AES-256-GCM with a random 96-bit nonce; the additional data binds a
  * ciphertext to its place, so that it cannot be moved to another field, request or lake.
  */
@@ -20,6 +22,7 @@ import type { PrivacyKeys } from "./dataPorts.ts";
 const KEY_BYTES = 32;
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
+const KEY_ID_BYTES = 8;
 
 /** The root secret of local development: refused everywhere else. */
 export const DEVELOPMENT_ROOT_SECRET = "lethe-development-root-secret-do-not-deploy";
@@ -29,6 +32,31 @@ export const MIN_ROOT_SECRET_LENGTH = 32;
 
 /** The lake's key does not open under the root secret that is set. */
 export class LockedKeyError extends Error {}
+
+/** What the object store keeps of the subjects' keys, as far as it has been fetched. */
+export interface Halves {
+  /** 32 bytes; null when there is none there, undefined when nobody has looked. */
+  find(subject: SubjectRef): Uint8Array | null | undefined;
+}
+
+/**
+ * Thrown where a subject's key is needed and its half in the object store is not at hand: nothing
+ * was written. Whoever runs the turn fetches the half and runs it again (see custody.ts).
+ */
+export class HalfNeededError extends Error {
+  readonly subject: SubjectRef;
+  /** Whether one is to be made when there is none. */
+  readonly make: boolean;
+
+  constructor(subject: SubjectRef, make: boolean) {
+    super("the half of a subject's key that the object store keeps is not at hand");
+    this.subject = subject;
+    this.make = make;
+  }
+}
+
+/** Nothing was fetched. */
+const NO_HALVES: Halves = { find: () => undefined };
 
 /** Where wrapped keys are kept. */
 export interface KeyStore {
@@ -69,10 +97,17 @@ export interface Keyring {
   pseudonymKey(): Uint8Array;
   /** A keyed fingerprint of a command, for telling a repeated one from another. */
   fingerprint(command: string): string;
-  /** Seals a text under the subject's key, making that key when there is none. */
+  /**
+   * Seals a text under the subject's key, making that key when there is none. Throws
+   * HalfNeededError, as `open` does.
+   */
   seal(subject: SubjectRef, place: string, text: string): { readonly sealed: string };
-  /** The text, or null when the subject's key has been destroyed. */
+  /** The text, or null when the key it was sealed under has been destroyed. */
   open(subject: SubjectRef, place: string, sealed: string): string | null;
+  /** Destroys what this lake keeps of the subject's key. */
+  destroySubjectKey(subject: SubjectRef): void;
+  /** The same keys, with what was fetched from the object store. */
+  withHalves(halves: Halves): Keyring;
   privacyKeys(): PrivacyKeys;
   /** Makes the key of an encrypted dataset, 32 random bytes; one that is there stays. */
   makeDatasetKey(dataset: DatasetName): void;
@@ -91,6 +126,30 @@ export interface Keyring {
   /** Seed of the key that signs the log's checkpoints, 32 bytes. */
   logSeed(): Uint8Array;
 }
+
+/** Where the lake keeps its half of a subject's key. */
+const halfId = (subject: SubjectRef): string => `subject-half/${subject}`;
+
+/** Where the whole key lies when it was made before there were halves. */
+const wholeId = (subject: SubjectRef): string => `subject/${subject}`;
+
+/** A key from its halves, or the other half from a key and one of them. */
+const joined = (one: Uint8Array, other: Uint8Array): Uint8Array => {
+  if (one.length !== KEY_BYTES || other.length !== KEY_BYTES) {
+    throw new Error(`half a key has ${KEY_BYTES} bytes`);
+  }
+  return one.map((byte, at) => byte ^ (other[at] ?? 0));
+};
+
+/** Tells keys of a subject apart that followed each other, and says nothing else about them. */
+const keyIdOf = (key: Uint8Array): string =>
+  Buffer.from(derive(key, "key-id")).subarray(0, KEY_ID_BYTES).toString("hex");
+
+/** The id of the key a text was sealed under, null in texts from before they named it. */
+const partsOf = (sealed: string): readonly [id: string | null, body: string] => {
+  const dot = sealed.indexOf(".");
+  return dot < 0 ? [null, sealed] : [sealed.slice(0, dot), sealed.slice(dot + 1)];
+};
 
 const unwrapLakeKey = (wrapping: Uint8Array, stored: string, place: string): Uint8Array => {
   try {
@@ -117,10 +176,55 @@ export const openKeyring = (rootSecret: string, lake_id: string, store: KeyStore
   const own = derive(lakeKey, "own-seal");
   const subjectWrapping = derive(lakeKey, "subject-wrap");
 
-  const subjectKey = (subject: SubjectRef): Uint8Array | null => {
-    const wrapped = store.find(`subject/${subject}`);
-    return wrapped ? decrypt(subjectWrapping, wrapped, `subject/${subject}`) : null;
+  const unwrapped = (id: string): Uint8Array | null => {
+    const wrapped = store.find(id);
+    return wrapped === null ? null : decrypt(subjectWrapping, wrapped, id);
   };
+
+  /** Null when there is none that could be whole again. */
+  const subjectKey = (subject: SubjectRef, halves: Halves): Uint8Array | null => {
+    const whole = unwrapped(wholeId(subject));
+    if (whole !== null) return whole;
+    const own = unwrapped(halfId(subject));
+    if (own === null) return null;
+    const other = halves.find(subject);
+    if (other === undefined) throw new HalfNeededError(subject, false);
+    return other === null ? null : joined(own, other);
+  };
+
+  const makeSubjectKey = (subject: SubjectRef, halves: Halves): Uint8Array => {
+    const other = halves.find(subject);
+    if (!other) throw new HalfNeededError(subject, true);
+    const kept = unwrapped(halfId(subject));
+    if (kept !== null) return joined(kept, other);
+    // A key from before there were halves stays the same key, and is split with its next use.
+    const whole = unwrapped(wholeId(subject));
+    const own = whole === null ? randomBytes(KEY_BYTES) : joined(whole, other);
+    store.put(halfId(subject), encrypt(subjectWrapping, own, halfId(subject)));
+    if (whole !== null) store.destroy(wholeId(subject));
+    return joined(own, other);
+  };
+
+  const subjectSeals = (halves: Halves): Pick<Keyring, "seal" | "open"> => ({
+    seal(subject, place, text) {
+      const key = makeSubjectKey(subject, halves);
+      const body = encrypt(key, Buffer.from(text), `${lake_id}/${place}`);
+      return { sealed: `${keyIdOf(key)}.${body}` };
+    },
+    open(subject, place, sealed) {
+      const key = subjectKey(subject, halves);
+      if (key === null) return null;
+      const [id, body] = partsOf(sealed);
+      if (id !== null && id !== keyIdOf(key)) return null;
+      try {
+        return new TextDecoder().decode(decrypt(key, body, `${lake_id}/${place}`));
+      } catch (error) {
+        // A text that does not name its key may be of one that was destroyed since.
+        if (id === null) return null;
+        throw error;
+      }
+    },
+  });
   const datasetWrapping = derive(lakeKey, "dataset-wrap");
   const urls = derive(lakeKey, "sealed-url");
   const datasetKey = (dataset: DatasetName): Uint8Array | null => {
@@ -138,24 +242,16 @@ export const openKeyring = (rootSecret: string, lake_id: string, store: KeyStore
   const hmac = (key: Uint8Array, text: string) =>
     createHmac("sha256", key).update(text).digest("hex");
 
-  return {
+  const keyring: Keyring = {
     subjectRef: (subject_id) => hmac(pseudonym, subject_id) as SubjectRef,
     pseudonymKey: () => pseudonym.slice(),
     fingerprint: (command) => hmac(fingerprints, command),
-    seal(subject, place, text) {
-      let key = subjectKey(subject);
-      if (key === null) {
-        key = randomBytes(KEY_BYTES);
-        const id = `subject/${subject}`;
-        store.put(id, encrypt(subjectWrapping, key, id));
-      }
-      return { sealed: encrypt(key, Buffer.from(text), `${lake_id}/${place}`) };
+    ...subjectSeals(NO_HALVES),
+    destroySubjectKey(subject) {
+      store.destroy(wholeId(subject));
+      store.destroy(halfId(subject));
     },
-    open(subject, place, sealed) {
-      const key = subjectKey(subject);
-      if (key === null) return null;
-      return new TextDecoder().decode(decrypt(key, sealed, `${lake_id}/${place}`));
-    },
+    withHalves: (halves) => ({ ...keyring, ...subjectSeals(halves) }),
     makeDatasetKey(dataset) {
       const id = `dataset/${dataset}`;
       if (store.find(id) !== null) return;
@@ -189,4 +285,5 @@ export const openKeyring = (rootSecret: string, lake_id: string, store: KeyStore
       unique: derive(lakeKey, "quality/unique"),
     }),
   };
+  return keyring;
 };

@@ -5,15 +5,15 @@
 import { err, ok, type Result } from "../domain/decider.ts";
 import type { LakeId } from "../domain/ids.ts";
 import { lakeNotFound } from "../domain/lake/decide.ts";
-import { type Rejection, reject } from "../domain/rejection.ts";
+import type { Rejection } from "../domain/rejection.ts";
 import type { Webhook } from "../domain/webhook/webhook.ts";
 import type { Answer } from "./answers.ts";
 import { type Command, reader } from "./commands.ts";
 import { keyOfWork } from "./datasetKeys.ts";
 import { answeredBefore, handleCommand, type Idempotency, stale } from "./handleCommand.ts";
-import { type Keyring, type KeyStore, LockedKeyError, openKeyring } from "./keyring.ts";
+import type { KeyStore } from "./keyring.ts";
 import type { Call, CommandOptions, LakeRequest, OpenedWork, WorkRequest } from "./lakeGateway.ts";
-import { pendingKeys } from "./pendingKeys.ts";
+import { type LakeKeys, lakeKeys } from "./lakeKeys.ts";
 import { planWork, WORK_LIMITS, type WorkLimits } from "./planWork.ts";
 import type { Calendars, CommandMeta, Duty, EventLog } from "./ports.ts";
 import { answerQuestion, type Question, type Reply } from "./questions.ts";
@@ -40,12 +40,16 @@ export interface LakeMeans {
 }
 
 export interface LakeService {
+  /** Runs what asks this service for something with the halves of keys that were fetched. */
+  readonly turn: LakeKeys["turn"];
   command(call: Call, request: LakeRequest, options?: CommandOptions): Result<Answer, Rejection>;
   /** A command that fulfils a duty of the lake's own. */
   fulfil(lake_id: string, command: Command, duty: Duty): Result<Answer, Rejection>;
   open(call: Call, request: WorkRequest): Result<OpenedWork, Rejection>;
   abandon(attempt_id: string): void;
   ask(call: Call, question: Question): Result<Reply, Rejection>;
+  /** Destroys the lake's own halves of the subjects' keys. */
+  readonly forgetKeys: LakeKeys["forget"];
   /** Whether webhooks may be on the machine itself. */
   readonly loopback: boolean;
   /** The secret of a webhook in clear, or null when another lake sealed it. */
@@ -73,34 +77,9 @@ const DEFAULT_LAKE_NAME = "Default lake";
 export const lakeService = (means: LakeMeans): LakeService => {
   const { log, newId, calendars, loopback, limits = WORK_LIMITS } = means;
   const now = () => means.clock().toISOString();
-  const pending = pendingKeys(means.keys);
-  let opened: Keyring | null = null;
-
-  // A key that was undone must not go on sealing in memory: the next use opens what is stored.
-  log.onUndone(() => {
-    pending.undo();
-    opened = null;
-  });
-
-  const keyringOf = (lake_id: string) => (): Keyring => {
-    opened ??= openKeyring(means.root_secret, lake_id, pending);
-    return opened;
-  };
-
-  /** A lake whose keys do not open does nothing at all. */
-  const locked = (lake_id: string): Result<never, Rejection> | null => {
-    try {
-      keyringOf(lake_id)();
-      return null;
-    } catch (error) {
-      if (!(error instanceof LockedKeyError)) throw error;
-      return reject(
-        "unavailable",
-        "lake-locked",
-        "ROOT_SECRET is not the one this lake's key was wrapped under: set the right one.",
-      );
-    }
-  };
+  const keys = lakeKeys(log, means.keys, means.root_secret);
+  const { pending } = keys;
+  const keyringOf = (lake_id: string) => () => keys.of(lake_id);
 
   const metaOf = (call: Call, at: string): CommandMeta => ({
     command_id: newId(),
@@ -156,14 +135,14 @@ export const lakeService = (means: LakeMeans): LakeService => {
 
   /** Refuses whatever is asked of a lake that is locked or not there. */
   const refusal = (call: Call): Result<never, Rejection> | null => {
-    const refused = locked(call.lake_id);
+    const refused = keys.locked(call.lake_id);
     if (refused) return refused;
     ensureDefault(call);
     return reader(log).lake().status === "absent" ? lakeNotFound() : null;
   };
 
   const command: LakeService["command"] = (call, request, options) => {
-    const refused = request.type === "CreateDataLake" ? locked(call.lake_id) : refusal(call);
+    const refused = request.type === "CreateDataLake" ? keys.locked(call.lake_id) : refusal(call);
     if (refused) return refused;
     const at = now();
     const keyring = keyringOf(call.lake_id);
@@ -199,6 +178,9 @@ export const lakeService = (means: LakeMeans): LakeService => {
   return {
     loopback,
     command,
+
+    turn: keys.turn,
+    forgetKeys: keys.forget,
 
     fulfil(lake_id, due, duty) {
       keyringOf(lake_id)();
@@ -277,7 +259,7 @@ export const lakeService = (means: LakeMeans): LakeService => {
           expects: [],
           fulfils: null,
         });
-      return reveal(log, keyringOf(call.lake_id), audit, question.deletion_id, now());
+      return reveal(log, keyringOf(call.lake_id)(), audit, question.deletion_id, now());
     },
 
     webhookSecret(lake_id, { webhook_id, secret }) {

@@ -1,4 +1,5 @@
 /** Where objects lie. No part of a key is personal data; every attempt writes keys of its own. */
+import type { SubjectRef } from "../domain/ids.ts";
 import type { Format } from "../domain/table.ts";
 
 export const landingKey = (lake: string, filename: string): string =>
@@ -50,3 +51,7 @@ export const publishedKey = (
 /** Keys sort by size. */
 export const checkpointKey = (lake: string, tree_size: number): string =>
   `lakes/${lake}/checkpoints/${String(tree_size).padStart(16, "0")}`;
+
+/** The object store's half of a subject's key. */
+export const custodyKey = (lake: string, subject: SubjectRef): string =>
+  `lakes/${lake}/custody/${subject}`;

@@ -1,6 +1,6 @@
 /** Opening the sealed fields of a request to be forgotten: on record before anything is shown. */
 import { ok, type Result } from "../domain/decider.ts";
-import type { Sealed } from "../domain/deletion/deletion.ts";
+import type { Deletion, Sealed } from "../domain/deletion/deletion.ts";
 import { type Rejection, reject } from "../domain/rejection.ts";
 import { reader } from "./commands.ts";
 import { answerPlace } from "./deletionRequests.ts";
@@ -11,7 +11,7 @@ import { answerQuestion, type Reply } from "./questions.ts";
 /** `audit` records the access to an object; nothing is shown when it is refused or throws. */
 export const reveal = (
   log: EventLog,
-  keyring: () => Keyring,
+  keyring: Keyring,
   audit: (object: string) => Result<unknown, Rejection>,
   deletion_id: string,
   now: string,
@@ -21,15 +21,21 @@ export const reveal = (
   if (deletion.status === "absent") {
     return reject("not_found", "deletion-not-found", "There is no such deletion request.");
   }
+  // Opened before it is on record: where a key is not at hand yet, it is the turn that is run again.
+  const opened = openedFields(deletion, keyring);
   const audited = audit(stream);
   if (!audited.ok) return audited;
-  const open = (place: string, { sealed }: Sealed) =>
-    keyring().open(deletion.subject_ref, `${stream}/${place}`, sealed) ?? { erased: true };
   const asked = { kind: "one", aggregate: "deletion", id: deletion_id, when: null } as const;
   const shown = answerQuestion(log, asked, now);
   if (!shown.ok || shown.value.kind !== "one") return shown;
-  const view = {
-    ...shown.value.view,
+  return ok({ ...shown.value, view: { ...shown.value.view, ...opened } });
+};
+
+const openedFields = (deletion: Deletion, keyring: Keyring) => {
+  const { deletion_id, subject_ref } = deletion;
+  const open = (place: string, { sealed }: Sealed) =>
+    keyring.open(subject_ref, `deletion/${deletion_id}/${place}`, sealed) ?? { erased: true };
+  return {
     subject_id: open("subject_id", deletion.subject_id),
     reason: open("reason", deletion.reason),
     answers: deletion.answers.map(({ version, reason, ...answer }) => ({
@@ -37,5 +43,4 @@ export const reveal = (
       reason: open(answerPlace(version), reason),
     })),
   };
-  return ok({ ...shown.value, view });
 };

@@ -218,7 +218,7 @@ describe("revealing a request", () => {
       level: "gdpr",
       keysSeenAs: (keys) => ({
         ...keys,
-        find: (id) => (erased && id.startsWith("subject/") ? null : keys.find(id)),
+        find: (id) => (erased && id.startsWith("subject-half/") ? null : keys.find(id)),
       }),
     });
     const deletion_id = requestIn(lake);

@@ -1,14 +1,38 @@
 import { describe, expect, it } from "vitest";
 import { BrokenSealError } from "../../src/application/dataPorts.ts";
-import { LockedKeyError, openKeyring } from "../../src/application/keyring.ts";
+import {
+  HalfNeededError,
+  type Halves,
+  LockedKeyError,
+  openKeyring,
+} from "../../src/application/keyring.ts";
 import { datasetName } from "../../src/contracts/fields.ts";
 import { datasetStore } from "../../src/storage/datasetStore.ts";
+import { memoryHalves } from "../support/memoryHalves.ts";
 import { memoryObjectStore } from "../support/memoryObjectStore.ts";
 import { memoryKeys } from "../support/subjects.ts";
 import { ROOT_SECRET } from "../support/testLake.ts";
 
-const opened = (lake = "north", keys = memoryKeys(), secret = ROOT_SECRET) =>
-  openKeyring(secret, lake, keys);
+const opened = (lake = "north", keys = memoryKeys(), secret = ROOT_SECRET, halves = others()) =>
+  openKeyring(secret, lake, keys).withHalves(halves);
+
+/** An object store that has a half for everybody. */
+const others = (): Halves => {
+  const halves = memoryHalves();
+  return {
+    find(subject) {
+      halves.supply(new HalfNeededError(subject, true));
+      return halves.find(subject);
+    },
+  };
+};
+
+/** What lakes stored when a person's key lay whole in them: lake north's key, Jane's, a text. */
+const BEFORE_HALVES = {
+  lake: "BfGnnJFe86Z4ZGuilx4xNjGW/akUNFaCMrMpmFH8Z+RaIksJaGxOur2cDefrefSRt41XJzmBFWTZOUC0",
+  key: "/KrWZvHPa3c1RczXXQeVbouxlamNxb9Y8ZhNaVEqqej8iMXiSn87+EBVP92Xk3LK74+6c0oZ8l/eUhOc",
+  sealed: "ogJp61DjWUm1UFbKNKgvd6ycYpB5VRYSCj7z4Jo0TjV0ZQ==",
+};
 
 describe("a lake's keys", () => {
   it("are made on first use, stored wrapped, and the same when opened again", () => {
@@ -97,7 +121,7 @@ describe("a sealed text", () => {
     const jane = keyring.subjectRef("jane");
     const texts = [1, 2, 3].map(() => keyring.seal(jane, PLACE, "please").sealed);
     expect(new Set(texts).size).toBe(3);
-    expect([...keys.entries.keys()]).toEqual(["lake", `subject/${jane}`]);
+    expect([...keys.entries.keys()]).toEqual(["lake", `subject-half/${jane}`]);
   });
 
   it("does not open at another place", () => {
@@ -113,7 +137,8 @@ describe("a sealed text", () => {
     const [jane, john] = [keyring.subjectRef("jane"), keyring.subjectRef("john")];
     const { sealed } = keyring.seal(jane, PLACE, "please");
     keyring.seal(john, PLACE, "please");
-    expect(() => keyring.open(john, PLACE, sealed)).toThrow();
+    // It names the key it was sealed under: to John's it is a text whose key is gone.
+    expect(keyring.open(john, PLACE, sealed)).toBeNull();
   });
 
   it("does not open in another lake", () => {
@@ -121,7 +146,7 @@ describe("a sealed text", () => {
     const { sealed } = north.seal(north.subjectRef("jane"), PLACE, "please");
     const jane = south.subjectRef("jane");
     south.seal(jane, PLACE, "please");
-    expect(() => south.open(jane, PLACE, sealed)).toThrow();
+    expect(south.open(jane, PLACE, sealed)).toBeNull();
   });
 
   it("is gone with its person's key", () => {
@@ -129,7 +154,7 @@ describe("a sealed text", () => {
     const keyring = opened("north", keys);
     const jane = keyring.subjectRef("jane");
     const { sealed } = keyring.seal(jane, PLACE, "please");
-    keys.entries.delete(`subject/${jane}`);
+    keys.entries.delete(`subject-half/${jane}`);
     expect(keyring.open(jane, PLACE, sealed)).toBeNull();
   });
 
@@ -139,8 +164,97 @@ describe("a sealed text", () => {
     const [jane, john] = [keyring.subjectRef("jane"), keyring.subjectRef("john")];
     keyring.seal(jane, PLACE, "please");
     const { sealed } = keyring.seal(john, PLACE, "please");
-    keys.put(`subject/${john}`, keys.find(`subject/${jane}`) ?? "");
+    keys.put(`subject-half/${john}`, keys.find(`subject-half/${jane}`) ?? "");
     expect(() => keyring.open(john, PLACE, sealed)).toThrow();
+  });
+});
+
+describe("a person's key in two halves", () => {
+  const PLACE = "deletion/1/reason";
+  const split = () => {
+    const [keys, halves] = [memoryKeys(), memoryHalves()];
+    const keyring = openKeyring(ROOT_SECRET, "north", keys).withHalves(halves);
+    const jane = keyring.subjectRef("jane");
+    const seal = (text: string) => {
+      halves.supply(new HalfNeededError(jane, true));
+      return keyring.seal(jane, PLACE, text).sealed;
+    };
+    return { keys, halves, keyring, jane, seal };
+  };
+
+  it("asks for the half that is not at hand, to be made for sealing only, and writes nothing", () => {
+    const { keys, halves, keyring, jane, seal } = split();
+    const needed = (body: () => unknown) => {
+      try {
+        body();
+      } catch (error) {
+        if (error instanceof HalfNeededError) return { subject: error.subject, make: error.make };
+        throw error;
+      }
+      return null;
+    };
+    expect(needed(() => keyring.seal(jane, PLACE, "x"))).toEqual({ subject: jane, make: true });
+    expect([...keys.entries.keys()]).toEqual(["lake"]);
+    expect(needed(() => keyring.open(jane, PLACE, "x"))).toBeNull();
+    const sealed = seal("please");
+    const later = openKeyring(ROOT_SECRET, "north", keys);
+    expect(needed(() => later.open(jane, PLACE, sealed))).toEqual({ subject: jane, make: false });
+    expect(later.withHalves(halves).open(jane, PLACE, sealed)).toBe("please");
+  });
+
+  it("is gone with either half", () => {
+    const { keys, halves, keyring, jane, seal } = split();
+    const sealed = seal("please");
+    const row = keys.find(`subject-half/${jane}`) ?? "";
+    keyring.destroySubjectKey(jane);
+    expect(keyring.open(jane, PLACE, sealed)).toBeNull();
+    keys.put(`subject-half/${jane}`, row);
+    expect(keyring.open(jane, PLACE, sealed)).toBe("please");
+    halves.destroy(jane);
+    expect(keyring.open(jane, PLACE, sealed)).toBeNull();
+  });
+
+  it("made anew is another key: what was sealed before stays erased", () => {
+    const { keys, halves, keyring, jane, seal } = split();
+    const before = seal("please");
+    const row = keys.find(`subject-half/${jane}`) ?? "";
+    halves.destroy(jane);
+    for (const restored of [true, false]) {
+      keyring.destroySubjectKey(jane);
+      if (restored) keys.put(`subject-half/${jane}`, row);
+      const after = seal("again");
+      expect(keyring.open(jane, PLACE, after)).toBe("again");
+      expect(keyring.open(jane, PLACE, before)).toBeNull();
+      halves.destroy(jane);
+    }
+  });
+
+  it("that lies whole in the lake, from before, still opens, and is split with its next use", () => {
+    const halves = memoryHalves();
+    const keys = memoryKeys(new Map([["lake", BEFORE_HALVES.lake]]));
+    const keyring = openKeyring(ROOT_SECRET, "north", keys).withHalves(halves);
+    const jane = keyring.subjectRef("jane");
+    keys.put(`subject/${jane}`, BEFORE_HALVES.key);
+    const before = BEFORE_HALVES.sealed;
+    expect(keyring.open(jane, PLACE, before)).toBe("please");
+    halves.supply(new HalfNeededError(jane, true));
+    const after = keyring.seal(jane, PLACE, "again").sealed;
+    expect([...keys.entries.keys()]).toEqual(["lake", `subject-half/${jane}`]);
+    expect(keyring.open(jane, PLACE, before)).toBe("please");
+    expect(keyring.open(jane, PLACE, after)).toBe("again");
+    halves.destroy(jane);
+    expect(keyring.open(jane, PLACE, before)).toBeNull();
+    expect(keyring.open(jane, PLACE, after)).toBeNull();
+    // Another key has followed: a text that does not name its own is of the one that is gone.
+    halves.supply(new HalfNeededError(jane, true));
+    expect(keyring.open(jane, PLACE, before)).toBeNull();
+  });
+
+  it("does not come from a half of another length", () => {
+    const { halves, keyring, jane } = split();
+    halves.supply(new HalfNeededError(jane, true));
+    halves.kept.set(jane, new Uint8Array(31));
+    expect(() => keyring.seal(jane, PLACE, "x")).toThrow("32 bytes");
   });
 });
 

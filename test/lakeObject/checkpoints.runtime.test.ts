@@ -97,7 +97,7 @@ describe("a checkpoint", () => {
     const { deletion_id } = asked.at("deletion") as { deletion_id: string };
     const before = await rootOf(lake);
     const leaves = (await lake.get("/log/leaves?from=0&to=1000")).body;
-    await lake.sql("DELETE FROM keys WHERE id LIKE 'subject/%'");
+    await lake.sql("DELETE FROM keys WHERE id LIKE 'subject-half/%'");
     await evictDurableObject(lake.stub);
     expect(await rootOf(lake)).toEqual(before);
     expect((await lake.get("/log/leaves?from=0&to=1000")).body).toEqual(leaves);

@@ -120,7 +120,7 @@ describe("a request to be forgotten", () => {
       reason: "r",
       requested_by: "o",
     });
-    await lake.sql("DELETE FROM keys WHERE id LIKE 'subject/%'");
+    await lake.sql("DELETE FROM keys WHERE id LIKE 'subject-half/%'");
     const shown = await lake.get(
       `/deletions/${request.text("deletion", "deletion_id")}?reveal=true`,
     );

@@ -1,6 +1,6 @@
 /** One lake on the log in memory, with a clock that a test moves and ids that can be foretold. */
 import type { Answer } from "../../src/application/answers.ts";
-import type { KeyStore } from "../../src/application/keyring.ts";
+import { HalfNeededError, type KeyStore } from "../../src/application/keyring.ts";
 import type {
   Call,
   CommandOptions,
@@ -18,6 +18,7 @@ import type { Result } from "../../src/domain/decider.ts";
 import type { ComplianceLevel } from "../../src/domain/lake/lake.ts";
 import type { Rejection } from "../../src/domain/rejection.ts";
 import { type MemoryEventLog, memoryEventLog } from "./memoryEventLog.ts";
+import { type MemoryHalves, memoryHalves } from "./memoryHalves.ts";
 
 export const ROOT_SECRET = "a root secret for tests, long enough";
 export const LAKE = lakeId.parse("north");
@@ -28,6 +29,8 @@ export const DAY_MS = 24 * HOUR_MS;
 export interface TestLake {
   readonly log: MemoryEventLog;
   readonly service: LakeService;
+  /** What the object store keeps of subjects' keys. */
+  readonly halves: MemoryHalves;
   now(): string;
   pass(ms: number): void;
   call(more?: Partial<Call>): Call;
@@ -61,7 +64,7 @@ export const testLake = ({
 }: TestLakeOptions = {}) => {
   let at = Date.parse(START);
   let made = 0;
-  const service = lakeService({
+  const turns = lakeService({
     log: seenAs(log),
     keys: keysSeenAs(log.keys),
     root_secret,
@@ -73,6 +76,20 @@ export const testLake = ({
     calendars,
     loopback: false,
   });
+  const halves = memoryHalves();
+  /** What the object store keeps is at hand at once. */
+  const turn = <Value>(body: () => Value): Value => {
+    const outcome = turns.turn(halves, body);
+    if (!(outcome instanceof HalfNeededError)) return outcome;
+    halves.supply(outcome);
+    return turn(body);
+  };
+  const service: LakeService = {
+    ...turns,
+    command: (...asked) => turn(() => turns.command(...asked)),
+    fulfil: (...asked) => turn(() => turns.fulfil(...asked)),
+    ask: (...asked) => turn(() => turns.ask(...asked)),
+  };
   const call: TestLake["call"] = (more = {}) => ({
     lake_id: LAKE,
     is_default: false,
@@ -86,6 +103,7 @@ export const testLake = ({
   const lake: TestLake = {
     log,
     service,
+    halves,
     now: () => new Date(at).toISOString(),
     pass: (ms) => {
       at += ms;

@@ -1,0 +1,59 @@
+/**
+ * A lake's turns as its callers wait for them: commands commit together, and a turn that needs half
+ * a key from the object store is run again with it. Nothing is awaited within a turn.
+ */
+import type { Result } from "../domain/decider.ts";
+import type { Rejection } from "../domain/rejection.ts";
+import type { Answer } from "./answers.ts";
+import type { Command } from "./commands.ts";
+import type { Custody } from "./custody.ts";
+import { type CommitDeps, groupCommit } from "./groupCommit.ts";
+import { importUnfinished } from "./importLog.ts";
+import type { HalfNeededError } from "./keyring.ts";
+import type { Call, CommandOptions, LakeRequest } from "./lakeGateway.ts";
+import type { LakeService } from "./lakeService.ts";
+import type { Duty } from "./ports.ts";
+import type { Question, Reply } from "./questions.ts";
+
+export interface LakeTurns {
+  /** `weight`: of the command, in characters. */
+  command(
+    call: Call,
+    request: LakeRequest,
+    options: CommandOptions | null,
+    weight: number,
+  ): Promise<Result<Answer, Rejection>>;
+  ask(call: Call, question: Question): Promise<Result<Reply, Rejection>>;
+  /** A command that fulfils a duty of the lake's own. */
+  fulfil(lake_id: string, command: Command, duty: Duty): Promise<Result<Answer, Rejection>>;
+}
+
+export interface TurnDeps {
+  readonly service: LakeService;
+  readonly custody: Custody;
+  readonly commit: CommitDeps;
+  /** Whether the log is still coming from elsewhere. */
+  importing(): boolean;
+}
+
+export const lakeTurns = ({ service, custody, commit, importing }: TurnDeps): LakeTurns => {
+  const together = groupCommit<Result<Answer, Rejection> | HalfNeededError>(commit);
+  return {
+    command: (call, request, options, weight) =>
+      custody.supply(call.lake_id, (halves) =>
+        together(() => {
+          // One that came before the import began may have waited behind it.
+          if (importing()) return importUnfinished();
+          return service.turn(halves, () => service.command(call, request, options ?? undefined));
+        }, weight),
+      ),
+    ask: (call, question) =>
+      custody.supply(call.lake_id, (halves) =>
+        service.turn(halves, () => service.ask(call, question)),
+      ),
+    fulfil: (lake_id, due, duty) =>
+      custody.supply(lake_id, (halves) =>
+        service.turn(halves, () => service.fulfil(lake_id, due, duty)),
+      ),
+  };
+};
