@@ -3,7 +3,7 @@
  * the outbox together and answers remote calls. It decides nothing itself.
  */
 import { DurableObject } from "cloudflare:workers";
-import { custody } from "./application/custody.ts";
+import type { ErasureRecords } from "./application/erasureRecords.ts";
 import {
   type EventStream,
   eventStream,
@@ -16,6 +16,7 @@ import {
   type LogImport,
   nothingToAbandon,
 } from "./application/importLog.ts";
+import { lakeCustody } from "./application/lakeCustody.ts";
 import { lakeDuties } from "./application/lakeDuties.ts";
 import type { Call, WorkRequest } from "./application/lakeGateway.ts";
 import { type LakeService, lakeService } from "./application/lakeService.ts";
@@ -63,6 +64,7 @@ interface Lake {
   /** Sends a notification that is owed. */
   readonly notify: ReturnType<typeof courier>;
   readonly turns: LakeTurns;
+  readonly records: ErasureRecords;
 }
 
 export class LakeObject extends DurableObject<Env> {
@@ -233,13 +235,11 @@ export class LakeObject extends DurableObject<Env> {
     const tree = logTree(sql);
     const imported = logImport({ sql, log: stored, tree, root_secret, now: clock });
     const sent = outbox(sql);
+    const objects = r2SmallObjects(() => this.env.OBJECTS);
+    const { custody, records } = lakeCustody({ log, service, objects });
     const turns = lakeTurns({
       service,
-      custody: custody({
-        objects: r2SmallObjects(() => this.env.OBJECTS),
-        forget: (lake_id, subjects) => service.forgetKeys(lake_id, subjects),
-        failed: (error) => console.error(`custody of keys: ${error}`),
-      }),
+      custody,
       importing: () => imported.unfinished,
       commit: {
         transaction: (body) => log.transaction(body),
@@ -256,6 +256,7 @@ export class LakeObject extends DurableObject<Env> {
       tree,
       imported,
       turns,
+      records,
       notify: courier({
         log,
         service,
