@@ -31,7 +31,7 @@ export const snapshots = (sql: SqlStorage): Snapshots => ({
       .exec<{ version: number; state: string }>(
         `SELECT version, state FROM snapshots
          WHERE stream = ? AND seq <= CAST(? AS INTEGER) AND fold_version = CAST(? AS INTEGER)
-         ORDER BY version DESC LIMIT 1`,
+         ORDER BY seq DESC LIMIT 1`,
         stream,
         seq,
         fold_version,

@@ -302,6 +302,22 @@ describe("snapshots", () => {
     }));
 });
 
+test("the snapshot before a moment of the past is found by index, not by reading those behind it", () =>
+  inEmptyLog((_, { sql }) => {
+    const plan = sql
+      .exec<{ detail: string }>(
+        `EXPLAIN QUERY PLAN SELECT version, state FROM snapshots
+         WHERE stream = ? AND seq <= CAST(? AS INTEGER) AND fold_version = 1
+         ORDER BY seq DESC LIMIT 1`,
+        "access",
+        5,
+      )
+      .toArray();
+    expect(plan.map(({ detail }) => detail).join()).toContain(
+      "snapshots_by_seq (stream=? AND seq<?)",
+    );
+  }));
+
 /** Up to 2,500 events, some hundreds at a time. */
 const growTo = (
   log: EventLog,
