@@ -112,16 +112,16 @@ export const eventStore = (sql: SqlStorage): EventStore => ({
 
   *stream(stream, version, seq) {
     const rows = sql
-      .exec<Pick<Row, "type" | "schema_version" | "recorded_at" | "data">>(
-        `SELECT type, schema_version, recorded_at, data FROM events
-         WHERE stream = ? AND stream_version > CAST(? AS INTEGER) AND seq <= CAST(? AS INTEGER)
-         ORDER BY stream_version`,
+      .exec<Pick<Row, "seq" | "type" | "schema_version" | "recorded_at" | "data">>(
+        `SELECT seq, type, schema_version, recorded_at, data FROM events
+         WHERE stream = ? AND stream_version > CAST(? AS INTEGER) ORDER BY stream_version`,
         stream,
         version,
-        seq,
       )
-      .raw<[string, number, string, string]>();
-    for (const [type, schema_version, recorded_at, text] of rows) {
+      .raw<[number, string, number, string, string]>();
+    for (const [at, type, schema_version, recorded_at, text] of rows) {
+      // Rows come as they are asked for: as a condition, SQLite would look at all of the rest.
+      if (at > seq) break;
       const data = upcast(type, schema_version, JSON.parse(text) as Record<string, unknown>);
       yield { type, recorded_at, data };
     }
