@@ -22,11 +22,11 @@ import type { Call, WorkRequest } from "./application/lakeGateway.ts";
 import { type LakeService, lakeService } from "./application/lakeService.ts";
 import { readCommand, writeAnswer } from "./application/lakeStub.ts";
 import { type LakeTurns, lakeTurns } from "./application/lakeTurns.ts";
-import { answerProof, type LogTree, type ProofQuestion } from "./application/logProofs.ts";
-import { logSigner } from "./application/logSigner.ts";
+import type { LogTree } from "./application/logProofs.ts";
 import { nextAlarm } from "./application/nextAlarm.ts";
 import { workLimits } from "./application/planWork.ts";
 import type { EventLog } from "./application/ports.ts";
+import { prove, type SignedQuestion } from "./application/prove.ts";
 import type { Question } from "./application/questions.ts";
 import { type Relay, relay } from "./application/relay.ts";
 import { runDuties } from "./application/runDuties.ts";
@@ -112,13 +112,12 @@ export class LakeObject extends DurableObject<Env> {
     return reply;
   }
 
-  async prove(call: Call, question: ProofQuestion) {
+  async prove(call: Call, question: SignedQuestion) {
     const lake = this.#lakeFor(call, false);
     if (lake === null) return this.#refusal();
     const seed = lake.service.logSeed(call);
     this.#afterCommit();
-    if (!seed.ok) return seed;
-    return answerProof(lake.tree, () => logSigner(call.lake_id, seed.value), question);
+    return seed.ok ? prove(lake, call.lake_id, seed.value, question) : seed;
   }
 
   /**

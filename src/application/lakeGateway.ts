@@ -26,7 +26,7 @@ import type { PrivacyKeys, SegmentParts } from "./dataPorts.ts";
 import type { DeletionRequest } from "./deletionRequests.ts";
 import type { ListenRequest } from "./eventStream.ts";
 import type { ImportRequest, ImportState } from "./importLog.ts";
-import type { ProofQuestion, ProofReply } from "./logProofs.ts";
+import type { SignedQuestion, SignedReply } from "./prove.ts";
 import type { Question, Reply } from "./questions.ts";
 
 /** A command as a client means it; the lake adds what only it knows (ids, keys, the time). */
@@ -296,8 +296,8 @@ export interface LakeGateway {
 
 /** The lake as those who verify it talk to it. */
 export interface LakeProver {
-  /** Asks about the log as a Merkle tree. */
-  prove(call: Call, question: ProofQuestion): Promise<Result<ProofReply, Rejection>>;
+  /** Asks about the log as a Merkle tree, or for the certificate of an erasure. */
+  prove(call: Call, question: SignedQuestion): Promise<Result<SignedReply, Rejection>>;
 }
 
 /** The lake as those who follow it talk to it. */
