@@ -227,6 +227,8 @@ export type WorkPlan =
       /** Set when the contract's privacy rules are applied on the way. */
       readonly clean_key: string | null;
       readonly gate: Gate | null;
+      /** Columns whose newest moment is remembered. */
+      readonly newest_of: readonly string[];
       /** The anonymised object to copy, or the pass to make one when there was no privacy run. */
       readonly from: { readonly copy: ObjectRef; readonly schema: Schema } | RefinePlan;
     }
@@ -248,6 +250,7 @@ export type WorkPlan =
       readonly published_key: string | null;
       /** Set only when the batch is published. */
       readonly gate: Gate | null;
+      readonly newest_of: readonly string[];
       /** Whose check this is recorded as, or null when no rule is left. */
       readonly check: Pick<QualityCheck, "source" | "rules"> | null;
       readonly requested_privacy: RawRules;

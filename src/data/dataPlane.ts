@@ -4,6 +4,7 @@ import { copy } from "./copy.ts";
 import { exportCsv } from "./exportCsv.ts";
 import { gate } from "./kAnonymity.ts";
 import { land } from "./land.ts";
+import { newestMoments } from "./newestMoments.ts";
 import { refine } from "./refine.ts";
 import { assemble, refineSegment } from "./segments.ts";
 import { take } from "./take.ts";
@@ -15,6 +16,7 @@ export const dataPlane = (store: ObjectStore): SegmentedDataPlane => ({
   refineSegment: (input, segment, parts) => refineSegment(store, input, segment, parts),
   assemble: (input, results) => assemble(store, input, results),
   gate: (input) => gate(store, input),
+  newest: (source, schema, columns) => newestMoments(store, source, schema, columns),
   exportCsv: (source, schema, target) => exportCsv(store, source, schema, target),
   copy: (source, target) => copy(store, source, target),
 });
