@@ -2,7 +2,7 @@
  * What an event sets in motion: the duties that appear, move and vanish with it. Pure; the
  * caller writes them in the transaction that writes the events.
  */
-import { type BatchState, objectsOf, workOf } from "../domain/batch/batch.ts";
+import { type Batch, type BatchState, objectsOf, workOf } from "../domain/batch/batch.ts";
 import { retentionEnd } from "../domain/batch/expiry.ts";
 import { objectKeysOf } from "../domain/batch/work.ts";
 import { nextReminder } from "../domain/deletion/reminders.ts";
@@ -98,11 +98,6 @@ export const consequencesOf = (event: StoredEvent): ScheduleChange => {
       const due = { kind: "retention_change", ref, due_at: recorded_at } as const;
       return { put: [{ ...due, payload: { ...payload, after: 0 } }], remove: [] };
     }
-    // Looked at anew at once: when the next look is due follows from the state.
-    case "DatasetFreshnessWatched":
-    case "DatasetFreshnessObserved":
-    case "DatasetFreshnessRestored":
-      return { put: [{ kind: "freshness_due", ref, due_at: recorded_at, payload }], remove: [] };
     case "SignedUrlCreated": {
       if (data.method !== "PUT") return NONE;
       const due_at = later(String(data.expires_at), UPLOAD_KEPT_MS);
@@ -159,6 +154,9 @@ export const supersededObjects = (before: BatchState, after: BatchState): readon
 
 /** Long work's own objects are the batch's until the work is over. */
 const objectsIn = (state: BatchState): readonly string[] => [
-  ...(state.status === "held" ? objectsOf(state.batch).map(({ key }) => key) : []),
+  ...(state.status === "held" ? keysOf(state.batch) : []),
   ...objectKeysOf(workOf(state)),
 ];
+
+const keysOf = (batch: Batch): readonly string[] =>
+  [...objectsOf(batch), batch.subject_index].flatMap((object) => (object ? [object.key] : []));

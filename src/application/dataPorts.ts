@@ -9,6 +9,7 @@ import type { KAnonymity, KAnonymityFinding } from "../domain/rules/kAnonymity.t
 import type { PrivacyRules } from "../domain/rules/privacy.ts";
 import type { QualityRules } from "../domain/rules/quality.ts";
 import type { PartRef, Segment, SegmentResult } from "../domain/segments.ts";
+import type { SubjectIndexRef } from "../domain/subjects.ts";
 import type { Suspicion } from "../domain/suspicion.ts";
 import type {
   Format,
@@ -18,6 +19,7 @@ import type {
   Schema,
   SchemaIssue,
 } from "../domain/table.ts";
+import type { AppendedSubjects, AppendSubjects, TrackedSubjects } from "./subjectPorts.ts";
 
 export interface StoredObject {
   readonly key: string;
@@ -76,6 +78,8 @@ export interface TakeInput {
   /** Of a CSV file; left out: found from its header. */
   readonly delimiter?: string;
   readonly schema: Schema;
+  /** Set when the dataset has a subject column. */
+  readonly subjects?: AppendSubjects;
 }
 
 export type TakeOutcome =
@@ -93,6 +97,8 @@ export type TakeOutcome =
       readonly unexpected_columns: readonly string[];
       /** Columns of the schema that look like personal data. */
       readonly suspicions: readonly Suspicion[];
+      /** When they were asked for. */
+      readonly subjects?: AppendedSubjects;
     };
 
 /** Keys by purpose, 32 bytes each, derived from the lake's own key. */
@@ -122,6 +128,8 @@ export interface RefineInput {
   readonly quarantine_key?: string;
   /** How many rows to show before and after, for a dry run (default 0). */
   readonly preview_rows?: number;
+  /** Whom the pass of an append looks for, a segment at a time. */
+  readonly subjects?: TrackedSubjects;
 }
 
 export interface PreviewRow {
@@ -189,15 +197,6 @@ export interface DataPlane {
    * enough. Throws DataLimitError when there are more groups than it can count.
    */
   gate(input: GateInput): Promise<GateOutcome>;
-  /**
-   * The newest moment of each of these columns of dates or datetimes, RFC 3339, a date being the
-   * end of its day; null where every row is null. `schema` is what the object was written under.
-   */
-  newest(
-    source: ObjectRef,
-    schema: Schema,
-    columns: readonly string[],
-  ): Promise<Readonly<Record<string, string | null>>>;
   /** Turns a published Parquet object into CSV (RFC 4180, UTF-8, LF, header row). */
   exportCsv(source: ObjectRef, schema: Schema, target: string): Promise<ObjectRef>;
   /** Copies bytes unchanged, verifying the SHA-256 on the way; throws when it differs. */
@@ -209,7 +208,7 @@ export type { PartRef, Segment, SegmentResult };
 /** About this much of a file is one segment, unless the caller says otherwise. */
 export const SEGMENT_BYTES = 64 * 1024 * 1024;
 
-export interface LandInput extends TakeInput {
+export interface LandInput extends Omit<TakeInput, "subjects"> {
   /** About how many bytes a segment has; a row that is longer makes a longer one. */
   readonly segment_bytes: number;
 }
@@ -231,6 +230,8 @@ export interface SegmentParts {
   readonly quarantine_part?: string;
   /** What `unique` has to remember of the segment: keyed hashes, never a value. */
   readonly seen_part?: string;
+  /** The segment's subjects, for the index: hashes of 64 bits. */
+  readonly subjects_part?: string;
 }
 
 /**
@@ -255,4 +256,10 @@ export interface SegmentedDataPlane extends DataPlane {
    * file, and the parts stitched into one object each under the input's own keys.
    */
   assemble(input: RefineInput, results: readonly SegmentResult[]): Promise<Result<Refined, Misfit>>;
+  /** The index of all segments' subjects, written at `target`; null when a segment has no part. */
+  indexSubjects(
+    input: Pick<RefineInput, "schema" | "subjects">,
+    results: readonly SegmentResult[],
+    target: string,
+  ): Promise<SubjectIndexRef | null>;
 }

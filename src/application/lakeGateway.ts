@@ -22,12 +22,13 @@ import type { Format, ObjectRef, Schema } from "../domain/table.ts";
 import type { RemoveWebhook } from "../domain/webhook/decide.ts";
 import type { Notified } from "../domain/webhook/notifications.ts";
 import type { Answer } from "./answers.ts";
-import type { PrivacyKeys, SegmentParts } from "./dataPorts.ts";
+import type { PrivacyKeys, SegmentParts, TakeInput } from "./dataPorts.ts";
 import type { DeletionRequest } from "./deletionRequests.ts";
 import type { ListenRequest } from "./eventStream.ts";
 import type { ImportRequest, ImportState } from "./importLog.ts";
-import type { SignedQuestion, SignedReply } from "./prove.ts";
+import type { ProofQuestion, ProofReply } from "./logProofs.ts";
 import type { Question, Reply } from "./questions.ts";
+import type { AppendSubjects, TrackedSubjects } from "./subjectPorts.ts";
 
 /** A command as a client means it; the lake adds what only it knows (ids, keys, the time). */
 export type LakeRequest =
@@ -171,11 +172,10 @@ export type StepPlan =
       }[];
     };
 
-export interface AppendPlan {
+export interface AppendPlan extends Pick<TakeInput, "source" | "target" | "schema"> {
   readonly kind: "append";
-  readonly source: string;
-  readonly target: string;
-  readonly schema: Schema;
+  /** Null: the dataset names no subjects. */
+  readonly subjects: AppendSubjects | null;
 }
 
 /** One pass over a batch's raw object. */
@@ -191,6 +191,8 @@ export interface RefinePlan {
   readonly subject_column: string | null;
   /** What `not_future` and `freshness` compare with (RFC 3339). */
   readonly now: string;
+  /** Whom the pass of an append looks for. */
+  readonly subjects?: TrackedSubjects;
 }
 
 /** What a publication has to hold. */
@@ -227,8 +229,6 @@ export type WorkPlan =
       /** Set when the contract's privacy rules are applied on the way. */
       readonly clean_key: string | null;
       readonly gate: Gate | null;
-      /** Columns whose newest moment is remembered. */
-      readonly newest_of: readonly string[];
       /** The anonymised object to copy, or the pass to make one when there was no privacy run. */
       readonly from: { readonly copy: ObjectRef; readonly schema: Schema } | RefinePlan;
     }
@@ -250,7 +250,6 @@ export type WorkPlan =
       readonly published_key: string | null;
       /** Set only when the batch is published. */
       readonly gate: Gate | null;
-      readonly newest_of: readonly string[];
       /** Whose check this is recorded as, or null when no rule is left. */
       readonly check: Pick<QualityCheck, "source" | "rules"> | null;
       readonly requested_privacy: RawRules;
@@ -299,8 +298,8 @@ export interface LakeGateway {
 
 /** The lake as those who verify it talk to it. */
 export interface LakeProver {
-  /** Asks about the log as a Merkle tree, or for the certificate of an erasure. */
-  prove(call: Call, question: SignedQuestion): Promise<Result<SignedReply, Rejection>>;
+  /** Asks about the log as a Merkle tree. */
+  prove(call: Call, question: ProofQuestion): Promise<Result<ProofReply, Rejection>>;
 }
 
 /** The lake as those who follow it talk to it. */

@@ -19,6 +19,14 @@ export const rawKey = (
   format: Format,
 ): string => `${batchPrefix(lake, batch, revision)}/raw/${attempt}.${format}`;
 
+/** Who is in the raw object, by pseudonyms; written when it is, or once its parts are gone through. */
+export const subjectIndexKey = (
+  lake: string,
+  batch: string,
+  revision: number,
+  attempt: string,
+): string => `${batchPrefix(lake, batch, revision)}/raw/${attempt}.subjects`;
+
 export const cleanKey = (lake: string, batch: string, revision: number, attempt: string): string =>
   `${batchPrefix(lake, batch, revision)}/clean/${attempt}.parquet`;
 
@@ -36,6 +44,7 @@ export const partKeys = (lake: string, batch: string, revision: number, attempt:
     clean_part: `${place}.clean.parquet`,
     quarantine_part: `${place}.rejected.jsonl`,
     seen_part: `${place}.seen`,
+    subjects_part: `${place}.subjects`,
   };
 };
 
@@ -55,9 +64,3 @@ export const checkpointKey = (lake: string, tree_size: number): string =>
 /** The object store's half of a subject's key. */
 export const custodyKey = (lake: string, subject: SubjectRef): string =>
   `lakes/${lake}/custody/${subject}`;
-
-/** Where a lake's erasures are on record outside of its own database. */
-export const erasurePrefix = (lake: string): string => `lakes/${lake}/erasures/`;
-
-export const erasureKey = (lake: string, deletion: string): string =>
-  `${erasurePrefix(lake)}${deletion}.json`;

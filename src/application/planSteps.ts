@@ -207,6 +207,7 @@ const segmentStep = (
     ...(pass.clean ? { clean_part: keys.clean_part } : {}),
     ...(pass.quarantine ? { quarantine_part: keys.quarantine_part } : {}),
     ...(remembers ? { seen_part: keys.seen_part } : {}),
+    ...(refine.subjects ? { subjects_part: keys.subjects_part } : {}),
   };
   return stepped({ kind: "segment", ...found, refine, parts }, Object.values(parts));
 };
@@ -237,7 +238,7 @@ const appendStep = (
   invariant(work.order.kind === "append" && plan.kind === "append", "an append is planned as one");
   const { request } = work.order;
   const { keyring, now, limits } = planner;
-  const { schema } = plan;
+  const { schema, subjects } = plan;
   if (work.landed === null) {
     const { source, target } = plan;
     const { file_url, format, delimiter } = request;
@@ -257,9 +258,10 @@ const appendStep = (
     keys: keyring().privacyKeys(),
     subject_column: null,
     now,
+    ...(subjects ? { subjects } : {}),
   };
   const found = segmentOf(work, name);
-  if (found === null) return finishStep(work, plan, [refine], []);
+  if (found === null) return finishStep(work, plan, [refine], subjects ? [subjects.index_key] : []);
   const pass = { refine, clean: false, quarantine: false };
   return segmentStep(found, pass, work.base.revision + 1, planner, lake);
 };

@@ -18,11 +18,12 @@ import { type Reader, reader } from "./commands.ts";
 import { SEGMENT_BYTES } from "./dataPorts.ts";
 import type { Keyring } from "./keyring.ts";
 import type { Attempt, WorkPlan, WorkRequest, WorkStepRequest } from "./lakeGateway.ts";
-import { landingKey, publishedKey, rawKey } from "./objectKeys.ts";
+import { landingKey, publishedKey, rawKey, subjectIndexKey } from "./objectKeys.ts";
 import { planPrivacy, planPublish, planQuality } from "./planRefine.ts";
 import { planReplay } from "./planReplay.ts";
 import { isLong, planStep } from "./planSteps.ts";
 import type { EventLog } from "./ports.ts";
+import type { TrackedSubjects } from "./subjectPorts.ts";
 
 export interface Planned {
   readonly plan: WorkPlan;
@@ -147,10 +148,11 @@ export const subjectOf = (
 
 const planAppend = (
   request: Extract<WorkRequest, { kind: "append" }>,
-  { log, attempt_id }: Planner,
+  planner: Planner,
   read: Reader,
   lake: ActiveLake,
 ): Result<Planned, Rejection> => {
+  const { log, attempt_id } = planner;
   const dataset = read.dataset(request.dataset);
   const contract = read.contract(request.contract_id);
   const context = { lake, dataset, contract };
@@ -168,17 +170,28 @@ const planAppend = (
   const replaced: Attempt["expects"] = held
     ? [{ batch_id, revision: held.revision, status: held.progress.status }]
     : [];
+  const { subject_column } = admitted.value.dataset;
+  const index_key = subjectIndexKey(lake.lake_id, batch_id, revision, attempt_id);
   return ok({
     plan: {
       kind: "append",
       source: landingKey(lake.lake_id, request.file_url),
       target,
       schema: admitted.value.contract.schema,
+      subjects:
+        subject_column === null ? null : { ...trackedSubjects(planner, subject_column), index_key },
     },
-    writes: [target],
+    writes: subject_column === null ? [target] : [target, index_key],
     expects: [{ stream, version: log.load(stream).version }, ...replaced],
   });
 };
+
+/** Erased subjects are watched for from the day on which there are any. */
+const trackedSubjects = ({ keyring }: Planner, column: string): TrackedSubjects => ({
+  column,
+  key: keyring().pseudonymKey(),
+  watched: [],
+});
 
 const planExport = (
   request: Extract<WorkRequest, { kind: "export" }>,

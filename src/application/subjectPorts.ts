@@ -159,20 +159,24 @@ export interface SubjectPlane extends SubjectTexts {
   holdsText(key: string, subject_ids: readonly string[]): Promise<boolean>;
 }
 
-/** What an append does about subjects while it takes a file over. */
-export interface AppendSubjects {
+/** Whom an append looks for in a column of the schema. */
+export interface TrackedSubjects {
   readonly column: string;
   /** The lake's pseudonym key. */
   readonly key: Uint8Array;
-  /** Where the index goes. */
-  readonly index_key: string;
   /** Pseudonyms, in a column of this type, of subjects that were erased: rows of them are counted. */
   readonly watched: readonly string[];
 }
 
+/** What an append does about subjects while it takes a file over. */
+export interface AppendSubjects extends TrackedSubjects {
+  /** Where the index goes. */
+  readonly index_key: string;
+}
+
 /** What came of it. */
 export interface AppendedSubjects {
-  /** Null: the file fits no schema, or has more subjects than an index is made of. */
+  /** Null: the file fits no schema. */
   readonly subject_index: SubjectIndexRef | null;
   readonly erased_rows: ErasedRows;
 }

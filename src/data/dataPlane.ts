@@ -4,9 +4,9 @@ import { copy } from "./copy.ts";
 import { exportCsv } from "./exportCsv.ts";
 import { gate } from "./kAnonymity.ts";
 import { land } from "./land.ts";
-import { newestMoments } from "./newestMoments.ts";
 import { refine } from "./refine.ts";
 import { assemble, refineSegment } from "./segments.ts";
+import { indexSubjects } from "./subjects/subjectParts.ts";
 import { take } from "./take.ts";
 
 export const dataPlane = (store: ObjectStore): SegmentedDataPlane => ({
@@ -15,8 +15,8 @@ export const dataPlane = (store: ObjectStore): SegmentedDataPlane => ({
   land: (input) => land(store, input),
   refineSegment: (input, segment, parts) => refineSegment(store, input, segment, parts),
   assemble: (input, results) => assemble(store, input, results),
+  indexSubjects: (input, results, target) => indexSubjects(store, input, results, target),
   gate: (input) => gate(store, input),
-  newest: (source, schema, columns) => newestMoments(store, source, schema, columns),
   exportCsv: (source, schema, target) => exportCsv(store, source, schema, target),
   copy: (source, target) => copy(store, source, target),
 });

@@ -80,7 +80,7 @@ export interface Pass {
   readonly privacy: PrivacyPass;
   readonly outputs: Outputs;
   /** Called for every chunk as it was read; cells that do not fit are nulls. */
-  readonly checked?: (chunk: ColumnChunk) => void;
+  readonly checked?: (chunk: ColumnChunk) => void | Promise<void>;
   /** Called for the rows of a chunk that go on. */
   readonly transformed?: (
     before: ColumnChunk,
@@ -100,7 +100,7 @@ export const passOver = async (
   let diverted_rows = 0;
   for await (const chunk of reader.chunks()) {
     rows += chunk.rows;
-    checked?.(chunk);
+    await checked?.(chunk);
     // Cells that do not fit are nulls here: nothing may be concluded from them. The rest of the
     // file is read all the same, so that every issue is counted.
     if (reader.issues.count > 0) continue;

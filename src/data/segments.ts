@@ -30,6 +30,7 @@ import { seenRecorder } from "./quality/seenParts.ts";
 import { readSegment, type SegmentReader } from "./readSegment.ts";
 import { passOver } from "./refine.ts";
 import { stitchLines, stitchParquet } from "./stitch.ts";
+import { partRecorder } from "./subjects/subjectParts.ts";
 
 /** What a result carries from `refineSegment` to `assemble`, as JSON. */
 interface Partial {
@@ -62,6 +63,10 @@ const segmentPass = async (
     remembers && seen_key !== undefined
       ? seenRecorder(store.writer(seen_key, "application/octet-stream"))
       : null;
+  const subjects =
+    input.subjects !== undefined && parts.subjects_part !== undefined
+      ? partRecorder(store, parts.subjects_part, input.subjects)
+      : null;
   const privacy = privacyPass(input.privacy, input.schema, input.keys, input.subject_column);
   const evaluator = qualityEvaluator(input.quality, input.schema, input.now, {
     key: input.keys.unique,
@@ -69,13 +74,18 @@ const segmentPass = async (
     ...(duplicates === null ? {} : { duplicates }),
   });
   const outputs = openOutputs(store, { clean_key, quarantine_key }, privacy.schema);
-  const discard = () => Promise.allSettled([outputs.discard(), recorder?.abort()]);
+  const discard = () =>
+    Promise.allSettled([outputs.discard(), recorder?.abort(), subjects?.abort()]);
   try {
     const reader = await readSegment(store, input.source, input.schema, segment);
     const judged = async () => recorder?.relieve();
     // The pass of an append writes nothing: it is the one that looks for personal data.
     const sampler = clean_key === undefined && quarantine_key === undefined ? signSampler() : null;
-    const checked = (chunk: ColumnChunk) => sampler?.look(chunk);
+    const checked = async (chunk: ColumnChunk) => {
+      sampler?.look(chunk);
+      subjects?.look(chunk);
+      await subjects?.relieve();
+    };
     const pass = { evaluator, privacy, outputs, checked, judged };
     const { rows, diverted_rows } = await passOver(reader, pass);
     const found = issuesOf(reader);
@@ -86,6 +96,7 @@ const segmentPass = async (
       ...found,
       diverted_rows,
       ...(sampler === null ? {} : { signs: sampler.signs() }),
+      ...(subjects === null ? {} : { subjects_part: null, erased_rows: subjects.erased() }),
       quality: { ...partial },
       privacy: { ...privacy.report() },
       clean_part: null,
@@ -97,9 +108,11 @@ const segmentPass = async (
       return result;
     }
     const seen = await recorder?.close();
+    const subjects_part = await subjects?.close();
     const { clean, quarantine } = await outputs.close();
     return {
       ...result,
+      ...(subjects_part === undefined ? {} : { subjects_part }),
       clean_part: partOf(clean),
       quarantine_part: partOf(quarantine),
       seen_part:

@@ -4,6 +4,7 @@
  * table, or too large, leaves nothing at the target.
  */
 import type { ObjectStore, TakeInput, TakeOutcome } from "../application/dataPorts.ts";
+import type { AppendedSubjects } from "../application/subjectPorts.ts";
 import { type Suspicion, suspicionsOf } from "../domain/suspicion.ts";
 import { contentType } from "./contentTypes.ts";
 import { dialectOf } from "./csvHeader.ts";
@@ -14,6 +15,7 @@ import { type Pieces, piecesOf } from "./pieces.ts";
 import { signSampler } from "./pii/signSampler.ts";
 import { readTable, type TableSource } from "./readTable.ts";
 import { type CountingWriter, countingWriter } from "./sha256.ts";
+import { type IndexTracker, indexTracker } from "./subjects/subjectTracker.ts";
 
 /** The largest file a batch may arrive as; of a compressed one, also what it unpacks to. */
 export const MAX_OBJECT_BYTES = 1024 ** 3;
@@ -30,12 +32,15 @@ export const take = async (
   const read = async (source: TableSource): Promise<Read> => {
     const reader = readTable(source, input.schema);
     const sampler = signSampler();
+    const subjects = input.subjects && indexTracker(input.subjects, input.schema);
     let rows = 0;
     for await (const chunk of reader.chunks()) {
       rows += chunk.rows;
       sampler.look(chunk);
+      subjects?.look(chunk);
     }
-    return { rows, issues: reader.issues, suspicions: suspicionsOf(sampler.signs()) };
+    const suspicions = suspicionsOf(sampler.signs());
+    return { rows, issues: reader.issues, suspicions, ...(subjects ? { subjects } : {}) };
   };
   const { target: key } = input;
   const copied = await transfer(store, input, maxBytes, {
@@ -45,6 +50,7 @@ export const take = async (
   });
   if (copied.kind !== "copied") return copied;
   const { bytes, sha256, found } = copied;
+  const subjects = await undoing(store, [key], () => indexed(store, found));
   return {
     kind: "taken",
     object: { key, format: input.format, bytes, sha256, rows: found.rows, ...dialectOf(input) },
@@ -52,6 +58,7 @@ export const take = async (
     issue_count: found.issues.count,
     unexpected_columns: found.issues.unexpected_columns,
     suspicions: found.suspicions,
+    ...(subjects ? { subjects } : {}),
   };
 };
 
@@ -59,7 +66,32 @@ interface Read {
   readonly rows: number;
   readonly issues: IssueLog;
   readonly suspicions: readonly Suspicion[];
+  readonly subjects?: IndexTracker;
 }
+
+/** Of what fits no schema there is no index: which cells name a subject is not known. */
+const indexed = async (
+  store: ObjectStore,
+  { subjects, issues }: Read,
+): Promise<AppendedSubjects | null> => {
+  if (subjects === undefined) return null;
+  const subject_index = issues.count === 0 ? await subjects.write(store) : null;
+  return { subject_index, erased_rows: subjects.erased() };
+};
+
+/** Deletes what was written before, when `work` fails. */
+const undoing = async <Value>(
+  store: ObjectStore,
+  written: readonly string[],
+  work: () => Promise<Value>,
+): Promise<Value> => {
+  try {
+    return await work();
+  } catch (error) {
+    await store.delete(written);
+    throw error;
+  }
+};
 
 /** What is made of the bytes: of text while they are copied, of Parquet once they are. */
 export interface Reading<Found> {
@@ -125,12 +157,8 @@ const transferParquet = async <Found>(
   read: (copied: Copied) => Promise<Found>,
 ): Promise<Transferred<Found>> => {
   const copied = await copyParquet(store, input, pieces, maxBytes);
-  try {
-    return { kind: "copied", found: await read(copied), ...copied };
-  } catch (error) {
-    await store.delete([input.target]);
-    throw error;
-  }
+  const found = await undoing(store, [input.target], () => read(copied));
+  return { kind: "copied", found, ...copied };
 };
 
 const PARQUET_MAGIC = "PAR1";

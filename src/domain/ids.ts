@@ -42,5 +42,4 @@ export type StreamName =
   | `batch/${string}`
   | `deletion/${string}`
   | `replay/${string}`
-  | `freshness/${string}`
   | `webhook/${string}`;

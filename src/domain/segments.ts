@@ -1,4 +1,5 @@
 /** Pieces of a file that is too large for one pass, and what a pass over one of them came to. */
+import type { ErasedRows } from "./subjects.ts";
 import type { ColumnSigns } from "./suspicion.ts";
 import type { SchemaIssue } from "./table.ts";
 
@@ -43,4 +44,7 @@ export interface SegmentResult {
   readonly clean_part: PartRef | null;
   readonly quarantine_part: PartRef | null;
   readonly seen_part: PartRef | null;
+  /** Of the pass of an append that looks for subjects; left out by others. */
+  readonly subjects_part?: PartRef | null;
+  readonly erased_rows?: ErasedRows;
 }

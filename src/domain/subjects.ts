@@ -3,7 +3,7 @@
  * names the subject says. `subject_column` of a dataset says which column that is.
  */
 import type { SubjectRef } from "./ids.ts";
-import type { ColumnType } from "./table.ts";
+import { type ColumnType, MAX_LISTED_ISSUES } from "./table.ts";
 
 /**
  * The subject's pseudonym in a column of each type: `007` is the subject `7` in a column of whole
@@ -33,4 +33,11 @@ export interface ErasedRows {
   readonly sample_rows: readonly number[];
 }
 
-export const NO_ERASED_ROWS: ErasedRows = { count: 0, sample_rows: [] };
+/** Of parts of a file in their order. */
+export const mergeErasedRows = (parts: readonly (ErasedRows | undefined)[]): ErasedRows => {
+  const known = parts.filter((part) => part !== undefined);
+  return {
+    count: known.reduce((sum, { count }) => sum + count, 0),
+    sample_rows: known.flatMap(({ sample_rows }) => sample_rows).slice(0, MAX_LISTED_ISSUES),
+  };
+};

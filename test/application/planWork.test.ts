@@ -50,6 +50,14 @@ describe("an append", () => {
       source: "lakes/north/landing/2026/two.csv",
       target: expect.stringMatching(/^lakes\/north\/batches\/batch2\/1\/raw\/[\w-]+\.csv$/),
       schema: { id: "int", email: "string", amount: "float" },
+      subjects: {
+        column: "email",
+        key: expect.any(Uint8Array),
+        index_key: expect.stringMatching(
+          /^lakes\/north\/batches\/batch2\/1\/raw\/[\w-]+\.subjects$/,
+        ),
+        watched: [],
+      },
     });
   });
 

@@ -142,7 +142,14 @@ export const batchAppended = (
   },
   {
     type: "DataAppended",
-    data: { bytes: RAW.bytes, sha256: RAW.sha256, rows: RAW.rows, object: RAW, revision: 1 },
+    data: {
+      bytes: RAW.bytes,
+      sha256: RAW.sha256,
+      rows: RAW.rows,
+      object: RAW,
+      revision: 1,
+      subject_index: null,
+    },
   },
   { type: "SchemaValidated", data: { schema: SCHEMA } },
 ];
@@ -201,7 +208,6 @@ export const publication = (key: string): Omit<Publication, "published_at"> => (
   rows: 3,
   suppressed_rows: 0,
   k_anonymity: null,
-  newest: {},
 });
 
 export const published = (key = "published/1"): BatchEvent => ({

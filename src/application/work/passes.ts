@@ -27,22 +27,29 @@ export const takeOver =
   (request: AppendRequest): Body =>
   async (plan, record, data) => {
     invariant(plan.kind === "append", "an append is planned as one");
-    const { source, target, schema } = plan;
+    const { source, target, schema, subjects: sought } = plan;
     const { format, delimiter } = request;
     const dialect = delimiter === undefined ? {} : { delimiter };
-    const taken = await data.take({ source, target, format, ...dialect, schema });
+    const about = { source, target, format, ...dialect, schema };
+    const taken = await data.take({ ...about, ...(sought ? { subjects: sought } : {}) });
     switch (taken.kind) {
       case "missing":
       case "not_a_table":
       case "too_large":
         return notTaken(request, taken);
       default: {
-        const { object, issues, issue_count, unexpected_columns, suspicions } = taken;
+        const { object, issues, issue_count, unexpected_columns, suspicions, subjects } = taken;
         const misfit = issue_count > 0 ? { issues, issue_count } : null;
         return record({
           type: "AppendData",
           ...request,
-          taken: { object, misfit, unexpected_columns, suspicions },
+          taken: {
+            object,
+            misfit,
+            unexpected_columns,
+            suspicions,
+            ...(subjects ? { subjects } : {}),
+          },
         });
       }
     }
@@ -108,7 +115,7 @@ export const publish: Body = async (plan, record, data) => {
   const { batch_id, from, published_key, clean_key, gate } = plan;
   if ("copy" in from) {
     const { copy: object, schema } = from;
-    const publication = await publicationOf(data, { object, schema }, plan, published_key);
+    const publication = await publicationOf(data, { object, schema }, gate, published_key);
     return record({ type: "PublishData", batch_id, publication, run: null });
   }
   const written = clean_key ?? gate?.pass_key ?? published_key;
@@ -119,7 +126,7 @@ export const publish: Body = async (plan, record, data) => {
   return record({
     type: "PublishData",
     batch_id,
-    publication: await publicationOf(data, { object, schema }, plan, published_key),
+    publication: await publicationOf(data, { object, schema }, gate, published_key),
     run: clean_key === null ? null : runOf(from, {}, refined.value),
   });
 };
@@ -149,7 +156,7 @@ export const deriveBatch = async (
   const { passed, clean, clean_schema, quality } = refined.value;
   const made = clean ? { object: clean, schema: clean_schema } : null;
   const publication =
-    published_key && passed && made ? await publicationOf(data, made, plan, published_key) : null;
+    published_key && passed && made ? await publicationOf(data, made, gate, published_key) : null;
   const goesOn = passed && !(publication && violates(publication));
   return {
     kind: "derived",

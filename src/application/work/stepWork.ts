@@ -6,6 +6,7 @@
 import type { FinishWork, RecordStep } from "../../domain/batch/commands.ts";
 import type { WorkOrder } from "../../domain/batch/work.ts";
 import { invariant, ok } from "../../domain/decider.ts";
+import { mergeErasedRows } from "../../domain/subjects.ts";
 import { mergeSigns, suspicionsOf } from "../../domain/suspicion.ts";
 import type { DataPlane, SegmentedDataPlane } from "../dataPorts.ts";
 import type { Call, LakeRequest, StepPlan, WorkStepRequest } from "../lakeGateway.ts";
@@ -136,14 +137,20 @@ const assembled = (
   return {
     ...data,
     refine: (input) => data.assemble(input, next().results),
-    async take() {
+    async take({ subjects: sought }) {
       const { refine, results } = next();
-      const checked = await data.assemble(refineInput(refine, {}), results);
+      const input = refineInput(refine, {});
+      const checked = await data.assemble(input, results);
       const misfit = checked.ok ? { issues: [], issue_count: 0 } : checked.error;
       const { issues, issue_count } = misfit;
       const object = refine.source;
       const suspicions = suspicionsOf(mergeSigns(results.map(({ signs }) => signs ?? [])));
-      return { kind: "taken", object, issues, issue_count, unexpected_columns: [], suspicions };
+      const taken = { object, issues, issue_count, unexpected_columns: [], suspicions };
+      if (sought === undefined) return { kind: "taken", ...taken };
+      const { index_key } = sought;
+      const subject_index = checked.ok ? await data.indexSubjects(input, results, index_key) : null;
+      const erased_rows = mergeErasedRows(results.map((result) => result.erased_rows));
+      return { kind: "taken", ...taken, subjects: { subject_index, erased_rows } };
     },
   };
 };

@@ -5,6 +5,7 @@
  */
 import type { BatchId, ContractId, DatasetName, ReplayId } from "../ids.ts";
 import type { Segment } from "../segments.ts";
+import type { SubjectIndexRef } from "../subjects.ts";
 import type { Suspicion } from "../suspicion.ts";
 import type { ObjectRef, Schema } from "../table.ts";
 import type { Base, Misfit, ReplayResult } from "./commands.ts";
@@ -60,6 +61,8 @@ interface BatchCore {
   readonly contains_pii: boolean | null;
   /** The bytes as they were appended: everything else is derived from them. */
   readonly raw: ObjectRef;
+  /** Who is in it, by pseudonyms; null: not known without opening it. */
+  readonly subject_index: SubjectIndexRef | null;
   /** The schema the raw object was last found to fit, or null while it fits none. */
   readonly schema: Schema | null;
   /** How the raw object fails to fit, while it fits no schema. */
@@ -87,7 +90,7 @@ export type Batch = BatchCore & { readonly progress: Progress | Quarantined };
 
 type Kept = Omit<
   BatchCore,
-  "raw" | "schema" | "misfit" | "candidate" | "proposal" | "segments" | "work"
+  "raw" | "subject_index" | "schema" | "misfit" | "candidate" | "proposal" | "segments" | "work"
 >;
 
 /** What is left of a batch whose retention has ended: what it was, and no object. */

@@ -1,6 +1,7 @@
 /** Commands of a batch. Those that follow a pass over the rows carry its result. */
 import type { BatchId, ContractId, DatasetName, PrivacyRunId, ReplayId } from "../ids.ts";
 import type { Segment } from "../segments.ts";
+import type { ErasedRows, SubjectIndexRef } from "../subjects.ts";
 import type { Suspicion } from "../suspicion.ts";
 import type { Format, ObjectRef, Schema, SchemaIssue } from "../table.ts";
 import type { DerivedRun, Publication, QualityCheck } from "./events.ts";
@@ -31,6 +32,12 @@ export interface AppendData extends AppendRequest {
     readonly unexpected_columns: readonly string[];
     /** Columns of the schema that look like personal data, declared or not. */
     readonly suspicions: readonly Suspicion[];
+    /** Left out where the dataset names no subjects. */
+    readonly subjects?: {
+      readonly subject_index: SubjectIndexRef | null;
+      /** Rows of subjects that were erased before: they should not be there. */
+      readonly erased_rows: ErasedRows;
+    };
   };
 }
 

@@ -136,9 +136,13 @@ const appended = (
   const { taken } = command;
   const { bytes, sha256, rows } = taken.object;
   const revision = nextRevision(state);
+  const subject_index = taken.subjects?.subject_index ?? null;
   return [
     appendRequested(command, admission, state),
-    { type: "DataAppended", data: { bytes, sha256, rows, object: taken.object, revision } },
+    {
+      type: "DataAppended",
+      data: { bytes, sha256, rows, object: taken.object, revision, subject_index },
+    },
     ...schemaVerdict(taken.misfit, admission.contract),
     ...suspicionEvents(taken, { lake, ...admission }),
   ];

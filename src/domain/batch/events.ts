@@ -1,6 +1,7 @@
 /** What can happen to a batch. Nothing in here is a cell's value: the log holds no data. */
 import type { BatchId, ContractId, DatasetName, PrivacyRunId, ReplayId } from "../ids.ts";
 import type { KAnonymityFinding } from "../rules/kAnonymity.ts";
+import type { SubjectIndexRef } from "../subjects.ts";
 import type { Suspicion } from "../suspicion.ts";
 import type {
   Format,
@@ -72,12 +73,6 @@ export interface Publication {
   readonly suppressed_rows: number;
   /** What its contract demanded, and the groups as they were counted; null: nothing. */
   readonly k_anonymity: KAnonymityFinding | null;
-  /**
-   * The newest moment (RFC 3339) of each column whose freshness the contract watches, null where
-   * all of it is null. Never of a column that privacy rules transform, nor of the subject's: they
-   * may be a person's.
-   */
-  readonly newest: Readonly<Record<string, string | null>>;
   readonly published_at: string;
 }
 
@@ -109,6 +104,8 @@ export type BatchEvent =
         readonly object: ObjectRef;
         /** That of the request before it. */
         readonly revision: number;
+        /** Null: its dataset names no subjects, it fits no schema, or logs did not have it yet. */
+        readonly subject_index: SubjectIndexRef | null;
       };
     }
   | { readonly type: "SchemaValidated"; readonly data: { readonly schema: Schema } }

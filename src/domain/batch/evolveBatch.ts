@@ -53,6 +53,7 @@ type Appended = Recorded<Extract<BatchEvent, { type: "DataAppended" }>>;
 const withBytes = (state: BatchState, { data, recorded_at }: Appended): BatchState => {
   const bytes = {
     raw: data.object,
+    subject_index: data.subject_index,
     schema: null,
     misfit: null,
     suspicions: [],
@@ -79,8 +80,14 @@ const segmentsFrom = (work: BatchWork | null, { key }: ObjectRef): readonly Segm
 
 const expired = (batch: Batch, expired_at: string): ExpiredBatch => {
   const { raw, schema: _, misfit: __, candidate: ___, proposal: ____, ...rest } = batch;
-  const { progress: _____, segments: ______, work: _______, ...kept } = rest;
-  const { key: ________, ...file } = raw;
+  const {
+    progress: _____,
+    segments: ______,
+    work: _______,
+    subject_index: ________,
+    ...kept
+  } = rest;
+  const { key: _________, ...file } = raw;
   return { ...kept, file, expired_at };
 };
 

@@ -103,6 +103,7 @@ export const objectKeysOf = (work: BatchWork | null): readonly string[] => {
     result.clean_part,
     result.quarantine_part,
     result.seen_part,
+    result.subjects_part ?? null,
   ]);
   return [work.landed, ...parts].flatMap((object) => (object === null ? [] : [object.key]));
 };

@@ -2,8 +2,8 @@
 import { z } from "zod";
 import { writeCheckpoint } from "../../application/checkpoints.ts";
 import type { Call } from "../../application/lakeGateway.ts";
+import type { ProofQuestion } from "../../application/logProofs.ts";
 import { MAX_LEAVES } from "../../application/logProofs.ts";
-import type { SignedQuestion } from "../../application/prove.ts";
 import { resource } from "../../contracts/answers.ts";
 import { ok } from "../../domain/decider.ts";
 import { type Handled, route, type Services } from "../route.ts";
@@ -18,8 +18,7 @@ const place = z.coerce.number().int().min(0);
 const TEXT = "text/plain; charset=utf-8";
 const NDJSON = "application/x-ndjson";
 
-/** Asks the lake for what it signs. */
-export const proof = async ({ services, call }: Deps, question: SignedQuestion): Handled => {
+const proof = async ({ services, call }: Deps, question: ProofQuestion): Handled => {
   const reply = await services.gateway.prove(call, question);
   if (!reply.ok) return reply;
   const { value } = reply;
@@ -34,8 +33,6 @@ export const proof = async ({ services, call }: Deps, question: SignedQuestion):
       );
       return ok({ status: 200, body: lines.join(""), media_type: NDJSON });
     }
-    case "certificate":
-      return ok({ status: 200, body: value.signed });
     default: {
       const { kind: _, ...body } = value;
       return ok({ status: 200, body });

@@ -58,7 +58,14 @@ const correction = (revision: number): readonly [BatchEvent, BatchEvent, BatchEv
   batchAppended({ file_url: "corrected.csv", revision })[0],
   {
     type: "DataAppended",
-    data: { bytes: RAW_2.bytes, sha256: RAW_2.sha256, rows: 5, object: RAW_2, revision },
+    data: {
+      bytes: RAW_2.bytes,
+      sha256: RAW_2.sha256,
+      rows: 5,
+      object: RAW_2,
+      revision,
+      subject_index: null,
+    },
   },
   validated,
 ];
