@@ -1,8 +1,10 @@
-/** `npm run kernels`: compiles the data plane's WebAssembly kernels into the file that is committed. */
+/** `npm run kernels`: compiles the WebAssembly modules into the files that are committed. */
 import { writeFile } from "node:fs/promises";
 import process from "node:process";
-import { compileKernels, KERNELS_WASM } from "./support/kernels.ts";
+import { compileModule, WASM_MODULES } from "./support/kernels.ts";
 
-const bytes = await compileKernels();
-await writeFile(KERNELS_WASM, bytes);
-process.stdout.write(`${KERNELS_WASM}: ${bytes.length} bytes\n`);
+for (const module of WASM_MODULES) {
+  const bytes = await compileModule(module);
+  await writeFile(module.file, bytes);
+  process.stdout.write(`${module.file}: ${bytes.length} bytes\n`);
+}

@@ -3,7 +3,7 @@
  * the outbox together and answers remote calls. It decides nothing itself.
  */
 import { DurableObject } from "cloudflare:workers";
-import { custody } from "./application/custody.ts";
+import type { ErasureRecords } from "./application/erasureRecords.ts";
 import {
   type EventStream,
   eventStream,
@@ -16,16 +16,17 @@ import {
   type LogImport,
   nothingToAbandon,
 } from "./application/importLog.ts";
+import { lakeCustody } from "./application/lakeCustody.ts";
 import { lakeDuties } from "./application/lakeDuties.ts";
 import type { Call, WorkRequest } from "./application/lakeGateway.ts";
 import { type LakeService, lakeService } from "./application/lakeService.ts";
 import { readCommand, writeAnswer } from "./application/lakeStub.ts";
 import { type LakeTurns, lakeTurns } from "./application/lakeTurns.ts";
-import { answerProof, type LogTree, type ProofQuestion } from "./application/logProofs.ts";
-import { logSigner } from "./application/logSigner.ts";
+import type { LogTree } from "./application/logProofs.ts";
 import { nextAlarm } from "./application/nextAlarm.ts";
 import { workLimits } from "./application/planWork.ts";
 import type { EventLog } from "./application/ports.ts";
+import { prove, type SignedQuestion } from "./application/prove.ts";
 import type { Question } from "./application/questions.ts";
 import { type Relay, relay } from "./application/relay.ts";
 import { runDuties } from "./application/runDuties.ts";
@@ -63,6 +64,7 @@ interface Lake {
   /** Sends a notification that is owed. */
   readonly notify: ReturnType<typeof courier>;
   readonly turns: LakeTurns;
+  readonly records: ErasureRecords;
 }
 
 export class LakeObject extends DurableObject<Env> {
@@ -110,13 +112,12 @@ export class LakeObject extends DurableObject<Env> {
     return reply;
   }
 
-  async prove(call: Call, question: ProofQuestion) {
+  async prove(call: Call, question: SignedQuestion) {
     const lake = this.#lakeFor(call, false);
     if (lake === null) return this.#refusal();
     const seed = lake.service.logSeed(call);
     this.#afterCommit();
-    if (!seed.ok) return seed;
-    return answerProof(lake.tree, () => logSigner(call.lake_id, seed.value), question);
+    return seed.ok ? prove(lake, call.lake_id, seed.value, question) : seed;
   }
 
   /**
@@ -233,13 +234,11 @@ export class LakeObject extends DurableObject<Env> {
     const tree = logTree(sql);
     const imported = logImport({ sql, log: stored, tree, root_secret, now: clock });
     const sent = outbox(sql);
+    const objects = r2SmallObjects(() => this.env.OBJECTS);
+    const { custody, records } = lakeCustody({ log, service, objects });
     const turns = lakeTurns({
       service,
-      custody: custody({
-        objects: r2SmallObjects(() => this.env.OBJECTS),
-        forget: (lake_id, subjects) => service.forgetKeys(lake_id, subjects),
-        failed: (error) => console.error(`custody of keys: ${error}`),
-      }),
+      custody,
       importing: () => imported.unfinished,
       commit: {
         transaction: (body) => log.transaction(body),
@@ -256,6 +255,7 @@ export class LakeObject extends DurableObject<Env> {
       tree,
       imported,
       turns,
+      records,
       notify: courier({
         log,
         service,

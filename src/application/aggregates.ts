@@ -9,6 +9,7 @@ import { evolveContract, initialContract } from "../domain/contract/contract.ts"
 import { evolveDataset, initialDataset } from "../domain/dataset/dataset.ts";
 import type { DomainEvent, Recorded } from "../domain/decider.ts";
 import { evolveDeletion, initialDeletion } from "../domain/deletion/deletion.ts";
+import { evolveFreshness, initialFreshness } from "../domain/freshness/freshness.ts";
 import type { StreamName } from "../domain/ids.ts";
 import { evolveLake, initialLake } from "../domain/lake/lake.ts";
 import { evolveReplay, initialReplay } from "../domain/replay/replay.ts";
@@ -34,6 +35,7 @@ export const AGGREGATES = {
   batch: aggregate(initialBatch, evolveBatch, 7),
   deletion: aggregate(initialDeletion, evolveDeletion, 2),
   replay: aggregate(initialReplay, evolveReplay, 2),
+  freshness: aggregate(initialFreshness, evolveFreshness, 1),
   webhook: aggregate(initialWebhook, evolveWebhook, 1),
   access: aggregate(initialAccess, evolveAccess, 1),
 } as const;

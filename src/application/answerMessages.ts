@@ -135,6 +135,8 @@ export const messageOf = (command: Command, events: readonly StoredEvent[]): str
       return `The hold of deletion request ${command.deletion_id} is over.`;
     case "NoteDeletionDue":
       return `Deletion request ${command.deletion_id} is overdue.`;
+    case "WatchFreshness":
+      return `Freshness under contract ${command.contract_id} looked at.`;
     case "RegisterWebhook":
       return `Webhook ${command.webhook_id} registered. Its secret is shown this once.`;
     case "RemoveWebhook":

@@ -3,11 +3,12 @@
  * the answer. URLs are signed later and never stored: what is kept is what to sign.
  */
 import type { AppendData, Misfit } from "../domain/batch/commands.ts";
-import type { BatchId } from "../domain/ids.ts";
+import type { BatchId, StreamName } from "../domain/ids.ts";
 import { describeIssue, placeOf } from "../domain/table.ts";
 import { type AGGREGATES, idOf, kindOf } from "./aggregates.ts";
 import { isNew, messageOf, runOf } from "./answerMessages.ts";
 import { type Command, primaryStream, reader } from "./commands.ts";
+import { freshnessOf } from "./freshnessDuties.ts";
 import { landingKey } from "./objectKeys.ts";
 import type { EventLog, SignRequest, StoredEvent } from "./ports.ts";
 import { view } from "./views.ts";
@@ -41,7 +42,7 @@ export const compose = (
   const stream = primaryStream(command);
   const { version, state } = log.load(stream);
   const kind = kindOf(stream);
-  const resource = kind === "access" ? {} : { [kind]: view(kind, idOf(stream), state, NO_NOW) };
+  const resource = kind === "access" ? {} : { [kind]: resourceOf(log, stream, state) };
   const misfit = misfitOf(command);
   return {
     outcome: misfit ? "unfit" : outcomeOf(command, events),
@@ -76,6 +77,13 @@ const misfitOf = (command: Command): Misfit | null => {
 
 /** Views in answers to commands show what was recorded, not what the clock adds to it. */
 const NO_NOW = "";
+
+const resourceOf = (log: EventLog, stream: StreamName, state: unknown) => {
+  const [kind, id] = [kindOf(stream), idOf(stream)];
+  const shown = view(kind, id, state, NO_NOW);
+  if (kind !== "dataset") return shown;
+  return { ...shown, freshness: freshnessOf(log, reader(log), id, NO_NOW) };
+};
 
 const outcomeOf = (command: Command, events: readonly StoredEvent[]): Answer["outcome"] => {
   if (events.length === 0) return "done";

@@ -21,6 +21,7 @@ import {
 import { type DatasetCommand, decideDataset, schemaVersion } from "../domain/dataset/decide.ts";
 import { type DomainEvent, ok, type Result } from "../domain/decider.ts";
 import { type DeletionCommand, decideDeletion } from "../domain/deletion/decide.ts";
+import { decideFreshness, type WatchFreshness } from "../domain/freshness/decide.ts";
 import type { StreamName } from "../domain/ids.ts";
 import { decideLake, type LakeCommand, lakeNotFound } from "../domain/lake/decide.ts";
 import type { ActiveLake } from "../domain/lake/lake.ts";
@@ -39,6 +40,7 @@ export type Command =
   | DeletionCommand
   | ReplayCommand
   | WebhookCommand
+  | WatchFreshness
   | AccessCommand
   | AuditAccesses;
 
@@ -52,6 +54,7 @@ export interface Reader {
   batch(id: string): StateOf<"batch">;
   deletion(id: string): StateOf<"deletion">;
   replay(id: string): StateOf<"replay">;
+  freshness(contract_id: string): StateOf<"freshness">;
   webhook(id: string): StateOf<"webhook">;
   access(): StateOf<"access">;
   /** Version of the contract's stream. */
@@ -70,6 +73,7 @@ export const reader = (log: EventLog, seq?: number): Reader => {
     batch: (id) => state(`batch/${id}`) as StateOf<"batch">,
     deletion: (id) => state(`deletion/${id}`) as StateOf<"deletion">,
     replay: (id) => state(`replay/${id}`) as StateOf<"replay">,
+    freshness: (id) => state(`freshness/${id}`) as StateOf<"freshness">,
     webhook: (id) => state(`webhook/${id}`) as StateOf<"webhook">,
     access: () => state("access") as StateOf<"access">,
     contractVersion: (id) => folded(`contract/${id}`).version,
@@ -114,6 +118,8 @@ export const primaryStream = (command: Command): StreamName => {
     case "NoteDeletionApproaching":
     case "NoteHoldEnd":
       return `deletion/${command.deletion_id}`;
+    case "WatchFreshness":
+      return `freshness/${command.contract_id}`;
     case "RegisterWebhook":
     case "RemoveWebhook":
       return `webhook/${command.webhook_id}`;
@@ -187,6 +193,8 @@ export const decide = (log: EventLog, command: Command): Result<Decision, Reject
     case "NoteDeletionApproaching":
     case "NoteHoldEnd":
       return only(decideDeletion(command, read.deletion(command.deletion_id), { lake }));
+    case "WatchFreshness":
+      return only(decideFreshness(command, read.freshness(command.contract_id)));
     case "RegisterWebhook":
     case "RemoveWebhook": {
       const active = log.directory.counts("webhook").active ?? 0;

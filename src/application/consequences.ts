@@ -98,6 +98,11 @@ export const consequencesOf = (event: StoredEvent): ScheduleChange => {
       const due = { kind: "retention_change", ref, due_at: recorded_at } as const;
       return { put: [{ ...due, payload: { ...payload, after: 0 } }], remove: [] };
     }
+    // Looked at anew at once: when the next look is due follows from the state.
+    case "DatasetFreshnessWatched":
+    case "DatasetFreshnessObserved":
+    case "DatasetFreshnessRestored":
+      return { put: [{ kind: "freshness_due", ref, due_at: recorded_at, payload }], remove: [] };
     case "SignedUrlCreated": {
       if (data.method !== "PUT") return NONE;
       const due_at = later(String(data.expires_at), UPLOAD_KEPT_MS);

@@ -197,6 +197,15 @@ export interface DataPlane {
    * enough. Throws DataLimitError when there are more groups than it can count.
    */
   gate(input: GateInput): Promise<GateOutcome>;
+  /**
+   * The newest moment of each of these columns of dates or datetimes, RFC 3339, a date being the
+   * end of its day; null where every row is null. `schema` is what the object was written under.
+   */
+  newest(
+    source: ObjectRef,
+    schema: Schema,
+    columns: readonly string[],
+  ): Promise<Readonly<Record<string, string | null>>>;
   /** Turns a published Parquet object into CSV (RFC 4180, UTF-8, LF, header row). */
   exportCsv(source: ObjectRef, schema: Schema, target: string): Promise<ObjectRef>;
   /** Copies bytes unchanged, verifying the SHA-256 on the way; throws when it differs. */

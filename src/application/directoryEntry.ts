@@ -2,6 +2,7 @@
 
 import type { BatchWork } from "../domain/batch/work.ts";
 import { assertNever } from "../domain/decider.ts";
+import { nextStale } from "../domain/freshness/freshness.ts";
 import type { StreamName } from "../domain/ids.ts";
 import { idOf, kindOf, type StateOf } from "./aggregates.ts";
 import type { DirectoryEntry } from "./ports.ts";
@@ -62,6 +63,14 @@ export const directoryEntry = (stream: StreamName, state: unknown): Entry | null
       const replay = state as StateOf<"replay">;
       if (replay.status === "absent") return null;
       return entry(replay.status, { dataset: replay.dataset });
+    }
+    case "freshness": {
+      const freshness = state as StateOf<"freshness">;
+      if (freshness.status === "absent") return null;
+      const { dataset, columns } = freshness;
+      const stale = columns.some(({ stale_since }) => stale_since !== null);
+      const status = freshness.status === "ended" ? "ended" : stale ? "stale" : "fresh";
+      return entry(status, { dataset, due_at: nextStale(freshness) });
     }
     case "webhook": {
       const webhook = state as StateOf<"webhook">;

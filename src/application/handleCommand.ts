@@ -11,6 +11,7 @@ import { type Answer, compose } from "./answers.ts";
 import { oweCheckpoint } from "./checkpoints.ts";
 import { type Command, type Decision, decide, primaryStream } from "./commands.ts";
 import { consequencesOf, outlivedUpload, supersededObjects } from "./consequences.ts";
+import { oweFreshness } from "./freshnessDuties.ts";
 import type { Expectation } from "./lakeGateway.ts";
 import type { CommandMeta, DutyRef, EventLog, StoredEvent } from "./ports.ts";
 import { takenUploads } from "./takenUploads.ts";
@@ -56,6 +57,7 @@ export const handleCommand = (log: EventLog, envelope: Envelope): Result<Answer,
     const before = batchesBefore(log, decided.value);
     const events = log.append(decided.value, meta);
     scheduleConsequences(log, events, before, meta.now);
+    oweFreshness(log, events, before, meta.now);
     oweNotifications(log, events, meta.now);
     if (events.length > 0) oweCheckpoint(log, meta.now);
     if (idempotency) {

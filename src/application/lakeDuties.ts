@@ -6,6 +6,7 @@ import { nextBatch } from "../domain/replay/replay.ts";
 import { oweCheckpoint, type SignedHead, writeCheckpoint } from "./checkpoints.ts";
 import { reader } from "./commands.ts";
 import type { ObjectStore } from "./dataPorts.ts";
+import { freshnessDuties } from "./freshnessDuties.ts";
 import type { WorkStepRequest } from "./lakeGateway.ts";
 import type { LakeService } from "./lakeService.ts";
 import type { EventLog, PendingDuty } from "./ports.ts";
@@ -61,6 +62,7 @@ export const lakeDuties = ({
   notify,
 }: LakeDutyDeps): DutyDeps["handlers"] => ({
   ...retentionDuties({ log, service, lake_id, store, now }),
+  ...freshnessDuties({ log, service, lake_id, now }),
 
   deletion_due: noting("NoteDeletionDue", { service, lake_id, now }),
   deletion_reminder: noting("NoteDeletionApproaching", { service, lake_id, now }),

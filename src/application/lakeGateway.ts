@@ -26,7 +26,7 @@ import type { PrivacyKeys, SegmentParts, TakeInput } from "./dataPorts.ts";
 import type { DeletionRequest } from "./deletionRequests.ts";
 import type { ListenRequest } from "./eventStream.ts";
 import type { ImportRequest, ImportState } from "./importLog.ts";
-import type { ProofQuestion, ProofReply } from "./logProofs.ts";
+import type { SignedQuestion, SignedReply } from "./prove.ts";
 import type { Question, Reply } from "./questions.ts";
 import type { AppendSubjects, TrackedSubjects } from "./subjectPorts.ts";
 
@@ -229,6 +229,8 @@ export type WorkPlan =
       /** Set when the contract's privacy rules are applied on the way. */
       readonly clean_key: string | null;
       readonly gate: Gate | null;
+      /** Columns whose newest moment is remembered. */
+      readonly newest_of: readonly string[];
       /** The anonymised object to copy, or the pass to make one when there was no privacy run. */
       readonly from: { readonly copy: ObjectRef; readonly schema: Schema } | RefinePlan;
     }
@@ -250,6 +252,7 @@ export type WorkPlan =
       readonly published_key: string | null;
       /** Set only when the batch is published. */
       readonly gate: Gate | null;
+      readonly newest_of: readonly string[];
       /** Whose check this is recorded as, or null when no rule is left. */
       readonly check: Pick<QualityCheck, "source" | "rules"> | null;
       readonly requested_privacy: RawRules;
@@ -298,8 +301,8 @@ export interface LakeGateway {
 
 /** The lake as those who verify it talk to it. */
 export interface LakeProver {
-  /** Asks about the log as a Merkle tree. */
-  prove(call: Call, question: ProofQuestion): Promise<Result<ProofReply, Rejection>>;
+  /** Asks about the log as a Merkle tree, or for the certificate of an erasure. */
+  prove(call: Call, question: SignedQuestion): Promise<Result<SignedReply, Rejection>>;
 }
 
 /** The lake as those who follow it talk to it. */

@@ -14,6 +14,12 @@ const PKCS8_PREFIX = Buffer.from("302e020100300506032b657004220420", "hex");
 export interface LogSigner {
   /** `<name>+<key hash>+<public key>`, what a verifier needs to know beforehand. */
   readonly verifier_key: string;
+  /** `<name>+<key hash>`: the verifier key without the key itself. */
+  readonly key_id: string;
+  /** Ed25519 signature of these bytes, 64 of its own. */
+  sign(bytes: Uint8Array): Promise<Uint8Array>;
+  /** Whether this lake has signed these bytes. */
+  verify(bytes: Uint8Array, signature: Uint8Array): Promise<boolean>;
   /** The signed note for a tree of `size` leaves with this root. */
   checkpoint(size: number, root: Uint8Array): Promise<string>;
 }
@@ -29,12 +35,21 @@ export const logSigner = async (lake_id: string, seed: Uint8Array): Promise<LogS
   const jwk = (await crypto.subtle.exportKey("jwk", key)) as JsonWebKey;
   const publicKey = Buffer.concat([Buffer.of(ED25519), Buffer.from(jwk.x ?? "", "base64url")]);
   const hash = createHash("sha256").update(`${name}\n`).update(publicKey).digest().subarray(0, 4);
+  const key_id = `${name}+${hash.toString("hex")}`;
+  const sign = async (bytes: Uint8Array) =>
+    new Uint8Array(await crypto.subtle.sign("Ed25519", key, bytes));
   return {
-    verifier_key: `${name}+${hash.toString("hex")}+${publicKey.toString("base64")}`,
+    verifier_key: `${key_id}+${publicKey.toString("base64")}`,
+    key_id,
+    sign,
+    async verify(bytes, signature) {
+      const raw = publicKey.subarray(1);
+      const known = await crypto.subtle.importKey("raw", raw, "Ed25519", false, ["verify"]);
+      return crypto.subtle.verify("Ed25519", known, signature, bytes);
+    },
     async checkpoint(size, root) {
       const text = `${name}\n${size}\n${Buffer.from(root).toString("base64")}\n`;
-      const signature = await crypto.subtle.sign("Ed25519", key, Buffer.from(text));
-      const line = Buffer.concat([hash, Buffer.from(signature)]).toString("base64");
+      const line = Buffer.concat([hash, await sign(Buffer.from(text))]).toString("base64");
       return `${text}\n— ${name} ${line}\n`;
     },
   };

@@ -64,3 +64,9 @@ export const checkpointKey = (lake: string, tree_size: number): string =>
 /** The object store's half of a subject's key. */
 export const custodyKey = (lake: string, subject: SubjectRef): string =>
   `lakes/${lake}/custody/${subject}`;
+
+/** Where a lake's erasures are on record outside of its own database. */
+export const erasurePrefix = (lake: string): string => `lakes/${lake}/erasures/`;
+
+export const erasureKey = (lake: string, deletion: string): string =>
+  `${erasurePrefix(lake)}${deletion}.json`;

@@ -10,6 +10,7 @@ import { workable } from "../domain/batch/quarantine.ts";
 import type { Contract } from "../domain/contract/contract.ts";
 import { ruleIssues } from "../domain/contract/decide.ts";
 import { ok, type Result } from "../domain/decider.ts";
+import { freshnessTerms } from "../domain/freshness/decide.ts";
 import { type Rejection, reject } from "../domain/rejection.ts";
 import { type KAnonymity, kAnonymityIssues } from "../domain/rules/kAnonymity.ts";
 import type { Schema } from "../domain/table.ts";
@@ -68,6 +69,20 @@ export const gateOf = (
   if (demand === null) return null;
   const rewrites = demand.on_violation === "suppress" && clean_key === null;
   return { demand, pass_key: rewrites ? cleanKey(...place) : null };
+};
+
+/**
+ * Columns whose newest moment may be remembered when they are published: what is transformed, or
+ * names a person, stays out of the log.
+ */
+export const rememberedColumns = (
+  { contract, dataset }: Subject,
+  privacy: RawRules,
+): readonly string[] => {
+  const kept = protecting(privacy);
+  return freshnessTerms(contract.quality_rules)
+    .map(({ column }) => column)
+    .filter((column) => !Object.hasOwn(kept, column) && column !== dataset.subject_column);
 };
 
 const invalidRules = (
@@ -216,6 +231,7 @@ export const planPublish = (planner: Planner, subject: Subject): Result<Planned,
       published_key,
       clean_key,
       gate,
+      newest_of: rememberedColumns(subject, privacy),
       from:
         run === null
           ? refineOf(subject, planner, { schema, quality, privacy, now })

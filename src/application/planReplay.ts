@@ -24,7 +24,7 @@ import type { Reader } from "./commands.ts";
 import { keyOf } from "./datasetKeys.ts";
 import type { WorkPlan, WorkRequest } from "./lakeGateway.ts";
 import { cleanKey, publishedKey, quarantineKey } from "./objectKeys.ts";
-import { gateOf, mergeQuality, refineOf } from "./planRefine.ts";
+import { gateOf, mergeQuality, refineOf, rememberedColumns } from "./planRefine.ts";
 import { NOTHING, type Planned, type Planner, type Subject, subjectOf } from "./planWork.ts";
 import type { EventLog } from "./ports.ts";
 import { derivedBatches, isCurrent } from "./switchReplay.ts";
@@ -113,6 +113,7 @@ export const planReplayBatch = (
       clean_key,
       published_key,
       gate,
+      newest_of: published ? rememberedColumns(subject, privacy) : [],
       check:
         Object.keys(quality).length === 0
           ? null

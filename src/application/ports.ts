@@ -57,6 +57,7 @@ export const DUTY_KINDS = [
   "write_checkpoint",
   "retention_due",
   "retention_change",
+  "freshness_due",
   "sweep_upload",
 ] as const;
 export type DutyKind = (typeof DUTY_KINDS)[number];
@@ -112,7 +113,7 @@ export interface DirectoryEntry {
   readonly id: string;
   readonly dataset: string | null;
   readonly status: string;
-  /** For deletions: the deadline, else null. */
+  /** For deletions the deadline, for freshness when it ends, else null. */
   readonly due_at: string | null;
   readonly flagged: boolean;
   /** For deletions: the pseudonym, for finding the open one. */

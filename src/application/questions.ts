@@ -5,6 +5,7 @@ import type { StreamName } from "../domain/ids.ts";
 import { type Rejection, reject } from "../domain/rejection.ts";
 import type { AggregateKind, StateOf } from "./aggregates.ts";
 import { type Reader, reader } from "./commands.ts";
+import { freshnessOf } from "./freshnessDuties.ts";
 import type {
   DeliveryFilter,
   DirectoryFilter,
@@ -82,7 +83,8 @@ export const answerQuestion = (
       for (const { kind, id, created_seq } of page.slice(0, filter.limit)) {
         if (characters > MAX_LIST_CHARACTERS) break;
         const state = log.load(`${kind}/${id}` as StreamName).state;
-        const shown = { ...(view(kind, id, state, now) ?? { id }), ...endOf(read, state, kind) };
+        const more = moreOf(log, read, { kind, id, state }, now);
+        const shown = { ...(view(kind, id, state, now) ?? { id }), ...more };
         items.push(shown);
         last = created_seq;
         characters += JSON.stringify(shown).length;
@@ -131,13 +133,25 @@ const one = (
   const shown = view(kind, id, state, clock);
   if (shown === null) return notThere(kind, when);
   const read = reader(log, seq ?? undefined);
-  return ok({ kind: "one", view: { ...shown, ...endOf(read, state, kind) }, version });
+  const more = moreOf(log, read, { kind, id, state }, clock);
+  return ok({ kind: "one", view: { ...shown, ...more }, version });
+};
+
+interface Shown {
+  readonly kind: AggregateKind;
+  readonly id: string;
+  readonly state: unknown;
+}
+
+/** What a view shows of other aggregates. */
+const moreOf = (log: EventLog, read: Reader, { kind, id, state }: Shown, now: string): View => {
+  if (kind === "batch") return endOf(read, state as StateOf<"batch">);
+  if (kind !== "dataset") return {};
+  return { freshness: freshnessOf(log, read, id, now) };
 };
 
 /** For a batch that is there, when its contract's retention ends. */
-const endOf = (read: Reader, state: unknown, kind: AggregateKind): View => {
-  if (kind !== "batch") return {};
-  const batch = state as StateOf<"batch">;
+const endOf = (read: Reader, batch: StateOf<"batch">): View => {
   if (batch.status !== "held") return {};
   const { contract_id, appended_at } = batch.batch;
   const contract = read.contract(contract_id);

@@ -1,6 +1,6 @@
 /** The compliance report of one lake: now from the directory, in the past from its history. */
 import type { StateOf } from "./aggregates.ts";
-import type { EventLog } from "./ports.ts";
+import type { DirectoryEntry, EventLog, PastEntry } from "./ports.ts";
 import type { When } from "./questions.ts";
 import type { View } from "./views.ts";
 
@@ -8,6 +8,27 @@ const OPEN = new Set(["pending", "held"]);
 
 /** A time ahead of the clock is the present. */
 export const earlier = (at: string, now: string): string => (at < now ? at : now);
+
+/** Contracts whose published data is too old at `now`, on record already or not. */
+const breachesIn = (
+  entries: readonly Pick<PastEntry, "status" | "due_at">[],
+  now: string,
+): number =>
+  entries.filter(
+    ({ status, due_at }) =>
+      status === "stale" || (status === "fresh" && due_at !== null && due_at <= now),
+  ).length;
+
+const PAGE = 1000;
+
+const watches = (log: EventLog): readonly DirectoryEntry[] => {
+  const all: DirectoryEntry[] = [];
+  for (let after = 0; ; after = all.at(-1)?.created_seq ?? after) {
+    const page = log.directory.list({ kind: "freshness", after, limit: PAGE });
+    all.push(...page);
+    if (page.length < PAGE) return all;
+  }
+};
 
 /** Null when the lake does not exist. */
 export const reportNow = (log: EventLog, now: string): View | null => {
@@ -27,6 +48,7 @@ export const reportNow = (log: EventLog, now: string): View | null => {
     access_events: access.audited,
     pending_deletions: log.directory.counts("deletion").pending ?? 0,
     overdue_deletions: log.directory.overdue(now),
+    freshness_breaches: breachesIn(watches(log), now),
     parked_duties: log.schedule.parked().length,
     events: log.head(),
     as_of: now,
@@ -59,6 +81,7 @@ export const reportAt = (log: EventLog, seq: number, when: When, now: string): V
       ({ status, flagged, due_at }) =>
         OPEN.has(status) && (flagged || (due_at !== null && due_at <= as_of)),
     ).length,
+    freshness_breaches: breachesIn(ofKind("freshness"), as_of),
     events: seq,
     as_of,
   };

@@ -23,7 +23,7 @@ const LOOK_EVERY_MS = 500;
 /** No step begins later than this in an alarm: the platform ends one after 15 minutes. */
 const ALARM_BUDGET_MS = 5 * 60_000;
 
-/** Tried for ever: what the law sets a term for, and the evidence that must not silently end. */
+/** Tried for ever: what the law sets a term for, and what must not silently end. */
 const NEVER_PARKED: ReadonlySet<DutyKind> = new Set([
   "deletion_due",
   "deletion_reminder",
@@ -31,6 +31,7 @@ const NEVER_PARKED: ReadonlySet<DutyKind> = new Set([
   "write_checkpoint",
   "retention_due",
   "retention_change",
+  "freshness_due",
 ]);
 
 /** Those that take their time, elsewhere. */

@@ -8,6 +8,7 @@ import type { BatchWork } from "../domain/batch/work.ts";
 import { activeSchema } from "../domain/dataset/dataset.ts";
 import { assertNever } from "../domain/decider.ts";
 import { isOpen } from "../domain/deletion/deletion.ts";
+import { freshUntil, isStale } from "../domain/freshness/freshness.ts";
 import type { ObjectRef } from "../domain/table.ts";
 import type { AggregateKind, StateOf } from "./aggregates.ts";
 import { arrival } from "./directoryEntry.ts";
@@ -40,6 +41,8 @@ export const view = (kind: AggregateKind, id: string, state: unknown, now: strin
       return deletionView(state as StateOf<"deletion">, now);
     case "replay":
       return replayView(state as StateOf<"replay">);
+    case "freshness":
+      return { contract_id: id, columns: freshnessRows(state as StateOf<"freshness">, now) };
     case "webhook":
       return webhookView(state as StateOf<"webhook">);
     case "access":
@@ -73,6 +76,21 @@ const datasetView = (dataset: StateOf<"dataset">): View | null => {
     registered_at,
   };
 };
+
+/** What a contract watches, and how it stands: a row a column. `now` as for `view`. */
+export const freshnessRows = (state: StateOf<"freshness">, now: string): readonly View[] =>
+  state.status !== "watched"
+    ? []
+    : state.columns.map((watched) => ({
+        contract_id: state.contract_id,
+        column: watched.column,
+        max_age_seconds: watched.max_age_ms / 1000,
+        state: watched.found === null ? "waiting" : isStale(watched, now) ? "stale" : "fresh",
+        newest: watched.found?.newest ?? null,
+        counted_from: watched.found?.counted_from ?? null,
+        fresh_until: freshUntil(watched),
+        stale_since: watched.stale_since ?? (isStale(watched, now) ? freshUntil(watched) : null),
+      }));
 
 const fileView = ({ format, bytes, sha256, rows, delimiter }: ObjectRef) => ({
   format,

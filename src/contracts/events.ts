@@ -37,17 +37,22 @@ const added = (members: Readonly<Record<string, unknown>>) => extended(v1, membe
 /** From before contracts could demand it. */
 const UNGROUPED = { suppressed_rows: 0, k_anonymity: null };
 
+/** From before moments were remembered. */
+const UNREMEMBERED = { newest: {} };
+
 /** What a replay has derived holds a publication, if it was to be published. */
+const inPublication =
+  (members: Readonly<Record<string, unknown>>): Upcaster =>
+  (data) => {
+    const result = data.result as Readonly<Record<string, unknown>>;
+    if (!result.publication) return { ...data };
+    const publication = { ...(result.publication as object), ...members };
+    return { ...data, result: { ...result, publication } };
+  };
+
 const derived: EventContract = {
-  version: 2,
-  steps: [
-    (data) => {
-      const result = data.result as Readonly<Record<string, unknown>>;
-      if (!result.publication) return { ...data };
-      const publication = { ...(result.publication as object), ...UNGROUPED };
-      return { ...data, result: { ...result, publication } };
-    },
-  ],
+  version: 3,
+  steps: [inPublication(UNGROUPED), inPublication(UNREMEMBERED)],
 };
 
 export const EVENT_CONTRACTS: Readonly<Record<string, EventContract>> = {
@@ -63,6 +68,11 @@ export const EVENT_CONTRACTS: Readonly<Record<string, EventContract>> = {
   DataContractApproved: v1,
   DataContractDeclined: v1,
   DataContractDeprecated: v1,
+  DatasetFreshnessWatched: v1,
+  DatasetFreshnessObserved: v1,
+  DatasetFreshnessBreached: v1,
+  DatasetFreshnessRestored: v1,
+  DatasetFreshnessUnwatched: v1,
   AppendIngestionRequested: added({ revision: 1, retention_days: null }),
   DataAppended: extended(added({ revision: 1 }), { subject_index: null }),
   SchemaValidated: v1,
@@ -75,7 +85,7 @@ export const EVENT_CONTRACTS: Readonly<Record<string, EventContract>> = {
   PrivacyRunApproved: v1,
   PrivacyRunRejected: v1,
   PrivacyRunRolledBack: v1,
-  DataPublished: extended(unwrapped("publication"), UNGROUPED),
+  DataPublished: extended(extended(unwrapped("publication"), UNGROUPED), UNREMEMBERED),
   DataExported: v1,
   ConsumptionGranted: v1,
   BatchQuarantined: v1,

@@ -4,6 +4,7 @@ import { copy } from "./copy.ts";
 import { exportCsv } from "./exportCsv.ts";
 import { gate } from "./kAnonymity.ts";
 import { land } from "./land.ts";
+import { newestMoments } from "./newestMoments.ts";
 import { refine } from "./refine.ts";
 import { assemble, refineSegment } from "./segments.ts";
 import { indexSubjects } from "./subjects/subjectParts.ts";
@@ -17,6 +18,7 @@ export const dataPlane = (store: ObjectStore): SegmentedDataPlane => ({
   assemble: (input, results) => assemble(store, input, results),
   indexSubjects: (input, results, target) => indexSubjects(store, input, results, target),
   gate: (input) => gate(store, input),
+  newest: (source, schema, columns) => newestMoments(store, source, schema, columns),
   exportCsv: (source, schema, target) => exportCsv(store, source, schema, target),
   copy: (source, target) => copy(store, source, target),
 });

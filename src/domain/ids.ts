@@ -42,4 +42,5 @@ export type StreamName =
   | `batch/${string}`
   | `deletion/${string}`
   | `replay/${string}`
+  | `freshness/${string}`
   | `webhook/${string}`;

@@ -88,11 +88,12 @@ export const eventLog = (storage: DurableObjectStorage): RestorableLog => {
   const foldUpTo = (stream: StreamName, seq: number): Folded => {
     const { evolve } = foldOf(stream);
     const start = states.nearest(stream, seq);
-    const tail = events.stream(stream, start.version, seq);
-    return {
-      version: start.version + tail.length,
-      state: tail.reduce<unknown>((state, event) => evolve(state, event), start.state),
-    };
+    let { version, state } = start;
+    for (const event of events.stream(stream, version, seq)) {
+      version += 1;
+      state = evolve(state, event);
+    }
+    return { version, state };
   };
 
   const load = (stream: StreamName): Folded => {
@@ -156,7 +157,6 @@ export const eventLog = (storage: DurableObjectStorage): RestorableLog => {
       for (const { stream, expected_version, events: decided } of changes) {
         const { evolve } = foldOf(stream);
         let { version, state } = load(stream);
-        const before = version;
         let listing = directoryEntry(stream, state);
         invariant(version === expected_version, `${stream} moved within one turn`);
         for (const { type, data } of decided) {
@@ -182,12 +182,10 @@ export const eventLog = (storage: DurableObjectStorage): RestorableLog => {
           hashes.appended(seq);
           stored.push(event);
           listing = follow(listing, directoryEntry(stream, state), seq);
+          if (version % SNAPSHOT_EVERY === 0) states.take(stream, { version, state }, seq);
         }
         if (decided.length === 0) continue;
         const folded = { version, state };
-        if (Math.floor(version / SNAPSHOT_EVERY) > Math.floor(before / SNAPSHOT_EVERY)) {
-          states.take(stream, folded, seq);
-        }
         if (listing) listed.put(listing, seq);
         keepWarm(stream, folded);
         head = { seq, recorded_at };

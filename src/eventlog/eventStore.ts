@@ -62,13 +62,16 @@ export const leavesBetween = (
   return leaves;
 };
 
+/** What `evolve` reads of an event. */
+type FoldedEvent = Pick<StoredEvent, "type" | "recorded_at" | "data">;
+
 export interface EventStore {
   /** Returns how long its data is as JSON, in characters. */
   insert(event: StoredEvent): number;
   /** As it is stored, `data` as text: whoever has the text keeps it. */
   insertRow(event: Omit<StoredEvent, "data"> & { readonly data: string }): void;
-  /** Events of one stream behind `version`, up to and including `seq`. */
-  stream(stream: StreamName, version: number, seq: number): readonly StoredEvent[];
+  /** Events of one stream behind `version`, up to and including `seq`: what a fold needs of them. */
+  stream(stream: StreamName, version: number, seq: number): Iterable<FoldedEvent>;
   read(filter: EventFilter): readonly StoredEvent[];
   /** The last event's order and time; zero and the empty string when there is none. */
   last(): { readonly seq: number; readonly recorded_at: string };
@@ -107,18 +110,21 @@ export const eventStore = (sql: SqlStorage): EventStore => ({
     );
   },
 
-  stream(stream, version, seq) {
-    return sql
-      .exec<Row>(
-        `SELECT ${COLUMNS} FROM events
-         WHERE stream = ? AND stream_version > CAST(? AS INTEGER) AND seq <= CAST(? AS INTEGER)
-         ORDER BY stream_version`,
+  *stream(stream, version, seq) {
+    const rows = sql
+      .exec<Pick<Row, "seq" | "type" | "schema_version" | "recorded_at" | "data">>(
+        `SELECT seq, type, schema_version, recorded_at, data FROM events
+         WHERE stream = ? AND stream_version > CAST(? AS INTEGER) ORDER BY stream_version`,
         stream,
         version,
-        seq,
       )
-      .toArray()
-      .map(toEvent);
+      .raw<[number, string, number, string, string]>();
+    for (const [at, type, schema_version, recorded_at, text] of rows) {
+      // Rows come as they are asked for: as a condition, SQLite would look at all of the rest.
+      if (at > seq) break;
+      const data = upcast(type, schema_version, JSON.parse(text) as Record<string, unknown>);
+      yield { type, recorded_at, data };
+    }
   },
 
   read(filter) {

@@ -3,25 +3,20 @@
  * a pair of nodes, the left subtree of n leaves holding the largest power of two below n. Pure:
  * where the hashes of whole subtrees come from is the caller's business.
  */
-import { hash } from "node:crypto";
+import { sha256, sha256Text } from "./sha256/sha256.ts";
 
 export const HASH_BYTES = 32;
 
-/** `0x01`, left, right: one buffer for all, because a call into the hash costs more than a copy. */
-const pair = new Uint8Array(1 + 2 * HASH_BYTES);
-pair[0] = 1;
+const NODE_PREFIX = Uint8Array.of(1);
 
-/** Of the leaf's text in UTF-8. One call with one text: more of either cost more than the hash. */
-export const leafHash = (leaf: string): Uint8Array => hash("sha256", `\0${leaf}`, "buffer");
+/** Of the leaf's text in UTF-8. */
+export const leafHash = (leaf: string): Uint8Array => sha256Text(0, leaf);
 
-export const nodeHash = (left: Uint8Array, right: Uint8Array): Uint8Array => {
-  pair.set(left, 1);
-  pair.set(right, 1 + HASH_BYTES);
-  return hash("sha256", pair, "buffer");
-};
+export const nodeHash = (left: Uint8Array, right: Uint8Array): Uint8Array =>
+  sha256(NODE_PREFIX, left, right);
 
 /** The root of the tree without leaves. */
-export const EMPTY_ROOT: Uint8Array = hash("sha256", "", "buffer");
+export const EMPTY_ROOT: Uint8Array = sha256();
 
 /** The largest power of two below `n` (n > 1). */
 const split = (n: number): number => 2 ** Math.floor(Math.log2(n - 1));

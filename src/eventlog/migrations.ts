@@ -168,6 +168,10 @@ export const MIGRATIONS: readonly string[] = [
   CREATE INDEX webhook_deliveries_by_age ON webhook_deliveries (created_at)
     WHERE status <> 'pending';
   `,
+  `
+  -- The snapshot before a moment of the past is found without looking at those behind it.
+  CREATE INDEX snapshots_by_seq ON snapshots (stream, seq);
+  `,
 ];
 
 /** Whether anything was ever stored here: a lake nobody created has no tables at all. */

@@ -5,13 +5,15 @@
 import { type Folded, foldOf } from "../application/aggregates.ts";
 import type { StreamName } from "../domain/ids.ts";
 
-/** A snapshot is taken when a stream has grown by more than this many events since the last. */
+/** A snapshot is taken of every version of a stream that this divides. */
 export const SNAPSHOT_EVERY = 100;
 
 /** Of a stream's older snapshots, those whose number is no multiple of this are dropped … */
 export const THIN_TO_EVERY = 10;
-/** … once they are this many snapshots behind. */
+/** … once they are this many snapshots behind … */
 export const KEEP_RECENT = 10;
+/** … unless they are this small: then the folding they save is worth more than their place. */
+export const SMALL_STATE_CHARACTERS = 1_000;
 
 /** A larger state is not kept: the platform refuses rows over 2 MB, and a cache may be absent. */
 const MAX_SNAPSHOT_CHARACTERS = 500_000;
@@ -29,7 +31,7 @@ export const snapshots = (sql: SqlStorage): Snapshots => ({
       .exec<{ version: number; state: string }>(
         `SELECT version, state FROM snapshots
          WHERE stream = ? AND seq <= CAST(? AS INTEGER) AND fold_version = CAST(? AS INTEGER)
-         ORDER BY version DESC LIMIT 1`,
+         ORDER BY seq DESC LIMIT 1`,
         stream,
         seq,
         fold_version,
@@ -53,11 +55,15 @@ export const snapshots = (sql: SqlStorage): Snapshots => ({
       fold_version,
       text,
     );
+    // What lies further back was looked at when it came by here.
+    const cut = version - SNAPSHOT_EVERY * KEEP_RECENT;
     sql.exec(
       `DELETE FROM snapshots WHERE stream = ?1 AND version < CAST(?2 AS INTEGER)
-       AND (version / ${SNAPSHOT_EVERY}) % ${THIN_TO_EVERY} <> 0`,
+       AND version >= CAST(?3 AS INTEGER) AND (version / ${SNAPSHOT_EVERY}) % ${THIN_TO_EVERY} <> 0
+       AND length(state) > ${SMALL_STATE_CHARACTERS}`,
       stream,
-      version - SNAPSHOT_EVERY * KEEP_RECENT,
+      cut,
+      cut - SNAPSHOT_EVERY * THIN_TO_EVERY,
     );
   },
 });

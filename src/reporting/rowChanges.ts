@@ -112,6 +112,11 @@ const CHANGES: Changes = {
   DataContractApproved: nothing,
   DataContractDeclined: nothing,
   DataContractDeprecated: nothing,
+  DatasetFreshnessWatched: nothing,
+  DatasetFreshnessObserved: nothing,
+  DatasetFreshnessBreached: nothing,
+  DatasetFreshnessRestored: nothing,
+  DatasetFreshnessUnwatched: nothing,
 
   AppendIngestionRequested: (data, { id, recorded_at }) => {
     const { dataset: name, contract_id, contains_pii, revision } = data;

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { foldOf, type StateOf } from "../../src/application/aggregates.ts";
+import { foldOf, KINDS, type StateOf } from "../../src/application/aggregates.ts";
 import type { Answer } from "../../src/application/answers.ts";
 import { directoryEntry } from "../../src/application/directoryEntry.ts";
 import type { Call, LakeRequest } from "../../src/application/lakeGateway.ts";
@@ -159,8 +159,7 @@ describe("whatever happens to a lake", { timeout: 60_000 }, () => {
         const entry = directoryEntry(stream, state);
         return entry ? [entry] : [];
       });
-      const kinds = ["dataset", "contract", "batch", "deletion", "replay", "webhook"] as const;
-      const listed = kinds.flatMap((kind) => log.directory.list({ kind, limit: 1000 }));
+      const listed = KINDS.flatMap((kind) => log.directory.list({ kind, limit: 1000 }));
       const byId = (a: { id: string }, b: { id: string }) => (a.id < b.id ? -1 : 1);
       expect(listed.map(({ created_seq: _, ...entry }) => entry).sort(byId)).toEqual(
         entries.sort(byId),

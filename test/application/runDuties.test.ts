@@ -184,6 +184,7 @@ describe("a duty that keeps failing", () => {
     "write_checkpoint",
     "retention_due",
     "retention_change",
+    "freshness_due",
   ];
 
   it.each(DUTY_KINDS.filter((kind) => !neverParked.includes(kind)))(

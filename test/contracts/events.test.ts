@@ -102,7 +102,7 @@ describe("upcasting", () => {
     expect(upcast("DataLakeCreated", 1, data)).toBe(data);
   });
 
-  it("says of events from before k-anonymity that nothing was demanded and left out", () => {
+  it("says of events from before k-anonymity that nothing was demanded, left out or remembered", () => {
     const ungrouped = { suppressed_rows: 0, k_anonymity: null };
     const publication = { objects: [], schema: {}, rows: 1 };
     expect(upcast("DataContractDefined", 1, { version: 1 })).toMatchObject({ k_anonymity: null });
@@ -110,11 +110,11 @@ describe("upcasting", () => {
       retention_days_before: 7,
       k_anonymity: null,
     });
-    const published = { ...publication, ...ungrouped, warnings: [] };
+    const published = { ...publication, ...ungrouped, newest: {}, warnings: [] };
     expect(upcast("DataPublished", 1, { publication, warnings: [] })).toEqual(published);
     expect(upcast("DataPublished", 2, { ...publication, warnings: [] })).toEqual(published);
     expect(upcast("BatchDerived", 1, { result: { rows: 1, publication } })).toEqual({
-      result: { rows: 1, publication: { ...publication, ...ungrouped } },
+      result: { rows: 1, publication: { ...publication, ...ungrouped, newest: {} } },
     });
     const misfit = { result: { kind: "misfit" } };
     expect(upcast("BatchDerived", 1, misfit)).toEqual(misfit);

@@ -6,7 +6,12 @@ import type { DomainEvent } from "../../src/domain/decider.ts";
 import type { StreamName } from "../../src/domain/ids.ts";
 import { eventLog } from "../../src/eventlog/eventLog.ts";
 import { eventStore } from "../../src/eventlog/eventStore.ts";
-import { KEEP_RECENT, SNAPSHOT_EVERY, THIN_TO_EVERY } from "../../src/eventlog/snapshots.ts";
+import {
+  KEEP_RECENT,
+  SMALL_STATE_CHARACTERS,
+  SNAPSHOT_EVERY,
+  THIN_TO_EVERY,
+} from "../../src/eventlog/snapshots.ts";
 import {
   accessed,
   appendTo,
@@ -195,7 +200,7 @@ describe("snapshots", () => {
       expect(versions(sql, "dataset/a")).toEqual([SNAPSHOT_EVERY]);
       const many = Array.from({ length: 2 * SNAPSHOT_EVERY + 50 }, () => ingested("a", 1));
       appendTo(log, "dataset/a", many, metaAt(second(500)));
-      expect(versions(sql, "dataset/a")).toEqual([100, 350]);
+      expect(versions(sql, "dataset/a")).toEqual([100, 200, 300]);
     }));
 
   test("are used for loading, so that the events before them are not read again", () =>
@@ -270,24 +275,62 @@ describe("snapshots", () => {
       expect(eventLog(storage).load("dataset/a")).toEqual(expected);
     }));
 
-  test("that are old are thinned, the recent ones and every tenth stay", () =>
+  test("that are old and large are thinned, the recent ones and every tenth stay", () =>
     inEmptyLog((log, { sql }) => {
-      const total = SNAPSHOT_EVERY * (THIN_TO_EVERY + KEEP_RECENT + 5);
-      appendTo(log, "access", [accessed("a")], metaAt(second(1)));
-      while (log.load("access").version < total) {
-        const events = Array.from({ length: SNAPSHOT_EVERY }, () => accessed("a"));
-        appendTo(log, "access", events, metaAt(second(log.head())));
-      }
-      const kept = versions(sql, "access").map((version) => Math.floor(version / SNAPSHOT_EVERY));
+      const { type, data } = registered("a");
+      const large = { type, data: { ...data, description: "x".repeat(SMALL_STATE_CHARACTERS) } };
+      appendTo(log, "dataset/a", [large], metaAt(second(1)));
+      growTo(log, "dataset/a", ingested("a", 1));
+      const kept = versions(sql, "dataset/a").map((version) => version / SNAPSHOT_EVERY);
       expect(kept).toEqual([10, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25]);
       for (const seq of [1, 99, 101, 950, 1001, 1499, 1600, 2001, 2500]) {
-        expect(log.loadAt("access", seq)).toEqual({
-          version: seq,
-          state: { audited: seq, signed_urls: 0 },
-        });
+        const count = { ingestions: { count: seq - 1, records: seq - 1 } };
+        expect(log.loadAt("dataset/a", seq)).toMatchObject({ version: seq, state: count });
+      }
+    }));
+
+  test("that are small are all kept, so that no past is far from one", () =>
+    inEmptyLog((log, { sql }) => {
+      appendTo(log, "access", [accessed("a")], metaAt(second(1)));
+      growTo(log, "access", accessed("a"));
+      const kept = versions(sql, "access").map((version) => version / SNAPSHOT_EVERY);
+      expect(kept).toEqual(Array.from({ length: 25 }, (_, index) => index + 1));
+      for (const seq of [1, 99, 101, 950, 1001, 1499, 1600, 2001, 2500]) {
+        const state = { audited: seq, signed_urls: 0 };
+        expect(log.loadAt("access", seq)).toEqual({ version: seq, state });
       }
     }));
 });
+
+test("the snapshot before a moment of the past is found by index, not by reading those behind it", () =>
+  inEmptyLog((_, { sql }) => {
+    const plan = sql
+      .exec<{ detail: string }>(
+        `EXPLAIN QUERY PLAN SELECT version, state FROM snapshots
+         WHERE stream = ? AND seq <= CAST(? AS INTEGER) AND fold_version = 1
+         ORDER BY seq DESC LIMIT 1`,
+        "access",
+        5,
+      )
+      .toArray();
+    expect(plan.map(({ detail }) => detail).join()).toContain(
+      "snapshots_by_seq (stream=? AND seq<?)",
+    );
+  }));
+
+/** Up to 2,500 events, some hundreds at a time. */
+const growTo = (
+  log: EventLog,
+  stream: Parameters<EventLog["load"]>[0],
+  event: Parameters<typeof appendTo>[2][number],
+): void => {
+  const total = SNAPSHOT_EVERY * (THIN_TO_EVERY + KEEP_RECENT + 5);
+  while (log.load(stream).version < total) {
+    const missing = total - log.load(stream).version;
+    const events = Array.from({ length: Math.min(missing, 350) }, () => event);
+    appendTo(log, stream, events, metaAt(second(log.head())));
+  }
+};
 
 describe("the past", () => {
   test("at any event is the fold of the events up to it, whatever lies between", () =>

@@ -10,7 +10,7 @@ const MAX_SWITCH_MS = 5_000;
 
 const sales = datasetName.parse("sales");
 const schema = { id: "int", amount: "float" } as const;
-const published = { schema, rows: 1, suppressed_rows: 0, k_anonymity: null };
+const published = { schema, rows: 1, suppressed_rows: 0, k_anonymity: null, newest: {} };
 
 test("a thousand batches are switched in one short turn", async () => {
   const lake = await newLake();

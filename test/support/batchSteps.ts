@@ -13,7 +13,7 @@ import { outcomeOf } from "../../src/application/planReplay.ts";
 import { batchId, contractId, datasetName, replayId } from "../../src/contracts/fields.ts";
 import { type BatchState, workOf } from "../../src/domain/batch/batch.ts";
 import type { RecordQuality, ReplayResult } from "../../src/domain/batch/commands.ts";
-import type { DerivedRun, RawRules } from "../../src/domain/batch/events.ts";
+import type { DerivedRun, Publication, RawRules } from "../../src/domain/batch/events.ts";
 import { openSteps, type WorkStep } from "../../src/domain/batch/work.ts";
 import { ok, type Result } from "../../src/domain/decider.ts";
 import type { BatchId } from "../../src/domain/ids.ts";
@@ -169,15 +169,22 @@ export const anonymize = (lake: TestLake, batch: string, rules: RawRules | null 
 };
 
 /** Of a contract that demands no groups. */
-const UNGROUPED = { schema: SCHEMA, rows: 3, suppressed_rows: 0, k_anonymity: null };
+const UNGROUPED = {
+  ...{ schema: SCHEMA, rows: 3, suppressed_rows: 0 },
+  ...{ k_anonymity: null, newest: {} },
+};
 
-export const publish = (lake: TestLake, batch: string): Step => {
+export const publish = (
+  lake: TestLake,
+  batch: string,
+  newest: Publication["newest"] = {},
+): Step => {
   const batch_id = batchId.parse(batch);
   const opened = lake.service.open(lake.call(), { kind: "publish", batch_id });
   if (!opened.ok) return opened;
   const { plan, attempt } = opened.value;
   const objects = plan.kind === "publish" ? [objectAt(plan.published_key)] : [];
-  const publication = { objects, ...UNGROUPED };
+  const publication = { objects, ...UNGROUPED, newest };
   const run =
     plan.kind === "publish" && plan.clean_key !== null && !("copy" in plan.from)
       ? runOf(plan.from.privacy_rules, {}, plan.clean_key)

@@ -208,6 +208,7 @@ export const publication = (key: string): Omit<Publication, "published_at"> => (
   rows: 3,
   suppressed_rows: 0,
   k_anonymity: null,
+  newest: {},
 });
 
 export const published = (key = "published/1"): BatchEvent => ({

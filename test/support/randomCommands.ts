@@ -1,6 +1,7 @@
 /** Random life of a lake: commands that are valid, and many that are not, over few names. */
 import fc from "fast-check";
 import type { StateOf } from "../../src/application/aggregates.ts";
+import { lookAtFreshness } from "../../src/application/freshnessDuties.ts";
 import type { LakeRequest } from "../../src/application/lakeGateway.ts";
 import type { DutyKind } from "../../src/application/ports.ts";
 import {
@@ -307,6 +308,42 @@ const deletions = fc.oneof(
   ),
 );
 
+const FRESH = {
+  retention_days: 3,
+  schema: { ...SCHEMA, seen_at: "datetime" },
+  privacy_rules: {},
+  quality_rules: { "*": "freshness:seen_at,1m" },
+  k_anonymity: null,
+} as const;
+
+/** Lives of data whose freshness is watched. */
+const freshness = fc.oneof(
+  fc.constant(
+    request("watch contract1", () => ({
+      type: "UpdateContract",
+      contract_id: contractId.parse("contract1"),
+      ...FRESH,
+    })),
+  ),
+  fc.constantFrom("b1", "b2", "b3", "b4").map((id) =>
+    step(`all of ${id}`, (lake) => {
+      append(lake, id);
+      checkQuality(lake, id);
+      return publish(lake, id);
+    }),
+  ),
+  fc.constant(
+    step("freshness alarm", (lake) => {
+      const { log, service } = lake;
+      const now = () => new Date(lake.now());
+      const deps = { log, service, lake_id: lake.call().lake_id, now };
+      const due = log.schedule.due(lake.now(), 10, ["freshness_due"]);
+      for (const duty of due) lookAtFreshness(deps, duty);
+      return ok(null);
+    }),
+  ),
+);
+
 const webhooks = fc.oneof(
   fc.constant(
     request("register webhook", () => ({
@@ -422,6 +459,7 @@ export const life = (maxLength: number): fc.Arbitrary<Life> =>
           { weight: 4, arbitrary: replays },
           { weight: 5, arbitrary: longWork },
           { weight: 16, arbitrary: deletions },
+          { weight: 6, arbitrary: freshness },
           { weight: 1, arbitrary: webhooks },
           { weight: 3, arbitrary: others },
           { weight: 4, arbitrary: time },

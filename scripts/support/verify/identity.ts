@@ -12,7 +12,7 @@ import {
 } from "./note.ts";
 import { counted, type Report, UnreadableError } from "./report.ts";
 
-const readKey = (line: string, whose: string): VerifierKey => {
+export const readKey = (line: string, whose: string): VerifierKey => {
   const key = parseVerifierKey(line);
   if (!key.ok) throw new UnreadableError(`${whose} is no verifier key: ${key.reason}`);
   return key.value;
@@ -37,7 +37,7 @@ export const checkKey = async (
   return key;
 };
 
-const takeApart = (bytes: Buffer, what: string): { note: Note; checkpoint: Checkpoint } => {
+export const takeApart = (bytes: Buffer, what: string): { note: Note; checkpoint: Checkpoint } => {
   const note = parseNote(bytes);
   if (!note.ok) throw new UnreadableError(`${what} is no signed note: ${note.reason}`);
   const checkpoint = parseCheckpoint(note.value.text);
@@ -46,7 +46,7 @@ const takeApart = (bytes: Buffer, what: string): { note: Note; checkpoint: Check
 };
 
 /** What speaks against the checkpoint being of this log and by this key, or null. */
-const objection = (note: Note, { origin }: Checkpoint, key: VerifierKey): string | null => {
+export const objection = (note: Note, { origin }: Checkpoint, key: VerifierKey): string | null => {
   const signed = signedBy(note, key);
   if (signed === "forged") return `its signature is not that of ${key.name}`;
   if (signed === "unsigned") return `it is not signed by the key ${key.name}+${key.keyHash}`;

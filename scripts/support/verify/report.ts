@@ -3,6 +3,10 @@
 /** Something could not be read: nothing is proven by it, in either direction. */
 export class UnreadableError extends Error {}
 
+/** A file or directory that cannot be read or written. */
+export const isSystemError = (error: unknown): error is Error =>
+  error instanceof Error && "syscall" in error;
+
 export type Mark = "ok" | "caught" | "note";
 
 export interface Finding {

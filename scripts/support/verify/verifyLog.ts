@@ -12,7 +12,7 @@ import { linesOf } from "./lines.ts";
 import { explain, locate } from "./locate.ts";
 import type { TreeHead } from "./merkle.ts";
 import { checkProofs } from "./proofs.ts";
-import { eventsNamed, type Report, UnreadableError } from "./report.ts";
+import { eventsNamed, isSystemError, type Report, UnreadableError } from "./report.ts";
 import { type Keeper, keeper } from "./saved.ts";
 import { readServed } from "./served.ts";
 
@@ -55,10 +55,6 @@ export const verifyLog = async (options: VerifyOptions, report: Report): Promise
   }
   return report.caught ? "caught" : "holds";
 };
-
-/** A file or directory that cannot be read or written. */
-const isSystemError = (error: unknown): error is Error =>
-  error instanceof Error && "syscall" in error;
 
 /** Returns whether every step could be taken. */
 const run = async (

@@ -100,7 +100,7 @@ export const publishBatch = (
     if (plan.kind !== "nothing") return publish(plan, record, data);
     // Published already: the decision says so, whatever the publication would be.
     const nothing = { objects: [], schema: {}, rows: 0 };
-    const publication = { ...nothing, suppressed_rows: 0, k_anonymity: null };
+    const publication = { ...nothing, suppressed_rows: 0, k_anonymity: null, newest: {} };
     const { batch_id } = request;
     return record({ type: "PublishData", batch_id, publication, run: null });
   });

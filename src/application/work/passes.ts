@@ -115,7 +115,7 @@ export const publish: Body = async (plan, record, data) => {
   const { batch_id, from, published_key, clean_key, gate } = plan;
   if ("copy" in from) {
     const { copy: object, schema } = from;
-    const publication = await publicationOf(data, { object, schema }, gate, published_key);
+    const publication = await publicationOf(data, { object, schema }, plan, published_key);
     return record({ type: "PublishData", batch_id, publication, run: null });
   }
   const written = clean_key ?? gate?.pass_key ?? published_key;
@@ -126,7 +126,7 @@ export const publish: Body = async (plan, record, data) => {
   return record({
     type: "PublishData",
     batch_id,
-    publication: await publicationOf(data, { object, schema }, gate, published_key),
+    publication: await publicationOf(data, { object, schema }, plan, published_key),
     run: clean_key === null ? null : runOf(from, {}, refined.value),
   });
 };
@@ -156,7 +156,7 @@ export const deriveBatch = async (
   const { passed, clean, clean_schema, quality } = refined.value;
   const made = clean ? { object: clean, schema: clean_schema } : null;
   const publication =
-    published_key && passed && made ? await publicationOf(data, made, gate, published_key) : null;
+    published_key && passed && made ? await publicationOf(data, made, plan, published_key) : null;
   const goesOn = passed && !(publication && violates(publication));
   return {
     kind: "derived",

@@ -190,10 +190,28 @@ export const recordMisfit = async (
  */
 export const publicationOf = async (
   data: DataPlane,
-  { object: source, schema }: { readonly object: ObjectRef; readonly schema: Schema },
-  gate: Gate | null,
+  made: Made,
+  { gate, newest_of }: { readonly gate: Gate | null; readonly newest_of: readonly string[] },
   target: string,
 ): Promise<Omit<Publication, "published_at">> => {
+  const publication = await gated(data, made, gate, target);
+  const [object] = publication.objects;
+  const known = object !== undefined && newest_of.length > 0;
+  const newest = known ? await data.newest(object, made.schema, newest_of) : {};
+  return { ...publication, newest };
+};
+
+interface Made {
+  readonly object: ObjectRef;
+  readonly schema: Schema;
+}
+
+const gated = async (
+  data: DataPlane,
+  { object: source, schema }: Made,
+  gate: Gate | null,
+  target: string,
+): Promise<Omit<Publication, "published_at" | "newest">> => {
   const all = async () => (source.key === target ? source : data.copy(source, target));
   if (gate === null) {
     const object = await all();

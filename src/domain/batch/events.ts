@@ -73,6 +73,12 @@ export interface Publication {
   readonly suppressed_rows: number;
   /** What its contract demanded, and the groups as they were counted; null: nothing. */
   readonly k_anonymity: KAnonymityFinding | null;
+  /**
+   * The newest moment (RFC 3339) of each column whose freshness the contract watches, null where
+   * all of it is null. Never of a column that privacy rules transform, nor of the subject's: they
+   * may be a person's.
+   */
+  readonly newest: Readonly<Record<string, string | null>>;
   readonly published_at: string;
 }
 

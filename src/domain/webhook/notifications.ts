@@ -18,6 +18,8 @@ export const NOTIFICATIONS = {
   QualityCheckFailed: ["source", "passed"],
   DataAnonymized: [],
   ReplayCompleted: [],
+  DatasetFreshnessBreached: ["contract_id", "column", "newest", "since"],
+  DatasetFreshnessRestored: ["contract_id", "column", "newest"],
 } as const satisfies Readonly<Record<string, readonly string[]>>;
 
 export type Notified = keyof typeof NOTIFICATIONS;

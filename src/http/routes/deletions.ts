@@ -12,7 +12,8 @@ import { deletionId, page, when } from "../../contracts/fields.ts";
 import { reject } from "../../domain/rejection.ts";
 import { decodeCursor, route, stateAnswer } from "../route.ts";
 import { listAnswer } from "./lists.ts";
-import { command, none, refuseBoth, whenOf } from "./shared.ts";
+import { proof } from "./proofs.ts";
+import { command, none, refuseBoth, whenOf, whenQuery } from "./shared.ts";
 
 const deletion = resource("Deletion");
 const deletionAnswer = answerSchema("DeletionAnswer", { deletion });
@@ -94,6 +95,24 @@ export const deletionRoutes = [
         ]);
       }
       return stateAnswer(deps, { kind: "reveal", deletion_id: params.id });
+    },
+  }),
+  route({
+    method: "get",
+    path: "/deletions/{id}/certificate",
+    scope: "lake",
+    tag: "Deletions",
+    summary:
+      "The signed certificate of an erasure, with the event that completed it and the proof that it " +
+      "stands in the log; 409 until there is one",
+    params: byId,
+    query: whenQuery,
+    body: null,
+    success: { status: 200, schema: resource("ErasureCertificate") },
+    handle: async ({ params, query, ...deps }) => {
+      const both = refuseBoth(query);
+      if (both) return both;
+      return proof(deps, { kind: "certificate", deletion_id: params.id, when: whenOf(query) });
     },
   }),
   route({

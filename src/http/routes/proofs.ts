@@ -2,8 +2,8 @@
 import { z } from "zod";
 import { writeCheckpoint } from "../../application/checkpoints.ts";
 import type { Call } from "../../application/lakeGateway.ts";
-import type { ProofQuestion } from "../../application/logProofs.ts";
 import { MAX_LEAVES } from "../../application/logProofs.ts";
+import type { SignedQuestion } from "../../application/prove.ts";
 import { resource } from "../../contracts/answers.ts";
 import { ok } from "../../domain/decider.ts";
 import { type Handled, route, type Services } from "../route.ts";
@@ -18,7 +18,8 @@ const place = z.coerce.number().int().min(0);
 const TEXT = "text/plain; charset=utf-8";
 const NDJSON = "application/x-ndjson";
 
-const proof = async ({ services, call }: Deps, question: ProofQuestion): Handled => {
+/** Asks the lake for what it signs. */
+export const proof = async ({ services, call }: Deps, question: SignedQuestion): Handled => {
   const reply = await services.gateway.prove(call, question);
   if (!reply.ok) return reply;
   const { value } = reply;
@@ -33,6 +34,8 @@ const proof = async ({ services, call }: Deps, question: ProofQuestion): Handled
       );
       return ok({ status: 200, body: lines.join(""), media_type: NDJSON });
     }
+    case "certificate":
+      return ok({ status: 200, body: value.signed });
     default: {
       const { kind: _, ...body } = value;
       return ok({ status: 200, body });

@@ -1,0 +1,48 @@
+/** What a certificate of erasure says, in words, and whether it contradicts itself. */
+import { counted, type Report } from "./report.ts";
+
+type Fields = Readonly<Record<string, unknown>>;
+
+const fields = (value: unknown): Fields =>
+  typeof value === "object" && value !== null ? (value as Fields) : {};
+
+const items = (value: unknown): readonly Fields[] =>
+  Array.isArray(value) ? (value as readonly unknown[]).map(fields) : [];
+
+const count = (value: unknown): number => (typeof value === "number" ? value : Number.NaN);
+
+const time = (value: unknown): number => (typeof value === "string" ? Date.parse(value) : NaN);
+
+export const certificateClaims = (payload: Fields, report: Report): void => {
+  const facts = fields(payload.facts);
+  const { caught, end } = report.catcher("claims");
+  if (payload.version !== 1) caught(`this knows version 1, the certificate has ${payload.version}`);
+  const kept = time(facts.completed_at) <= time(facts.deadline);
+  if (facts.deadline_kept !== kept)
+    caught(
+      `it says the deadline was ${facts.deadline_kept ? "" : "not "}kept: completed ` +
+        `${facts.completed_at}, due ${facts.deadline}`,
+    );
+  const { rows_found } = fields(facts.verification);
+  if (rows_found !== 0) caught(`its own last scan found ${rows_found} rows of the person`);
+  if (time(facts.started_at) > time(facts.completed_at)) caught("it ends before it began");
+  const { hit, opened, looked_at } = fields(facts.batches);
+  if (!(count(hit) <= count(opened) && count(opened) <= count(looked_at)))
+    caught(`of ${looked_at} batches ${opened} were opened and ${hit} hit: that cannot be`);
+  if (end() > 0) return;
+  report.add("ok", "claims", "its times, counts and findings agree with each other");
+  for (const text of told(facts)) report.add("note", "says", text);
+};
+
+function* told(facts: Fields): Generator<string> {
+  const { hit, looked_at } = fields(facts.batches);
+  const { objects, rows_read } = fields(facts.verification);
+  yield `request ${facts.deletion_id} of ${facts.requested_at}, person ${facts.subject_ref}`;
+  yield `${counted(count(facts.rows_removed), "row")} removed, ${hit} of ${looked_at} batches hit`;
+  yield `read again afterwards: ${counted(count(objects), "object")} with ${rows_read} rows, none of the person`;
+  yield `completed ${facts.completed_at}, ${facts.deadline_kept ? "within" : "AFTER"} the deadline ${facts.deadline}`;
+  for (const { dataset, ground, until } of items(facts.withheld))
+    yield `withheld: dataset ${dataset}, ${ground}, until ${until}`;
+  if (items(facts.withheld).length === 0) yield "nothing was withheld";
+  yield `until ${facts.residual_until} the platform's own recovery may hold what was deleted`;
+}
