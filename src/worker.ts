@@ -3,6 +3,7 @@
  * together, and exports what the platform calls.
  */
 import { WorkerEntrypoint } from "cloudflare:workers";
+import { answering } from "./application/courtesy.ts";
 import type { Origin } from "./application/lakeDuties.ts";
 import type { WorkStepRequest } from "./application/lakeGateway.ts";
 import { systemCall } from "./application/lakeService.ts";
@@ -156,5 +157,5 @@ const depsOf = (env: Env, origin: string): Deps => {
 const app = createApp((c, origin) => depsOf(c.env as Env, origin));
 
 export default {
-  fetch: (request, env, ctx) => app.fetch(request, env, ctx),
+  fetch: (request, env, ctx) => answering(async () => app.fetch(request, env, ctx)),
 } satisfies ExportedHandler<Env>;

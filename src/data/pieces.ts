@@ -3,6 +3,8 @@
  * buffer to fill, and at that size the way from read to read costs more than the work between.
  */
 
+import { giveWay } from "../application/courtesy.ts";
+
 /** As much as is asked for at once, and as long as nothing else on the thread has its turn. */
 const READ_BYTES = 128 * 1024;
 
@@ -27,7 +29,7 @@ export async function* piecesOf(
       if (value === undefined) break;
       if (value.length > 0) yield value;
       buffer = value.buffer;
-      await turn();
+      await giveWay();
     }
     isDone = true;
   } finally {
@@ -52,9 +54,3 @@ const byteReader = (stream: ReadableStream<Uint8Array>): ByteReader | null => {
     return null;
   }
 };
-
-/**
- * A stream whose next bytes are there already goes on without end: the thread's other work (the
- * commands of a lake, which may share it) has its turn between two pieces.
- */
-const turn = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 0));
