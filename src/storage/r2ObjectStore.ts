@@ -2,6 +2,7 @@
  * Cloudflare R2 as an ObjectStore. It promises what R2 promises (an object appears whole or not at
  * all, and is there for everyone once written) and hides how large objects get there: parts.
  */
+import { giveWay } from "../application/courtesy.ts";
 import {
   MissingObjectError,
   type ObjectStore,
@@ -81,7 +82,10 @@ const partWriter = (bucket: R2Bucket, key: string, contentType: string): ObjectW
 
   const uploadPart = async () => {
     upload ??= await bucket.createMultipartUpload(key, { httpMetadata });
-    parts.push(await upload.uploadPart(parts.length + 1, part.subarray(0, filled)));
+    const { readable, writable } = new FixedLengthStream(filled);
+    const uploaded = upload.uploadPart(parts.length + 1, readable);
+    const [done] = await Promise.all([uploaded, feed(writable, part.subarray(0, filled))]);
+    parts.push(done);
     filled = 0;
   };
 
@@ -123,6 +127,19 @@ const partWriter = (bucket: R2Bucket, key: string, contentType: string): ObjectW
       await upload?.abort();
     },
   };
+};
+
+/** As much of a part as goes out before others have their turn. */
+const FEED_BYTES = 256 * 1024;
+
+/** A part at a stroke would keep the thread for as long as a hundred small answers take. */
+const feed = async (writable: WritableStream<Uint8Array>, bytes: Uint8Array): Promise<void> => {
+  const writer = writable.getWriter();
+  for (let at = 0; at < bytes.length; at += FEED_BYTES) {
+    await writer.write(bytes.subarray(at, at + FEED_BYTES));
+    await giveWay();
+  }
+  await writer.close();
 };
 
 /** Grows a part by doubling, so that a small object does not cost the memory of a large one. */
