@@ -24,9 +24,6 @@ import type { Notified } from "../domain/webhook/notifications.ts";
 import type { Answer } from "./answers.ts";
 import type { PrivacyKeys, SegmentParts, TakeInput } from "./dataPorts.ts";
 import type { DeletionRequest } from "./deletionRequests.ts";
-import type { ListenRequest } from "./eventStream.ts";
-import type { ImportRequest, ImportState } from "./importLog.ts";
-import type { SignedQuestion, SignedReply } from "./prove.ts";
 import type { Question, Reply } from "./questions.ts";
 import type { AppendSubjects, TrackedSubjects } from "./subjectPorts.ts";
 
@@ -297,25 +294,4 @@ export interface LakeGateway {
   /** The work came to nothing and its objects are deleted. */
   abandon(call: Call, attempt_id: string): Promise<void>;
   ask(call: Call, question: Question): Promise<Result<Reply, Rejection>>;
-}
-
-/** The lake as those who verify it talk to it. */
-export interface LakeProver {
-  /** Asks about the log as a Merkle tree, or for the certificate of an erasure. */
-  prove(call: Call, question: SignedQuestion): Promise<Result<SignedReply, Rejection>>;
-}
-
-/** The lake as those who follow it talk to it. */
-export interface LakeListener {
-  /** Events as they are recorded, as bytes of `text/event-stream`; cancelled by the reader. */
-  listen(
-    call: Call,
-    request: ListenRequest,
-  ): Promise<Result<ReadableStream<Uint8Array>, Rejection>>;
-}
-
-/** The lake as it is when its log comes from elsewhere. */
-export interface LakeImporter {
-  /** See `LogImport`; a lake that nobody created answers too. */
-  importLog(call: Call, request: ImportRequest): Promise<Result<ImportState, Rejection>>;
 }

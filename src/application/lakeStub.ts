@@ -5,15 +5,8 @@
 import type { Result } from "../domain/decider.ts";
 import type { Rejection } from "../domain/rejection.ts";
 import type { Answer } from "./answers.ts";
-import type {
-  Call,
-  CommandOptions,
-  LakeGateway,
-  LakeImporter,
-  LakeListener,
-  LakeProver,
-  LakeRequest,
-} from "./lakeGateway.ts";
+import type { Call, CommandOptions, LakeGateway, LakeRequest } from "./lakeGateway.ts";
+import type { LakeImporter, LakeListener, LakeProver } from "./logGateway.ts";
 
 /** Everything a lake is asked for. */
 export type Gateway = LakeGateway & LakeProver & LakeListener & LakeImporter;

@@ -3,7 +3,8 @@
  * the reader wants more. It ends at the size the log had when the export began, so that its hashes
  * are the leaves of one tree; what is recorded meanwhile is the next export's.
  */
-import type { Call, LakeProver } from "../application/lakeGateway.ts";
+import type { Call } from "../application/lakeGateway.ts";
+import type { LakeProver } from "../application/logGateway.ts";
 import { MAX_LEAVES } from "../application/logProofs.ts";
 import { ok, type Result } from "../domain/decider.ts";
 import { type Rejection, reject } from "../domain/rejection.ts";

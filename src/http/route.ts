@@ -6,13 +6,8 @@ import type { ContentfulStatusCode } from "hono/utils/http-status";
 import type { z } from "zod";
 import type { Answer } from "../application/answers.ts";
 import type { ObjectStore } from "../application/dataPorts.ts";
-import type {
-  Call,
-  LakeGateway,
-  LakeImporter,
-  LakeListener,
-  LakeProver,
-} from "../application/lakeGateway.ts";
+import type { Call, LakeGateway } from "../application/lakeGateway.ts";
+import type { LakeImporter, LakeListener, LakeProver } from "../application/logGateway.ts";
 import type { Calendars, Presigner } from "../application/ports.ts";
 import type { Question } from "../application/questions.ts";
 import type { Workshop } from "../application/work/workshop.ts";
