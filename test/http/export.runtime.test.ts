@@ -1,6 +1,6 @@
 /** The whole log as NDJSON: its lines are the leaves of the tree that the checkpoint signs. */
 import { describe, expect, test } from "vitest";
-import type { LakeProver } from "../../src/application/lakeGateway.ts";
+import type { LakeProver } from "../../src/application/logGateway.ts";
 import { reject } from "../../src/domain/rejection.ts";
 import { logTree } from "../../src/eventlog/logTree.ts";
 import { exportLog } from "../../src/http/exportLog.ts";
