@@ -4,7 +4,7 @@
  */
 import { type Batch, type BatchState, objectsOf, workOf } from "../domain/batch/batch.ts";
 import { retentionEnd } from "../domain/batch/expiry.ts";
-import { objectKeysOf } from "../domain/batch/work.ts";
+import { isRunning, objectKeysOf } from "../domain/batch/work.ts";
 import { nextReminder } from "../domain/deletion/reminders.ts";
 import type { Duty, DutyKind, DutyRef, StoredEvent } from "./ports.ts";
 import { later } from "./timers.ts";
@@ -134,18 +134,32 @@ const appendConsequences = (
   };
 };
 
+/** An upload to be deleted; what came under its name after `until` stays. */
+export interface OutlivedUpload {
+  readonly ref: string;
+  readonly until: string;
+  readonly due_at: string;
+}
+
 /**
  * The upload that a batch was taken from goes with it: when the batch has expired, and when a
- * file of another name has taken its place. What was uploaded under the name since then stays.
+ * file of another name has taken its place. One that could not be taken over in the background is
+ * kept as long as one that nobody appends: the append can be asked for again.
  */
 export const outlivedUpload = (
   before: BatchState,
   after: BatchState,
-): { readonly ref: string; readonly until: string } | null => {
+  now: string,
+): OutlivedUpload | null => {
+  if (before.status === "requested") {
+    const failed = isRunning(before.work) && workOf(after)?.status === "failed";
+    const due_at = later(now, UPLOAD_KEPT_MS);
+    return failed ? { ref: before.file_url, until: now, due_at } : null;
+  }
   if (before.status !== "held") return null;
   const { file_url: ref, revised_at: until } = before.batch;
   const replaced = after.status === "held" && after.batch.file_url !== ref;
-  return after.status === "expired" || replaced ? { ref, until } : null;
+  return after.status === "expired" || replaced ? { ref, until, due_at: now } : null;
 };
 
 /**

@@ -200,12 +200,12 @@ const scheduleConsequences = (
     });
   }
   for (const [stream, was] of before) {
-    const upload = outlivedUpload(was, log.load(stream).state as BatchState);
+    const upload = outlivedUpload(was, log.load(stream).state as BatchState, now);
     if (upload === null) continue;
-    const { ref, until } = upload;
+    const { ref, until, due_at } = upload;
     const sweep = { kind: "sweep_upload", ref } as const;
     // A URL for another upload of that name is out: what becomes of it is swept in its time.
     if (log.schedule.find(sweep) !== null) continue;
-    log.schedule.put({ ...sweep, due_at: now, payload: { until } });
+    log.schedule.put({ ...sweep, due_at, payload: { until } });
   }
 };

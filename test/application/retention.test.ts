@@ -5,6 +5,7 @@ import { BATCHES_PER_STEP, retentionDuties } from "../../src/application/retenti
 import { batchId, contractId, datasetName } from "../../src/contracts/fields.ts";
 import {
   append,
+  beginAppend,
   checkQuality,
   defineContract,
   done,
@@ -12,6 +13,7 @@ import {
   registerSales,
   replayStep,
   updateContract,
+  workStep,
 } from "../support/batchSteps.ts";
 import { memoryObjectStore } from "../support/memoryObjectStore.ts";
 import { DAY_MS, eventTypes, LAKE, START, type TestLake, testLake } from "../support/testLake.ts";
@@ -226,6 +228,27 @@ describe("an upload", () => {
     expect(await store.head(key("b1.csv"))).toBeNull();
   });
 
+  it("that could not be taken over in the background waits a day for another append, then goes", async () => {
+    const lake = salesLake(30);
+    const { ring, store } = dutiesOf(lake);
+    for (const name of ["b1.csv", "b2.csv"]) {
+      sign(lake, name);
+      land(store, name);
+    }
+    for (const id of ["b1", "b2"]) {
+      done(beginAppend(lake, id));
+      done(workStep(lake, id, true));
+    }
+    lake.pass(UPLOAD_KEPT_MS - 1);
+    done(append(lake, "b2"));
+    await ring();
+    expect(await store.head(key("b1.csv"))).not.toBeNull();
+    lake.pass(1);
+    await ring();
+    expect(await store.head(key("b1.csv"))).toBeNull();
+    expect(await store.head(key("b2.csv"))).not.toBeNull();
+  });
+
   it("of the same name that came later does not go with the batch before it", async () => {
     const lake = salesLake(30);
     const { ring, store } = dutiesOf(lake);
@@ -254,10 +277,14 @@ describe("an upload", () => {
     const lake = salesLake(30);
     done(append(lake, "b1", { fits: false }));
     const before = lake.log.load("batch/b1").state as Parameters<typeof outlivedUpload>[0];
-    expect(outlivedUpload(before, before)).toBeNull();
-    expect(outlivedUpload({ status: "absent" }, before)).toBeNull();
+    expect(outlivedUpload(before, before, START)).toBeNull();
+    expect(outlivedUpload({ status: "absent" }, before, START)).toBeNull();
     if (before.status !== "held") throw new Error("there is no batch");
     const after = { ...before, batch: { ...before.batch, file_url: "corrected.csv" } };
-    expect(outlivedUpload(before, after)).toEqual({ ref: "b1.csv", until: START });
+    expect(outlivedUpload(before, after, START)).toEqual({
+      ref: "b1.csv",
+      until: START,
+      due_at: START,
+    });
   });
 });

@@ -186,6 +186,8 @@ describe("a large file", () => {
     await lake.land("b.csv", LARGE);
     expect((await lake.post("/append-batch", { ...about, file_url: "b.csv" })).status).toBe(202);
     expect((await settled(lake, "b")).body).toMatchObject({ state: "appended", rows: ROWS });
+    await lake.ringFor("sweep_upload");
+    expect(await env.OBJECTS.head(`lakes/${lake.id}/landing/b.parquet`)).toBeNull();
     await nothingIsLeft(lake);
   });
 
