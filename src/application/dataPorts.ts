@@ -128,14 +128,17 @@ export interface RefineInput {
   readonly quarantine_key?: string;
   /** How many rows to show before and after, for a dry run (default 0). */
   readonly preview_rows?: number;
+  /** Columns to hide in it besides those that are transformed and the subject's. */
+  readonly hidden_columns?: readonly string[];
   /** Whom the pass of an append looks for, a segment at a time. */
   readonly subjects?: TrackedSubjects;
 }
 
 export interface PreviewRow {
   readonly row: number;
-  /** Values in clear; of transformed columns and of the subject's, `{"hidden": true}`. */
+  /** Values in clear; of transformed columns and of personal ones, `{"hidden": true}`. */
   readonly before: Readonly<Record<string, unknown>>;
+  /** What comes out; of personal columns that no strategy transforms, `{"hidden": true}`. */
   readonly after: Readonly<Record<string, unknown>>;
 }
 

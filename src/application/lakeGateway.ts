@@ -218,6 +218,8 @@ export type WorkPlan =
       readonly refine: RefinePlan;
       readonly clean_key: string;
       readonly requested_privacy: RawRules;
+      /** Columns that look personal and were not declared. */
+      readonly suspected_columns: readonly string[];
     }
   | {
       readonly kind: "publish";

@@ -173,6 +173,7 @@ export const planPrivacy = (
       refine: refineOf(subject, planner, { schema, quality, privacy, now }),
       clean_key: key,
       requested_privacy: requested,
+      suspected_columns: batch.suspicions.map(({ column }) => column),
     },
     writes: request.dry_run ? [] : [key],
     expects: subject.expects,

@@ -126,21 +126,28 @@ const addPreview = (
   row_numbers: Int32Array | null,
 ): void => {
   const wanted = Math.min((input.preview_rows ?? 0) - preview.length, before.rows);
-  const hidden = new Set<string | null>([
-    input.subject_column,
-    ...input.privacy.filter(({ strategy }) => strategy !== "keep").map(({ column }) => column),
-  ]);
+  const personal = new Set<string | null>([input.subject_column, ...(input.hidden_columns ?? [])]);
+  const treated = new Set<string | null>(
+    input.privacy.filter(({ strategy }) => strategy !== "keep").map(({ column }) => column),
+  );
   for (let row = 0; row < wanted; row += 1) {
-    const shown = valuesOf(before, row).map(([name, value]) =>
-      hidden.has(name) ? [name, HIDDEN] : [name, value],
-    );
     preview.push({
       row: row_numbers?.[row] ?? before.first_row + row,
-      before: Object.fromEntries(shown),
-      after: Object.fromEntries(valuesOf(after, row)),
+      before: shown(before, row, (name) => personal.has(name) || treated.has(name)),
+      // What no strategy touches comes out as it went in: it is no less personal for that.
+      after: shown(after, row, (name) => personal.has(name) && !treated.has(name)),
     });
   }
 };
 
-const valuesOf = (chunk: ColumnChunk, row: number): readonly (readonly [string, unknown])[] =>
-  chunk.columns.map((column) => [column.name, toJson(cellAt(column, row), column.type)]);
+const shown = (
+  chunk: ColumnChunk,
+  row: number,
+  isHidden: (name: string) => boolean,
+): PreviewRow["before"] =>
+  Object.fromEntries(
+    chunk.columns.map((column) => [
+      column.name,
+      isHidden(column.name) ? HIDDEN : toJson(cellAt(column, row), column.type),
+    ]),
+  );

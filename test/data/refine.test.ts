@@ -212,6 +212,23 @@ describe("refine", () => {
     expect(store.keys()).toEqual(["raw.csv"]);
   });
 
+  it("hides personal columns after a dry run as well where no strategy treats them", async () => {
+    const csv = "who,mail,amount\nann,a@example.org,1\n";
+    const schema: Schema = { who: "string", mail: "string", amount: "int" };
+    const store = storeWith(csv);
+    const input = { ...inputFor(csv, { privacy: { who: "keep", amount: "redact" } }), schema };
+    const hidden = { hidden: true };
+    const shown = { subject_column: "who", hidden_columns: ["mail"], preview_rows: 1 };
+    const { preview } = await refined(store, { ...input, ...shown });
+    expect(preview).toEqual([
+      {
+        row: 1,
+        before: { who: hidden, mail: hidden, amount: hidden },
+        after: { who: hidden, mail: hidden, amount: "[REDACTED]" },
+      },
+    ]);
+  });
+
   it("shifts all dates of a subject alike, whose own column is hashed", async () => {
     const csv = "who,day\nann,2024-01-01\nbob,2024-01-01\nann,2024-01-11\n";
     const schema: Schema = { who: "string", day: "date" };

@@ -45,6 +45,16 @@ describe("a batch with a column that looks like personal data", () => {
     expect(events).not.toContain("@example.com");
   });
 
+  test("is not shown by a dry run that does not treat it", async () => {
+    const lake = await lakeWith("gdpr");
+    await append(lake, "b");
+    const body = { batch_id: "b", privacy_rules: { id: "redact" }, dry_run: true };
+    const dry = await lake.done("/run-privacy", body);
+    const contact = { hidden: true };
+    expect(dry.at("preview", 0)).toMatchObject({ before: { contact }, after: { contact } });
+    expect(JSON.stringify(dry.body)).not.toContain("@example.com");
+  });
+
   test("is found as well when its file is taken over in the background", async () => {
     const lake = await lakeWith("strict");
     const rows = Array.from({ length: 1000 }, (_, id) => `${id},person${id}@example.com`);

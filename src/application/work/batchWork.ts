@@ -53,7 +53,9 @@ export const anonymize = (
   request.dry_run
     ? perform(shop, call, request, async (plan, _, data) => {
         invariant(plan.kind === "privacy", "a dry run is planned as a privacy run");
-        const refined = await data.refine(refineInput(plan.refine, { preview_rows: PREVIEW_ROWS }));
+        const hidden_columns = plan.suspected_columns;
+        const preview = { preview_rows: PREVIEW_ROWS, hidden_columns };
+        const refined = await data.refine(refineInput(plan.refine, preview));
         if (refined.ok) return showPreview(shop, call, plan.refine, refined.value);
         return reject(
           "invalid",

@@ -128,7 +128,7 @@ export const hasEvents = (answer: Answer): boolean => {
 /** A plan as the data plane takes it. */
 export const refineInput = (
   plan: RefinePlan,
-  outputs: Pick<RefineInput, "clean_key" | "quarantine_key" | "preview_rows">,
+  outputs: Pick<RefineInput, "clean_key" | "quarantine_key" | "preview_rows" | "hidden_columns">,
 ): RefineInput => {
   const quality = parseQualityRules(plan.quality_rules);
   const privacy = parsePrivacyRules(plan.privacy_rules);
