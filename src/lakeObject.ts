@@ -10,12 +10,7 @@ import {
   type ListenRequest,
   overheard,
 } from "./application/eventStream.ts";
-import {
-  type ImportRequest,
-  importUnfinished,
-  type LogImport,
-  nothingToAbandon,
-} from "./application/importLog.ts";
+import { type ImportRequest, importUnfinished, type LogImport } from "./application/importLog.ts";
 import { lakeCustody } from "./application/lakeCustody.ts";
 import { lakeDuties } from "./application/lakeDuties.ts";
 import type { Call, WorkRequest } from "./application/lakeGateway.ts";
@@ -38,8 +33,9 @@ import { checkEventContracts } from "./contracts/events.ts";
 import { lakeNotFound } from "./domain/lake/decide.ts";
 import type { Env } from "./env.ts";
 import { eventLog } from "./eventlog/eventLog.ts";
+import { importIntoLake } from "./eventlog/importIntoLake.ts";
 import { keys } from "./eventlog/keys.ts";
-import { allOrNothing, logImport, NOTHING_IMPORTED } from "./eventlog/logImport.ts";
+import { logImport } from "./eventlog/logImport.ts";
 import { logTree } from "./eventlog/logTree.ts";
 import { isInitialised, migrate } from "./eventlog/migrations.ts";
 import { type Outbox, outbox, outboxOf } from "./eventlog/outbox.ts";
@@ -147,33 +143,20 @@ export class LakeObject extends DurableObject<Env> {
   }
 
   async importLog(call: Call, request: ImportRequest) {
-    const fresh = this.#lake === null;
-    if (request.kind === "abandon") return this.#abandonImport();
-    if (fresh && request.kind === "state") return NOTHING_IMPORTED;
-    if (fresh && request.kind === "complete") return lakeNotFound();
-    try {
-      // What is refused leaves no table behind where there was none.
-      const answered = allOrNothing(
-        (body) => this.ctx.storage.transactionSync(body),
-        () => (this.#lake ?? this.#open()).imported.answer(call.lake_id, request),
-      );
-      if (fresh && !answered.ok) this.#lake = null;
-      this.#afterCommit();
-      return answered;
-    } catch (error) {
-      // All of it was undone, tables included: what is in memory begins anew with what is stored.
-      this.#lake = null;
-      if (!fresh) this.#open();
-      throw error;
-    }
+    const object = {
+      storage: this.ctx.storage,
+      lake: () => this.#lake,
+      open: () => this.#open(),
+      close: () => this.#close(),
+    };
+    const answered = await importIntoLake(object, call.lake_id, request);
+    this.#afterCommit();
+    return answered;
   }
 
-  async #abandonImport() {
-    if (!this.#lake?.imported.unfinished) return nothingToAbandon();
-    await this.ctx.storage.deleteAll();
+  #close(): void {
     this.#lake = null;
     this.#armed = null;
-    return NOTHING_IMPORTED;
   }
 
   /** Resolves when every event has reached the reports, or the attempt failed. */

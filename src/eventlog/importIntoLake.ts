@@ -1,0 +1,57 @@
+/**
+ * An import as the object of a lake answers it: what is refused leaves no table behind where there
+ * was none, and after a failure what is in memory begins anew with what is stored.
+ */
+import {
+  type ImportRequest,
+  type ImportState,
+  type LogImport,
+  nothingToAbandon,
+} from "../application/importLog.ts";
+import type { Result } from "../domain/decider.ts";
+import { lakeNotFound } from "../domain/lake/decide.ts";
+import type { Rejection } from "../domain/rejection.ts";
+import { allOrNothing, NOTHING_IMPORTED } from "./logImport.ts";
+
+interface Importing {
+  readonly imported: LogImport;
+}
+
+export interface ImportingObject {
+  readonly storage: DurableObjectStorage;
+  /** The lake in memory, if there is one. */
+  lake(): Importing | null;
+  /** Takes it into memory, making its tables when there are none. */
+  open(): Importing;
+  /** Forgets what is in memory. */
+  close(): void;
+}
+
+export const importIntoLake = async (
+  { storage, lake, open, close }: ImportingObject,
+  lake_id: string,
+  request: ImportRequest,
+): Promise<Result<ImportState, Rejection>> => {
+  const known = lake();
+  if (request.kind === "abandon") {
+    if (!known?.imported.unfinished) return nothingToAbandon();
+    await storage.deleteAll();
+    close();
+    return NOTHING_IMPORTED;
+  }
+  if (known === null && request.kind === "state") return NOTHING_IMPORTED;
+  if (known === null && request.kind === "complete") return lakeNotFound();
+  try {
+    const answered = allOrNothing(
+      (body) => storage.transactionSync(body),
+      () => (known ?? open()).imported.answer(lake_id, request),
+    );
+    if (known === null && !answered.ok) close();
+    return answered;
+  } catch (error) {
+    // All of it was undone, tables included.
+    close();
+    if (known !== null) open();
+    throw error;
+  }
+};
