@@ -9,6 +9,9 @@ import { cloudflareTest, readD1Migrations } from "@cloudflare/vitest-pool-worker
 import { defineConfig } from "vitest/config";
 import { wasmModules } from "./support/wasmModules.ts";
 
+/** A test that hangs ends; how fast the machine is decides nothing. */
+const PATIENCE = { testTimeout: 120_000, hookTimeout: 120_000 };
+
 const root = path.resolve(import.meta.dirname, "..");
 
 /** Where CI wants the counts, besides what is printed. */
@@ -26,6 +29,7 @@ export default defineConfig(async () => ({
           name: "unit",
           include: ["test/**/*.test.ts"],
           exclude: ["test/**/*.runtime.test.ts", "test/e2e/**"],
+          ...PATIENCE,
         },
       },
       {
@@ -52,6 +56,7 @@ export default defineConfig(async () => ({
           fileParallelism: false,
           include: ["test/**/*.runtime.test.ts"],
           setupFiles: ["test/support/applyMigrations.ts"],
+          ...PATIENCE,
         },
       },
       {
@@ -59,8 +64,7 @@ export default defineConfig(async () => ({
         test: {
           name: "e2e",
           include: ["test/e2e/**/*.test.ts"],
-          testTimeout: 120_000,
-          hookTimeout: 120_000,
+          ...PATIENCE,
           fileParallelism: false,
         },
       },
