@@ -108,6 +108,8 @@ export type TableRedacted =
 export interface Collected {
   readonly rows_read: number;
   readonly rows: number;
+  /** It fits no schema and a part of it could not be told apart into rows: there may be more. */
+  readonly incomplete: boolean;
 }
 
 export interface SubjectPlane extends SubjectTexts {
@@ -147,7 +149,8 @@ export interface SubjectPlane extends SubjectTexts {
   ): readonly string[] | null;
   /**
    * The subjects' rows for them to have (Art. 15, 20): JSON Lines of
-   * `{"dataset", "batch_id", "row_number", "record"}`, the record as it was read.
+   * `{"dataset", "batch_id", "row_number", "record"}`, the record as it was read; of a file that
+   * fits no schema the list of its cells as texts, the row number then counting from its header, 0.
    */
   collect(
     input: SubjectTable & { readonly dataset: string; readonly batch_id: string },

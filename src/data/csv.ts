@@ -57,6 +57,8 @@ export interface CsvOptions extends CsvDialect {
   readonly counts_only?: boolean;
   /** Rows of a chunk (default CHUNK_ROWS). */
   readonly chunk_rows?: number;
+  /** The only column that is parsed; the header is looked for by all of them. */
+  readonly only?: string;
 }
 
 export class CsvTable {
@@ -73,6 +75,10 @@ export class CsvTable {
   #chunkBytes = WINDOW_BYTES;
   #stopped = false;
   #offset = 0;
+  #extents: { readonly from: number; readonly ends: Uint32Array } = {
+    from: 0,
+    ends: new Uint32Array(0),
+  };
 
   constructor(columns: readonly ColumnSpec[], issues: IssueLog, options: CsvOptions) {
     this.#columns = columns;
@@ -85,6 +91,12 @@ export class CsvTable {
   /** Bytes that the header and the chunks so far took. */
   get offset(): number {
     return this.#offset;
+  }
+
+  /** Where the lines of the present chunk's rows stand, as `offset` counts: first and behind last. */
+  extent(row: number): readonly [number, number] {
+    const { from, ends } = this.#extents;
+    return [from + (ends[2 * row] ?? 0), from + (ends[2 * row + 1] ?? 0)];
   }
 
   /** Whether it is time to ask for `chunks`. */
@@ -109,6 +121,7 @@ export class CsvTable {
       const { chunk_rows = CHUNK_ROWS } = this.#options;
       const maxRows = Math.max(1, Math.min(chunk_rows, Math.floor(WINDOW_FIELDS / layout.width)));
       const window = csvWindow(bytes, isLast && bytes.length === available.length, layout, maxRows);
+      this.#extents = { from: this.#offset, ends: window.extents };
       this.#offset += window.consumed;
       if (window.rows > 0) yield this.#chunk(window);
       this.#bytes.consume(window.consumed);
@@ -144,7 +157,9 @@ export class CsvTable {
     this.#bytes.consume(header.consumed);
     this.#offset += header.consumed;
     const layout = matchHeader(header, this.#columns, this.#issues);
-    this.#layout = this.#options.counts_only ? { ...layout, columns: [] } : layout;
+    const { counts_only, only } = this.#options;
+    if (counts_only) this.#layout = { ...layout, columns: [] };
+    else this.#layout = only === undefined ? layout : layoutOnly(layout, only);
     return this.#layout;
   }
 
@@ -178,7 +193,7 @@ export class CsvTable {
       message:
         problem === null ? `has ${count(fields)}, the header has ${width}` : describe(problem),
     }));
-    for (const [index, { name, type }] of this.#columns.entries()) {
+    for (const [index, { name, type }] of (this.#layout?.columns ?? []).entries()) {
       for (const row of misfits[index] ?? []) {
         issues.push({ row, column: name, message: misfit(type) });
       }
@@ -189,6 +204,12 @@ export class CsvTable {
     }
   }
 }
+
+const layoutOnly = (layout: CsvLayout, name: string): CsvLayout => {
+  const at = layout.columns.findIndex((column) => column.name === name);
+  const columns = layout.columns.slice(at, at + 1);
+  return { ...layout, columns, positions: layout.positions.slice(at, at + 1) };
+};
 
 /** As far as a record may go: one byte more decides that it is too long. */
 const twice = (bytes: number) =>

@@ -11,7 +11,7 @@ import type { ColumnSpec } from "./rowBuilder.ts";
 export const MAX_CSV_FIELDS = 4096;
 
 /** What is looked for where nobody has said. */
-const DELIMITERS = [",", ";", "\t", "|"] as const;
+export const DELIMITERS = [",", ";", "\t", "|"] as const;
 
 /** What is known of a file before it is read. */
 export interface CsvDialect {

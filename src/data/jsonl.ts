@@ -102,7 +102,7 @@ export class JsonlTable {
  * The object of a line as a map (a key named `__proto__` is a key like any other), any other JSON
  * as `null`, and undefined when the text is no JSON.
  */
-const parseLine = (text: string): ReadonlyMap<string, unknown> | null | undefined => {
+export const parseLine = (text: string): ReadonlyMap<string, unknown> | null | undefined => {
   try {
     const value: unknown = INEXACT_NUMBER.test(text)
       ? JSON.parse(text, keepDigits)

@@ -41,7 +41,7 @@ export const land = async (
 };
 
 /** Gathers segments as the rows go by; offsets count in the stored object. */
-class Cutter {
+export class Cutter {
   readonly #segments: Segment[] = [];
   readonly #most: number;
   #start = 0;
@@ -83,7 +83,7 @@ class Cutter {
 const BYTE_ORDER_MARK = [0xef, 0xbb, 0xbf];
 
 /** Counts what passes by, and sees whether it begins with a byte order mark. */
-const counted = (pieces: Pieces) => {
+export const counted = (pieces: Pieces) => {
   const state = { bytes: 0, mark_bytes: 0 };
   const counting = async function* () {
     let matched = 0;
@@ -140,10 +140,10 @@ const jsonlSegments = async (pieces: Pieces, input: LandInput): Promise<readonly
 };
 
 /** Row groups gathered; a row group larger than a segment is one. */
-const parquetSegments = async (
+export const parquetSegments = async (
   store: ObjectStore,
-  input: LandInput,
-  { bytes }: Copied,
+  input: Pick<LandInput, "target" | "segment_bytes">,
+  { bytes }: Pick<Copied, "bytes">,
 ): Promise<readonly Segment[]> => {
   const groups = await parquetGroups(parquetSource(store, input.target, bytes));
   const segments: Segment[] = [];

@@ -228,7 +228,7 @@ const putRow = (
 };
 
 /** Everything the library throws on what it reads is damage, except when the store failed. */
-const orDamaged = async <Value>(
+export const orDamaged = async <Value>(
   source: ParquetSource,
   work: () => Promise<Value>,
 ): Promise<Value> => {

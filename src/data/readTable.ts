@@ -18,6 +18,8 @@ import { type Pieces, piecesOf } from "./pieces.ts";
 export type TableSource =
   | ({ readonly format: "csv"; readonly pieces: Pieces } & CsvDialect)
   | { readonly format: "jsonl"; readonly pieces: Pieces }
+  /** JSON Lines of which every row was erased: no upload comes so. */
+  | { readonly format: "empty" }
   | {
       readonly format: "parquet";
       readonly store: ObjectStore;
@@ -57,6 +59,10 @@ export const openTable = async (
   }
   const stream = await store.open(ref.key);
   if (stream === null) throw new MissingObjectError(`object ${ref.key} is missing`);
+  if (ref.format === "jsonl" && ref.bytes === 0) {
+    await stream.cancel();
+    return { format: "empty" };
+  }
   const pieces = piecesOf(stream);
   return ref.format === "csv"
     ? { format: "csv", pieces, ...dialectOf(ref) }
@@ -75,7 +81,11 @@ const chunksOf = (source: TableSource, schema: Schema, issues: IssueLog) => {
         schema,
         issues,
       );
+    case "empty":
+      return noRows();
     default:
       return assertNever(source);
   }
 };
+
+async function* noRows(): AsyncGenerator<ColumnChunk, void, undefined> {}

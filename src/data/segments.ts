@@ -188,7 +188,7 @@ const partialOf = (result: SegmentResult): Partial => result.quality as unknown 
 
 const misfitOf = (results: readonly SegmentResult[], input: RefineInput): Misfit | null => {
   const missing =
-    input.source.format === "jsonl"
+    input.source.format === "jsonl" && input.source.rows > 0
       ? Object.keys(input.schema).filter((name) =>
           results.every((result) => partialOf(result).missing.includes(name)),
         )

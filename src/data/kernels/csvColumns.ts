@@ -7,23 +7,17 @@ import type { ColumnType } from "../../domain/table.ts";
 import type { ColumnVector } from "../columns.ts";
 import { type ColumnSpec, nullColumn } from "../rowBuilder.ts";
 import { MAX_RECORD_BYTES } from "../textInput.ts";
+import {
+  type BadRecord,
+  badRecordsIn,
+  type CsvProblem,
+  extentsOf,
+  problemOf,
+  RECORD_WORDS,
+} from "./csvRecords.ts";
 import { type Arena, withKernels } from "./kernels.ts";
 
-export type CsvProblem =
-  | "unterminated_quote"
-  | "text_after_quote"
-  | "invalid_utf8"
-  /** The last record that is reported: nothing after it is scanned. */
-  | "too_long";
-
-/** By the number the kernel gives them. */
-const PROBLEMS = [
-  null,
-  "unterminated_quote",
-  "text_after_quote",
-  "invalid_utf8",
-  "too_long",
-] as const satisfies readonly (CsvProblem | null)[];
+export type { BadRecord, CsvProblem } from "./csvRecords.ts";
 
 /** How the fields of a file are told apart and which of them are wanted. */
 export interface CsvLayout {
@@ -36,15 +30,6 @@ export interface CsvLayout {
   readonly positions: readonly number[];
 }
 
-/** A record that is no row of the table, and is all nulls in the columns. */
-export interface BadRecord {
-  /** From 0, within the window. */
-  readonly row: number;
-  readonly problem: CsvProblem | null;
-  /** How many fields it has. */
-  readonly fields: number;
-}
-
 export interface CsvWindow {
   readonly rows: number;
   /** Bytes the rows took, blank lines between them included. */
@@ -53,10 +38,11 @@ export interface CsvWindow {
   readonly badRecords: readonly BadRecord[];
   /** For each column the rows (from 0) whose field is not of its type: they are null. */
   readonly misfits: readonly (readonly number[])[];
+  /** Of each row where it starts and where its line has ended, the line's end included. */
+  readonly extents: Uint32Array;
 }
 
 const ENTRY_BYTES = 8;
-const RECORD_WORDS = 4;
 const WORD_BYTES = 4;
 const VALUE = 1;
 const MISFIT = 2;
@@ -96,7 +82,9 @@ export const csvWindow = (
     if (!kernels.isUtf8(input, consumed)) {
       kernels.markInvalidUtf8(input, records, rows, width, fields);
     }
-    const badRecords = badOnes(arena.words(records, rows * RECORD_WORDS), rows, width);
+    const recorded = arena.words(records, rows * RECORD_WORDS);
+    const badRecords = badRecordsIn(recorded, rows, width);
+    const extents = extentsOf(recorded, rows, bytes);
     const table = { arena, input, fields, width, rows, consumed };
     const parsed = layout.columns.map((column, index) =>
       arena.scratch(() => parseColumn(table, column, layout.positions[index] ?? -1)),
@@ -107,6 +95,7 @@ export const csvWindow = (
       badRecords,
       columns: parsed.map(({ column }) => column),
       misfits: parsed.map(({ misfits }) => misfits),
+      extents,
     };
   });
 
@@ -154,7 +143,7 @@ export const csvHeaderRecord = (
     for (let index = 0; index < Math.min(width, maxFields) && problem === 0; index += 1) {
       names.push(textOfField(arena, input, fields, index));
     }
-    return { names, width, problem: PROBLEMS[problem] ?? null, consumed };
+    return { names, width, problem: problemOf(problem), consumed };
   });
 
 const textOfField = (arena: Arena, input: number, fields: number, index: number): string => {
@@ -165,16 +154,6 @@ const textOfField = (arena: Arena, input: number, fields: number, index: number)
   arena.kernels.parseStrings(input, fields, index, 1, 1, offsets, bytes, flags);
   const length = arena.words(offsets, 2)[1] ?? 0;
   return utf8.decode(arena.bytes(bytes, length));
-};
-
-const badOnes = (records: Uint32Array, rows: number, width: number): readonly BadRecord[] => {
-  const bad: BadRecord[] = [];
-  for (let row = 0; row < rows; row += 1) {
-    const fields = records[row * RECORD_WORDS + 2] ?? 0;
-    const problem = PROBLEMS[records[row * RECORD_WORDS + 3] ?? 0] ?? null;
-    if (fields !== width || problem !== null) bad.push({ row, fields, problem });
-  }
-  return bad;
 };
 
 interface FieldTable {

@@ -4,6 +4,7 @@
  * and the cell it names never part.
  */
 import type { SubjectTexts } from "../../application/subjectPorts.ts";
+import type { SubjectRef } from "../../domain/ids.ts";
 import type { ColumnType } from "../../domain/table.ts";
 import { columnOf } from "../columnCells.ts";
 import { textsOf } from "../columnTexts.ts";
@@ -35,4 +36,10 @@ export const hashedTexts = (
     const { offsets, bytes } = keyedHex(hash_key, textsOf(columnOf("", type, [cell]), 1), 1);
     return [decodeText(bytes, 0, offsets[1] ?? 0)];
   });
+};
+
+/** The pseudonym of a text under a key, as the lake's keyring makes it under its own. */
+export const refUnder = (key: Uint8Array, text: string): SubjectRef => {
+  const { offsets, bytes } = keyedHex(key, textsOf(columnOf("", "string", [text]), 1), 1);
+  return decodeText(bytes, 0, offsets[1] ?? 0) as SubjectRef;
 };

@@ -2,26 +2,17 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { SegmentResult, TakeInput } from "../../../src/application/dataPorts.ts";
 import type { AppendSubjects } from "../../../src/application/subjectPorts.ts";
-import { chunkOfRows, rowsOf } from "../../../src/data/columnCells.ts";
-import type { ColumnChunk } from "../../../src/data/columns.ts";
-import { csvHeader, csvRows } from "../../../src/data/csvWriter.ts";
+import { chunkOfRows } from "../../../src/data/columnCells.ts";
 import { dataPlane } from "../../../src/data/dataPlane.ts";
-import { parquetWriter } from "../../../src/data/parquet.ts";
 import { mayHold } from "../../../src/data/subjects/subjectIndex.ts";
 import { partRecorder } from "../../../src/data/subjects/subjectParts.ts";
 import { take } from "../../../src/data/take.ts";
-import { toJson, toText } from "../../../src/data/types.ts";
-import {
-  COLUMN_TYPES,
-  type ColumnType,
-  FORMATS,
-  type Format,
-  type Schema,
-} from "../../../src/domain/table.ts";
+import { COLUMN_TYPES, FORMATS, type Format, type Schema } from "../../../src/domain/table.ts";
 import { chunkOf, EVERY_TYPE } from "../../support/cells.ts";
-import { type MemoryObjectStore, memoryObjectStore } from "../../support/memoryObjectStore.ts";
+import { memoryObjectStore } from "../../support/memoryObjectStore.ts";
 import { privacyKeys } from "../../support/privacyKeys.ts";
 import { refsOfId, SUBJECT_KEY, subjectSet } from "../../support/subjectRefs.ts";
+import { idsIn, putTable } from "../../support/tableFiles.ts";
 
 const subjectsOf = (column: string, watched: readonly string[] = []): AppendSubjects => ({
   column,
@@ -38,45 +29,6 @@ const input = (format: Format, schema: Schema, subjects: AppendSubjects): TakeIn
   subjects,
 });
 
-/** The table as a file of that format. */
-const land = async (
-  store: MemoryObjectStore,
-  format: Format,
-  schema: Schema,
-  chunk: ColumnChunk,
-): Promise<void> => {
-  if (format === "csv") {
-    const rows = csvRows(chunk);
-    store.put("landing", Buffer.concat([Buffer.from(csvHeader(schema)), rows]));
-  } else if (format === "jsonl") {
-    const names = Object.keys(schema);
-    const lines = rowsOf(chunk).map((row) =>
-      JSON.stringify(
-        Object.fromEntries(
-          row.map((cell, at) => {
-            const name = names[at] ?? "";
-            return [name, toJson(cell, schema[name] ?? "string")];
-          }),
-        ),
-      ),
-    );
-    store.put("landing", lines.map((line) => `${line}\n`).join(""));
-  } else {
-    const writer = parquetWriter(store.writer("landing", ""), schema);
-    await writer.write(chunk);
-    await writer.close();
-  }
-};
-
-/** Every value of a column, spelt as its owner might. */
-const idsIn = (chunk: ColumnChunk, schema: Schema, name: ColumnType) => {
-  const at = Object.keys(schema).indexOf(name);
-  return rowsOf(chunk).flatMap((row) => {
-    const cell = row[at] ?? null;
-    return cell === null ? [] : [toText(cell, name)];
-  });
-};
-
 describe("an append of a dataset with a subject column", () => {
   it("leaves an index that knows everybody in the file, whatever its format and the column's type", async () => {
     await fc.assert(
@@ -87,7 +39,7 @@ describe("an append of a dataset with a subject column", () => {
         async (chunk, format, type) => {
           fc.pre(chunk.rows > 0);
           const store = memoryObjectStore();
-          await land(store, format, EVERY_TYPE, chunk);
+          await putTable(store, "landing", format, EVERY_TYPE, chunk);
           const taken = await take(store, input(format, EVERY_TYPE, subjectsOf(type)));
           if (taken.kind !== "taken") throw new Error(taken.kind);
           expect(taken.issues).toEqual([]);
