@@ -71,7 +71,9 @@ export const messageOf = (command: Command, events: readonly StoredEvent[]): str
     case "QuarantineBatch":
       return `Batch ${command.batch_id} is in quarantine.`;
     case "ReleaseQuarantine":
-      return `Batch ${command.batch_id} released from quarantine.`;
+      return events.some(({ type }) => type === "BatchQuarantined")
+        ? `Batch ${command.batch_id} stays in quarantine for another reason: release it once more.`
+        : `Batch ${command.batch_id} released from quarantine.`;
     case "ExpireBatch":
       return `Batch ${command.batch_id} has expired.`;
     case "PublishData":

@@ -91,7 +91,7 @@ const decideStep = (command: StepCommand, state: BatchState, context: BatchConte
       if (batch.progress.status === "quarantined") return ok([]);
       return ok([{ type: "BatchQuarantined", data: { cause: "manual", reason: command.reason } }]);
     case "ReleaseQuarantine":
-      return release(command, batch, context.contract);
+      return release(command, batch, context);
     case "ExpireBatch":
       return expire(command, batch, context.contract);
     case "PublishData":

@@ -2,12 +2,13 @@
  * Into quarantine and out of it. Nothing is made of a batch while it is in there, and what never
  * fitted its schema does not come out unread.
  */
-import type { ContractState } from "../contract/contract.ts";
 import { ok, type Result } from "../decider.ts";
 import { type Rejection, reject } from "../rejection.ts";
 import type { Batch } from "./batch.ts";
 import type { ReleaseQuarantine } from "./commands.ts";
+import type { BatchContext } from "./decide.ts";
 import type { BatchEvent } from "./events.ts";
+import { suspectedStill } from "./suspected.ts";
 
 /** Refuses what is in quarantine, with the reason; else null. */
 export const inQuarantine = (batch: Batch) =>
@@ -31,13 +32,16 @@ export const workable = (batch: Batch) => {
   return inQuarantine(batch);
 };
 
-/** A file that fits nothing is released only where the contract has changed since. */
+/**
+ * A file that fits nothing is released only where the contract has changed since. Of one that looks
+ * personal too, that is another question: at level strict it is asked next.
+ */
 export const release = (
   { reason }: ReleaseQuarantine,
   batch: Batch,
-  contract: ContractState,
+  { lake, dataset, contract }: BatchContext,
 ): Result<readonly BatchEvent[], Rejection> => {
-  const { batch_id, misfit } = batch;
+  const { batch_id, misfit, suspicions } = batch;
   if (batch.progress.status !== "quarantined") {
     return reject(
       "wrong_state",
@@ -58,5 +62,10 @@ export const release = (
   const warning =
     "This file did not fit its contract when it was read last: every cell of it is checked anew " +
     "before anything is made of it.";
-  return ok([{ type: "QuarantineReleased", data: { reason, warnings: [warning] } }]);
+  const known = dataset.status !== "absent" && contract.status !== "absent";
+  const decided = batch.progress.cause === "personal_data" || !known;
+  return ok([
+    { type: "QuarantineReleased", data: { reason, warnings: [warning] } },
+    ...(decided ? [] : suspectedStill(suspicions, { lake, dataset, contract })),
+  ]);
 };

@@ -26,7 +26,7 @@ export const suspicionEvents = (
 ): readonly BatchEvent[] => {
   const columns = undeclared(suspicions, said);
   if (columns.length === 0) return [];
-  const { lake, dataset, contract } = said;
+  const { dataset, contract } = said;
   const declared = dataset.contains_pii === true;
   const warnings = columns.map((suspicion) =>
     declared
@@ -37,11 +37,28 @@ export const suspicionEvents = (
         `${contract.contract_id} no privacy rule for it.`,
   );
   const suspected: BatchEvent = { type: "PersonalDataSuspected", data: { columns, warnings } };
-  if (declared || misfit !== null || lake.compliance_level !== "strict") return [suspected];
+  return misfit === null ? [suspected, ...keptBack(columns, said)] : [suspected];
+};
+
+/**
+ * What the release of a file that did not fit has to say of its suspicious columns: at level strict
+ * they are a reason of their own to stay in quarantine, which nobody has decided on yet.
+ */
+export const suspectedStill = (
+  suspicions: readonly Suspicion[],
+  said: Said,
+): readonly BatchEvent[] => keptBack(undeclared(suspicions, said), said);
+
+const keptBack = (
+  columns: readonly Suspicion[],
+  { lake, dataset }: Said,
+): readonly BatchEvent[] => {
+  const declared = dataset.contains_pii === true;
+  if (columns.length === 0 || declared || lake.compliance_level !== "strict") return [];
   const reason =
     "Columns look like personal data that nobody has declared: " +
     columns.map(describeSuspicion).join(", ");
-  return [suspected, { type: "BatchQuarantined", data: { cause: "personal_data", reason } }];
+  return [{ type: "BatchQuarantined", data: { cause: "personal_data", reason } }];
 };
 
 /** A rule `keep` protects nothing; whoever named the subject's column has declared it. */

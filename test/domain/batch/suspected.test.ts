@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { initialBatch } from "../../../src/domain/batch/batch.ts";
 import type { AppendData } from "../../../src/domain/batch/commands.ts";
 import { type BatchContext, decideBatch } from "../../../src/domain/batch/decide.ts";
+import type { BatchEvent } from "../../../src/domain/batch/events.ts";
 import { evolveBatch } from "../../../src/domain/batch/evolveBatch.ts";
 import type { Suspicion } from "../../../src/domain/suspicion.ts";
 import { deciderSpec } from "../../support/deciderSpec.ts";
@@ -97,6 +98,47 @@ describe("appending a file with columns that look like personal data", () => {
     expect(state).toMatchObject({
       batch: { progress: { status: "appended" }, suspicions: [CONTACT, NAME] },
     });
+  });
+
+  it("is asked about at level strict before a file that did not fit comes out as well", () => {
+    const release = {
+      type: "ReleaseQuarantine",
+      batch_id: appendData().batch_id,
+      reason: "the contract was wrong",
+    } as const;
+    const out: BatchEvent = {
+      type: "QuarantineReleased",
+      data: { reason: release.reason, warnings: [expect.stringContaining("did not fit")] },
+    };
+    const events = given()
+      .knowing(context("strict"))
+      .when(appending([CONTACT], { misfit: MISFIT }))
+      .events();
+    const changed = (level: "gdpr" | "strict", dataset: Terms = {}, rules = {}): BatchContext => {
+      const defined = contractDefined({ privacy_rules: rules, version: 2 });
+      return { ...context(level, dataset), contract: contractAfter(defined, contractApproved) };
+    };
+    const released = (known: BatchContext) =>
+      given(...events)
+        .knowing(known)
+        .when(release)
+        .events();
+    const kept = released(changed("strict"));
+    expect(kept).toEqual([
+      out,
+      { type: "BatchQuarantined", data: { cause: "personal_data", reason: expect.any(String) } },
+    ]);
+    given(...events, ...kept)
+      .knowing(changed("strict"))
+      .when(release)
+      .then(out);
+    for (const known of [
+      changed("gdpr"),
+      changed("strict", { contains_pii: true }),
+      changed("strict", {}, { contact: "hash" }),
+    ]) {
+      expect(released(known)).toEqual([out]);
+    }
   });
 
   it("is only warned of where the dataset declares personal data and no rule treats the column", () => {
