@@ -8,6 +8,7 @@ import type { Result } from "../domain/decider.ts";
 import type { KAnonymity, KAnonymityFinding } from "../domain/rules/kAnonymity.ts";
 import type { PrivacyRules } from "../domain/rules/privacy.ts";
 import type { QualityRules } from "../domain/rules/quality.ts";
+import type { UniqueHashes } from "../domain/rules/uniqueScope.ts";
 import type { PartRef, Segment, SegmentResult } from "../domain/segments.ts";
 import type { SubjectIndexRef } from "../domain/subjects.ts";
 import type { Suspicion } from "../domain/suspicion.ts";
@@ -122,6 +123,15 @@ export interface RefineInput {
   readonly subject_column: string | null;
   /** The moment that `not_future` and `freshness` compare with. */
   readonly now: Date;
+  /** Demanded by rules that ask for other batches of the dataset. */
+  readonly unique?: {
+    /** Of all other batches that count. */
+    readonly others: readonly UniqueHashes[];
+    /** Where hashes are written while they are compared; deleted again. */
+    readonly seen_key: string;
+    /** Where the hashes of the rows that go on are kept. Left out: they are not. */
+    readonly hashes_key?: string;
+  };
   /** Parquet with the rows that go on, transformed. Left out: not written. */
   readonly clean_key?: string;
   /** JSON Lines with every row that fails an `error` rule; not written when there is none. */
@@ -156,6 +166,8 @@ export interface Refined {
   /** Rows diverted to the quarantine file and therefore not in `clean`. */
   readonly diverted_rows: number;
   readonly preview: readonly PreviewRow[];
+  /** Where they were to be kept. */
+  readonly hashes?: UniqueHashes;
 }
 
 export interface GateInput {
@@ -209,6 +221,15 @@ export interface DataPlane {
     schema: Schema,
     columns: readonly string[],
   ): Promise<Readonly<Record<string, string | null>>>;
+  /**
+   * How many rows behind a batch's hashes have, in one of these lists of columns, the values of a
+   * row behind the others'.
+   */
+  collisions(
+    own: UniqueHashes,
+    others: readonly UniqueHashes[],
+    columns: readonly (readonly string[])[],
+  ): Promise<number>;
   /** Turns a published Parquet object into CSV (RFC 4180, UTF-8, LF, header row). */
   exportCsv(source: ObjectRef, schema: Schema, target: string): Promise<ObjectRef>;
   /** Copies bytes unchanged, verifying the SHA-256 on the way; throws when it differs. */
@@ -244,6 +265,8 @@ export interface SegmentParts {
   readonly seen_part?: string;
   /** The segment's subjects, for the index: hashes of 64 bits. */
   readonly subjects_part?: string;
+  /** Hashes of the segment's rows that go on, for other batches to be compared with. */
+  readonly hash_part?: string;
 }
 
 /**

@@ -8,7 +8,8 @@ import type { DatasetName } from "../domain/ids.ts";
 import { type Rejection, reject } from "../domain/rejection.ts";
 import type { Reader } from "./commands.ts";
 import type { Keyring } from "./keyring.ts";
-import type { WorkPlan, WorkRequest } from "./lakeGateway.ts";
+import type { WorkRequest } from "./lakeGateway.ts";
+import type { WorkPlan } from "./workPlan.ts";
 
 /** The dataset's key, null when it is not encrypted. Rejects with `gone` when it was destroyed. */
 export const keyOf = (

@@ -104,7 +104,9 @@ export const versionConflict = (
     const { version } = log.load(matchedStream(command));
     if (version !== if_match) return stale(if_match, version);
   }
-  return expects.every((expected) => holds(log, expected)) ? null : changedMeanwhile();
+  const broken = expects.find((expected) => !holds(log, expected));
+  if (broken === undefined) return null;
+  return "dataset" in broken ? publishedMeanwhile(broken.dataset) : changedMeanwhile();
 };
 
 /** A replay is new: what its client has seen is the dataset. */
@@ -112,12 +114,23 @@ const matchedStream = (command: Command): StreamName =>
   command.type === "RequestReplay" ? `dataset/${command.dataset}` : primaryStream(command);
 
 const holds = (log: EventLog, expected: Expectation): boolean => {
+  if ("dataset" in expected) {
+    const { dataset, published_after: after, but_for } = expected;
+    const since = log.read({ type: "DataPublished", dataset, after, limit: 10 });
+    return since.every(({ stream }) => stream === `batch/${but_for}`);
+  }
   if ("stream" in expected) return log.load(expected.stream).version === expected.version;
   const state = log.load(`batch/${expected.batch_id}`).state as BatchState;
   if (state.status !== "held") return false;
   const { revision, progress } = state.batch;
   return revision === expected.revision && progress.status === expected.status;
 };
+
+const publishedMeanwhile = (dataset: string): Rejection => ({
+  reason: "wrong_state",
+  code: "published-meanwhile",
+  detail: `Another batch of dataset ${dataset} was published meanwhile; ask again.`,
+});
 
 const changedMeanwhile = (): Rejection => ({
   reason: "wrong_state",

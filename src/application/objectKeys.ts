@@ -37,6 +37,10 @@ export const quarantineKey = (
   attempt: string,
 ): string => `${batchPrefix(lake, batch, revision)}/quarantine/${attempt}.jsonl`;
 
+/** Keyed hashes of what a batch's check let through. */
+export const hashesKey = (lake: string, batch: string, revision: number, attempt: string): string =>
+  `${batchPrefix(lake, batch, revision)}/unique/${attempt}.hashes`;
+
 /** What a step of long work leaves for the one that puts the whole together. */
 export const partKeys = (lake: string, batch: string, revision: number, attempt: string) => {
   const place = `${batchPrefix(lake, batch, revision)}/parts/${attempt}`;
@@ -45,8 +49,16 @@ export const partKeys = (lake: string, batch: string, revision: number, attempt:
     quarantine_part: `${place}.rejected.jsonl`,
     seen_part: `${place}.seen`,
     subjects_part: `${place}.subjects`,
+    hash_part: `${place}.hashes`,
   };
 };
+
+/**
+ * Where a segment's rejected rows are when it is gone through once more, knowing duplicates: beside
+ * the hashes of its first pass, which may have rejected none.
+ */
+export const rejectedBeside = (seen_part: string): string =>
+  seen_part.replace(/\.seen$/, ".rejected.jsonl");
 
 export const publishedKey = (
   lake: string,

@@ -2,7 +2,7 @@
  * Plans for the passes over a batch that a person asks for: check, anonymise, publish. Each starts
  * from the raw object, so that every rule that has a say is in the plan.
  */
-import { progressOf } from "../domain/batch/batch.ts";
+import { type Batch, progressOf } from "../domain/batch/batch.ts";
 import { admitPublish } from "../domain/batch/decide.ts";
 import type { RawRules } from "../domain/batch/events.ts";
 import { protecting, protects } from "../domain/batch/protection.ts";
@@ -13,10 +13,14 @@ import { ok, type Result } from "../domain/decider.ts";
 import { freshnessTerms } from "../domain/freshness/decide.ts";
 import { type Rejection, reject } from "../domain/rejection.ts";
 import { type KAnonymity, kAnonymityIssues } from "../domain/rules/kAnonymity.ts";
+import type { UniqueCheck } from "../domain/rules/uniqueScope.ts";
 import type { Schema } from "../domain/table.ts";
-import type { Gate, RefinePlan, WorkRequest } from "./lakeGateway.ts";
-import { cleanKey, publishedKey, quarantineKey } from "./objectKeys.ts";
+import { reader } from "./commands.ts";
+import type { WorkRequest } from "./lakeGateway.ts";
+import { cleanKey, hashesKey, partKeys, publishedKey, quarantineKey } from "./objectKeys.ts";
 import { NOTHING, type Planned, type Planner, type Subject } from "./planWork.ts";
+import { comparisonOf, publishedAfter, scopedIn, type Which } from "./uniqueHashes.ts";
+import type { Gate, RefinePlan } from "./workPlan.ts";
 
 /** Rules of the contract and of requests together: each diverts the rows it would. */
 export const mergeQuality = (...all: readonly (RawRules | undefined)[]): RawRules => {
@@ -31,13 +35,15 @@ export const mergeQuality = (...all: readonly (RawRules | undefined)[]): RawRule
 
 /** The pass that leads from the raw object to where the batch stands. */
 export const refineOf = (
-  { batch, dataset }: Subject,
-  { keyring }: Planner,
+  { batch, dataset, lake }: Subject,
+  { keyring, log, attempt_id }: Planner,
   rules: {
     readonly schema: Schema;
     readonly quality: RawRules;
     readonly privacy: RawRules;
     readonly now: string;
+    /** Which other batches rules in the scope of the dataset compare with. */
+    readonly which: Which;
   },
 ): RefinePlan => ({
   dataset: batch.dataset,
@@ -49,7 +55,23 @@ export const refineOf = (
   keys: keyring().privacyKeys(),
   subject_column: dataset.subject_column,
   now: rules.now,
+  unique: comparisonOf(
+    log,
+    reader(log),
+    batch,
+    rules.quality,
+    partKeys(lake.lake_id, batch.batch_id, batch.revision + 1, attempt_id).seen_part,
+    rules.which,
+  ),
 });
+
+/** What a pass of this plan writes and deletes again. */
+export const passing = ({ unique }: RefinePlan): readonly string[] =>
+  unique === null ? [] : [unique.seen_key];
+
+/** A later pass compares with what the check compared with, so that it lets through the same. */
+const asOfCheck = (unique: UniqueCheck | undefined): Which =>
+  unique === undefined ? {} : { until: unique.as_of };
 
 /** Rows rejected by the checks so far stay rejected, as of the moment they were checked. */
 const checkedRules = ({ batch }: Subject, now: string) => {
@@ -57,6 +79,7 @@ const checkedRules = ({ batch }: Subject, now: string) => {
   return {
     rules: mergeQuality(contract?.rules, request?.rules),
     now: contract?.checked_at ?? request?.checked_at ?? now,
+    which: asOfCheck(contract?.unique ?? request?.unique),
   };
 };
 
@@ -121,24 +144,34 @@ export const planQuality = (
   const revision = batch.revision + 1;
   const quarantine_key = quarantineKey(lake.lake_id, batch.batch_id, revision, attempt_id);
   const clean_key = cleanKey(lake.lake_id, batch.batch_id, revision, attempt_id);
+  const keeps = request.rules === null && scopedIn(quality).length > 0;
+  const hashes_key = keeps ? hashesKey(lake.lake_id, batch.batch_id, revision, attempt_id) : null;
+  const refine = refineOf(subject, planner, { schema, quality, privacy: {}, now, which: {} });
+  const again = privacy && {
+    refine: refineOf(subject, planner, {
+      schema,
+      quality: merged,
+      privacy: privacy.rules,
+      now,
+      which: {},
+    }),
+    clean_key,
+    requested_privacy: privacy.requested,
+  };
   return ok({
     plan: {
       kind: "quality",
-      refine: refineOf(subject, planner, { schema, quality, privacy: {}, now }),
+      refine,
+      hashes_key,
       check_source: request.rules === null ? "contract" : "request",
       quarantine_key,
-      rederive: privacy && {
-        refine: refineOf(subject, planner, {
-          schema,
-          quality: merged,
-          privacy: privacy.rules,
-          now,
-        }),
-        clean_key,
-        requested_privacy: privacy.requested,
-      },
+      rederive: again,
     },
-    writes: [quarantine_key, ...(privacy ? [clean_key] : [])],
+    writes: [
+      quarantine_key,
+      ...passing(again?.refine ?? refine),
+      ...[hashes_key, again?.clean_key ?? null].filter((key) => key !== null),
+    ],
     expects: subject.expects,
   });
 };
@@ -166,16 +199,17 @@ export const planPrivacy = (
     );
   }
   const key = cleanKey(lake.lake_id, batch.batch_id, batch.revision + 1, planner.attempt_id);
-  const { rules: quality, now } = checked;
+  const { rules: quality, now, which } = checked;
+  const refine = refineOf(subject, planner, { schema, quality, privacy, now, which });
   return ok({
     plan: {
       kind: "privacy",
-      refine: refineOf(subject, planner, { schema, quality, privacy, now }),
+      refine,
       clean_key: key,
       requested_privacy: requested,
       suspected_columns: batch.suspicions.map(({ column }) => column),
     },
-    writes: request.dry_run ? [] : [key],
+    writes: [...(request.dry_run ? [] : [key]), ...passing(refine)],
     expects: subject.expects,
   });
 };
@@ -209,7 +243,7 @@ export const planPublish = (planner: Planner, subject: Subject): Result<Planned,
   const admitted = admitPublish(subject, null);
   if (!admitted.ok) return admitted;
   const schema = batch.schema ?? contract.schema;
-  const { rules: quality, now } = checkedRules(subject, planner.now);
+  const { rules: quality, now, which } = checkedRules(subject, planner.now);
   const invalid = invalidRules(schema, quality, privacy, contract.k_anonymity);
   if (invalid) return invalid;
   const { attempt_id } = planner;
@@ -225,6 +259,11 @@ export const planPublish = (planner: Planner, subject: Subject): Result<Planned,
     attempt_id,
     "parquet",
   );
+  const unique = comparedAgain(subject, planner);
+  const from =
+    run === null
+      ? refineOf(subject, planner, { schema, quality, privacy, now, which })
+      : { copy: run.object, schema: run.schema };
   return ok({
     plan: {
       kind: "publish",
@@ -233,12 +272,28 @@ export const planPublish = (planner: Planner, subject: Subject): Result<Planned,
       clean_key,
       gate,
       newest_of: rememberedColumns(subject, privacy),
-      from:
-        run === null
-          ? refineOf(subject, planner, { schema, quality, privacy, now })
-          : { copy: run.object, schema: run.schema },
+      unique,
+      from,
     },
-    writes: [published_key, clean_key, gate?.pass_key ?? null].filter((key) => key !== null),
-    expects: subject.expects,
+    writes: [
+      ...[published_key, clean_key, gate?.pass_key ?? null].filter((key) => key !== null),
+      ...("copy" in from ? [] : passing(from)),
+    ],
+    // Whoever publishes next has to be compared with this one.
+    expects: [...subject.expects, ...(unique ? [onlyOne(batch, planner)] : [])],
   });
+};
+
+const onlyOne = ({ dataset, batch_id }: Batch, { log }: Planner) => ({
+  ...{ dataset, but_for: batch_id },
+  published_after: log.head(),
+});
+
+/** What the batch's check let through and what was published since; null: no rule forbids it. */
+const comparedAgain = ({ batch, contract }: Subject, { log }: Planner) => {
+  const columns = scopedIn(contract.quality_rules, ({ on_fail }) => on_fail !== "warn");
+  const check = progressOf(batch).quality.contract?.unique;
+  if (columns.length === 0 || !check?.hashes) return null;
+  const others = publishedAfter(log, reader(log), batch, check.as_of);
+  return { own: check.hashes, others, columns };
 };

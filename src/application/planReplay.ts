@@ -22,12 +22,14 @@ import {
 } from "../domain/replay/replay.ts";
 import type { Reader } from "./commands.ts";
 import { keyOf } from "./datasetKeys.ts";
-import type { WorkPlan, WorkRequest } from "./lakeGateway.ts";
-import { cleanKey, publishedKey, quarantineKey } from "./objectKeys.ts";
-import { gateOf, mergeQuality, refineOf, rememberedColumns } from "./planRefine.ts";
+import type { WorkRequest } from "./lakeGateway.ts";
+import { cleanKey, hashesKey, publishedKey, quarantineKey } from "./objectKeys.ts";
+import { gateOf, mergeQuality, passing, refineOf, rememberedColumns } from "./planRefine.ts";
 import { NOTHING, type Planned, type Planner, type Subject, subjectOf } from "./planWork.ts";
 import type { EventLog } from "./ports.ts";
 import { derivedBatches, isCurrent } from "./switchReplay.ts";
+import { scopedIn } from "./uniqueHashes.ts";
+import type { WorkPlan } from "./workPlan.ts";
 
 export const planReplay = (
   request: Extract<WorkRequest, { kind: "replay" }>,
@@ -103,13 +105,18 @@ export const planReplayBatch = (
     : null;
   const gate = published ? gateOf(contract, clean_key, ...place) : null;
   const contractChecks = Object.keys(contract.quality_rules).length > 0;
+  const keeps = scopedIn(contract.quality_rules).length > 0;
+  const hashes_key = keeps ? hashesKey(...place) : null;
+  const rules = { schema: contract.schema, quality, privacy, now };
+  const refine = refineOf(subject, planner, { ...rules, which: { replay_id } });
   return ok({
     plan: {
       kind: "replay",
       replay_id,
       base,
-      refine: refineOf(subject, planner, { schema: contract.schema, quality, privacy, now }),
+      refine,
       quarantine_key,
+      hashes_key,
       clean_key,
       published_key,
       gate,
@@ -122,9 +129,13 @@ export const planReplayBatch = (
             : { source: "request", rules: quality },
       requested_privacy: known(run?.requested ?? {}, contract),
     },
-    writes: [quarantine_key, clean_key, published_key, gate?.pass_key ?? null].filter(
-      (key) => key !== null,
-    ),
+    writes: [
+      quarantine_key,
+      ...passing(refine),
+      ...[hashes_key, clean_key, published_key, gate?.pass_key ?? null].filter(
+        (key) => key !== null,
+      ),
+    ],
     expects: subject.expects,
   });
 };

@@ -17,41 +17,44 @@ import { invariant, ok, type Result } from "../domain/decider.ts";
 import type { BatchId } from "../domain/ids.ts";
 import type { ActiveLake } from "../domain/lake/lake.ts";
 import type { Rejection } from "../domain/rejection.ts";
+import type { SegmentResult } from "../domain/segments.ts";
 import type { Reader } from "./commands.ts";
-import type {
-  LongRequest,
-  RefinePlan,
-  StepPlan,
-  WorkPlan,
-  WorkRequest,
-  WorkStepRequest,
-} from "./lakeGateway.ts";
-import { partKeys } from "./objectKeys.ts";
+import type { LongRequest, WorkRequest, WorkStepRequest } from "./lakeGateway.ts";
+import { partKeys, rejectedBeside } from "./objectKeys.ts";
 import { planReplayBatch } from "./planReplay.ts";
 import { NOTHING, type Planned, type Planner, planWhole, type WorkLimits } from "./planWork.ts";
+import type { RefinePlan, StepPlan, WorkPlan } from "./workPlan.ts";
 
 /** A pass over the rows of a plan, and what it is to write. */
 interface Pass {
   readonly refine: RefinePlan;
   readonly clean: boolean;
   readonly quarantine: boolean;
+  readonly hashes: boolean;
 }
+
+const cleaning = (refine: RefinePlan): Pass => ({
+  ...{ refine, clean: true },
+  ...{ quarantine: false, hashes: false },
+});
 
 /** The passes over the raw object that a plan asks for, in the order it makes them. */
 const passesOf = (plan: WorkPlan): readonly Pass[] => {
   switch (plan.kind) {
     case "quality": {
-      const check = { refine: plan.refine, clean: false, quarantine: true };
+      const hashes = plan.hashes_key !== null;
+      const check = { refine: plan.refine, clean: false, quarantine: true, hashes };
       if (plan.rederive === null) return [check];
-      return [check, { refine: plan.rederive.refine, clean: true, quarantine: false }];
+      return [check, cleaning(plan.rederive.refine)];
     }
     case "privacy":
-      return [{ refine: plan.refine, clean: true, quarantine: false }];
+      return [cleaning(plan.refine)];
     case "publish":
-      return "copy" in plan.from ? [] : [{ refine: plan.from, clean: true, quarantine: false }];
+      return "copy" in plan.from ? [] : [cleaning(plan.from)];
     case "replay": {
       const clean = plan.clean_key !== null || plan.published_key !== null;
-      return [{ refine: plan.refine, clean, quarantine: true }];
+      const hashes = plan.hashes_key !== null;
+      return [{ refine: plan.refine, clean, quarantine: true, hashes }];
     }
     default:
       return [];
@@ -160,7 +163,7 @@ export const planStep = (
       ? planReplayBatch(order.replay_id, batch_id, asOf, read, lake)
       : planWhole(requestOf(order, batch_id), asOf);
   if (!whole.ok) return failing(whole.error.detail);
-  const { plan, writes } = whole.value;
+  const { plan, writes, expects } = whole.value;
   if (plan.kind === "note") return failing(plan.note.reason ?? "It was replayed already.");
   if (work.order.kind === "append") return appendStep(work, step, plan, asOf, lake);
   const passes = passesOf(plan);
@@ -169,12 +172,15 @@ export const planStep = (
   }
   const found = segmentOf(work, step);
   if (found !== null) return segmentStep(found, passes[found.pass], base.revision + 1, asOf, lake);
-  return finishStep(
+  const finish = finishStep(
     work,
     plan,
     passes.map(({ refine }) => refine),
     writes,
   );
+  // The batch itself is nobody else's meanwhile; others of its dataset go on.
+  const others = expects.filter((expected) => "dataset" in expected);
+  return finish.ok ? ok({ ...finish.value, expects: others }) : finish;
 };
 
 const failing = (reason: string): Result<Planned, Rejection> =>
@@ -208,6 +214,7 @@ const segmentStep = (
     ...(pass.quarantine ? { quarantine_part: keys.quarantine_part } : {}),
     ...(remembers ? { seen_part: keys.seen_part } : {}),
     ...(refine.subjects ? { subjects_part: keys.subjects_part } : {}),
+    ...(pass.hashes ? { hash_part: keys.hash_part } : {}),
   };
   return stepped({ kind: "segment", ...found, refine, parts }, Object.values(parts));
 };
@@ -225,7 +232,13 @@ const finishStep = (
       plan,
       passes: passes.map((refine, pass) => ({ refine, results: resultsOf(work, pass) })),
     },
-    writes,
+    [...writes, ...passes.flatMap((_, pass) => lateParts(resultsOf(work, pass)))],
+  );
+
+/** Rejected rows that only come to light when duplicates are known. */
+const lateParts = (results: readonly SegmentResult[]): readonly string[] =>
+  results.flatMap(({ seen_part, quarantine_part }) =>
+    seen_part === null || quarantine_part !== null ? [] : [rejectedBeside(seen_part.key)],
   );
 
 const appendStep = (
@@ -259,10 +272,11 @@ const appendStep = (
     subject_column: null,
     now,
     ...(subjects ? { subjects } : {}),
+    unique: null,
   };
   const found = segmentOf(work, name);
   if (found === null) return finishStep(work, plan, [refine], subjects ? [subjects.index_key] : []);
-  const pass = { refine, clean: false, quarantine: false };
+  const pass = { refine, clean: false, quarantine: false, hashes: false };
   return segmentStep(found, pass, work.base.revision + 1, planner, lake);
 };
 

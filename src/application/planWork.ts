@@ -17,13 +17,14 @@ import type { Rejection } from "../domain/rejection.ts";
 import { type Reader, reader } from "./commands.ts";
 import { SEGMENT_BYTES } from "./dataPorts.ts";
 import type { Keyring } from "./keyring.ts";
-import type { Attempt, WorkPlan, WorkRequest, WorkStepRequest } from "./lakeGateway.ts";
+import type { Attempt, WorkRequest, WorkStepRequest } from "./lakeGateway.ts";
 import { landingKey, publishedKey, rawKey, subjectIndexKey } from "./objectKeys.ts";
 import { planPrivacy, planPublish, planQuality } from "./planRefine.ts";
 import { planReplay } from "./planReplay.ts";
 import { isLong, planStep } from "./planSteps.ts";
 import type { EventLog } from "./ports.ts";
 import type { TrackedSubjects } from "./subjectPorts.ts";
+import type { WorkPlan } from "./workPlan.ts";
 
 export interface Planned {
   readonly plan: WorkPlan;

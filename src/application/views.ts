@@ -107,6 +107,12 @@ const checkView = (check: QualityCheck | null) =>
     report: check.report,
     diverted_rows: check.diverted_rows,
     rejected_rows: check.quarantine?.rows ?? 0,
+    ...(check.unique
+      ? {
+          compared_batches: check.unique.compared_batches,
+          not_compared_batches: check.unique.not_compared_batches,
+        }
+      : {}),
     checked_at: check.checked_at,
   };
 

@@ -5,6 +5,7 @@ import { exportCsv } from "./exportCsv.ts";
 import { gate } from "./kAnonymity.ts";
 import { land } from "./land.ts";
 import { newestMoments } from "./newestMoments.ts";
+import { collisions } from "./quality/datasetScope.ts";
 import { refine } from "./refine.ts";
 import { assemble, refineSegment } from "./segments.ts";
 import { indexSubjects } from "./subjects/subjectParts.ts";
@@ -19,6 +20,7 @@ export const dataPlane = (store: ObjectStore): SegmentedDataPlane => ({
   indexSubjects: (input, results, target) => indexSubjects(store, input, results, target),
   gate: (input) => gate(store, input),
   newest: (source, schema, columns) => newestMoments(store, source, schema, columns),
+  collisions: (own, others, columns) => collisions(store, own, others, columns),
   exportCsv: (source, schema, target) => exportCsv(store, source, schema, target),
   copy: (source, target) => copy(store, source, target),
 });

@@ -11,7 +11,8 @@ import type { ColumnChunk } from "./columns.ts";
 import { NotATableError } from "./notATable.ts";
 import { type Outputs, openOutputs } from "./outputs.ts";
 import { type PrivacyPass, privacyPass } from "./privacy/privacyPass.ts";
-import { type QualityEvaluator, qualityEvaluator } from "./quality/evaluator.ts";
+import { duplicatesInDataset, hashKeeper } from "./quality/datasetScope.ts";
+import { type ChunkVerdict, type QualityEvaluator, qualityEvaluator } from "./quality/evaluator.ts";
 import { openTable, readTable, type TableReader } from "./readTable.ts";
 import { withoutRows } from "./rowSelection.ts";
 import { toJson } from "./types.ts";
@@ -46,32 +47,45 @@ const run = async (
   privacy: PrivacyPass,
   outputs: Outputs,
 ): Promise<Result<Refined, Misfit>> => {
-  const evaluator = qualityEvaluator(input.quality, input.schema, input.now, {
-    key: input.keys.unique,
+  const { quality, keys, unique } = input;
+  const duplicates = await duplicatesInDataset(store, input);
+  const evaluator = qualityEvaluator(quality, input.schema, input.now, {
+    key: keys.unique,
+    ...(duplicates === null ? {} : { duplicates }),
   });
   const reader = readTable(await openTable(store, input.source), input.schema);
   const preview: PreviewRow[] = [];
-  const { diverted_rows } = await passOver(reader, {
-    evaluator,
-    privacy,
-    outputs,
-    transformed: (before, after, row_numbers) =>
-      addPreview(preview, input, before, after, row_numbers),
-  });
-  if (reader.issues.count > 0)
-    return err({ issues: reader.issues.listed, issue_count: reader.issues.count });
-
-  const { report, breaches, passed } = evaluator.finish();
-  return ok({
-    passed,
-    quality: report,
-    breaches,
-    privacy: privacy.report(),
-    clean_schema: privacy.schema,
-    ...(await outputs.close()),
-    diverted_rows,
-    preview,
-  });
+  const keeper = hashKeeper(store, quality, keys.unique, unique?.hashes_key);
+  try {
+    const { diverted_rows } = await passOver(reader, {
+      evaluator,
+      privacy,
+      outputs,
+      judged: async (chunk, verdict) => keeper?.keep(chunk, verdict),
+      transformed: (before, after, row_numbers) =>
+        addPreview(preview, input, before, after, row_numbers),
+    });
+    if (reader.issues.count > 0) {
+      await keeper?.abort();
+      return err({ issues: reader.issues.listed, issue_count: reader.issues.count });
+    }
+    const { report, breaches, passed } = evaluator.finish();
+    const hashes = await keeper?.close();
+    return ok({
+      passed,
+      quality: report,
+      breaches,
+      privacy: privacy.report(),
+      clean_schema: privacy.schema,
+      ...(await outputs.close()),
+      diverted_rows,
+      preview,
+      ...(hashes === undefined ? {} : { hashes }),
+    });
+  } catch (error) {
+    await keeper?.abort();
+    throw error;
+  }
 };
 
 /** What happens to the rows of a table. */
@@ -88,7 +102,7 @@ export interface Pass {
     row_numbers: Int32Array | null,
   ) => void;
   /** Called when a chunk has been judged. */
-  readonly judged?: () => Promise<void>;
+  readonly judged?: (chunk: ColumnChunk, verdict: ChunkVerdict) => Promise<void>;
 }
 
 /** Takes all chunks of a reader through rules, strategies and outputs. */
@@ -105,7 +119,7 @@ export const passOver = async (
     // file is read all the same, so that every issue is counted.
     if (reader.issues.count > 0) continue;
     const verdict = evaluator.evaluate(chunk);
-    await judged?.();
+    await judged?.(chunk, verdict);
     await outputs.quarantine?.write(chunk, verdict);
     const { chunk: before, row_numbers } = withoutRows(chunk, verdict.diverted);
     diverted_rows += chunk.rows - before.rows;

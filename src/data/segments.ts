@@ -17,18 +17,20 @@ import type {
 } from "../application/dataPorts.ts";
 import type { Misfit } from "../domain/batch/commands.ts";
 import { err, invariant, ok, type Result } from "../domain/decider.ts";
+import { scopedColumns } from "../domain/rules/uniqueScope.ts";
 import { MAX_LISTED_ISSUES, type ObjectRef, type SchemaIssue } from "../domain/table.ts";
 import type { ColumnChunk } from "./columns.ts";
 import { NotATableError } from "./notATable.ts";
 import { openOutputs } from "./outputs.ts";
 import { signSampler } from "./pii/signSampler.ts";
 import { mergePrivacyReports, privacyPass } from "./privacy/privacyPass.ts";
+import { earlierParts, hashKeeper, OCTETS } from "./quality/datasetScope.ts";
 import { findDuplicates, type KnownDuplicates } from "./quality/duplicates.ts";
 import { qualityEvaluator } from "./quality/evaluator.ts";
 import { mergeQualityPartials, type QualityPartial, verdictOf } from "./quality/partial.ts";
 import { seenRecorder } from "./quality/seenParts.ts";
 import { readSegment, type SegmentReader } from "./readSegment.ts";
-import { passOver } from "./refine.ts";
+import { type Pass, passOver } from "./refine.ts";
 import { stitchLines, stitchParquet } from "./stitch.ts";
 import { partRecorder } from "./subjects/subjectParts.ts";
 
@@ -60,9 +62,7 @@ const segmentPass = async (
   const remembers = duplicates === null && input.quality.some(({ kind }) => kind === "unique");
   invariant(!remembers || seen_key !== undefined, "unique has a part to remember values in");
   const recorder =
-    remembers && seen_key !== undefined
-      ? seenRecorder(store.writer(seen_key, "application/octet-stream"))
-      : null;
+    remembers && seen_key !== undefined ? seenRecorder(store.writer(seen_key, OCTETS)) : null;
   const subjects =
     input.subjects !== undefined && parts.subjects_part !== undefined
       ? partRecorder(store, parts.subjects_part, input.subjects)
@@ -74,11 +74,17 @@ const segmentPass = async (
     ...(duplicates === null ? {} : { duplicates }),
   });
   const outputs = openOutputs(store, { clean_key, quarantine_key }, privacy.schema);
+  const keeper = hashKeeper(store, input.quality, input.keys.unique, parts.hash_part);
   const discard = () =>
-    Promise.allSettled([outputs.discard(), recorder?.abort(), subjects?.abort()]);
+    Promise.allSettled([
+      ...[outputs.discard(), recorder?.abort(), keeper?.abort(), subjects?.abort()],
+    ]);
   try {
     const reader = await readSegment(store, input.source, input.schema, segment);
-    const judged = async () => recorder?.relieve();
+    const judged: Pass["judged"] = async (chunk, verdict) => {
+      await recorder?.relieve();
+      await keeper?.keep(chunk, verdict);
+    };
     // The pass of an append writes nothing: it is the one that looks for personal data.
     const sampler = clean_key === undefined && quarantine_key === undefined ? signSampler() : null;
     const checked = async (chunk: ColumnChunk) => {
@@ -109,6 +115,7 @@ const segmentPass = async (
     }
     const seen = await recorder?.close();
     const subjects_part = await subjects?.close();
+    const hashes = await keeper?.close();
     const { clean, quarantine } = await outputs.close();
     return {
       ...result,
@@ -117,6 +124,7 @@ const segmentPass = async (
       quarantine_part: partOf(quarantine),
       seen_part:
         seen === undefined || seen_key === undefined ? null : { key: seen_key, rows, ...seen },
+      ...(hashes ? { hash_part: { key: hashes.key, bytes: hashes.bytes, rows } } : {}),
     };
   } catch (error) {
     await discard();
@@ -223,7 +231,9 @@ const knowingDuplicates = async (
 ): Promise<readonly SegmentResult[]> => {
   const seen = results.flatMap(({ seen_part }) => seen_part ?? []);
   if (seen.length === 0) return results;
-  const duplicates = await findDuplicates(store, seen);
+  const scoped = scopedColumns(input.quality).length > 0;
+  invariant(!scoped || input.unique !== undefined, "what a rule compares with is in the plan");
+  const duplicates = await findDuplicates(store, seen, earlierParts(input));
   const final: SegmentResult[] = [];
   for (const result of results) {
     const { segment, parts } = partialOf(result);
@@ -235,10 +245,10 @@ const knowingDuplicates = async (
 
 const stitched = async (
   store: ObjectStore,
-  { clean_key, quarantine_key }: RefineInput,
+  { clean_key, quarantine_key, quality, unique }: RefineInput,
   results: readonly SegmentResult[],
   schema: RefineInput["schema"],
-): Promise<Pick<Refined, "clean" | "quarantine">> => {
+): Promise<Pick<Refined, "clean" | "quarantine" | "hashes">> => {
   const closed: string[] = [];
   try {
     const rejected = results.flatMap(({ quarantine_part }) => quarantine_part ?? []);
@@ -247,6 +257,8 @@ const stitched = async (
         ? undefined
         : await stitchLines(store, rejected, store.writer(quarantine_key, contentType("jsonl")));
     if (quarantine_key !== undefined && quarantine !== undefined) closed.push(quarantine_key);
+    const hashes = await stitchedHashes(store, quality, unique?.hashes_key, results);
+    if (hashes !== undefined) closed.push(hashes.key);
     const parts = results.flatMap(({ clean_part }) => clean_part ?? []);
     const clean =
       clean_key === undefined
@@ -258,6 +270,7 @@ const stitched = async (
             store.writer(clean_key, contentType("parquet")),
           );
     return {
+      ...(hashes === undefined ? {} : { hashes }),
       ...(quarantine && quarantine_key !== undefined
         ? { quarantine: { key: quarantine_key, format: "jsonl", ...quarantine } }
         : {}),
@@ -270,4 +283,17 @@ const stitched = async (
     if (closed.length > 0) await Promise.allSettled([store.delete(closed)]);
     throw error;
   }
+};
+
+/** Runs one after the other are runs: the object of the whole is that of its parts in a row. */
+const stitchedHashes = async (
+  store: ObjectStore,
+  quality: RefineInput["quality"],
+  key: string | undefined,
+  results: readonly SegmentResult[],
+): Promise<Refined["hashes"]> => {
+  const parts = results.flatMap(({ hash_part }) => hash_part ?? []);
+  if (key === undefined || parts.length === 0) return undefined;
+  const { bytes } = await stitchLines(store, parts, store.writer(key, OCTETS));
+  return { key, bytes, columns: scopedColumns(quality) };
 };

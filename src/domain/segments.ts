@@ -47,4 +47,6 @@ export interface SegmentResult {
   /** Of the pass of an append that looks for subjects; left out by others. */
   readonly subjects_part?: PartRef | null;
   readonly erased_rows?: ErasedRows;
+  /** Left out where it was not asked for. */
+  readonly hash_part?: PartRef;
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { CHECKPOINT_DUTY } from "../../src/application/checkpoints.ts";
 import { REPLAY_LEASE_MS } from "../../src/application/consequences.ts";
-import type { WorkPlan } from "../../src/application/lakeGateway.ts";
+import type { WorkPlan } from "../../src/application/workPlan.ts";
 import { batchId, datasetName, replayId } from "../../src/contracts/fields.ts";
 import type { RawRules } from "../../src/domain/batch/events.ts";
 import {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
-import type { WorkPlan, WorkRequest } from "../../src/application/lakeGateway.ts";
+import type { WorkRequest } from "../../src/application/lakeGateway.ts";
 import { mergeQuality } from "../../src/application/planRefine.ts";
+import type { WorkPlan } from "../../src/application/workPlan.ts";
 import { batchId, contractId, datasetName, replayId } from "../../src/contracts/fields.ts";
 import {
   anonymize,

@@ -3,13 +3,9 @@
  * plane would have found, and records it. Refusals come back as they are.
  */
 import type { Answer } from "../../src/application/answers.ts";
-import type {
-  Attempt,
-  LakeRequest,
-  StepPlan,
-  WorkPlan,
-} from "../../src/application/lakeGateway.ts";
+import type { Attempt, LakeRequest } from "../../src/application/lakeGateway.ts";
 import { outcomeOf } from "../../src/application/planReplay.ts";
+import type { StepPlan, WorkPlan } from "../../src/application/workPlan.ts";
 import { batchId, contractId, datasetName, replayId } from "../../src/contracts/fields.ts";
 import { type BatchState, workOf } from "../../src/domain/batch/batch.ts";
 import type { RecordQuality, ReplayResult } from "../../src/domain/batch/commands.ts";

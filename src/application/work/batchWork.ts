@@ -2,8 +2,9 @@
 import { invariant, ok } from "../../domain/decider.ts";
 import { reject } from "../../domain/rejection.ts";
 import type { Refined } from "../dataPorts.ts";
-import type { Call, LakeRequest, LongRequest, RefinePlan, WorkRequest } from "../lakeGateway.ts";
+import type { Call, LakeRequest, LongRequest, WorkRequest } from "../lakeGateway.ts";
 import { landingKey } from "../objectKeys.ts";
+import type { RefinePlan } from "../workPlan.ts";
 import { applyPrivacy, type Body, check, publish, takeOver } from "./passes.ts";
 import {
   hasEvents,

@@ -6,9 +6,10 @@
 import { violates } from "../../domain/batch/anonymity.ts";
 import type { AppendRequest, ReplayResult } from "../../domain/batch/commands.ts";
 import { invariant } from "../../domain/decider.ts";
+import type { BatchId } from "../../domain/ids.ts";
 import { reject } from "../../domain/rejection.ts";
 import type { DataPlane, TakeOutcome } from "../dataPorts.ts";
-import type { WorkPlan } from "../lakeGateway.ts";
+import type { WorkPlan } from "../workPlan.ts";
 import {
   checkOf,
   type Outcome,
@@ -84,11 +85,12 @@ export const notTaken = (
 
 export const check: Body = async (plan, record, data) => {
   invariant(plan.kind === "quality", "a check is planned as one");
-  const { refine, quarantine_key, check_source, rederive } = plan;
+  const { refine, quarantine_key, hashes_key, check_source, rederive } = plan;
   const { batch_id } = refine;
-  const refined = await data.refine(refineInput(refine, { quarantine_key }));
+  const refined = await data.refine(refineInput(refine, { quarantine_key, hashes_key }));
   if (!refined.ok) return recordMisfit(record, batch_id, refined.error);
-  const found = checkOf({ source: check_source, rules: refine.quality_rules }, refined.value);
+  const about = { source: check_source, rules: refine.quality_rules };
+  const found = checkOf(about, refined.value, refine);
   if (!found.passed || rederive === null) {
     return record({ type: "RecordQuality", batch_id, check: found, rederived: null });
   }
@@ -112,7 +114,9 @@ export const applyPrivacy: Body = async (plan, record, data) => {
 
 export const publish: Body = async (plan, record, data) => {
   invariant(plan.kind === "publish", "a publication is planned as one");
-  const { batch_id, from, published_key, clean_key, gate } = plan;
+  const { batch_id, from, published_key, clean_key, gate, unique } = plan;
+  const taken = unique ? await data.collisions(unique.own, unique.others, unique.columns) : 0;
+  if (taken > 0) return takenMeanwhile(batch_id, taken);
   if ("copy" in from) {
     const { copy: object, schema } = from;
     const publication = await publicationOf(data, { object, schema }, plan, published_key);
@@ -131,6 +135,15 @@ export const publish: Body = async (plan, record, data) => {
   });
 };
 
+/** Two batches that were checked beside each other do not both get in. */
+const takenMeanwhile = (batch_id: BatchId, rows: number) =>
+  reject(
+    "wrong_state",
+    "unique-outdated",
+    `${rows} rows of batch ${batch_id} have values that other batches of its dataset have brought ` +
+      "since it was checked: run POST /run-dq (without quality_rules in the body) again.",
+  );
+
 /** A batch's part in a replay: kept beside the old version. */
 export const derive: Body = async (plan, record, data) => {
   invariant(plan.kind === "replay", "a replay step is planned as one");
@@ -145,9 +158,9 @@ export const deriveBatch = async (
   data: DataPlane,
   plan: Extract<WorkPlan, { kind: "replay" }>,
 ): Promise<ReplayResult> => {
-  const { refine, quarantine_key, clean_key, published_key, gate } = plan;
+  const { refine, quarantine_key, hashes_key, clean_key, published_key, gate } = plan;
   const written = clean_key ?? gate?.pass_key ?? published_key;
-  const outputs = { quarantine_key, ...(written ? { clean_key: written } : {}) };
+  const outputs = { quarantine_key, hashes_key, ...(written ? { clean_key: written } : {}) };
   const refined = await data.refine(refineInput(refine, outputs));
   if (!refined.ok) {
     const { issues, issue_count } = refined.error;
@@ -162,7 +175,7 @@ export const deriveBatch = async (
     kind: "derived",
     rows: quality.rows,
     schema: refine.schema,
-    check: plan.check ? checkOf(plan.check, refined.value) : null,
+    check: plan.check ? checkOf(plan.check, refined.value, refine) : null,
     run: clean_key && goesOn ? runOf(refine, plan.requested_privacy, refined.value) : null,
     publication,
   };

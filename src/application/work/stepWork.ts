@@ -9,7 +9,8 @@ import { invariant, ok } from "../../domain/decider.ts";
 import { mergeErasedRows } from "../../domain/subjects.ts";
 import { mergeSigns, suspicionsOf } from "../../domain/suspicion.ts";
 import type { DataPlane, SegmentedDataPlane } from "../dataPorts.ts";
-import type { Call, LakeRequest, StepPlan, WorkStepRequest } from "../lakeGateway.ts";
+import type { Call, LakeRequest, WorkStepRequest } from "../lakeGateway.ts";
+import type { StepPlan } from "../workPlan.ts";
 import { applyPrivacy, type Body, check, derive, notTaken, publish, takeOver } from "./passes.ts";
 import {
   NO_ANSWER,
@@ -21,7 +22,11 @@ import {
 } from "./workshop.ts";
 
 /** Refusals that say nothing about the work: the step is tried again. */
-const PASSING: ReadonlySet<string> = new Set(["work-expired", "lake-locked"]);
+const PASSING: ReadonlySet<string> = new Set([
+  "work-expired",
+  "lake-locked",
+  "published-meanwhile",
+]);
 
 /**
  * Does one step and records what came of it. What can never succeed fails the work, with its

@@ -22,15 +22,9 @@ import {
   type RefineInput,
   type SegmentedDataPlane,
 } from "../dataPorts.ts";
-import type {
-  Call,
-  Gate,
-  LakeGateway,
-  LakeRequest,
-  RefinePlan,
-  WorkPlan,
-  WorkRequest,
-} from "../lakeGateway.ts";
+import type { Call, LakeGateway, LakeRequest, WorkRequest } from "../lakeGateway.ts";
+import type { Comparison } from "../uniqueHashes.ts";
+import type { Gate, RefinePlan, WorkPlan } from "../workPlan.ts";
 
 export interface Workshop {
   readonly lake: LakeGateway;
@@ -126,10 +120,7 @@ export const hasEvents = (answer: Answer): boolean => {
 };
 
 /** A plan as the data plane takes it. */
-export const refineInput = (
-  plan: RefinePlan,
-  outputs: Pick<RefineInput, "clean_key" | "quarantine_key" | "preview_rows" | "hidden_columns">,
-): RefineInput => {
+export const refineInput = (plan: RefinePlan, { hashes_key, ...outputs }: Outputs): RefineInput => {
   const quality = parseQualityRules(plan.quality_rules);
   const privacy = parsePrivacyRules(plan.privacy_rules);
   invariant(quality.ok && privacy.ok, "rules were checked when the work was planned");
@@ -142,13 +133,28 @@ export const refineInput = (
     subject_column: plan.subject_column,
     now: new Date(plan.now),
     ...(plan.subjects ? { subjects: plan.subjects } : {}),
+    ...(plan.unique ? { unique: comparing(plan.unique, hashes_key ?? null) } : {}),
     ...outputs,
   };
 };
 
+type Outputs = Pick<
+  RefineInput,
+  "clean_key" | "quarantine_key" | "preview_rows" | "hidden_columns"
+> & {
+  readonly hashes_key?: string | null;
+};
+
+const comparing = ({ others, seen_key }: Comparison, hashes_key: string | null) => ({
+  others,
+  seen_key,
+  ...(hashes_key === null ? {} : { hashes_key }),
+});
+
 export const checkOf = (
   { source, rules }: Pick<QualityCheck, "source" | "rules">,
   refined: Refined,
+  { unique }: RefinePlan,
 ): Omit<QualityCheck, "checked_at"> => ({
   source,
   rules,
@@ -157,6 +163,16 @@ export const checkOf = (
   breaches: refined.breaches,
   quarantine: refined.quarantine ?? null,
   diverted_rows: refined.diverted_rows,
+  ...(unique
+    ? {
+        unique: {
+          hashes: refined.hashes ?? null,
+          as_of: unique.as_of,
+          compared_batches: unique.others.length,
+          not_compared_batches: unique.not_compared_batches,
+        },
+      }
+    : {}),
 });
 
 export const runOf = (

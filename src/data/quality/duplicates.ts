@@ -22,46 +22,96 @@ export interface SeenPart {
   readonly bytes: number;
 }
 
+/** A part of an earlier batch, whose rows come before all rows of this one. */
+export interface EarlierPart extends SeenPart {
+  /** For each number its runs carry, the rules of this batch that they are of. */
+  readonly rules: readonly (readonly number[])[];
+}
+
 /** Rows that `unique` fails: every one after the first with the same values. */
 export interface KnownDuplicates {
   /** `rule`: its place among the rules; `row`: 1-based data row number. */
   isDuplicate(rule: number, row: number): boolean;
   /** Whether a rule fails one of `rows` rows from `first_row` on. */
   anyIn(first_row: number, rows: number): boolean;
+  /** How many rows a rule fails. */
+  count(rule: number): number;
 }
 
 /**
- * Merges the parts, which hold runs of the same rules. Throws DataLimitError when there are more
- * runs than can be merged at once, or more duplicates than can be marked.
+ * Merges the parts, which hold runs of the same rules, with those of earlier batches: as many of
+ * them at a time as fit, so that their number has no limit. `only_earlier`: rows fail for what is
+ * in an earlier batch alone. Throws DataLimitError when there are more runs than can be merged at
+ * once, or more duplicates than can be marked.
  */
 export const findDuplicates = async (
   store: Pick<ObjectStore, "read">,
   parts: readonly SeenPart[],
+  earlier: readonly EarlierPart[] = [],
+  only_earlier = false,
 ): Promise<KnownDuplicates> => {
   const marks = new Marks();
-  const runs = await runsIn(store, parts);
-  for (const [rule, ofRule] of runs) await markDuplicates(rule, ofRule, marks);
+  const own: Run[] = [];
+  for (const part of parts) own.push(...(await runsIn(store, part)));
+  const room = MAX_RUNS - own.length;
+  if (room < (earlier.length > 0 ? 1 : 0))
+    throw new DataLimitError(`unique can compare at most ${MAX_RUNS} runs of rows`);
+  const others = await earlierRuns(store, earlier);
+  for (let start = 0; start === 0 || start < others.length; start += room) {
+    const group = others.slice(start, start + room);
+    const rules = new Set((start === 0 ? own : group).map(({ rule }) => rule));
+    for (const rule of rules) {
+      const readers = [...own, ...group]
+        .filter((run) => run.rule === rule)
+        .map((run) => new RunReader(store, run));
+      await markDuplicates(rule, readers, marks, only_earlier);
+    }
+  }
   return marks;
 };
 
+interface Run {
+  readonly rule: number;
+  readonly key: string;
+  readonly offset: number;
+  readonly entries: number;
+  readonly earlier: boolean;
+}
+
 const runsIn = async (
   store: Pick<ObjectStore, "read">,
-  parts: readonly SeenPart[],
-): Promise<ReadonlyMap<number, readonly RunReader[]>> => {
-  const runs = new Map<number, RunReader[]>();
-  let count = 0;
-  for (const { key, bytes } of parts) {
-    for (let offset = 0; offset < bytes; ) {
-      const [rule = 0, entries = 0] = wordsOf(await store.read(key, offset, RUN_HEADER_BYTES));
-      count += 1;
-      if (count > MAX_RUNS)
-        throw new DataLimitError(`unique can compare at most ${MAX_RUNS} runs of rows`);
-      const start = offset + RUN_HEADER_BYTES;
-      runs.set(rule, [...(runs.get(rule) ?? []), new RunReader(store, key, start, entries)]);
-      offset = start + entries * ENTRY_BYTES;
-    }
+  { key, bytes }: SeenPart,
+): Promise<readonly Run[]> => {
+  const runs: Run[] = [];
+  for (let offset = 0; offset < bytes; ) {
+    const [rule = 0, entries = 0] = wordsOf(await store.read(key, offset, RUN_HEADER_BYTES));
+    offset += RUN_HEADER_BYTES;
+    runs.push({ rule, key, offset, entries, earlier: false });
+    offset += entries * ENTRY_BYTES;
   }
   return runs;
+};
+
+/** Parts whose runs are looked for at the same time. */
+const OPENED_AT_ONCE = 8;
+
+const earlierRuns = async (
+  store: Pick<ObjectStore, "read">,
+  parts: readonly EarlierPart[],
+): Promise<readonly Run[]> => {
+  const all: Run[] = [];
+  for (let start = 0; start < parts.length; start += OPENED_AT_ONCE) {
+    const some = parts.slice(start, start + OPENED_AT_ONCE);
+    const found = await Promise.all(
+      some.map(async (part) =>
+        (await runsIn(store, part)).flatMap((run) =>
+          (part.rules[run.rule] ?? []).map((rule) => ({ ...run, rule, earlier: true })),
+        ),
+      ),
+    );
+    all.push(...found.flat());
+  }
+  return all;
 };
 
 const wordsOf = (bytes: Uint8Array) => new Uint32Array(bytes.slice().buffer);
@@ -73,16 +123,18 @@ class RunReader {
   row = 0;
   readonly #store: Pick<ObjectStore, "read">;
   readonly #key: string;
+  readonly #earlier: boolean;
   #offset: number;
   #left: number;
   #block = new Uint32Array(0);
   #next = 0;
 
-  constructor(store: Pick<ObjectStore, "read">, key: string, offset: number, entries: number) {
+  constructor(store: Pick<ObjectStore, "read">, { key, offset, entries, earlier }: Run) {
     this.#store = store;
     this.#key = key;
     this.#offset = offset;
     this.#left = entries;
+    this.#earlier = earlier;
   }
 
   /** Whether the next entry is in memory already. */
@@ -106,7 +158,8 @@ class RunReader {
   step(): void {
     this.high = this.#block[this.#next] ?? 0;
     this.low = this.#block[this.#next + 1] ?? 0;
-    this.row = this.#block[this.#next + 2] ?? 0;
+    // No row of this batch, and so before all of them.
+    this.row = this.#earlier ? 0 : (this.#block[this.#next + 2] ?? 0);
     this.#next += 3;
   }
 }
@@ -121,6 +174,7 @@ const markDuplicates = async (
   rule: number,
   runs: readonly RunReader[],
   marks: Marks,
+  only_earlier: boolean,
 ): Promise<void> => {
   const heap: RunReader[] = [];
   for (const run of runs) {
@@ -129,10 +183,11 @@ const markDuplicates = async (
     heap.push(run);
   }
   for (let at = heap.length >> 1; at >= 0; at -= 1) sink(heap, at);
-  let [high, low, isFirst] = [0, 0, true];
+  let [high, low, isFirst, first] = [0, 0, true, 0];
   for (let least = heap[0]; least !== undefined; least = heap[0]) {
-    if (!isFirst && least.high === high && least.low === low) marks.add(rule, least.row);
-    else [high, low, isFirst] = [least.high, least.low, false];
+    if (isFirst || least.high !== high || least.low !== low)
+      [high, low, isFirst, first] = [least.high, least.low, false, least.row];
+    else if (least.row > 0 && (first === 0 || !only_earlier)) marks.add(rule, least.row);
     if (least.ready || (await least.load())) least.step();
     else {
       const last = heap.pop();
@@ -163,6 +218,7 @@ const sink = (heap: RunReader[], start: number): void => {
 /** A bit a row and rule, in pages that are made where there is something to mark. */
 class Marks implements KnownDuplicates {
   readonly #rules = new Map<number, Map<number, Uint8Array>>();
+  readonly #counts = new Map<number, number>();
   #pages = 0;
 
   add(rule: number, row: number): void {
@@ -172,7 +228,14 @@ class Marks implements KnownDuplicates {
     const page = pages.get(number) ?? this.#newPage();
     pages.set(number, page);
     const bit = row % PAGE_ROWS;
-    page[bit >> 3] = (page[bit >> 3] ?? 0) | (1 << (bit & 7));
+    const marked = page[bit >> 3] ?? 0;
+    if ((marked & (1 << (bit & 7))) !== 0) return;
+    page[bit >> 3] = marked | (1 << (bit & 7));
+    this.#counts.set(rule, this.count(rule) + 1);
+  }
+
+  count(rule: number): number {
+    return this.#counts.get(rule) ?? 0;
   }
 
   isDuplicate(rule: number, row: number): boolean {

@@ -20,8 +20,17 @@ export const MAX_RUN_ENTRIES = 1 << 19;
 const WRITE_BYTES = 1024 * 1024;
 
 export interface SeenRecorder {
-  /** `rule`: its place among the rules. Rows in order, from `first_row` on. */
-  record(rule: number, hashes: RowHashes, first_row: number, rows: number): void;
+  /**
+   * `rule`: its place among the rules. Rows in order, from `first_row` on, but for those of which
+   * the byte in `left_out` is 1.
+   */
+  record(
+    rule: number,
+    hashes: RowHashes,
+    first_row: number,
+    rows: number,
+    left_out?: Uint8Array | null,
+  ): void;
   /** Writes what has been gathered, once it is much: to be awaited after every chunk. */
   relieve(): Promise<void>;
   /** Completes the part: its size. */
@@ -47,11 +56,12 @@ export const seenRecorder = (
   };
 
   return {
-    record(rule, hashes, first_row, rows) {
+    record(rule, hashes, first_row, rows, left_out = null) {
       const run = runs.get(rule) ?? new Run();
       runs.set(rule, run);
       for (let row = 0; row < rows; row += 1)
-        if (hashes.takesPart(row)) run.add(hashes.high(row), hashes.low(row), first_row + row);
+        if (hashes.takesPart(row) && left_out?.[row] !== 1)
+          run.add(hashes.high(row), hashes.low(row), first_row + row);
     },
     async relieve() {
       let entries = 0;

@@ -129,12 +129,13 @@ export const progressOf = (batch: Batch): Progress =>
   batch.progress.status === "quarantined" ? batch.progress.before : batch.progress;
 
 /** Every object that belongs to the batch now, raw first. */
-export const objectsOf = (batch: Batch): readonly ObjectRef[] => {
+export const objectsOf = (batch: Batch): readonly Pick<ObjectRef, "key">[] => {
   const progress = progressOf(batch);
   const { contract, request } = progress.quality;
   return [
     batch.raw,
     ...[contract?.quarantine, request?.quarantine].filter((ref) => ref != null),
+    ...(contract?.unique?.hashes ? [contract.unique.hashes] : []),
     ...("privacy" in progress && progress.privacy ? [progress.privacy.object] : []),
     ...(batch.proposal ? [batch.proposal.object] : []),
     ...(progress.status === "published" ? progress.publication.objects : []),
@@ -142,11 +143,12 @@ export const objectsOf = (batch: Batch): readonly ObjectRef[] => {
   ];
 };
 
-const derivedObjects = (result: ReplayResult): readonly ObjectRef[] => {
+const derivedObjects = (result: ReplayResult): readonly Pick<ObjectRef, "key">[] => {
   if (result.kind === "misfit") return [];
   const { check, run, publication } = result;
   return [
     ...(check?.quarantine ? [check.quarantine] : []),
+    ...(check?.unique?.hashes ? [check.unique.hashes] : []),
     ...(run ? [run.object] : []),
     ...(publication?.objects ?? []),
   ];

@@ -167,7 +167,7 @@ export const appendRequested = (
 
 const recordQuality = (command: RecordQuality, batch: Batch): Decision => {
   const { check, rederived } = command;
-  const warnings = warningsOf(check.breaches);
+  const warnings = warningsOf(check);
   if (!check.passed) {
     return ok([
       { type: "QualityCheckFailed", data: { ...check, warnings } },

@@ -1,6 +1,7 @@
 /** What can happen to a batch. Nothing in here is a cell's value: the log holds no data. */
 import type { BatchId, ContractId, DatasetName, PrivacyRunId, ReplayId } from "../ids.ts";
 import type { KAnonymityFinding } from "../rules/kAnonymity.ts";
+import type { UniqueCheck } from "../rules/uniqueScope.ts";
 import type { SubjectIndexRef } from "../subjects.ts";
 import type { Suspicion } from "../suspicion.ts";
 import type {
@@ -37,6 +38,8 @@ export interface QualityCheck {
   readonly quarantine: ObjectRef | null;
   /** Rows that are left out of everything derived from now on. */
   readonly diverted_rows: number;
+  /** With rules that ask for other batches of the dataset: what they were compared with. */
+  readonly unique?: UniqueCheck;
   readonly checked_at: string;
 }
 

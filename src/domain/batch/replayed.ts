@@ -42,7 +42,7 @@ export const replay = (command: ReplayBatch, batch: Batch, context: BatchContext
   const { schema, check, run, publication } = result;
   const events: BatchEvent[] = [mark, { type: "SchemaValidated", data: { schema } }];
   if (check) {
-    const data = { ...check, warnings: warningsOf(check.breaches) };
+    const data = { ...check, warnings: warningsOf(check) };
     if (!check.passed) {
       const reason = failure(check.breaches);
       return ok([

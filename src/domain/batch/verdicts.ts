@@ -2,7 +2,7 @@
 import type { Contract, ContractState } from "../contract/contract.ts";
 import { describeIssue } from "../table.ts";
 import type { Misfit } from "./commands.ts";
-import type { BatchEvent, Breach } from "./events.ts";
+import type { BatchEvent, Breach, QualityCheck } from "./events.ts";
 
 export const schemaVerdict = (misfit: Misfit | null, contract: Contract): readonly BatchEvent[] =>
   misfit
@@ -29,7 +29,17 @@ export const failure = (breaches: readonly Breach[]): string =>
     .map(({ column, rule, failures }) => `${column} ${rule} (${failures} rows)`)
     .join(", ")}`;
 
-export const warningsOf = (breaches: readonly Breach[]): readonly string[] =>
-  breaches
+export const warningsOf = ({
+  breaches,
+  unique,
+}: Pick<QualityCheck, "breaches" | "unique">): readonly string[] => [
+  ...breaches
     .filter(({ effect }) => effect === "warn")
-    .map(({ column, rule, failures }) => `${column} ${rule}: ${failures} rows fail`);
+    .map(({ column, rule, failures }) => `${column} ${rule}: ${failures} rows fail`),
+  ...(unique && unique.not_compared_batches > 0
+    ? [
+        `unique_in_dataset was not compared with ${unique.not_compared_batches} published batches: ` +
+          "they were checked before there was such a rule. POST /replay makes them comparable.",
+      ]
+    : []),
+];

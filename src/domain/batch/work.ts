@@ -104,6 +104,7 @@ export const objectKeysOf = (work: BatchWork | null): readonly string[] => {
     result.quarantine_part,
     result.seen_part,
     result.subjects_part ?? null,
+    result.hash_part ?? null,
   ]);
   return [work.landed, ...parts].flatMap((object) => (object === null ? [] : [object.key]));
 };

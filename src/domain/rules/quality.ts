@@ -8,7 +8,8 @@
  * - Values compare by the column's type: int and decimal exactly (never through a float), strings
  *   by code point, booleans only for equality. NaN never occurs. A date is a whole day in UTC.
  * - `unique`: every row after the first with the same value fails; rows with a null in one of the
- *   columns do not take part.
+ *   columns do not take part. In the scope of the dataset (`unique_in_dataset`), rows also fail
+ *   whose value stands in another batch that is published, as the contract's check let it through.
  * - `type`: the schema check has refused misfits before any rule runs, so it always passes here.
  * - `length` counts code points. `matches` must match the whole value (see contracts/pattern.ts).
  * - `not_future`: a datetime after now, or a date after today in UTC, fails.

@@ -21,6 +21,7 @@ export interface Operands {
   readonly columns?: readonly string[];
   readonly column?: string;
   readonly max_age?: string;
+  readonly scope?: string;
 }
 
 export type OperandName = keyof Operands;
@@ -168,23 +169,32 @@ const rowCount: RuleForm = {
   },
 };
 
-const unique: RuleForm = {
+const SCOPES = ["batch", "dataset"] as const;
+type Scope = (typeof SCOPES)[number];
+
+/** Another name for `unique` in the scope of the dataset, so that a string can say it too. */
+const UNIQUE_NAMES = { batch: "unique", dataset: "unique_in_dataset" } as const;
+
+const uniqueIn = (fixed: Scope | null): RuleForm => ({
   scope: "both",
-  operands: ["columns"],
+  operands: fixed === null ? ["columns", "scope"] : ["columns"],
   read: (text) => (text === "" ? {} : { columns: splitList(text) }),
-  build: ({ columns }, column) => {
+  build: ({ columns, scope: said = "batch" }, column) => {
+    const scope = fixed ?? SCOPES.find((known) => known === said);
+    if (scope === undefined) return err(`the scope of unique is ${listed(SCOPES)}`);
+    const name = UNIQUE_NAMES[scope];
     if (column !== TABLE) {
-      if (columns !== undefined) return err(`unique lists columns only under "*"`);
-      return ok({ body: { kind: "unique", columns: [column] }, text: "unique" });
+      if (columns !== undefined) return err(`${name} lists columns only under "*"`);
+      return ok({ body: { kind: "unique", columns: [column], scope }, text: name });
     }
     if (columns === undefined || columns.includes(""))
-      return err(`unique under "*" needs columns, such as unique:a,b`);
+      return err(`${name} under "*" needs columns, such as ${name}:a,b`);
     if (columns.length > MAX_UNIQUE_COLUMNS)
-      return err(`unique takes at most ${MAX_UNIQUE_COLUMNS} columns`);
-    if (new Set(columns).size < columns.length) return err("unique names a column twice");
-    return ok({ body: { kind: "unique", columns }, text: `unique:${columns.join(",")}` });
+      return err(`${name} takes at most ${MAX_UNIQUE_COLUMNS} columns`);
+    if (new Set(columns).size < columns.length) return err(`${name} names a column twice`);
+    return ok({ body: { kind: "unique", columns, scope }, text: `${name}:${columns.join(",")}` });
   },
-};
+});
 
 const MS_PER_UNIT = { m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 
@@ -210,7 +220,8 @@ const freshness: RuleForm = {
 const FORMS: ReadonlyMap<string, RuleForm> = new Map<string, RuleForm>([
   ...OPERATORS.map((operator): [string, RuleForm] => [operator, compare(operator)]),
   ["not_null", bare({ kind: "not_null" })],
-  ["unique", unique],
+  ["unique", uniqueIn(null)],
+  ["unique_in_dataset", uniqueIn("dataset")],
   ["in", membership("in")],
   ["not_in", membership("not_in")],
   ["matches", matches],

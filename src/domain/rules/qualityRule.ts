@@ -21,7 +21,11 @@ export type Operator = (typeof OPERATORS)[number];
 export type RuleBody =
   | { readonly kind: "compare"; readonly operator: Operator; readonly value: string }
   | { readonly kind: "not_null" }
-  | { readonly kind: "unique"; readonly columns: readonly string[] }
+  | {
+      readonly kind: "unique";
+      readonly columns: readonly string[];
+      readonly scope: "batch" | "dataset";
+    }
   | { readonly kind: "in" | "not_in"; readonly values: readonly string[] }
   | { readonly kind: "matches"; readonly pattern: string }
   | { readonly kind: "between"; readonly min: string; readonly max: string }

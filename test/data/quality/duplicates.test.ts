@@ -130,25 +130,75 @@ describe("unique over rows that are read in several passes", () => {
     expect(duplicates.anyIn(109, 50)).toBe(false);
   });
 
-  it("fails every row whose values an earlier batch has", async () => {
+  /** A part of hashes in rows from 1 on, a run of number `rule`. */
+  const partOf = async (
+    store: ReturnType<typeof memoryObjectStore>,
+    key: string,
+    rule: number,
+    ...values: readonly (readonly [number, number])[]
+  ) => {
+    const recorder = seenRecorder(store.writer(key, "x"));
+    recorder.record(rule, hashes(values), 1, values.length);
+    return { key, ...(await recorder.close()) };
+  };
+
+  it("fails every row whose values an earlier batch has, whatever its row was there", async () => {
     const store = memoryObjectStore();
-    const earlier = seenRecorder(store.writer("earlier", "x"));
-    earlier.record(0, hashes([[7, 7]]), 0, 1);
-    const present = seenRecorder(store.writer("present", "x"));
-    present.record(
+    const present = await partOf(store, "present", 3, [7, 7], [8, 8], [9, 9], [8, 8]);
+    const earlier = await partOf(store, "earlier", 0, [1, 1], [2, 2], [3, 3], [7, 7]);
+    const other = await partOf(store, "other", 1, [9, 9]);
+    const parts = [
+      { ...earlier, rules: [[3]] },
+      // Its second list of columns is none of this batch's.
+      { ...other, rules: [[3], []] },
+    ];
+    const duplicates = await findDuplicates(store, [present], parts);
+    expect([1, 2, 3, 4].map((row) => duplicates.isDuplicate(3, row))).toEqual([
+      ...[true, false, false, true],
+    ]);
+    expect(duplicates.count(3)).toBe(2);
+    const among = await findDuplicates(store, [present], parts, true);
+    expect([1, 2, 3, 4].map((row) => among.isDuplicate(3, row))).toEqual([
+      ...[true, false, false, false],
+    ]);
+  });
+
+  it("compares with more earlier batches than it can merge at once", async () => {
+    const store = memoryObjectStore();
+    const values = [
+      [1, 1],
+      [MAX_RUNS + 20, 1],
+      [0, 1],
+      [1, 1],
+    ] as const;
+    const present = await partOf(store, "present", 0, ...values);
+    const parts = [];
+    for (let n = 1; n <= MAX_RUNS + 20; n += 1) {
+      parts.push({ ...(await partOf(store, `earlier ${n}`, 0, [n, 1])), rules: [[0]] });
+    }
+    const duplicates = await findDuplicates(store, [present], parts);
+    expect([1, 2, 3, 4].map((row) => duplicates.isDuplicate(0, row))).toEqual([
+      ...[true, true, false, true],
+    ]);
+    expect(duplicates.count(0)).toBe(3);
+  });
+
+  it("keeps no hash of rows that are left out", async () => {
+    const store = memoryObjectStore();
+    const recorder = seenRecorder(store.writer("part", "x"));
+    recorder.record(
       0,
       hashes([
-        [7, 7],
-        [8, 8],
+        [1, 1],
+        [2, 2],
       ]),
       1,
       2,
+      Uint8Array.of(0, 1),
     );
-    const parts = [
-      { key: "present", ...(await present.close()) },
-      { key: "earlier", ...(await earlier.close()) },
-    ];
-    const duplicates = await findDuplicates(store, parts);
+    const part = { key: "part", ...(await recorder.close()), rules: [[0]] };
+    const present = await partOf(store, "present", 0, [1, 1], [2, 2]);
+    const duplicates = await findDuplicates(store, [present], [part]);
     expect([1, 2].map((row) => duplicates.isDuplicate(0, row))).toEqual([true, false]);
   });
 

@@ -283,6 +283,17 @@ describe("the objects of a batch", () => {
     ]);
   });
 
+  it("include the hashes that the contract's latest check has kept for other batches", () => {
+    const checked = (key: string) => {
+      const counts = { as_of: 7, compared_batches: 1, not_compared_batches: 0 };
+      const hashes = { key, bytes: 8, columns: [["id"]] };
+      return qualityPassed({ unique: { hashes, ...counts } });
+    };
+    expect(keysOf(checked("hashes/1"), checked("hashes/2"), published())).toEqual([
+      ...["raw/1", "hashes/2", "published/1"],
+    ]);
+  });
+
   it("are the same in quarantine", () => {
     expect(keysOf(anonymized(), published(), quarantined())).toEqual(
       keysOf(anonymized(), published()),

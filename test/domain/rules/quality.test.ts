@@ -37,7 +37,7 @@ describe("the string form of quality rules", () => {
     ["==x", { kind: "compare", operator: "==", value: "x" }],
     ["!=x", { kind: "compare", operator: "!=", value: "x" }],
     ["not_null", { kind: "not_null", text: "not_null" }],
-    ["unique", { kind: "unique", columns: ["c"], text: "unique" }],
+    ["unique", { kind: "unique", columns: ["c"], scope: "batch", text: "unique" }],
     ["in: a, b", { kind: "in", values: ["a", "b"], text: "in:a,b" }],
     ["not_in:a", { kind: "not_in", values: ["a"] }],
     ["matches:^[a-z]{2,3}$", { kind: "matches", pattern: "^[a-z]{2,3}$" }],
@@ -57,7 +57,7 @@ describe("the string form of quality rules", () => {
     ["row_count:<10", { kind: "row_count", min: null, max: 9 }],
     ["row_count:==3", { kind: "row_count", min: 3, max: 3, text: "row_count:==3" }],
     ["row_count:1,9", { kind: "row_count", min: 1, max: 9, text: "row_count:1,9" }],
-    ["unique:a,b", { kind: "unique", columns: ["a", "b"], text: "unique:a,b" }],
+    ["unique:a,b", { kind: "unique", columns: ["a", "b"], scope: "batch", text: "unique:a,b" }],
     ["freshness:seen_at,24h", { kind: "freshness", of: "seen_at", max_age_ms: 86_400_000 }],
     ["freshness:seen_at,15m", { kind: "freshness", max_age_ms: 900_000 }],
     ["freshness:seen_at,2d", { kind: "freshness", max_age_ms: 172_800_000 }],
@@ -148,6 +148,14 @@ describe("the object form of quality rules", () => {
     expect(parsed({ "*": { rule: "row_count", min: 1 } })).toEqual(
       parsed({ "*": "row_count:>=1" }),
     );
+    expect(parsed({ a: { rule: "unique", scope: "dataset" } })).toEqual(
+      parsed({ a: "unique_in_dataset" }),
+    );
+    expect(parsed({ a: { rule: "unique", scope: "batch" } })).toEqual(parsed({ a: "unique" }));
+    const columns = ["a", "b"];
+    expect(parsed({ "*": { rule: "unique", columns, scope: "dataset" } })).toEqual(
+      parsed({ "*": "unique_in_dataset:a,b" }),
+    );
     expect(parsed({ "*": { rule: "unique", columns: ["a", "b"] } })).toEqual(
       parsed({ "*": "unique:a,b" }),
     );
@@ -179,6 +187,9 @@ describe("quality rules that are refused", () => {
     ["length:-1,5", "c"],
     ["not_null:yes", "c"],
     ["unique:a,b", "c"],
+    ["unique_in_dataset:a", "c"],
+    [{ rule: "unique", scope: "lake" }, "c"],
+    [{ rule: "unique_in_dataset", scope: "batch" }, "c.scope"],
     ["row_count:>=1", "c"],
     [">0 and nonsense", "c"],
     [["not_null", "nonsense"], "c.1"],
