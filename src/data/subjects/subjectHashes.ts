@@ -49,60 +49,76 @@ export class RefSet {
 
 const FIRST_ENTRIES = 4096;
 
-/** Distinct hashes gathered before somebody has to take them: 8 MiB. */
+/** Distinct hashes gathered before somebody has to take them: 16 MiB. */
 export const MAX_ENTRIES = 2 ** 20;
 
-/** The first 64 bits of pseudonyms, each about once. */
+/** The first 64 bits of pseudonyms, each once: a table with open addressing, half of it empty. */
 export class HashBuffer {
   readonly #most: number;
-  #words: Uint32Array<ArrayBuffer>;
+  /** Two words a slot; both zero means empty. */
+  #slots: Uint32Array<ArrayBuffer>;
   #size = 0;
+  #hasZero = false;
 
+  /** `most`: a power of two. */
   constructor(most = MAX_ENTRIES) {
     this.#most = most;
-    this.#words = new Uint32Array(2 * Math.min(FIRST_ENTRIES, most));
+    this.#slots = new Uint32Array(4 * Math.min(FIRST_ENTRIES, most));
   }
 
-  /** False, and not added, when it is more than half full of others: to be emptied by `take`. */
+  /** False, and not added, when it is full: to be emptied by `take` before more comes. */
   add(first: number, second: number): boolean {
-    if (2 * this.#size === this.#words.length && !this.#makeRoom()) return false;
-    this.#words[2 * this.#size] = first;
-    this.#words[2 * this.#size + 1] = second;
-    this.#size += 1;
+    if (first === 0 && second === 0) {
+      this.#hasZero = true;
+      return true;
+    }
+    if (4 * this.#size === this.#slots.length && !this.#grow()) return false;
+    if (insert(this.#slots, first, second)) this.#size += 1;
     return true;
   }
 
-  /** Two words an entry, each entry once, valid until the next `add`; empties the buffer. */
+  /** Two words an entry, each entry once; empties the buffer. */
   take(): Uint32Array<ArrayBuffer> {
-    this.#compact();
-    const taken = this.#words.subarray(0, 2 * this.#size);
+    const taken = new Uint32Array(2 * (this.#size + Number(this.#hasZero)));
+    let at = 0;
+    for (let slot = 0; slot < this.#slots.length; slot += 2) {
+      const first = this.#slots[slot] ?? 0;
+      const second = this.#slots[slot + 1] ?? 0;
+      if (first === 0 && second === 0) continue;
+      taken[at] = first;
+      taken[at + 1] = second;
+      at += 2;
+    }
+    this.#slots.fill(0);
     this.#size = 0;
+    this.#hasZero = false;
     return taken;
   }
 
-  #makeRoom(): boolean {
-    this.#compact();
-    const capacity = this.#words.length / 2;
-    if (this.#size <= capacity / 2) return true;
-    if (capacity >= this.#most) return false;
-    const grown = new Uint32Array(2 * Math.min(2 * capacity, this.#most));
-    grown.set(this.#words);
-    this.#words = grown;
+  #grow(): boolean {
+    if (this.#size >= this.#most) return false;
+    const old = this.#slots;
+    const grown = new Uint32Array(2 * old.length);
+    for (let slot = 0; slot < old.length; slot += 2) {
+      const first = old[slot] ?? 0;
+      const second = old[slot + 1] ?? 0;
+      if (first !== 0 || second !== 0) insert(grown, first, second);
+    }
+    this.#slots = grown;
     return true;
   }
-
-  #compact(): void {
-    const entries = new BigUint64Array(this.#words.buffer, 0, this.#size).sort();
-    let kept = 0;
-    for (let index = 0; index < entries.length; index += 1) {
-      const [first, second] = [this.#words[2 * index] ?? 0, this.#words[2 * index + 1] ?? 0];
-      const isRepeated =
-        kept > 0 && this.#words[2 * kept - 2] === first && this.#words[2 * kept - 1] === second;
-      if (isRepeated) continue;
-      this.#words[2 * kept] = first;
-      this.#words[2 * kept + 1] = second;
-      kept += 1;
-    }
-    this.#size = kept;
-  }
 }
+
+/** Whether it was not there; there is an empty slot. */
+const insert = (slots: Uint32Array, first: number, second: number): boolean => {
+  const mask = slots.length - 1;
+  for (let slot = (2 * second) & mask; ; slot = (slot + 2) & mask) {
+    const present = slots[slot];
+    if (present === first && slots[slot + 1] === second) return false;
+    if (present === 0 && slots[slot + 1] === 0) {
+      slots[slot] = first;
+      slots[slot + 1] = second;
+      return true;
+    }
+  }
+};

@@ -49,7 +49,7 @@ export const partRecorder = (
   };
   const tracker = subjectTracker(subjects, (first, second) => {
     if (hashes.add(first, second)) return;
-    waiting.push(hashes.take().slice());
+    waiting.push(hashes.take());
     hashes.add(first, second);
   });
   return {
