@@ -75,6 +75,8 @@ export interface TakeInput {
   readonly source: string;
   /** Key the bytes are copied to. */
   readonly target: string;
+  /** Of what it unpacks to; left out: as much as an object may have. */
+  readonly at_most_bytes?: number;
   readonly format: Format;
   /** Of a CSV file; left out: found from its header. */
   readonly delimiter?: string;

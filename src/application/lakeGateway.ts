@@ -112,6 +112,8 @@ export type WorkRequest =
       readonly kind: "append";
       /** Size of the upload; left out when it is not known to be there. */
       readonly landed_bytes?: number;
+      /** It has turned out to unpack to more than is taken while a request waits. */
+      readonly unpacks_beyond?: boolean;
     } & AppendRequest)
   | {
       readonly kind: "quality";

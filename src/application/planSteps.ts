@@ -72,7 +72,7 @@ export const planStart = (
   const { plan } = whole.value;
   const work_id = planner.attempt_id;
   if (request.kind === "append") {
-    const { kind: _, landed_bytes, ...append } = request;
+    const { kind: _, landed_bytes, unpacks_beyond: __, ...append } = request;
     return ok({
       batch_id: request.batch_id,
       work_id,
@@ -287,8 +287,10 @@ export const isLong = (
   { limits }: Planner,
   read: Reader,
 ): boolean => {
-  if (request.kind === "append")
-    return (request.landed_bytes ?? 0) > limitFor(request.file_url, limits.sync_bytes);
+  if (request.kind === "append") {
+    const { landed_bytes = 0, unpacks_beyond = false, file_url } = request;
+    return unpacks_beyond || landed_bytes > limitFor(file_url, limits.sync_bytes);
+  }
   if (request.kind === "privacy" && request.dry_run) return false;
   const passes = plan.kind === "quality" || plan.kind === "privacy" || plan.kind === "replay";
   if (!passes && plan.kind !== "publish") return false;

@@ -179,6 +179,7 @@ const planAppend = (
       source: landingKey(lake.lake_id, request.file_url),
       target,
       schema: admitted.value.contract.schema,
+      sync_bytes: planner.limits.sync_bytes,
       subjects:
         subject_column === null ? null : { ...trackedSubjects(planner, subject_column), index_key },
     },

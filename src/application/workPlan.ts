@@ -47,6 +47,8 @@ export type StepPlan =
 
 export interface AppendPlan extends Pick<TakeInput, "source" | "target" | "schema"> {
   readonly kind: "append";
+  /** What it may unpack to while a request waits. */
+  readonly sync_bytes: number;
   /** Null: the dataset names no subjects. */
   readonly subjects: AppendSubjects | null;
 }

@@ -27,7 +27,7 @@ export const MAX_OBJECT_BYTES = 1024 ** 3;
 export const take = async (
   store: ObjectStore,
   input: TakeInput,
-  maxBytes = MAX_OBJECT_BYTES,
+  maxBytes = input.at_most_bytes ?? MAX_OBJECT_BYTES,
 ): Promise<TakeOutcome> => {
   const read = async (source: TableSource): Promise<Read> => {
     const reader = readTable(source, input.schema);

@@ -19,6 +19,9 @@ const csvOf = (rows: number, row = (n: number) => `${n},${n % 7 === 0 ? -n : n}.
 
 const LARGE = csvOf(ROWS);
 
+const gzipped = (text: string): Promise<ArrayBuffer> =>
+  new Response(new Blob([text]).stream().pipeThrough(new CompressionStream("gzip"))).arrayBuffer();
+
 const settled = async (lake: Lake, batch_id: string): Promise<Answer> => {
   let answer = await lake.get(`/batches/${batch_id}`);
   await eventually(async () => {
@@ -94,6 +97,26 @@ describe("a large file", () => {
     const text = (await (await env.OBJECTS.get(key ?? ""))?.text()) ?? "";
     expect(text.trimEnd().split("\n")).toHaveLength(1 + ROWS - 142);
     expect(text).not.toMatch(/^1,/m);
+  }, 60_000);
+
+  test("that was compressed to almost nothing is found out, and goes on in the background", async () => {
+    const lake = await salesLake();
+    const csv = csvOf(ROWS, () => "1000000,1.00000");
+    const packed = await gzipped(csv);
+    // No name and no size tells before that there is more in it than a request waits for.
+    expect(packed.byteLength).toBeLessThan(200);
+    const about = { dataset: "sales", contract_id: "c1", batch_id: "b", file_url: "b.csv" };
+    await lake.land("b.csv", packed);
+    const key = { "Idempotency-Key": "once" };
+    const answer = await lake.post("/append-batch", about, key);
+    expect(answer.status, JSON.stringify(answer.body)).toBe(202);
+    expect((await lake.post("/append-batch", about, key)).body).toEqual(answer.body);
+    const after = await settled(lake, "b");
+    expect(after.body).toMatchObject({ state: "appended", rows: ROWS, bytes: csv.length });
+    // What comes after it is long work as well.
+    expect((await lake.post("/run-dq", { batch_id: "b" })).status).toBe(202);
+    await settled(lake, "b");
+    await nothingIsLeft(lake);
   }, 60_000);
 
   test("ends the same when the lake crashes or is evicted in the middle of each step", async () => {

@@ -5,7 +5,7 @@ import type { Refined } from "../dataPorts.ts";
 import type { Call, LakeRequest, LongRequest, WorkRequest } from "../lakeGateway.ts";
 import { landingKey } from "../objectKeys.ts";
 import type { RefinePlan } from "../workPlan.ts";
-import { applyPrivacy, type Body, check, publish, takeOver } from "./passes.ts";
+import { applyPrivacy, type Body, check, publish, TOO_MUCH_AT_ONCE, takeOver } from "./passes.ts";
 import {
   hasEvents,
   NO_ANSWER,
@@ -34,8 +34,11 @@ export const appendBatch = async (
 ): Outcome => {
   const landed = await shop.store.head(landingKey(call.lake_id, append.file_url));
   const request = landed ? { ...append, landed_bytes: landed.size_bytes } : append;
-  const { kind: _, landed_bytes: __, ...about } = append;
-  return performOrBegin(shop, call, request, takeOver(about));
+  const { kind: _, landed_bytes: __, unpacks_beyond: ___, ...about } = append;
+  const taken = await performOrBegin(shop, call, request, takeOver(about));
+  if (taken.ok || taken.error.code !== TOO_MUCH_AT_ONCE) return taken;
+  const whole = { ...request, unpacks_beyond: true };
+  return shop.lake.command(call, { type: "StartWork", request: whole });
 };
 
 /** POST /run-dq. */

@@ -23,16 +23,22 @@ import {
 /** What is done with a plan: read and write through `data`, then record. */
 export type Body = (plan: WorkPlan, record: Recorder, data: DataPlane) => Outcome;
 
+/** The code by which an upload is refused that unpacks to more than a request may wait for. */
+export const TOO_MUCH_AT_ONCE = "too-much-at-once";
+
 /** Takes the upload over. Rejects with `not_found`, `not_a_table` or `too_large`. */
 export const takeOver =
   (request: AppendRequest): Body =>
   async (plan, record, data) => {
     invariant(plan.kind === "append", "an append is planned as one");
-    const { source, target, schema, subjects: sought } = plan;
+    const { source, target, schema, subjects: sought, sync_bytes } = plan;
     const { format, delimiter } = request;
     const dialect = delimiter === undefined ? {} : { delimiter };
-    const about = { source, target, format, ...dialect, schema };
+    const about = { source, target, at_most_bytes: sync_bytes, format, ...dialect, schema };
     const taken = await data.take({ ...about, ...(sought ? { subjects: sought } : {}) });
+    if (taken.kind === "too_large" && taken.limit_bytes === sync_bytes) {
+      return reject("too_large", TOO_MUCH_AT_ONCE, "It is too large to be taken at once.");
+    }
     switch (taken.kind) {
       case "missing":
       case "not_a_table":
