@@ -106,7 +106,7 @@ describe("freshness under watch", () => {
 
   test("finds the newest published value of a large file as of a small one", async () => {
     const lake = await watchedLake();
-    await publish(lake, "big", csv(3_600_000, 1_000));
+    await publish(lake, "big", csv(3_600_000, 220));
     expect((await lake.get("/batches/big")).at("work", "segments", "total")).toBeGreaterThan(1);
     await observed(lake);
     const [seen_at] = await watched(lake);
