@@ -7,6 +7,7 @@ import { type Batch, type Progress, progressOf, workOf } from "../domain/batch/b
 import type { Base, ReplayResult } from "../domain/batch/commands.ts";
 import type { PrivacyRun, RawRules } from "../domain/batch/events.ts";
 import { admitExposure, protecting } from "../domain/batch/protection.ts";
+import { admitReplay } from "../domain/batch/replayed.ts";
 import { isRunning } from "../domain/batch/work.ts";
 import type { Contract } from "../domain/contract/contract.ts";
 import { ruleIssues } from "../domain/contract/decide.ts";
@@ -83,9 +84,9 @@ export const planReplayBatch = (
   if (issues.length > 0) {
     return skip(`rules of a request do not fit the contract any more: ${issues[0]?.message}`);
   }
-  if (published && lake.compliance_level === "strict" && contract.status !== "approved") {
-    return skip(`contract ${contract.contract_id} is not approved`);
-  }
+  const transforms = Object.keys(privacy).length > 0 || run !== null;
+  const approved = admitReplay(transforms ? privacy : null, batch, subject);
+  if (!approved.ok) return skip(approved.error.detail);
   if (published) {
     const exposed = admitExposure({ lake, dataset, batch, privacy: { rules: privacy } });
     if (!exposed.ok) return skip(exposed.error.detail);
@@ -97,7 +98,6 @@ export const planReplayBatch = (
   }
   const { attempt_id, now } = planner;
   const place = [lake.lake_id, batch_id, batch.revision + 1, attempt_id] as const;
-  const transforms = Object.keys(privacy).length > 0 || run !== null;
   const quarantine_key = quarantineKey(...place);
   const clean_key = transforms ? cleanKey(...place) : null;
   const published_key = published

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { CHECKPOINT_DUTY } from "../../src/application/checkpoints.ts";
 import { REPLAY_LEASE_MS } from "../../src/application/consequences.ts";
 import type { WorkPlan } from "../../src/application/workPlan.ts";
-import { batchId, datasetName, replayId } from "../../src/contracts/fields.ts";
+import { batchId, contractId, datasetName, replayId } from "../../src/contracts/fields.ts";
 import type { RawRules } from "../../src/domain/batch/events.ts";
 import {
   anonymize,
@@ -386,6 +386,32 @@ describe("the switch at the end of a replay", () => {
       status: "completed",
       outcomes: [{ outcome: "skipped", reason: expect.stringMatching(/personal/) }],
     });
+  });
+
+  it("leaves out at level strict what nobody has approved, published or not", () => {
+    const lake = testLake({ level: "gdpr" });
+    registerSales(lake, { contains_pii: true, encryption_enabled: true });
+    defineContract(lake, { privacy_rules: { email: "hash" } });
+    for (const batch of ["batch1", "batch2"]) {
+      done(append(lake, batch));
+      done(anonymize(lake, batch));
+    }
+    done(publish(lake, "batch1"));
+    lake.run({ type: "ChangeComplianceLevel", compliance_level: "strict" });
+    const outcomes = () => {
+      const id = requestReplay(lake);
+      done(replayAll(lake, id));
+      return lake.see({ kind: "one", aggregate: "replay", id, when: null });
+    };
+    const skipped = { outcome: "skipped", reason: "contract contract1 is not approved" };
+    expect(outcomes()).toMatchObject({ outcomes: [skipped, skipped] });
+    const contract_id = contractId.parse("contract1");
+    lake.run({ type: "ApproveContract", contract_id, approver: "anna" });
+    const replayed = { outcome: "replayed", reason: null };
+    expect(outcomes()).toMatchObject({ outcomes: [replayed, replayed] });
+    for (const batch of ["batch1", "batch2"]) {
+      expect(seen(lake, batch)).toMatchObject({ privacy: { approver: "anna" } });
+    }
   });
 
   it("of one replay comes before another of the same dataset begins", () => {

@@ -126,5 +126,14 @@ export const admitConsumption = (
     if (!grouped.ok) return grouped;
   }
   const privacy = "privacy" in progress ? progress.privacy : null;
+  const unapproved = (privacy?.approver ?? null) === null && contract.status !== "approved";
+  if (lake.compliance_level === "strict" && unapproved) {
+    return reject(
+      "wrong_state",
+      "contract-not-approved",
+      `Nobody has approved how batch ${batch.batch_id} is published: at level strict nothing of it ` +
+        `is handed out until POST /contracts/${batch.contract_id}/approve has approved its contract.`,
+    );
+  }
   return admitExposure({ lake, dataset, batch, privacy });
 };

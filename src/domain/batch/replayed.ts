@@ -5,12 +5,12 @@
 
 import type { ContractState } from "../contract/contract.ts";
 import { ok, type Result } from "../decider.ts";
-import type { Rejection } from "../rejection.ts";
+import { type Rejection, reject } from "../rejection.ts";
 import { admitAnonymity, violates, violation } from "./anonymity.ts";
 import { type Batch, progressOf } from "./batch.ts";
 import type { DeriveBatch, ReplayBatch } from "./commands.ts";
 import { type BatchContext, unknownBatch } from "./decide.ts";
-import type { BatchEvent, DerivedRun } from "./events.ts";
+import type { BatchEvent, RawRules } from "./events.ts";
 import { anonymized } from "./privacyRuns.ts";
 import { admitExposure } from "./protection.ts";
 import { failure, misfitEvents, warningsOf } from "./verdicts.ts";
@@ -26,13 +26,37 @@ export const derive = (command: DeriveBatch, { candidate }: Batch): Decision => 
   return ok(known ? [] : [{ type: "BatchDerived", data }]);
 };
 
-/** A replay asks nobody: the same rules are approved as they were, others by their contract. */
-const approverOf = (run: DerivedRun, batch: Batch, contract: ContractState): string | null => {
+/**
+ * A replay asks nobody: the same rules are approved as they were, and whatever nobody has looked at
+ * by the contract, once that is approved. Null: nobody has approved it.
+ */
+export const approverOf = (
+  rules: RawRules,
+  batch: Batch,
+  contract: ContractState,
+): string | null => {
   const progress = progressOf(batch);
   const before = "privacy" in progress ? progress.privacy : null;
-  const same = before !== null && JSON.stringify(before.rules) === JSON.stringify(run.rules);
-  if (same) return before.approver;
-  return contract.status === "approved" ? contract.approver : null;
+  const same = before !== null && JSON.stringify(before.rules) === JSON.stringify(rules);
+  const known = same ? before.approver : null;
+  return known ?? (contract.status === "approved" ? contract.approver : null);
+};
+
+/** What is derived counts at once: at level strict somebody must have approved it. */
+export const admitReplay = (
+  rules: RawRules | null,
+  batch: Batch,
+  { lake, contract }: Pick<BatchContext, "lake" | "contract">,
+): Result<readonly [], Rejection> => {
+  const published = progressOf(batch).status === "published";
+  if (lake.compliance_level !== "strict") return ok([]);
+  const unapproved = rules !== null && approverOf(rules, batch, contract) === null;
+  if (!unapproved && !(published && contract.status !== "approved")) return ok([]);
+  return reject(
+    "compliance",
+    "contract-not-approved",
+    `contract ${batch.contract_id} is not approved`,
+  );
 };
 
 export const replay = (command: ReplayBatch, batch: Batch, context: BatchContext): Decision => {
@@ -40,6 +64,8 @@ export const replay = (command: ReplayBatch, batch: Batch, context: BatchContext
   const mark: BatchEvent = { type: "BatchReplayed", data: { replay_id } };
   if (result.kind === "misfit") return ok([mark, ...misfitEvents(result.misfit, context.contract)]);
   const { schema, check, run, publication } = result;
+  const approved = admitReplay(run?.rules ?? null, batch, context);
+  if (!approved.ok) return approved;
   const events: BatchEvent[] = [mark, { type: "SchemaValidated", data: { schema } }];
   if (check) {
     const data = { ...check, warnings: warningsOf(check) };
@@ -59,7 +85,7 @@ export const replay = (command: ReplayBatch, batch: Batch, context: BatchContext
     return ok([...events, { type: "BatchQuarantined", data: { cause: "k_anonymity", reason } }]);
   }
   if (run) {
-    const approver = approverOf(run, batch, context.contract);
+    const approver = approverOf(run.rules, batch, context.contract);
     events.push(anonymized(run, batch, { approver, ahead: check ? 1 : 0 }));
   }
   if (published) {

@@ -11,6 +11,7 @@ import {
   batchAppended,
   check,
   contractAfter,
+  contractApproved,
   contractDefined,
   datasetAfter,
   datasetRegistered,
@@ -119,5 +120,30 @@ describe("a batch that was published in clear before the level was raised", () =
       .when(consume)
       .events();
     expect(granted?.type).toBe("ConsumptionGranted");
+  });
+});
+
+describe("a batch that was published before the level was raised to strict", () => {
+  const dataset = datasetAfter(datasetRegistered({ contains_pii: true, encryption_enabled: true }));
+  const strict = { ...usual, dataset, lake: lakeAt("strict") };
+  const approved = { ...strict, contract: contractAfter(contractDefined(), contractApproved) };
+
+  it("is not handed out while nobody has approved its run or its contract", () => {
+    const refused = appended(anonymized(), published())
+      .knowing(strict)
+      .when(consume)
+      .thenRejected("contract-not-approved", "wrong_state");
+    expect(refused.detail).toContain("POST /contracts/contract1/approve");
+  });
+
+  it("is handed out once its contract or its run is approved", () => {
+    const granted = (context: BatchContext, approver: string | null) =>
+      appended(anonymized("clean/1", { approver }), published())
+        .knowing(context)
+        .when(consume)
+        .events()
+        .map(({ type }) => type);
+    expect(granted(approved, null)).toEqual(["ConsumptionGranted"]);
+    expect(granted(strict, "petra")).toEqual(["ConsumptionGranted"]);
   });
 });

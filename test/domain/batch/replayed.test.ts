@@ -1,0 +1,73 @@
+import { describe, expect, it } from "vitest";
+import { initialBatch } from "../../../src/domain/batch/batch.ts";
+import type { ReplayBatch } from "../../../src/domain/batch/commands.ts";
+import { type BatchContext, decideBatch } from "../../../src/domain/batch/decide.ts";
+import type { BatchEvent } from "../../../src/domain/batch/events.ts";
+import { evolveBatch } from "../../../src/domain/batch/evolveBatch.ts";
+import { deciderSpec } from "../../support/deciderSpec.ts";
+import {
+  anonymized,
+  BATCH,
+  batchAppended,
+  contractAfter,
+  contractApproved,
+  contractDefined,
+  datasetAfter,
+  datasetRegistered,
+  lakeAt,
+  publication,
+  published,
+  REPLAY,
+  run,
+  SCHEMA,
+} from "../../support/facts.ts";
+
+const defined = contractDefined({ privacy_rules: { email: "hash" } });
+const strict: BatchContext = {
+  lake: lakeAt("strict"),
+  dataset: datasetAfter(datasetRegistered({ contains_pii: true, encryption_enabled: true })),
+  contract: contractAfter(defined, contractApproved),
+};
+const given = deciderSpec(
+  { decide: decideBatch, evolve: evolveBatch, initialState: initialBatch },
+  strict,
+);
+const appended = (...events: readonly BatchEvent[]) => given(...batchAppended(), ...events);
+
+const replay = (rules = run("clean/2").rules): ReplayBatch => ({
+  type: "ReplayBatch",
+  batch_id: BATCH,
+  replay_id: REPLAY,
+  result: {
+    kind: "derived",
+    rows: 3,
+    schema: SCHEMA,
+    check: null,
+    run: { ...run("clean/2"), rules },
+    publication: publication("published/2"),
+  },
+});
+
+/** Who has approved what the replay makes of a batch that was published with this approval. */
+const approverAfter = (approver: string | null, rules?: ReturnType<typeof run>["rules"]) =>
+  appended(anonymized("clean/1", { approver }), published())
+    .when(replay(rules))
+    .events()
+    .flatMap((event) => (event.type === "DataAnonymized" ? [event.data.approver] : []));
+
+describe("the approval of what a replay derives", () => {
+  it("is kept for the same rules, and the contract's where there was none or for others", () => {
+    expect(approverAfter("petra")).toEqual(["petra"]);
+    expect(approverAfter(null)).toEqual(["anna"]);
+    expect(approverAfter("petra", { email: "mask" })).toEqual(["anna"]);
+  });
+
+  it("is demanded at level strict: without it nothing is switched", () => {
+    const unapproved = { ...strict, contract: contractAfter(defined) };
+    const before = appended(anonymized(), published());
+    before.knowing(unapproved).when(replay()).thenRejected("contract-not-approved", "compliance");
+    appended(anonymized()).knowing(unapproved).when(replay()).thenRejected("contract-not-approved");
+    const gdpr = { ...unapproved, lake: lakeAt("gdpr") };
+    expect(before.knowing(gdpr).when(replay()).events()).toHaveLength(4);
+  });
+});
