@@ -30,6 +30,7 @@ import { every, wait } from "./application/timers.ts";
 import { courier } from "./application/webhooks.ts";
 import { calendars } from "./calendar/calendars.ts";
 import { checkEventContracts } from "./contracts/events.ts";
+import { subjectTexts } from "./data/subjects/subjectTexts.ts";
 import { lakeNotFound } from "./domain/lake/decide.ts";
 import type { Env } from "./env.ts";
 import { eventLog } from "./eventlog/eventLog.ts";
@@ -88,10 +89,10 @@ export class LakeObject extends DurableObject<Env> {
     return writeAnswer(answer);
   }
 
-  open(call: Call, request: WorkRequest) {
+  async open(call: Call, request: WorkRequest) {
     const lake = this.#lakeFor(call, false);
     if (lake === null) return this.#refusal();
-    const opened = lake.service.open(call, request);
+    const opened = await lake.turns.open(call, request);
     this.#afterCommit();
     return opened;
   }
@@ -190,6 +191,8 @@ export class LakeObject extends DurableObject<Env> {
         store: r2ObjectStore(this.env.OBJECTS),
         now: () => new Date(),
         replayStep: (replay_id) => this.#longWork().replayStep(lake_id, replay_id),
+        heldIn: (batch_id) => this.#longWork().heldIn(lake_id, batch_id),
+        accessStep: (id) => this.#longWork().accessStep(lake_id, id),
         workStep: (...step) => this.#longWork().workStep(lake_id, ...step),
         checkpoint: () => signedHead(lake_id, service, lake.tree),
         notify: lake.notify,
@@ -212,6 +215,7 @@ export class LakeObject extends DurableObject<Env> {
       newId: () => crypto.randomUUID(),
       limits: workLimits(this.env.SYNC_LIMIT_BYTES, this.env.SEGMENT_BYTES),
       calendars,
+      texts: subjectTexts,
       loopback: this.env.AUTH === "open",
     });
     const tree = logTree(sql);

@@ -9,12 +9,15 @@ import type { WorkStepRequest } from "./application/lakeGateway.ts";
 import { systemCall } from "./application/lakeService.ts";
 import { type Gateway, type LakeStub, lakeGateway } from "./application/lakeStub.ts";
 import type { Presigner } from "./application/ports.ts";
+import { accessStep } from "./application/work/accessWork.ts";
+import { heldIn } from "./application/work/lookups.ts";
 import { type ReplayStep, replayStep } from "./application/work/replayWork.ts";
 import { workStep } from "./application/work/stepWork.ts";
 import type { Workshop } from "./application/work/workshop.ts";
 import { calendars } from "./calendar/calendars.ts";
 import { dataPlane } from "./data/dataPlane.ts";
-import type { ReplayId } from "./domain/ids.ts";
+import { subjectPlane } from "./data/subjects/subjectPlane.ts";
+import type { BatchId, DeletionId, ReplayId, SubjectAccessId } from "./domain/ids.ts";
 import type { Env } from "./env.ts";
 import { createApp, type Deps } from "./http/app.ts";
 import { HttpProblem } from "./http/problem.ts";
@@ -39,10 +42,11 @@ const workshopOf = (env: Env): Workshop => {
   return {
     lake: gatewayOf(env),
     data: dataPlane(store),
+    subjects: subjectPlane(store),
     store,
     sealed: (dataset_key) => {
       const sealed = datasetStore(store, dataset_key);
-      return { data: dataPlane(sealed), store: sealed };
+      return { data: dataPlane(sealed), subjects: subjectPlane(sealed), store: sealed };
     },
     now: () => Date.now(),
   };
@@ -53,6 +57,16 @@ export class LongWork extends WorkerEntrypoint<Env> {
   /** One step of long work on a batch; rejects when it is to be tried again. */
   workStep(lake_id: string, step: WorkStepRequest, origin: Origin): Promise<void> {
     return workStep(workshopOf(this.env), { ...systemCall(lake_id), ...origin }, step);
+  }
+
+  /** Erasures on hold that keep a batch from expiring. */
+  heldIn(lake_id: string, batch_id: BatchId): Promise<readonly DeletionId[]> {
+    return heldIn(workshopOf(this.env), systemCall(lake_id), batch_id);
+  }
+
+  /** One step of answering a request for access; resolves to whether there is more to do. */
+  accessStep(lake_id: string, id: SubjectAccessId): Promise<"more" | "done"> {
+    return accessStep(workshopOf(this.env), systemCall(lake_id), id);
   }
 
   /** One step of a replay; resolves to what comes next. */

@@ -13,6 +13,10 @@ import { evolveFreshness, initialFreshness } from "../domain/freshness/freshness
 import type { StreamName } from "../domain/ids.ts";
 import { evolveLake, initialLake } from "../domain/lake/lake.ts";
 import { evolveReplay, initialReplay } from "../domain/replay/replay.ts";
+import {
+  evolveSubjectAccess,
+  initialSubjectAccess,
+} from "../domain/subjectAccess/subjectAccess.ts";
 import { evolveWebhook, initialWebhook } from "../domain/webhook/webhook.ts";
 
 interface Aggregate<State, Event extends DomainEvent> {
@@ -32,11 +36,12 @@ export const AGGREGATES = {
   lake: aggregate(initialLake, evolveLake, 1),
   dataset: aggregate(initialDataset, evolveDataset, 1),
   contract: aggregate(initialContract, evolveContract, 2),
-  batch: aggregate(initialBatch, evolveBatch, 7),
+  batch: aggregate(initialBatch, evolveBatch, 8),
   deletion: aggregate(initialDeletion, evolveDeletion, 2),
   replay: aggregate(initialReplay, evolveReplay, 2),
   freshness: aggregate(initialFreshness, evolveFreshness, 1),
   webhook: aggregate(initialWebhook, evolveWebhook, 1),
+  "subject-access": aggregate(initialSubjectAccess, evolveSubjectAccess, 1),
   access: aggregate(initialAccess, evolveAccess, 1),
 } as const;
 

@@ -12,9 +12,15 @@ export const runOf = ([event]: readonly StoredEvent[]) => {
   return { run_id: event.data.run_id, status };
 };
 
+/** Asked twice, they answer what was asked for first. */
+const ANSWERS_THE_OPEN_ONE: ReadonlySet<Command["type"]> = new Set([
+  "RequestGDPRDeletion",
+  "RequestSubjectAccess",
+]);
+
 /** One sentence, or two; no personal data. */
 export const messageOf = (command: Command, events: readonly StoredEvent[]): string => {
-  if (events.length === 0 && command.type !== "RequestGDPRDeletion")
+  if (events.length === 0 && !ANSWERS_THE_OPEN_ONE.has(command.type))
     return "Nothing to do: it is so already.";
   switch (command.type) {
     case "CreateDataLake":
@@ -74,6 +80,8 @@ export const messageOf = (command: Command, events: readonly StoredEvent[]): str
       return events.some(({ type }) => type === "BatchQuarantined")
         ? `Batch ${command.batch_id} stays in quarantine for another reason: release it once more.`
         : `Batch ${command.batch_id} released from quarantine.`;
+    case "FreezeRetention":
+      return `Batch ${command.batch_id} is kept past its retention.`;
     case "ExpireBatch":
       return `Batch ${command.batch_id} has expired.`;
     case "PublishData":
@@ -143,6 +151,24 @@ export const messageOf = (command: Command, events: readonly StoredEvent[]): str
       return `Webhook ${command.webhook_id} registered. Its secret is shown this once.`;
     case "RemoveWebhook":
       return `Webhook ${command.webhook_id} removed.`;
+    case "RequestSubjectAccess": {
+      const { subject_access_id: id } = command;
+      const what =
+        events.length === 0
+          ? "A request for access by this person is under way already; this is that one."
+          : `Request for access ${id} recorded: what the lake holds is being collected.`;
+      return `${what} GET /subject-access/${id} shows how far it is and, then, where the file is.`;
+    }
+    case "RecordAccessStep":
+      return `Request for access ${command.subject_access_id} is one step further.`;
+    case "NoteAccessDue":
+      return `Request for access ${command.subject_access_id} is overdue.`;
+    case "NoteAccessApproaching":
+      return `The deadline of request for access ${command.subject_access_id} is near.`;
+    case "ExpireSubjectAccess":
+      return `The file of request for access ${command.subject_access_id} has expired.`;
+    case "EraseSubjectAccess":
+      return `The file of request for access ${command.subject_access_id} is erased.`;
     case "AuditAccess":
       return `Access of ${command.accessor_id} to ${command.dataset_id} recorded.`;
     case "AuditAccesses":

@@ -3,7 +3,7 @@
  * the answer. URLs are signed later and never stored: what is kept is what to sign.
  */
 import type { AppendData, Misfit } from "../domain/batch/commands.ts";
-import type { BatchId, StreamName } from "../domain/ids.ts";
+import type { BatchId, StreamName, SubjectAccessId } from "../domain/ids.ts";
 import { describeIssue, placeOf } from "../domain/table.ts";
 import { type AGGREGATES, idOf, kindOf } from "./aggregates.ts";
 import { isNew, messageOf, runOf } from "./answerMessages.ts";
@@ -28,10 +28,12 @@ export interface Answer {
 }
 
 /** A sealed object is read through Lethe itself, by a token that is made when it is handed out. */
-export interface SealedSign {
-  readonly batch_id: BatchId;
-  readonly token?: string;
-}
+export type SealedSign = SealedHolder & { readonly token?: string };
+
+/** What a sealed object belongs to. */
+export type SealedHolder =
+  | { readonly batch_id: BatchId }
+  | { readonly subject_access_id: SubjectAccessId };
 
 /** Composes the answer from the state after the commit. Must run in the committing turn. */
 export const compose = (
@@ -42,7 +44,8 @@ export const compose = (
   const stream = primaryStream(command);
   const { version, state } = log.load(stream);
   const kind = kindOf(stream);
-  const resource = kind === "access" ? {} : { [kind]: resourceOf(log, stream, state) };
+  const named = kind.replace("-", "_");
+  const resource = kind === "access" ? {} : { [named]: resourceOf(log, stream, state) };
   const misfit = misfitOf(command);
   return {
     outcome: misfit ? "unfit" : outcomeOf(command, events),
@@ -66,6 +69,8 @@ export const compose = (
 
 const locationOf = (command: Command): string | null => {
   if (command.type === "RequestReplay") return `/replays/${command.replay_id}`;
+  if (command.type === "RequestSubjectAccess")
+    return `/subject-access/${command.subject_access_id}`;
   return command.type === "StartWork" ? `/batches/${command.batch_id}` : null;
 };
 
@@ -86,6 +91,7 @@ const resourceOf = (log: EventLog, stream: StreamName, state: unknown) => {
 };
 
 const outcomeOf = (command: Command, events: readonly StoredEvent[]): Answer["outcome"] => {
+  if (command.type === "RequestSubjectAccess") return "accepted";
   if (events.length === 0) return "done";
   switch (command.type) {
     case "CreateDataLake":
@@ -138,7 +144,11 @@ const signOf = (log: EventLog, command: Command): Answer["sign"] => {
     const lake = log.load("lake").state as typeof AGGREGATES.lake.initialState;
     if (lake.status === "absent") return null;
     const field = command.method === "PUT" ? "upload_url" : "download_url";
-    const { method, batch_object } = command;
+    const { method, batch_object, access_object } = command;
+    if (access_object) {
+      const { key, ...holder } = access_object;
+      return { field, method, key, sealed: holder, ...lifetime(command) };
+    }
     const key = batch_object?.key ?? landingKey(lake.lake_id, command.filename);
     const sealed = batch_object ? sealedSign(log, batch_object.batch_id) : {};
     return { field, method, key, ...sealed, ...lifetime(command) };

@@ -27,6 +27,7 @@ import { decideLake, type LakeCommand, lakeNotFound } from "../domain/lake/decid
 import type { ActiveLake } from "../domain/lake/lake.ts";
 import { type Rejection, reject } from "../domain/rejection.ts";
 import { decideReplay, type ReplayCommand } from "../domain/replay/decide.ts";
+import { decideSubjectAccess, type SubjectAccessCommand } from "../domain/subjectAccess/decide.ts";
 import { decideWebhook, type WebhookCommand } from "../domain/webhook/decide.ts";
 import type { StateOf } from "./aggregates.ts";
 import type { Change, EventLog } from "./ports.ts";
@@ -41,6 +42,7 @@ export type Command =
   | ReplayCommand
   | WebhookCommand
   | WatchFreshness
+  | SubjectAccessCommand
   | AccessCommand
   | AuditAccesses;
 
@@ -56,6 +58,7 @@ export interface Reader {
   replay(id: string): StateOf<"replay">;
   freshness(contract_id: string): StateOf<"freshness">;
   webhook(id: string): StateOf<"webhook">;
+  subjectAccess(id: string): StateOf<"subject-access">;
   access(): StateOf<"access">;
   /** Version of the contract's stream. */
   contractVersion(id: string): number;
@@ -75,6 +78,7 @@ export const reader = (log: EventLog, seq?: number): Reader => {
     replay: (id) => state(`replay/${id}`) as StateOf<"replay">,
     freshness: (id) => state(`freshness/${id}`) as StateOf<"freshness">,
     webhook: (id) => state(`webhook/${id}`) as StateOf<"webhook">,
+    subjectAccess: (id) => state(`subject-access/${id}`) as StateOf<"subject-access">,
     access: () => state("access") as StateOf<"access">,
     contractVersion: (id) => folded(`contract/${id}`).version,
   };
@@ -123,6 +127,13 @@ export const primaryStream = (command: Command): StreamName => {
     case "RegisterWebhook":
     case "RemoveWebhook":
       return `webhook/${command.webhook_id}`;
+    case "RequestSubjectAccess":
+    case "RecordAccessStep":
+    case "NoteAccessDue":
+    case "NoteAccessApproaching":
+    case "ExpireSubjectAccess":
+    case "EraseSubjectAccess":
+      return `subject-access/${command.subject_access_id}`;
     default:
       return `batch/${command.batch_id}`;
   }
@@ -200,9 +211,26 @@ export const decide = (log: EventLog, command: Command): Result<Decision, Reject
       const active = log.directory.counts("webhook").active ?? 0;
       return only(decideWebhook(command, read.webhook(command.webhook_id), { active }));
     }
+    case "RequestSubjectAccess":
+    case "RecordAccessStep":
+    case "NoteAccessDue":
+    case "NoteAccessApproaching":
+    case "ExpireSubjectAccess":
+    case "EraseSubjectAccess": {
+      const state = read.subjectAccess(command.subject_access_id);
+      return only(decideSubjectAccess(command, state, { erasing: isErasing(log, command) }));
+    }
     default:
       return decideAboutBatch(command, lake, read, change);
   }
+};
+
+/** Whether the person that a new request is about is just being erased. */
+const isErasing = ({ directory }: EventLog, command: SubjectAccessCommand): boolean => {
+  if (command.type !== "RequestSubjectAccess") return false;
+  const { subject_ref } = command;
+  const status = "in_progress";
+  return directory.list({ kind: "deletion", subject_ref, status, limit: 1 }).length > 0;
 };
 
 const NO_DATASET = { dataset: { status: "absent" } } as const;

@@ -6,6 +6,8 @@ import { type Batch, type BatchState, objectsOf, workOf } from "../domain/batch/
 import { retentionEnd } from "../domain/batch/expiry.ts";
 import { isRunning, objectKeysOf } from "../domain/batch/work.ts";
 import { nextReminder } from "../domain/deletion/reminders.ts";
+import { accessObjects, type SubjectAccessState } from "../domain/subjectAccess/subjectAccess.ts";
+import { accessConsequences } from "./accessConsequences.ts";
 import type { Duty, DutyKind, DutyRef, StoredEvent } from "./ports.ts";
 import { later } from "./timers.ts";
 
@@ -19,6 +21,10 @@ export const REPLAY_LEASE_MS = 60_000;
 
 /** How long after its URL has expired an upload may wait for the append that takes it over. */
 export const UPLOAD_KEPT_MS = 24 * 60 * 60_000;
+
+/** How long a batch that is kept past its retention waits until it is looked at again. */
+export const FROZEN_LOOK_MS = 24 * 60 * 60_000;
+
 /** What the events of long work say about its steps. */
 interface WorkData {
   readonly work_id: string;
@@ -91,6 +97,10 @@ export const consequencesOf = (event: StoredEvent): ScheduleChange => {
       return { put: [], remove: [{ kind: "replay_step", ref }] };
     case "AppendIngestionRequested":
       return appendConsequences(event, ref, payload);
+    case "BatchRetentionSuspended": {
+      const due_at = later(recorded_at, FROZEN_LOOK_MS);
+      return { put: [{ kind: "retention_due", ref, due_at, payload }], remove: [] };
+    }
     case "BatchExpired":
       return { put: [], remove: [{ kind: "retention_due", ref }] };
     case "DataContractUpdated": {
@@ -110,7 +120,7 @@ export const consequencesOf = (event: StoredEvent): ScheduleChange => {
       return { put: [{ ...upload, payload: { ...payload, from: data.signed_at } }], remove: [] };
     }
     default:
-      return NONE;
+      return accessConsequences(event, ref, payload) ?? NONE;
   }
 };
 
@@ -169,6 +179,15 @@ export const outlivedUpload = (
 export const supersededObjects = (before: BatchState, after: BatchState): readonly string[] => {
   const kept = new Set(objectsIn(after));
   return objectsIn(before).filter((key) => !kept.has(key));
+};
+
+/** As `supersededObjects`, for a request for access. */
+export const supersededFiles = (
+  before: SubjectAccessState,
+  after: SubjectAccessState,
+): readonly string[] => {
+  const kept = new Set(accessObjects(after));
+  return accessObjects(before).filter((key) => !kept.has(key));
 };
 
 /** Long work's own objects are the batch's until the work is over. */

@@ -21,7 +21,7 @@ export const keyOf = (
   return key === null ? keyDestroyed(dataset.name) : ok(key);
 };
 
-/** Plans that read and write no object. */
+/** Plans that read and write no object, or bring the keys of those they do. */
 const WITHOUT_DATA: ReadonlySet<WorkPlan["kind"]> = new Set([
   "nothing",
   "note",
@@ -29,6 +29,8 @@ const WITHOUT_DATA: ReadonlySet<WorkPlan["kind"]> = new Set([
   "wait",
   "background",
   "fail",
+  "subject_access",
+  "held_in",
 ]);
 
 /** As `keyOf`, for the dataset that the plan is about; null too when there is nothing to do. */

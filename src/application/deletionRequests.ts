@@ -85,13 +85,9 @@ const requestDeletion = (
 ): Made => {
   const lake = reader(log).lake();
   if (lake.status === "absent") return lakeNotFound();
-  const received_at = request.received_at ?? now;
-  const latest = later(now, CLOCK_SKEW_MS);
-  if (received_at > latest || received_at < GDPR_APPLIES) {
-    return reject("invalid", "implausible-receipt", "The date of receipt is not plausible.", [
-      { path: "received_at", message: "must lie between 2018-05-25 and now" },
-    ]);
-  }
+  const received = receiptOf(request.received_at, now);
+  if (!received.ok) return received;
+  const received_at = received.value;
   const keys = keyring();
   const subject_ref = keys.subjectRef(request.subject_id);
   const open = (["pending", "held"] as const)
@@ -116,7 +112,17 @@ const requestDeletion = (
   });
 };
 
-const calendarOf = ({ country, time_zone }: ActiveLake, calendars: Calendars): Calendar =>
+/** When a request was received (RFC 3339, UTC): now, unless it says. */
+export const receiptOf = (said: string | null, now: string): Result<string, Rejection> => {
+  const received_at = said ?? now;
+  const latest = later(now, CLOCK_SKEW_MS);
+  if (received_at <= latest && received_at >= GDPR_APPLIES) return ok(received_at);
+  return reject("invalid", "implausible-receipt", "The date of receipt is not plausible.", [
+    { path: "received_at", message: "must lie between 2018-05-25 and now" },
+  ]);
+};
+
+export const calendarOf = ({ country, time_zone }: ActiveLake, calendars: Calendars): Calendar =>
   calendars.of({ country, time_zone });
 
 const extendDeletion = (request: ExtendDeletion, means: Means): Made => {

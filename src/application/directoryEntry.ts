@@ -76,6 +76,12 @@ export const directoryEntry = (stream: StreamName, state: unknown): Entry | null
       const webhook = state as StateOf<"webhook">;
       return webhook.status === "absent" ? null : entry(webhook.status, {});
     }
+    case "subject-access": {
+      const access = state as StateOf<"subject-access">;
+      if (access.status === "absent") return null;
+      const { status, deadline: due_at, overdue: flagged, subject_ref } = access;
+      return entry(status, { due_at, flagged, subject_ref });
+    }
     case "lake":
     case "access":
       return null;

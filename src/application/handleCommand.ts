@@ -7,10 +7,16 @@ import { err, ok, type Result } from "../domain/decider.ts";
 import { type DeletionState, isOpen } from "../domain/deletion/deletion.ts";
 import type { StreamName } from "../domain/ids.ts";
 import type { Rejection } from "../domain/rejection.ts";
+import { isHeld, type SubjectAccessState } from "../domain/subjectAccess/subjectAccess.ts";
 import { type Answer, compose } from "./answers.ts";
 import { oweCheckpoint } from "./checkpoints.ts";
 import { type Command, type Decision, decide, primaryStream } from "./commands.ts";
-import { consequencesOf, outlivedUpload, supersededObjects } from "./consequences.ts";
+import {
+  consequencesOf,
+  outlivedUpload,
+  supersededFiles,
+  supersededObjects,
+} from "./consequences.ts";
 import { oweFreshness } from "./freshnessDuties.ts";
 import type { Expectation } from "./lakeGateway.ts";
 import type { CommandMeta, DutyRef, EventLog, StoredEvent } from "./ports.ts";
@@ -35,7 +41,7 @@ export interface Envelope {
   /** The duty this command fulfils: gone with the commit, and required to be there still. */
   readonly fulfils: DutyRef | null;
   /** Writes that belong to the command besides its events, such as a new subject's key. */
-  readonly alongside: () => void;
+  readonly alongside: (events: readonly StoredEvent[]) => void;
 }
 
 /** Runs one command. Rejections are values; nothing was written when one comes back. */
@@ -53,11 +59,13 @@ export const handleCommand = (log: EventLog, envelope: Envelope): Result<Answer,
 
   return log.transaction(() => {
     if (!fulfil(log, envelope, decided.value)) return err(workExpired());
-    envelope.alongside();
     const before = batchesBefore(log, decided.value);
+    const filesBefore = accessesBefore(log, decided.value);
     const events = log.append(decided.value, meta);
+    envelope.alongside(events);
     scheduleConsequences(log, events, before, meta.now);
     oweFreshness(log, events, before, meta.now);
+    dropFiles(log, events, filesBefore, meta.now);
     oweNotifications(log, events, meta.now);
     if (events.length > 0) oweCheckpoint(log, meta.now);
     if (idempotency) {
@@ -161,6 +169,8 @@ const isOwed = (log: EventLog, { kind, ref }: DutyRef, now: string): boolean => 
   if (kind === "retention_due") {
     return (log.load(`batch/${ref}`).state as BatchState).status === "held";
   }
+  const access = kind.startsWith("access_") ? accessOf(log, ref) : null;
+  if (access !== null) return isHeld(access);
   if (kind !== "deletion_due" && kind !== "deletion_reminder" && kind !== "hold_end") return false;
   const deletion = log.load(`deletion/${ref}`).state as DeletionState;
   if (!isOpen(deletion)) return false;
@@ -184,6 +194,32 @@ const batchesBefore = (log: EventLog, decision: Decision): Batches =>
       .map(({ stream }) => [stream, log.load(stream).state as BatchState]),
   );
 
+const accessOf = (log: EventLog, id: string): SubjectAccessState =>
+  log.load(`subject-access/${id}`).state as SubjectAccessState;
+
+type Accesses = ReadonlyMap<string, SubjectAccessState>;
+
+const accessesBefore = (log: EventLog, decision: Decision): Accesses =>
+  new Map(
+    decision
+      .filter(({ stream }) => stream.startsWith("subject-access/"))
+      .map(({ stream }) => stream.slice("subject-access/".length))
+      .map((id) => [id, accessOf(log, id)]),
+  );
+
+/** Files that requests for access no longer refer to are deleted as a duty. */
+const dropFiles = (
+  log: EventLog,
+  events: readonly StoredEvent[],
+  before: Accesses,
+  due_at: string,
+): void => {
+  const keys = [...before].flatMap(([id, was]) => supersededFiles(was, accessOf(log, id)));
+  const last = events.at(-1);
+  if (last === undefined) return;
+  oweDeletion(log, keys, `${last.event_id}/files`, due_at);
+};
+
 /** The most objects one duty deletes. */
 const MAX_DELETED_KEYS = 1000;
 
@@ -204,14 +240,7 @@ const scheduleConsequences = (
   const keys = [...before].flatMap(([stream, was]) =>
     supersededObjects(was, log.load(stream).state as BatchState),
   );
-  for (let start = 0; start < keys.length; start += MAX_DELETED_KEYS) {
-    log.schedule.put({
-      kind: "delete_objects",
-      ref: start === 0 ? last.event_id : `${last.event_id}/${start}`,
-      due_at: now,
-      payload: { keys: keys.slice(start, start + MAX_DELETED_KEYS) },
-    });
-  }
+  oweDeletion(log, keys, last.event_id, now);
   for (const [stream, was] of before) {
     const upload = outlivedUpload(was, log.load(stream).state as BatchState, now);
     if (upload === null) continue;
@@ -220,5 +249,16 @@ const scheduleConsequences = (
     // A URL for another upload of that name is out: what becomes of it is swept in its time.
     if (log.schedule.find(sweep) !== null) continue;
     log.schedule.put({ ...sweep, due_at, payload: { until } });
+  }
+};
+
+const oweDeletion = (log: EventLog, keys: readonly string[], ref: string, due_at: string): void => {
+  for (let start = 0; start < keys.length; start += MAX_DELETED_KEYS) {
+    log.schedule.put({
+      kind: "delete_objects",
+      ref: start === 0 ? ref : `${ref}/${start}`,
+      due_at,
+      payload: { keys: keys.slice(start, start + MAX_DELETED_KEYS) },
+    });
   }
 };

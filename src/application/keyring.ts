@@ -16,7 +16,7 @@ import {
   randomBytes,
   timingSafeEqual,
 } from "node:crypto";
-import type { DatasetName, SubjectRef } from "../domain/ids.ts";
+import type { DatasetName, SubjectAccessId, SubjectRef } from "../domain/ids.ts";
 import type { PrivacyKeys } from "./dataPorts.ts";
 
 const KEY_BYTES = 32;
@@ -115,6 +115,10 @@ export interface Keyring {
   datasetKey(dataset: DatasetName): Uint8Array | null;
   /** Destroys the key: no object of the dataset can ever be read again. */
   destroyDatasetKey(dataset: DatasetName): void;
+  /** Makes the key that the answer to a request for access is sealed under, 32 random bytes. */
+  makeAccessKey(id: SubjectAccessId): void;
+  /** That key, or null when it was destroyed. */
+  accessKey(id: SubjectAccessId): Uint8Array | null;
   /** Signs what a URL to a sealed object says: HMAC-SHA-256, base64url. */
   signUrl(claims: string): string;
   /** Whether the signature is this lake's own of these claims; takes the same time either way. */
@@ -150,6 +154,9 @@ const partsOf = (sealed: string): readonly [id: string | null, body: string] => 
   const dot = sealed.indexOf(".");
   return dot < 0 ? [null, sealed] : [sealed.slice(0, dot), sealed.slice(dot + 1)];
 };
+
+/** Where the key of the answer to a request for access is kept: destroying it destroys the answer. */
+export const accessKeyId = (id: string): string => `access/${id}`;
 
 const unwrapLakeKey = (wrapping: Uint8Array, stored: string, place: string): Uint8Array => {
   try {
@@ -227,14 +234,14 @@ export const openKeyring = (rootSecret: string, lake_id: string, store: KeyStore
   });
   const datasetWrapping = derive(lakeKey, "dataset-wrap");
   const urls = derive(lakeKey, "sealed-url");
-  const datasetKey = (dataset: DatasetName): Uint8Array | null => {
-    const id = `dataset/${dataset}`;
+  const accessWrapping = derive(lakeKey, "access-wrap");
+  const openedWith = (key: Uint8Array, id: string): Uint8Array | null => {
     const wrapped = store.find(id);
     if (!wrapped) return null;
     try {
-      return decrypt(datasetWrapping, wrapped, id);
+      return decrypt(key, wrapped, id);
     } catch {
-      // Not wrapped by this lake for this dataset: as good as none.
+      // Not wrapped by this lake for what the id names: as good as none.
       return null;
     }
   };
@@ -257,8 +264,14 @@ export const openKeyring = (rootSecret: string, lake_id: string, store: KeyStore
       if (store.find(id) !== null) return;
       store.put(id, encrypt(datasetWrapping, randomBytes(KEY_BYTES), id));
     },
-    datasetKey,
+    datasetKey: (dataset) => openedWith(datasetWrapping, `dataset/${dataset}`),
     destroyDatasetKey: (dataset) => store.destroy(`dataset/${dataset}`),
+    makeAccessKey(access) {
+      const id = accessKeyId(access);
+      if (store.find(id) === null)
+        store.put(id, encrypt(accessWrapping, randomBytes(KEY_BYTES), id));
+    },
+    accessKey: (access) => openedWith(accessWrapping, accessKeyId(access)),
     signUrl: urlMac,
     isUrlSigned(claims, signature) {
       const [own, given] = [Buffer.from(urlMac(claims)), Buffer.from(signature)];

@@ -1,8 +1,9 @@
 /** What each kind of duty does when its time has come. */
 
 import type { WorkStep } from "../domain/batch/work.ts";
-import type { BatchId, DeletionId, ReplayId } from "../domain/ids.ts";
+import type { BatchId, DeletionId, ReplayId, SubjectAccessId } from "../domain/ids.ts";
 import { nextBatch } from "../domain/replay/replay.ts";
+import { accessDuties } from "./accessDuties.ts";
 import { oweCheckpoint, type SignedHead, writeCheckpoint } from "./checkpoints.ts";
 import { reader } from "./commands.ts";
 import type { ObjectStore } from "./dataPorts.ts";
@@ -21,6 +22,9 @@ export interface LakeDutyDeps {
   readonly lake_id: string;
   readonly store: ObjectStore;
   readonly now: () => Date;
+  heldIn(batch_id: BatchId): Promise<readonly DeletionId[]>;
+  /** One step of answering a request for access. */
+  accessStep(id: SubjectAccessId): Promise<"more" | "done">;
   replayStep(replay_id: ReplayId): Promise<ReplayStep>;
   workStep(step: WorkStepRequest, origin: Origin): Promise<void>;
   /** The log's head as it is now, signed. */
@@ -56,13 +60,16 @@ export const lakeDuties = ({
   lake_id,
   store,
   now,
+  heldIn,
+  accessStep,
   replayStep,
   workStep,
   checkpoint,
   notify,
 }: LakeDutyDeps): DutyDeps["handlers"] => ({
-  ...retentionDuties({ log, service, lake_id, store, now }),
+  ...retentionDuties({ log, service, lake_id, store, now, heldIn }),
   ...freshnessDuties({ log, service, lake_id, now }),
+  ...accessDuties({ log, service, lake_id, now, accessStep }),
 
   deletion_due: noting("NoteDeletionDue", { service, lake_id, now }),
   deletion_reminder: noting("NoteDeletionApproaching", { service, lake_id, now }),

@@ -15,12 +15,16 @@ import type { BatchId, ContractId, DatasetName, ReplayId, StreamName } from "../
 import type { LakeCommand } from "../domain/lake/decide.ts";
 import type { Rejection } from "../domain/rejection.ts";
 import type { CompleteReplay, NoteReplayProgress } from "../domain/replay/decide.ts";
+import type { EraseSubjectAccess, RecordAccessStep } from "../domain/subjectAccess/decide.ts";
 import type { Format } from "../domain/table.ts";
 import type { RemoveWebhook } from "../domain/webhook/decide.ts";
 import type { Notified } from "../domain/webhook/notifications.ts";
 import type { Answer } from "./answers.ts";
 import type { DeletionRequest } from "./deletionRequests.ts";
+import type { AccessStepRequest } from "./planAccess.ts";
+import type { HeldInRequest } from "./planHeldIn.ts";
 import type { Question, Reply } from "./questions.ts";
+import type { AccessRequest } from "./subjectAccess.ts";
 import type { WorkPlan } from "./workPlan.ts";
 
 /** A command as a client means it; the lake adds what only it knows (ids, keys, the time). */
@@ -54,6 +58,9 @@ export type LakeRequest =
       readonly expires_in: number;
     }
   | DeletionRequest
+  | AccessRequest
+  | RecordAccessStep
+  | EraseSubjectAccess
   | {
       readonly type: "Replay";
       readonly dataset: DatasetName;
@@ -72,7 +79,7 @@ export type LakeRequest =
   | { readonly type: "StartWork"; readonly request: LongRequest }
   | Exclude<
       BatchCommand,
-      { type: "GrantConsumption" | "ReplayBatch" | "ExpireBatch" | "StartWork" }
+      { type: "GrantConsumption" | "ReplayBatch" | "ExpireBatch" | "FreezeRetention" | "StartWork" }
     >;
 
 export interface Call {
@@ -130,7 +137,9 @@ export type WorkRequest =
   | { readonly kind: "publish"; readonly batch_id: BatchId }
   | { readonly kind: "export"; readonly batch_id: BatchId; readonly format: Format }
   | { readonly kind: "replay"; readonly replay_id: ReplayId }
-  | WorkStepRequest;
+  | WorkStepRequest
+  | AccessStepRequest
+  | HeldInRequest;
 
 /** A step of long work on a batch, as the lake's duty names it. */
 export interface WorkStepRequest {
@@ -141,7 +150,10 @@ export interface WorkStepRequest {
 }
 
 /** What may be asked for as long work. */
-export type LongRequest = Exclude<WorkRequest, WorkStepRequest | { readonly kind: "export" }>;
+export type LongRequest = Exclude<
+  WorkRequest,
+  WorkStepRequest | AccessStepRequest | HeldInRequest | { readonly kind: "export" }
+>;
 
 export interface OpenedWork {
   readonly plan: WorkPlan;

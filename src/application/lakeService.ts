@@ -7,18 +7,20 @@ import type { LakeId } from "../domain/ids.ts";
 import { lakeNotFound } from "../domain/lake/decide.ts";
 import type { Rejection } from "../domain/rejection.ts";
 import type { Webhook } from "../domain/webhook/webhook.ts";
+import { endedAccesses } from "./accessConsequences.ts";
 import type { Answer } from "./answers.ts";
 import { type Command, reader } from "./commands.ts";
 import { keyOfWork } from "./datasetKeys.ts";
 import { answeredBefore, handleCommand, type Idempotency, stale } from "./handleCommand.ts";
-import type { KeyStore } from "./keyring.ts";
+import { accessKeyId, type KeyStore } from "./keyring.ts";
 import type { Call, CommandOptions, LakeRequest, OpenedWork, WorkRequest } from "./lakeGateway.ts";
 import { type LakeKeys, lakeKeys } from "./lakeKeys.ts";
 import { planWork, WORK_LIMITS, type WorkLimits } from "./planWork.ts";
-import type { Calendars, CommandMeta, Duty, EventLog } from "./ports.ts";
+import type { Calendars, CommandMeta, Duty, EventLog, StoredEvent } from "./ports.ts";
 import { answerQuestion, type Question, type Reply } from "./questions.ts";
-import { reveal } from "./reveal.ts";
+import { reveal, revealAccess } from "./reveal.ts";
 import { openToken, withToken } from "./sealedUrls.ts";
+import type { SubjectTexts } from "./subjectPorts.ts";
 import { later } from "./timers.ts";
 import { toCommand, webhookSecretPlace } from "./toCommand.ts";
 import { resent } from "./webhooks.ts";
@@ -35,6 +37,7 @@ export interface LakeMeans {
   /** Left out: `WORK_LIMITS`. */
   readonly limits?: WorkLimits;
   readonly calendars: Calendars;
+  readonly texts: SubjectTexts;
   /** Whether webhooks may be on the machine itself: in local development. */
   readonly loopback: boolean;
 }
@@ -75,7 +78,7 @@ export const systemCall = (lake_id: string): Call => ({
 const DEFAULT_LAKE_NAME = "Default lake";
 
 export const lakeService = (means: LakeMeans): LakeService => {
-  const { log, newId, calendars, loopback, limits = WORK_LIMITS } = means;
+  const { log, newId, calendars, texts, loopback, limits = WORK_LIMITS } = means;
   const now = () => means.clock().toISOString();
   const keys = lakeKeys(log, means.keys, means.root_secret);
   const { pending } = keys;
@@ -97,10 +100,16 @@ export const lakeService = (means: LakeMeans): LakeService => {
     return { key: fingerprint(`key ${key}`), fingerprint: fingerprint(`body ${body}`) };
   };
 
+  /** Keys that the command made or destroyed, and those that die with what is recorded. */
+  const alongside = (events: readonly StoredEvent[]): void => {
+    pending.write();
+    for (const id of endedAccesses(events)) means.keys.destroy(accessKeyId(id));
+  };
+
   const run = (envelope: Omit<Parameters<typeof handleCommand>[1], "alongside">) => {
     let written = false;
     try {
-      const result = handleCommand(log, { ...envelope, alongside: pending.write });
+      const result = handleCommand(log, { ...envelope, alongside });
       written = result.ok && !result.value.replayed;
       return result;
     } finally {
@@ -156,6 +165,7 @@ export const lakeService = (means: LakeMeans): LakeService => {
       actor: call.actor,
       newId,
       calendars,
+      texts,
       limits,
       loopback,
     });
@@ -210,7 +220,7 @@ export const lakeService = (means: LakeMeans): LakeService => {
       const at = now();
       const attempt_id = newId();
       const keyring = keyringOf(call.lake_id);
-      const planned = planWork(request, { log, keyring, now: at, attempt_id, limits });
+      const planned = planWork(request, { log, keyring, now: at, attempt_id, limits, texts });
       if (!planned.ok) return planned;
       const { plan, writes, expects } = planned.value;
       const dataset_key = keyOfWork(request, plan, reader(log), keyring());
@@ -249,7 +259,9 @@ export const lakeService = (means: LakeMeans): LakeService => {
         return found.ok ? ok({ kind: "sealed_object", ...found.value }) : found;
       }
       if (question.kind === "resend") return resent(log, question, now());
-      if (question.kind !== "reveal") return answerQuestion(log, question, now());
+      const { kind } = question;
+      if (kind !== "reveal" && kind !== "reveal_access")
+        return answerQuestion(log, question, now());
       const audit = (object: string) =>
         run({
           command: { type: "RevealSealed", accessor_id: call.actor, object },
@@ -259,7 +271,10 @@ export const lakeService = (means: LakeMeans): LakeService => {
           expects: [],
           fulfils: null,
         });
-      return reveal(log, keyringOf(call.lake_id)(), audit, question.deletion_id, now());
+      const keyring = keyringOf(call.lake_id)();
+      return question.kind === "reveal"
+        ? reveal(log, keyring, audit, question.deletion_id, now())
+        : revealAccess(log, keyring, audit, question.subject_access_id, now());
     },
 
     webhookSecret(lake_id, { webhook_id, secret }) {

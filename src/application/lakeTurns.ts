@@ -10,7 +10,7 @@ import type { Custody } from "./custody.ts";
 import { type CommitDeps, groupCommit } from "./groupCommit.ts";
 import { importUnfinished } from "./importLog.ts";
 import type { HalfNeededError } from "./keyring.ts";
-import type { Call, CommandOptions, LakeRequest } from "./lakeGateway.ts";
+import type { Call, CommandOptions, LakeRequest, OpenedWork, WorkRequest } from "./lakeGateway.ts";
 import type { LakeService } from "./lakeService.ts";
 import type { Duty } from "./ports.ts";
 import type { Question, Reply } from "./questions.ts";
@@ -23,6 +23,8 @@ export interface LakeTurns {
     options: CommandOptions | null,
     weight: number,
   ): Promise<Result<Answer, Rejection>>;
+  /** Plans work. */
+  open(call: Call, request: WorkRequest): Promise<Result<OpenedWork, Rejection>>;
   ask(call: Call, question: Question): Promise<Result<Reply, Rejection>>;
   /** A command that fulfils a duty of the lake's own. */
   fulfil(lake_id: string, command: Command, duty: Duty): Promise<Result<Answer, Rejection>>;
@@ -46,6 +48,10 @@ export const lakeTurns = ({ service, custody, commit, importing }: TurnDeps): La
           if (importing()) return importUnfinished();
           return service.turn(halves, () => service.command(call, request, options ?? undefined));
         }, weight),
+      ),
+    open: (call, request) =>
+      custody.supply(call.lake_id, (halves) =>
+        service.turn(halves, () => service.open(call, request)),
       ),
     ask: (call, question) =>
       custody.supply(call.lake_id, (halves) =>

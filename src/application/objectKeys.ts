@@ -69,6 +69,12 @@ export const publishedKey = (
   format: Format,
 ): string => `lakes/${lake}/published/${dataset}/${batch}/${revision}/${attempt}.${format}`;
 
+/** The answer to a request for access, and what it is put together from. */
+export const accessKeys = (lake: string, subject_access_id: string, attempt: string) => {
+  const place = `lakes/${lake}/subject-access/${subject_access_id}`;
+  return { file: `${place}/${attempt}.jsonl`, part: `${place}/parts/${attempt}.jsonl` };
+};
+
 /** Keys sort by size. */
 export const checkpointKey = (lake: string, tree_size: number): string =>
   `lakes/${lake}/checkpoints/${String(tree_size).padStart(16, "0")}`;

@@ -19,11 +19,13 @@ import { SEGMENT_BYTES } from "./dataPorts.ts";
 import type { Keyring } from "./keyring.ts";
 import type { Attempt, WorkRequest, WorkStepRequest } from "./lakeGateway.ts";
 import { landingKey, publishedKey, rawKey, subjectIndexKey } from "./objectKeys.ts";
+import { type AccessStepRequest, planAccess } from "./planAccess.ts";
+import { type HeldInRequest, planHeldIn } from "./planHeldIn.ts";
 import { planPrivacy, planPublish, planQuality } from "./planRefine.ts";
 import { planReplay } from "./planReplay.ts";
 import { isLong, planStep } from "./planSteps.ts";
 import type { EventLog } from "./ports.ts";
-import type { TrackedSubjects } from "./subjectPorts.ts";
+import type { SubjectTexts, TrackedSubjects } from "./subjectPorts.ts";
 import type { WorkPlan } from "./workPlan.ts";
 
 export interface Planned {
@@ -40,6 +42,7 @@ export interface Planner {
   /** Part of every key this work writes. */
   readonly attempt_id: string;
   readonly limits: WorkLimits;
+  readonly texts: SubjectTexts;
 }
 
 /** From when on work is done in the background, and in pieces of which size. */
@@ -82,6 +85,8 @@ export const planWork = (request: WorkRequest, planner: Planner): Result<Planned
   const lake = read.lake();
   if (lake.status === "absent") return lakeNotFound();
   if (request.kind === "work_step") return planStep(request, planner, read, lake);
+  if (request.kind === "access_step") return planAccess(request, planner, read);
+  if (request.kind === "held_in") return planHeldIn(request, planner, read);
   if ("batch_id" in request && request.kind !== "export") {
     const refused = busy(request.batch_id, workOf(read.batch(request.batch_id)));
     if (refused) return refused;
@@ -93,7 +98,7 @@ export const planWork = (request: WorkRequest, planner: Planner): Result<Planned
 
 /** The plan of work as a whole, whatever its size and whatever else is under way. */
 export const planWhole = (
-  request: Exclude<WorkRequest, WorkStepRequest>,
+  request: Exclude<WorkRequest, WorkStepRequest | AccessStepRequest | HeldInRequest>,
   planner: Planner,
 ): Result<Planned, Rejection> => {
   const read = reader(planner.log);

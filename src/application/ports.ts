@@ -59,6 +59,10 @@ export const DUTY_KINDS = [
   "retention_change",
   "freshness_due",
   "sweep_upload",
+  "access_step",
+  "access_due",
+  "access_reminder",
+  "access_expiry",
 ] as const;
 export type DutyKind = (typeof DUTY_KINDS)[number];
 

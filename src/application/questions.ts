@@ -20,7 +20,14 @@ import { type View, view } from "./views.ts";
 /** A moment of the past: by time, or by the `seq` of the log's last event then. */
 export type When = { readonly at: string } | { readonly version: number } | null;
 
-export type ListedKind = "dataset" | "contract" | "batch" | "deletion" | "replay" | "webhook";
+export type ListedKind =
+  | "dataset"
+  | "contract"
+  | "batch"
+  | "deletion"
+  | "replay"
+  | "webhook"
+  | "subject-access";
 
 export type Question =
   | { readonly kind: "lake"; readonly when: When }
@@ -36,8 +43,9 @@ export type Question =
   | { readonly kind: "deliveries"; readonly filter: DeliveryFilter }
   /** Sends a notification once more; the answer is how it stands. */
   | { readonly kind: "resend"; readonly webhook_id: string; readonly delivery_id: string }
-  /** Sealed fields of a deletion request in clear; the access is recorded first. */
+  /** Sealed fields of a person's request in clear; the access is recorded first. */
   | { readonly kind: "reveal"; readonly deletion_id: string }
+  | { readonly kind: "reveal_access"; readonly subject_access_id: string }
   /** What the token of a URL opens; the access was recorded when the URL was handed out. */
   | { readonly kind: "sealed_object"; readonly token: string };
 
@@ -57,7 +65,7 @@ const MAX_LIST_CHARACTERS = 4 * 1024 * 1024;
 /** Answers everything that takes no key and changes nothing: `reveal` is a command first. */
 export const answerQuestion = (
   log: EventLog,
-  question: Exclude<Question, { kind: "reveal" | "resend" | "sealed_object" }>,
+  question: Exclude<Question, { kind: "reveal" | "reveal_access" | "resend" | "sealed_object" }>,
   now: string,
 ): Result<Reply, Rejection> => {
   switch (question.kind) {

@@ -4,13 +4,16 @@
  * has come, so that one that was put too early does no harm.
  */
 import { retentionEnd } from "../domain/batch/expiry.ts";
-import type { BatchId } from "../domain/ids.ts";
+import type { BatchId, DeletionId } from "../domain/ids.ts";
 import { reader } from "./commands.ts";
+import { FROZEN_LOOK_MS } from "./consequences.ts";
 import type { ObjectStore } from "./dataPorts.ts";
 import type { LakeService } from "./lakeService.ts";
 import { landingKey } from "./objectKeys.ts";
+import { anyHeld } from "./planHeldIn.ts";
 import type { DirectoryEntry, EventLog, PendingDuty } from "./ports.ts";
 import type { DutyDeps } from "./runDuties.ts";
+import { later } from "./timers.ts";
 
 /** Batches whose end is moved in one turn, when their contract's retention has changed. */
 export const BATCHES_PER_STEP = 100;
@@ -24,6 +27,8 @@ export interface RetentionDeps {
   readonly lake_id: string;
   readonly store: ObjectStore;
   readonly now: () => Date;
+  /** Requests to be forgotten that are on hold and whose persons the batch may hold. */
+  heldIn(batch_id: BatchId): Promise<readonly DeletionId[]>;
 }
 
 type RetentionKind = "retention_due" | "retention_change" | "sweep_upload";
@@ -34,52 +39,68 @@ export const retentionDuties = ({
   lake_id,
   store,
   now,
-}: RetentionDeps): Pick<DutyDeps["handlers"], RetentionKind> => ({
-  retention_due: async (duty) => {
-    const due_at = endOf(log, duty.ref);
-    if (due_at === null) {
-      log.schedule.remove(duty);
-      return;
-    }
-    const at = now().toISOString();
-    if (at < due_at) {
-      log.schedule.put({ ...duty, due_at });
-      return;
-    }
+  heldIn,
+}: RetentionDeps): Pick<DutyDeps["handlers"], RetentionKind> => {
+  /** Says so once, and looks again a day later. */
+  const keep = (duty: PendingDuty, deletion_ids: readonly DeletionId[], at: string): void => {
     const batch_id = duty.ref as BatchId;
-    const expired = service.fulfil(lake_id, { type: "ExpireBatch", batch_id, now: at }, duty);
-    if (!expired.ok) throw new Error(expired.error.detail);
-  },
+    const command = { type: "FreezeRetention", batch_id, deletion_ids, now: at } as const;
+    const kept = service.fulfil(lake_id, command, duty);
+    if (!kept.ok) throw new Error(kept.error.detail);
+    log.schedule.put({ ...duty, due_at: later(at, FROZEN_LOOK_MS) });
+  };
+  return {
+    retention_due: async (duty) => {
+      const due_at = endOf(log, duty.ref);
+      if (due_at === null) {
+        log.schedule.remove(duty);
+        return;
+      }
+      const at = now().toISOString();
+      if (at < due_at) {
+        log.schedule.put({ ...duty, due_at });
+        return;
+      }
+      const batch_id = duty.ref as BatchId;
+      const frozen = anyHeld(log.directory) ? await heldIn(batch_id) : [];
+      if (frozen.length > 0) {
+        keep(duty, frozen, at);
+        return;
+      }
+      const expired = service.fulfil(lake_id, { type: "ExpireBatch", batch_id, now: at }, duty);
+      if (!expired.ok) throw new Error(expired.error.detail);
+    },
 
-  // A page of the dataset's batches a turn: between two of them commands have theirs.
-  retention_change: async (duty) => {
-    const contract = reader(log).contract(duty.ref);
-    const { after } = duty.payload;
-    const page =
-      contract.status === "absent"
-        ? []
-        : log.directory.list({
-            kind: "batch",
-            dataset: contract.dataset,
-            after: typeof after === "number" ? after : 0,
-            limit: BATCHES_PER_STEP,
-          });
-    log.transaction(() => {
-      for (const entry of page) moveEnd(log, entry, duty);
-      const last = page.at(-1);
-      if (last === undefined || page.length < BATCHES_PER_STEP) log.schedule.remove(duty);
-      else log.schedule.put({ ...duty, payload: { ...duty.payload, after: last.created_seq } });
-    });
-  },
+    // A page of the dataset's batches a turn: between two of them commands have theirs.
+    retention_change: async (duty) => {
+      const contract = reader(log).contract(duty.ref);
+      const { after } = duty.payload;
+      const page =
+        contract.status === "absent"
+          ? []
+          : log.directory.list({
+              kind: "batch",
+              dataset: contract.dataset,
+              after: typeof after === "number" ? after : 0,
+              limit: BATCHES_PER_STEP,
+            });
+      log.transaction(() => {
+        for (const entry of page) moveEnd(log, entry, duty);
+        const last = page.at(-1);
+        if (last === undefined || page.length < BATCHES_PER_STEP) log.schedule.remove(duty);
+        else log.schedule.put({ ...duty, payload: { ...duty.payload, after: last.created_seq } });
+      });
+    },
 
-  sweep_upload: async (duty) => {
-    const key = landingKey(lake_id, duty.ref);
-    const landed = await store.head(key);
-    if (landed !== null && meant(landed.uploaded_at, duty)) await store.delete([key]);
-    // Another URL for that name may have been signed meanwhile: its duty is another one.
-    if (log.schedule.find(duty)?.due_at === duty.due_at) log.schedule.remove(duty);
-  },
-});
+    sweep_upload: async (duty) => {
+      const key = landingKey(lake_id, duty.ref);
+      const landed = await store.head(key);
+      if (landed !== null && meant(landed.uploaded_at, duty)) await store.delete([key]);
+      // Another URL for that name may have been signed meanwhile: its duty is another one.
+      if (log.schedule.find(duty)?.due_at === duty.due_at) log.schedule.remove(duty);
+    },
+  };
+};
 
 /** When the batch's retention ends (RFC 3339), or null when there is nothing left to expire. */
 const endOf = (log: EventLog, batch_id: string): string | null => {

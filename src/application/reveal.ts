@@ -1,4 +1,4 @@
-/** Opening the sealed fields of a request to be forgotten: on record before anything is shown. */
+/** Opening the sealed fields of a person's requests: on record before anything is shown. */
 import { ok, type Result } from "../domain/decider.ts";
 import type { Deletion, Sealed } from "../domain/deletion/deletion.ts";
 import { type Rejection, reject } from "../domain/rejection.ts";
@@ -7,6 +7,7 @@ import { answerPlace } from "./deletionRequests.ts";
 import type { Keyring } from "./keyring.ts";
 import type { EventLog } from "./ports.ts";
 import { answerQuestion, type Reply } from "./questions.ts";
+import { accessSubjectPlace } from "./subjectAccess.ts";
 
 /** `audit` records the access to an object; nothing is shown when it is refused or throws. */
 export const reveal = (
@@ -43,4 +44,24 @@ const openedFields = (deletion: Deletion, keyring: Keyring) => {
       reason: open(answerPlace(version), reason),
     })),
   };
+};
+
+/** As `reveal`, for a request for access. */
+export const revealAccess = (
+  log: EventLog,
+  keyring: Keyring,
+  audit: (object: string) => Result<unknown, Rejection>,
+  id: string,
+  now: string,
+): Result<Reply, Rejection> => {
+  const access = reader(log).subjectAccess(id);
+  const asked = { kind: "one", aggregate: "subject-access", id, when: null } as const;
+  const shown = answerQuestion(log, asked, now);
+  if (!shown.ok || shown.value.kind !== "one" || access.status === "absent") return shown;
+  const place = accessSubjectPlace(access.subject_access_id);
+  const subject_id = keyring.open(access.subject_ref, place, access.subject_id.sealed);
+  const audited = audit(`subject-access/${id}`);
+  if (!audited.ok) return audited;
+  const view = { ...shown.value.view, subject_id: subject_id ?? { erased: true } };
+  return ok({ ...shown.value, view });
 };

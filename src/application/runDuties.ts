@@ -32,10 +32,14 @@ const NEVER_PARKED: ReadonlySet<DutyKind> = new Set([
   "retention_due",
   "retention_change",
   "freshness_due",
+  "access_step",
+  "access_due",
+  "access_reminder",
+  "access_expiry",
 ]);
 
 /** Those that take their time, elsewhere. */
-const STEPS: readonly DutyKind[] = ["replay_step", "work_step"];
+const STEPS: readonly DutyKind[] = ["replay_step", "work_step", "access_step"];
 const OTHERS = DUTY_KINDS.filter((kind) => !STEPS.includes(kind));
 
 export interface DutyDeps {

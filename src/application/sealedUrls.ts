@@ -7,26 +7,27 @@
 import { progressOf } from "../domain/batch/batch.ts";
 import { admitConsumption } from "../domain/batch/protection.ts";
 import { ok, type Result } from "../domain/decider.ts";
-import type { BatchId } from "../domain/ids.ts";
+import type { BatchId, SubjectAccessId } from "../domain/ids.ts";
 import { lakeNotFound } from "../domain/lake/decide.ts";
+import type { ActiveLake } from "../domain/lake/lake.ts";
 import { type Rejection, reject } from "../domain/rejection.ts";
 import type { ObjectRef } from "../domain/table.ts";
-import type { Answer } from "./answers.ts";
+import type { Answer, SealedHolder } from "./answers.ts";
 import type { Reader } from "./commands.ts";
 import { keyDestroyed, keyOf } from "./datasetKeys.ts";
 import type { Keyring } from "./keyring.ts";
 
-interface Claims {
-  readonly batch_id: BatchId;
+type Claims = SealedHolder & {
   readonly key: string;
   /** RFC 3339, UTC; from then on it is refused. */
   readonly expires_at: string;
-}
+};
 
 /** What a token opens. */
 export interface SealedObject {
   readonly key: string;
-  readonly dataset_key: Uint8Array;
+  /** Under which it is sealed. */
+  readonly seal_key: Uint8Array;
   readonly format: ObjectRef["format"];
   /** What it is called where it is saved. */
   readonly filename: string;
@@ -48,7 +49,8 @@ export const withToken = (answer: Answer, keyring: Keyring): Answer => {
   if (!sign?.sealed) return answer;
   const expires_ms = Date.parse(sign.signed_at) + sign.expires_in * 1000;
   const expires_at = new Date(expires_ms).toISOString();
-  const token = tokenOf({ batch_id: sign.sealed.batch_id, key: sign.key, expires_at }, keyring);
+  const { token: _, ...holder } = sign.sealed;
+  const token = tokenOf({ ...holder, key: sign.key, expires_at }, keyring);
   return { ...answer, sign: { ...sign, sealed: { ...sign.sealed, token } } };
 };
 
@@ -75,6 +77,36 @@ export const openToken = (
   }
   const lake = read.lake();
   if (lake.status === "absent") return lakeNotFound();
+  return "batch_id" in claims
+    ? openOfBatch(claims, lake, read, keyring)
+    : openOfAccess(claims, read, keyring);
+};
+
+const openOfAccess = (
+  { subject_access_id, key }: Extract<Claims, { readonly subject_access_id: SubjectAccessId }>,
+  read: Reader,
+  keyring: Keyring,
+): Result<SealedObject, Rejection> => {
+  const access = read.subjectAccess(subject_access_id);
+  const file = access.status === "absent" ? null : access.file;
+  const seal_key = keyring.accessKey(subject_access_id);
+  if (file?.key !== key || seal_key === null) return accessGone(subject_access_id);
+  return ok({
+    key,
+    seal_key,
+    format: "jsonl",
+    filename: `subject-access-${subject_access_id}.jsonl`,
+  });
+};
+
+type BatchClaims = Extract<Claims, { readonly batch_id: BatchId }>;
+
+const openOfBatch = (
+  claims: BatchClaims,
+  lake: ActiveLake,
+  read: Reader,
+  keyring: Keyring,
+): Result<SealedObject, Rejection> => {
   const state = read.batch(claims.batch_id);
   if (state.status !== "held") return notHandedOut(claims);
   const { batch } = state;
@@ -96,12 +128,19 @@ export const openToken = (
   if (!key.ok) return key;
   if (key.value === null) return keyDestroyed(batch.dataset);
   const filename = `${claims.batch_id}${rejected ? "-quarantine" : ""}.${object.format}`;
-  return ok({ key: object.key, dataset_key: key.value, format: object.format, filename });
+  return ok({ key: object.key, seal_key: key.value, format: object.format, filename });
 };
 
-const notHandedOut = ({ batch_id }: Claims) =>
+const notHandedOut = ({ batch_id }: BatchClaims) =>
   reject(
     "not_found",
     "object-gone",
     `What this URL opened is not there any more: batch ${batch_id} was derived anew or withdrawn.`,
+  );
+
+const accessGone = (id: SubjectAccessId) =>
+  reject(
+    "not_found",
+    "object-gone",
+    `What this URL opened is not there any more: the file of request for access ${id} is gone.`,
   );

@@ -16,6 +16,8 @@ import type { LakeRequest, LongRequest } from "./lakeGateway.ts";
 import { isLarge, planStart } from "./planSteps.ts";
 import { planWork, type WorkLimits } from "./planWork.ts";
 import type { Calendars, EventLog } from "./ports.ts";
+import { requestSubjectAccess, signAccessUrl } from "./subjectAccess.ts";
+import type { SubjectTexts } from "./subjectPorts.ts";
 import { newWebhookSecret } from "./webhookSignature.ts";
 
 export interface Means {
@@ -26,6 +28,7 @@ export interface Means {
   readonly actor: string;
   readonly newId: () => string;
   readonly calendars: Calendars;
+  readonly texts: SubjectTexts;
   readonly limits: WorkLimits;
   /** Whether webhooks may be on the machine itself: in local development. */
   readonly loopback: boolean;
@@ -140,6 +143,10 @@ export const toCommand = (request: LakeRequest, means: Means): Result<Command, R
     case "HoldDeletion":
     case "RejectDeletion":
       return deletionCommand(request, means);
+    case "RequestAccess":
+      return requestSubjectAccess(request, means);
+    case "SignAccessUrl":
+      return signAccessUrl(request, means, lifetimeOf(now, request.expires_in));
     case "RegisterWebhook": {
       const { type, url, events } = request;
       const fault = webhookUrlFault(url, means.loopback);
@@ -183,8 +190,8 @@ export const toCommand = (request: LakeRequest, means: Means): Result<Command, R
 };
 
 const startWork = (request: LongRequest, means: Means): Result<Command, Rejection> => {
-  const { log, keyring, now, newId, limits } = means;
-  const planner = { log, keyring, now, limits, attempt_id: newId() };
+  const { log, keyring, now, newId, limits, texts } = means;
+  const planner = { log, keyring, now, limits, texts, attempt_id: newId() };
   // Planned as a whole first: what is refused or not long any more is not begun.
   const planned = planWork(request, planner);
   if (!planned.ok) return planned;

@@ -45,6 +45,8 @@ export const view = (kind: AggregateKind, id: string, state: unknown, now: strin
       return { contract_id: id, columns: freshnessRows(state as StateOf<"freshness">, now) };
     case "webhook":
       return webhookView(state as StateOf<"webhook">);
+    case "subject-access":
+      return subjectAccessView(state as StateOf<"subject-access">, now);
     case "access":
       return { id, ...(state as StateOf<"access">) };
     default:
@@ -202,6 +204,7 @@ const batchView = (batch: Batch): View => {
     consumptions: batch.consumptions,
     last_replay: batch.last_replay,
     work: workView(batch.work),
+    retention_frozen: batch.frozen,
     appended_at: batch.appended_at,
     revised_at: batch.revised_at,
   };
@@ -255,6 +258,22 @@ const replayView = (replay: StateOf<"replay">): View | null => {
     outcomes: done,
     requested_at,
     completed_at,
+  };
+};
+
+const subjectAccessView = (access: StateOf<"subject-access">, now: string): View | null => {
+  if (access.status === "absent") return null;
+  const { after: _, searched: __, waiting, parts, reminded: ___, file, ...rest } = access;
+  const { subject_refs: ____, looked_at, opened, unreadable, recipients, ...shown } = rest;
+  const late = access.status === "collecting" && now >= access.deadline;
+  return {
+    ...shown,
+    subject_id: SEALED,
+    overdue: access.overdue || late,
+    batches: { looked_at, waiting: waiting.length, opened, unreadable },
+    rows: file?.rows ?? parts.reduce((sum, { rows }) => sum + rows, 0),
+    recipients,
+    file: file && { format: "jsonl", bytes: file.bytes, rows: file.rows },
   };
 };
 

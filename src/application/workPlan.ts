@@ -12,6 +12,8 @@ import type { UniqueHashes } from "../domain/rules/uniqueScope.ts";
 import type { Segment, SegmentResult } from "../domain/segments.ts";
 import type { Format, ObjectRef, Schema } from "../domain/table.ts";
 import type { PrivacyKeys, SegmentParts, TakeInput } from "./dataPorts.ts";
+import type { AccessPlan } from "./planAccess.ts";
+import type { HeldInPlan } from "./planHeldIn.ts";
 import type { AppendSubjects, TrackedSubjects } from "./subjectPorts.ts";
 import type { Comparison } from "./uniqueHashes.ts";
 
@@ -154,6 +156,8 @@ export type WorkPlan =
   /** Too much for a request: to be asked for as long work. */
   | { readonly kind: "background" }
   | { readonly kind: "work_step"; readonly step: StepPlan }
+  | { readonly kind: "subject_access"; readonly step: AccessPlan }
+  | { readonly kind: "held_in"; readonly step: HeldInPlan }
   /** Long work that cannot go on, and why. */
   | { readonly kind: "fail"; readonly reason: string }
   /** There is nothing left to do. */

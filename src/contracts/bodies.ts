@@ -198,6 +198,14 @@ export const requestDeletion = z
   })
   .meta({ id: "RequestGDPRDeletion" });
 
+export const requestAccess = z
+  .strictObject({
+    subject_id: z.string().min(1).max(1024),
+    requested_by: name,
+    received_at: optional(time),
+  })
+  .meta({ id: "RequestSubjectAccess" });
+
 /** Grounds on which a request is put on hold: restriction, or an exception from erasure. */
 const HOLD_GROUNDS = [
   "Art. 18(1)(a)",

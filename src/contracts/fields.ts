@@ -9,6 +9,7 @@ import {
   type LakeId,
   type PrivacyRunId,
   type ReplayId,
+  type SubjectAccessId,
   type WebhookId,
 } from "../domain/ids.ts";
 import { COLUMN_TYPES } from "../domain/table.ts";
@@ -36,6 +37,7 @@ export const contractId = id<ContractId>("contract1");
 export const batchId = id<BatchId>("batch1");
 export const deletionId = id<DeletionId>("6f1e6a0e-0d5c-4c8e-9b0e-0d1f6a3c2b10");
 export const webhookId = id<WebhookId>("4d1d0f3c-7a55-4b8e-8f0a-2f6f7d9c1a10");
+export const subjectAccessId = id<SubjectAccessId>("2c9a4f0e-5b7d-4a51-9a1e-7f3c8d2b6e44");
 export const privacyRunId = z
   .string()
   .regex(

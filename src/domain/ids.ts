@@ -12,6 +12,7 @@ export type BatchId = Branded<"BatchId">;
 export type DeletionId = Branded<"DeletionId">;
 export type ReplayId = Branded<"ReplayId">;
 export type WebhookId = Branded<"WebhookId">;
+export type SubjectAccessId = Branded<"SubjectAccessId">;
 /** `<batch id>~<revision>`: the batch it is a run over, and the revision of it that it made. */
 export type PrivacyRunId = Branded<"PrivacyRunId">;
 
@@ -43,4 +44,5 @@ export type StreamName =
   | `deletion/${string}`
   | `replay/${string}`
   | `freshness/${string}`
-  | `webhook/${string}`;
+  | `webhook/${string}`
+  | `subject-access/${string}`;

@@ -32,6 +32,7 @@ import { proofRoutes } from "./routes/proofs.ts";
 import { reportRoutes } from "./routes/reports.ts";
 import { sealedRoutes } from "./routes/sealed.ts";
 import { streamRoutes } from "./routes/stream.ts";
+import { subjectAccessRoutes } from "./routes/subjectAccess.ts";
 import { webhookRoutes } from "./routes/webhooks.ts";
 
 export const ROUTES: readonly Route[] = [
@@ -47,6 +48,7 @@ export const ROUTES: readonly Route[] = [
   ...proofRoutes,
   ...importRoutes,
   ...deletionRoutes,
+  ...subjectAccessRoutes,
   ...deadlineRoutes,
   ...webhookRoutes,
   ...reportRoutes,

@@ -70,7 +70,7 @@ export interface RouteInput<Params, Query, Body, Headers> {
 type Shape = z.ZodType;
 
 interface Success {
-  readonly status: 200 | 201;
+  readonly status: 200 | 201 | 202;
   readonly schema: z.ZodType;
   /** `application/json` unless said. */
   readonly media_type?: string;

@@ -165,6 +165,7 @@ const CHANGES: Changes = {
     kind === "append" ? batch.changed(id, { stage: "append_failed" }) : null,
   BatchDerived: nothing,
   BatchReplayed: nothing,
+  BatchRetentionSuspended: nothing,
   BatchExpired: (_, { id }) => batch.changed(id, { stage: "expired", quarantined: false }),
 
   GDPRDeletionRequested: (data, { id, recorded_at }) =>
@@ -197,6 +198,15 @@ const CHANGES: Changes = {
 
   WebhookRegistered: nothing,
   WebhookRemoved: nothing,
+
+  SubjectAccessRequested: nothing,
+  SubjectAccessSearched: nothing,
+  SubjectAccessCollected: nothing,
+  SubjectAccessCompleted: nothing,
+  SubjectAccessDeadlineApproaching: nothing,
+  SubjectAccessOverdue: nothing,
+  SubjectAccessExpired: nothing,
+  SubjectAccessErased: nothing,
 
   AccessAudited: ({ dataset_id, accessor_id, action }, { recorded_at }) => ({
     table: "access_daily",

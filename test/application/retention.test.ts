@@ -1,8 +1,12 @@
 import { describe, expect, it } from "vitest";
 import { outlivedUpload, UPLOAD_KEPT_MS } from "../../src/application/consequences.ts";
 import type { PendingDuty } from "../../src/application/ports.ts";
-import { BATCHES_PER_STEP, retentionDuties } from "../../src/application/retentionDuties.ts";
-import { batchId, contractId, datasetName } from "../../src/contracts/fields.ts";
+import {
+  BATCHES_PER_STEP,
+  type RetentionDeps,
+  retentionDuties,
+} from "../../src/application/retentionDuties.ts";
+import { batchId, contractId, datasetName, deletionId } from "../../src/contracts/fields.ts";
 import {
   append,
   beginAppend,
@@ -35,10 +39,11 @@ const ends = (lake: TestLake): Readonly<Record<string, string>> =>
       .map(({ ref, due_at }) => [ref, due_at]),
   );
 
-const dutiesOf = (lake: TestLake) => {
+/** `heldIn`: the erasures on hold whose persons a batch may hold, as its index would say. */
+const dutiesOf = (lake: TestLake, heldIn: RetentionDeps["heldIn"] = async () => []) => {
   const store = memoryObjectStore(() => new Date(lake.now()));
   const { log, service } = lake;
-  const deps = { log, service, lake_id: LAKE, store, now: () => new Date(lake.now()) };
+  const deps = { log, service, lake_id: LAKE, store, heldIn, now: () => new Date(lake.now()) };
   const handlers = retentionDuties(deps);
   /** Does what is due of these kinds, until nothing is. */
   const ring = async (): Promise<number> => {
@@ -286,5 +291,77 @@ describe("an upload", () => {
       until: START,
       due_at: START,
     });
+  });
+});
+
+describe("the retention of a batch that may hold somebody whose erasure is on hold", () => {
+  const HELD = "Art. 17(3)(e)" as const;
+
+  /** A lake with a batch at the end of its retention, and a request that is on hold. */
+  const heldLake = () => {
+    const lake = testLake({ level: "gdpr" });
+    registerSales(lake);
+    defineContract(lake, { retention_days: 30 });
+    done(append(lake, "b1"));
+    done(append(lake, "b2"));
+    const asked = lake.run({
+      type: "RequestDeletion",
+      subject_id: "7",
+      reason: "please",
+      requested_by: "petra",
+      identity_verified: null,
+      received_at: null,
+    });
+    const { deletion_id: id } = asked.body.deletion as { deletion_id: string };
+    const deletion_id = deletionId.parse(id);
+    const hold = { type: "HoldDeletion", deletion_id, reason: "a claim", until: null } as const;
+    lake.run({ ...hold, ground: HELD });
+    lake.pass(30 * DAY_MS);
+    return { lake, deletion_id };
+  };
+
+  const inB1 =
+    (id: ReturnType<typeof deletionId.parse>): RetentionDeps["heldIn"] =>
+    async (batch) =>
+      batch === "b1" ? [id] : [];
+
+  it("is frozen, and that is recorded once and shown; the others expire", async () => {
+    const { lake, deletion_id } = heldLake();
+    const { ring } = dutiesOf(lake, inB1(deletion_id));
+    await ring();
+    expect(stateOf(lake, "b2").state).toBe("expired");
+    expect(stateOf(lake, "b1")).toMatchObject({
+      state: "appended",
+      retention_frozen: { deletion_ids: [deletion_id], since: inDays(30) },
+    });
+    lake.pass(DAY_MS);
+    await ring();
+    const said = lake.log.read({ type: "BatchRetentionSuspended", after: 0, limit: 10 });
+    expect(said.map(({ data }) => data)).toEqual([
+      { deletion_ids: [deletion_id], due_at: inDays(30) },
+    ]);
+  });
+
+  it("is looked at again every day, and ends with the first after the hold", async () => {
+    const { lake, deletion_id } = heldLake();
+    const { ring } = dutiesOf(lake, inB1(deletion_id));
+    await ring();
+    expect(ends(lake)).toEqual({ b1: inDays(31) });
+    lake.pass(DAY_MS);
+    expect(await ring()).toBe(1);
+    expect(ends(lake)).toEqual({ b1: inDays(32) });
+    lake.run({ type: "ReleaseDeletionHold", deletion_id, reason: "settled" });
+    lake.pass(DAY_MS);
+    await ring();
+    expect(stateOf(lake, "b1").state).toBe("expired");
+  });
+
+  it("does not expire either while nobody can say whom it holds", async () => {
+    const { lake } = heldLake();
+    const { ring } = dutiesOf(lake, async () => {
+      throw new Error("the object store is down");
+    });
+    await expect(ring()).rejects.toThrow("the object store is down");
+    expect(stateOf(lake, "b1").state).toBe("appended");
   });
 });

@@ -185,6 +185,10 @@ describe("a duty that keeps failing", () => {
     "retention_due",
     "retention_change",
     "freshness_due",
+    "access_step",
+    "access_due",
+    "access_reminder",
+    "access_expiry",
   ];
 
   it.each(DUTY_KINDS.filter((kind) => !neverParked.includes(kind)))(

@@ -4,6 +4,7 @@ import { describe, expect, test } from "vitest";
 import { appendBatch, checkQuality, publishBatch } from "../../src/application/work/batchWork.ts";
 import type { Workshop } from "../../src/application/work/workshop.ts";
 import { dataPlane } from "../../src/data/dataPlane.ts";
+import { subjectPlane } from "../../src/data/subjects/subjectPlane.ts";
 import type { BatchId, ContractId, DatasetName } from "../../src/domain/ids.ts";
 import { r2ObjectStore } from "../../src/storage/r2ObjectStore.ts";
 import {
@@ -293,6 +294,7 @@ describe("work on an object that is replaced under it", () => {
     const overtaken: Workshop = {
       lake: lake.gateway,
       store,
+      subjects: subjectPlane(store),
       sealed: sealedOver(store),
       now: () => Date.now(),
       data: {
@@ -366,6 +368,7 @@ describe("an answer that is lost on its way", () => {
     const store = r2ObjectStore(env.OBJECTS);
     return {
       data: dataPlane(store),
+      subjects: subjectPlane(store),
       store,
       sealed: sealedOver(store),
       now: () => Date.now(),

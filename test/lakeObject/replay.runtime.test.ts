@@ -6,6 +6,7 @@ import { MAX_ATTEMPTS } from "../../src/application/runDuties.ts";
 import { replayStep } from "../../src/application/work/replayWork.ts";
 import type { Workshop } from "../../src/application/work/workshop.ts";
 import { dataPlane } from "../../src/data/dataPlane.ts";
+import { subjectPlane } from "../../src/data/subjects/subjectPlane.ts";
 import type { DatasetName, ReplayId } from "../../src/domain/ids.ts";
 import { r2ObjectStore } from "../../src/storage/r2ObjectStore.ts";
 import {
@@ -33,7 +34,8 @@ const requested = async (lake: Lake): Promise<ReplayId> => {
 const workshop = (lake: Lake): Workshop => {
   const store = r2ObjectStore(env.OBJECTS);
   const sealed = sealedOver(store);
-  return { lake: lake.gateway, store, data: dataPlane(store), sealed, now: () => Date.now() };
+  const subjects = subjectPlane(store);
+  return { lake: lake.gateway, store, data: dataPlane(store), subjects, sealed, now: Date.now };
 };
 
 const outcomes = async (lake: Lake, id: string) =>

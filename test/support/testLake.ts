@@ -14,6 +14,7 @@ import type { Question, Reply } from "../../src/application/questions.ts";
 import type { View } from "../../src/application/views.ts";
 import { calendars } from "../../src/calendar/calendars.ts";
 import { lakeId } from "../../src/contracts/fields.ts";
+import { subjectTexts } from "../../src/data/subjects/subjectTexts.ts";
 import type { Result } from "../../src/domain/decider.ts";
 import type { ComplianceLevel } from "../../src/domain/lake/lake.ts";
 import type { Rejection } from "../../src/domain/rejection.ts";
@@ -74,6 +75,7 @@ export const testLake = ({
       return `id-${made}`;
     },
     calendars,
+    texts: subjectTexts,
     loopback: false,
   });
   const halves = memoryHalves();

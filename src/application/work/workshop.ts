@@ -23,15 +23,17 @@ import {
   type SegmentedDataPlane,
 } from "../dataPorts.ts";
 import type { Call, LakeGateway, LakeRequest, WorkRequest } from "../lakeGateway.ts";
+import type { SubjectPlane } from "../subjectPorts.ts";
 import type { Comparison } from "../uniqueHashes.ts";
 import type { Gate, RefinePlan, WorkPlan } from "../workPlan.ts";
 
 export interface Workshop {
   readonly lake: LakeGateway;
   readonly data: SegmentedDataPlane;
+  readonly subjects: SubjectPlane;
   readonly store: ObjectStore;
-  /** Both of an encrypted dataset, under its key: all it writes is sealed, all it reads opened. */
-  sealed(dataset_key: Uint8Array): Pick<Workshop, "data" | "store">;
+  /** All of an encrypted dataset, under its key: what it writes is sealed, what it reads opened. */
+  sealed(dataset_key: Uint8Array): Pick<Workshop, "data" | "subjects" | "store">;
   /** Milliseconds, for measuring how long something takes. */
   readonly now: () => number;
 }

@@ -3,7 +3,7 @@
 import type { DatasetState } from "../dataset/dataset.ts";
 import { deprecated } from "../dataset/decide.ts";
 import { assertNever, ok, type Result } from "../decider.ts";
-import type { BatchId, DatasetName } from "../ids.ts";
+import type { BatchId, DatasetName, SubjectAccessId } from "../ids.ts";
 import { type Rejection, reject } from "../rejection.ts";
 import type { AccessAction, AccessEvent } from "./access.ts";
 
@@ -21,6 +21,8 @@ export interface GenerateSignedUrl {
   readonly filename: string;
   /** The object of a batch that the URL opens; left out, the upload of that name. Not recorded. */
   readonly batch_object?: { readonly batch_id: BatchId; readonly key: string };
+  /** The file of a request for access, instead. Not recorded either. */
+  readonly access_object?: { readonly subject_access_id: SubjectAccessId; readonly key: string };
   readonly method: "GET" | "PUT";
   readonly signed_at: string;
   readonly expires_at: string;

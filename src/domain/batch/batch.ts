@@ -3,7 +3,7 @@
  * `appended -> checked -> anonymized -> published`, from any of them `quarantined` and back, and
  * finally `expired`.
  */
-import type { BatchId, ContractId, DatasetName, ReplayId } from "../ids.ts";
+import type { BatchId, ContractId, DatasetName, DeletionId, ReplayId } from "../ids.ts";
 import type { Segment } from "../segments.ts";
 import type { SubjectIndexRef } from "../subjects.ts";
 import type { Suspicion } from "../suspicion.ts";
@@ -80,6 +80,8 @@ interface BatchCore {
   readonly segments: readonly Segment[] | null;
   /** The latest long work on it, under way or over. */
   readonly work: BatchWork | null;
+  /** Kept past its retention, for whom and since when. */
+  readonly frozen: { readonly deletion_ids: readonly DeletionId[]; readonly since: string } | null;
   /** When its first file was: a corrected file does not prolong its retention. */
   readonly appended_at: string;
   /** When the file it has now was appended. */
@@ -90,7 +92,15 @@ export type Batch = BatchCore & { readonly progress: Progress | Quarantined };
 
 type Kept = Omit<
   BatchCore,
-  "raw" | "subject_index" | "schema" | "misfit" | "candidate" | "proposal" | "segments" | "work"
+  | "raw"
+  | "subject_index"
+  | "schema"
+  | "misfit"
+  | "candidate"
+  | "proposal"
+  | "segments"
+  | "work"
+  | "frozen"
 >;
 
 /** What is left of a batch whose retention has ended: what it was, and no object. */

@@ -1,5 +1,12 @@
 /** Commands of a batch. Those that follow a pass over the rows carry its result. */
-import type { BatchId, ContractId, DatasetName, PrivacyRunId, ReplayId } from "../ids.ts";
+import type {
+  BatchId,
+  ContractId,
+  DatasetName,
+  DeletionId,
+  PrivacyRunId,
+  ReplayId,
+} from "../ids.ts";
 import type { Segment } from "../segments.ts";
 import type { ErasedRows, SubjectIndexRef } from "../subjects.ts";
 import type { Suspicion } from "../suspicion.ts";
@@ -93,6 +100,14 @@ export interface ReleaseQuarantine {
 export interface ExpireBatch {
   readonly type: "ExpireBatch";
   readonly batch_id: BatchId;
+  readonly now: string;
+}
+
+/** The retention has ended, and the batch may hold persons whose erasure is on hold. */
+export interface FreezeRetention {
+  readonly type: "FreezeRetention";
+  readonly batch_id: BatchId;
+  readonly deletion_ids: readonly DeletionId[];
   readonly now: string;
 }
 
@@ -214,6 +229,7 @@ export type BatchCommand =
   | QuarantineBatch
   | ReleaseQuarantine
   | ExpireBatch
+  | FreezeRetention
   | PublishData
   | ExportData
   | GrantConsumption

@@ -19,7 +19,7 @@ import type {
 } from "./commands.ts";
 import { failWork, finishWork, recordStep, refusedMeanwhile, startWork } from "./decideWork.ts";
 import type { BatchEvent, DerivedRun } from "./events.ts";
-import { expire, expired } from "./expiry.ts";
+import { expire, expired, freeze } from "./expiry.ts";
 import { anonymized, approveRun, recordPrivacy, rejectRun, rollBackRun } from "./privacyRuns.ts";
 import { admitConsumption, admitExposure, protects, unprotectedColumns } from "./protection.ts";
 import { inQuarantine, release, workable } from "./quarantine.ts";
@@ -70,7 +70,8 @@ const decideStep = (command: StepCommand, state: BatchState, context: BatchConte
     return ok(appended(command, state, admitted.value, context.lake));
   }
   if (state.status === "expired") {
-    return command.type === "ExpireBatch" ? ok([]) : expired(command.batch_id);
+    const late = command.type === "ExpireBatch" || command.type === "FreezeRetention";
+    return late ? ok([]) : expired(command.batch_id);
   }
   if (state.status !== "held") return unknownBatch(command.batch_id);
   const { batch } = state;
@@ -94,6 +95,8 @@ const decideStep = (command: StepCommand, state: BatchState, context: BatchConte
       return release(command, batch, context);
     case "ExpireBatch":
       return expire(command, batch, context.contract);
+    case "FreezeRetention":
+      return freeze(command, batch, context.contract);
     case "PublishData":
       return publish(command, batch, context);
     case "ExportData": {

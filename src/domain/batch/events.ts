@@ -1,5 +1,12 @@
 /** What can happen to a batch. Nothing in here is a cell's value: the log holds no data. */
-import type { BatchId, ContractId, DatasetName, PrivacyRunId, ReplayId } from "../ids.ts";
+import type {
+  BatchId,
+  ContractId,
+  DatasetName,
+  DeletionId,
+  PrivacyRunId,
+  ReplayId,
+} from "../ids.ts";
 import type { KAnonymityFinding } from "../rules/kAnonymity.ts";
 import type { UniqueCheck } from "../rules/uniqueScope.ts";
 import type { SubjectIndexRef } from "../subjects.ts";
@@ -202,6 +209,11 @@ export type BatchEvent =
     }
   /** What follows it in the same transaction is what the replay has derived. */
   | { readonly type: "BatchReplayed"; readonly data: { readonly replay_id: ReplayId } }
+  /** Its retention has ended, and it is kept: it may hold persons whose erasure is on hold. */
+  | {
+      readonly type: "BatchRetentionSuspended";
+      readonly data: { readonly deletion_ids: readonly DeletionId[]; readonly due_at: string };
+    }
   /** Its retention has ended: every object of it is deleted, its history stays. */
   | {
       readonly type: "BatchExpired";

@@ -70,7 +70,7 @@ const withBytes = (state: BatchState, { data, recorded_at }: Appended): BatchSta
   }
   if (state.status !== "requested") return state;
   const { status: _, ...core } = state;
-  const fresh = { consumptions: 0, last_replay: null, appended_at: recorded_at };
+  const fresh = { consumptions: 0, last_replay: null, frozen: null, appended_at: recorded_at };
   return { status: "held", batch: { ...core, ...fresh, ...bytes } };
 };
 
@@ -85,9 +85,10 @@ const expired = (batch: Batch, expired_at: string): ExpiredBatch => {
     segments: ______,
     work: _______,
     subject_index: ________,
+    frozen: _________,
     ...kept
   } = rest;
-  const { key: _________, ...file } = raw;
+  const { key: __________, ...file } = raw;
   return { ...kept, file, expired_at };
 };
 
@@ -141,6 +142,11 @@ const evolveHeld = (batch: Batch, event: HeldEvent): Batch => {
       const objects = [...open.publication.objects, event.data.object];
       const publication = { ...open.publication, objects };
       return { ...batch, progress: within(batch.progress, { ...open, publication }) };
+    }
+    case "BatchRetentionSuspended": {
+      const { deletion_ids } = event.data;
+      const since = batch.frozen?.since ?? event.recorded_at;
+      return { ...batch, frozen: { deletion_ids, since } };
     }
     case "ConsumptionGranted":
       return { ...batch, consumptions: batch.consumptions + 1 };

@@ -1,12 +1,13 @@
 /**
  * The end of a batch: its contract's retention has passed, and every object of it goes (storage
- * limitation, Art. 5(1)(e) GDPR). In quarantine or not, published or not, nothing is kept longer.
+ * limitation, Art. 5(1)(e) GDPR). In quarantine or not, published or not, nothing is kept longer,
+ * but for persons whose erasure is on hold: what must not be erased (Art. 18, 17(3)) is kept.
  */
 import type { ContractState } from "../contract/contract.ts";
 import { ok, type Result } from "../decider.ts";
 import { type Rejection, reject } from "../rejection.ts";
 import { type Batch, objectsOf } from "./batch.ts";
-import type { ExpireBatch } from "./commands.ts";
+import type { ExpireBatch, FreezeRetention } from "./commands.ts";
 import type { BatchEvent } from "./events.ts";
 
 const DAY_MS = 86_400_000;
@@ -27,6 +28,19 @@ export const expire = (
   if (now < due_at) return ok([]);
   const objects = objectsOf(batch).length;
   return ok([{ type: "BatchExpired", data: { retention_days, due_at, objects } }]);
+};
+
+/** Recorded when it comes to be so, and again when it is for others. */
+export const freeze = (
+  { deletion_ids, now }: FreezeRetention,
+  batch: Batch,
+  contract: ContractState,
+): Result<readonly BatchEvent[], Rejection> => {
+  if (contract.status === "absent") return ok([]);
+  const due_at = retentionEnd(batch.appended_at, contract.retention_days);
+  const known = JSON.stringify(batch.frozen?.deletion_ids) === JSON.stringify(deletion_ids);
+  if (now < due_at || known || deletion_ids.length === 0) return ok([]);
+  return ok([{ type: "BatchRetentionSuspended", data: { deletion_ids, due_at } }]);
 };
 
 export const expired = (id: string) =>

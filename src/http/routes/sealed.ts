@@ -68,7 +68,7 @@ export const sealedRoutes = [
     path: "/sealed/{token}",
     scope: "lake",
     tag: "Files",
-    summary: "The file of an encrypted dataset that a signed URL opens, as a whole or in part",
+    summary: "The sealed file that a signed URL opens, as a whole or in part",
     params: z.strictObject({ token: z.string() }),
     query: none,
     headers: z.object({
@@ -87,7 +87,7 @@ export const sealedRoutes = [
       const found = await services.gateway.ask(call, question);
       if (!found.ok) return found;
       if (found.value.kind !== "sealed_object") return objectGone();
-      const { store } = services.workshop.sealed(found.value.dataset_key);
+      const { store } = services.workshop.sealed(found.value.seal_key);
       try {
         return await serve(store, found.value, headers);
       } catch (error) {

@@ -1,0 +1,53 @@
+/** What the events of a request for access set in motion: see consequences.ts. */
+import { nextReminder } from "../domain/deletion/reminders.ts";
+import type { ScheduleChange } from "./consequences.ts";
+import type { Duty, DutyKind, DutyRef, StoredEvent } from "./ports.ts";
+
+const COLLECTING: readonly DutyKind[] = ["access_step", "access_due", "access_reminder"];
+
+/** Null for an event of another kind. `ref`: id of the request. */
+export const accessConsequences = (
+  { type, data, recorded_at }: StoredEvent,
+  ref: string,
+  payload: Duty["payload"],
+): ScheduleChange | null => {
+  const owed = (kind: DutyKind, due_at: string): Duty => ({ kind, ref, due_at, payload });
+  const done = (...kinds: readonly DutyKind[]): readonly DutyRef[] =>
+    kinds.map((kind) => ({ kind, ref }));
+  const reminder = (deadline: string, reminded: number | null): ScheduleChange => {
+    const due_at = nextReminder(deadline, recorded_at, reminded);
+    if (due_at === null) return { put: [], remove: done("access_reminder") };
+    return { put: [owed("access_reminder", due_at)], remove: [] };
+  };
+  switch (type) {
+    case "SubjectAccessRequested": {
+      const deadline = String(data.deadline);
+      const { put, remove } = reminder(deadline, null);
+      const now = [owed("access_step", recorded_at), owed("access_due", deadline)];
+      return { put: [...now, ...put], remove };
+    }
+    case "SubjectAccessSearched":
+    case "SubjectAccessCollected":
+      return { put: [owed("access_step", recorded_at)], remove: [] };
+    case "SubjectAccessCompleted":
+      return {
+        put: [owed("access_expiry", String(data.expires_at))],
+        remove: done(...COLLECTING),
+      };
+    case "SubjectAccessDeadlineApproaching":
+      return reminder(String(data.deadline), Number(data.days_left));
+    case "SubjectAccessOverdue":
+      return { put: [], remove: done("access_due", "access_reminder") };
+    case "SubjectAccessExpired":
+    case "SubjectAccessErased":
+      return { put: [], remove: done(...COLLECTING, "access_expiry") };
+    default:
+      return null;
+  }
+};
+
+/** Requests whose file is gone for good with these events, and its key with it. */
+export const endedAccesses = (events: readonly StoredEvent[]): readonly string[] =>
+  events
+    .filter(({ type }) => type === "SubjectAccessExpired" || type === "SubjectAccessErased")
+    .map(({ stream }) => stream.slice("subject-access/".length));

@@ -1,0 +1,45 @@
+/** What a lake owes a person who asked what it holds: the answer, in time, and then its end. */
+import type { SubjectAccessId } from "../domain/ids.ts";
+import type { NoteAccess } from "../domain/subjectAccess/decide.ts";
+import type { LakeService } from "./lakeService.ts";
+import type { EventLog, PendingDuty } from "./ports.ts";
+import type { DutyDeps } from "./runDuties.ts";
+
+export interface AccessDutyDeps {
+  readonly log: EventLog;
+  readonly service: Pick<LakeService, "fulfil">;
+  readonly lake_id: string;
+  readonly now: () => Date;
+  accessStep(id: SubjectAccessId): Promise<"more" | "done">;
+}
+
+type AccessKind = "access_step" | "access_due" | "access_reminder" | "access_expiry";
+
+export const accessDuties = ({
+  log,
+  service,
+  lake_id,
+  now,
+  accessStep,
+}: AccessDutyDeps): Pick<DutyDeps["handlers"], AccessKind> => {
+  /** Recorded in the transaction that takes the duty off. */
+  const noting = (type: NoteAccess["type"]) => async (duty: PendingDuty) => {
+    const subject_access_id = duty.ref as SubjectAccessId;
+    const command = { type, subject_access_id, now: now().toISOString() } as const;
+    const noted = service.fulfil(lake_id, command, duty);
+    if (!noted.ok) throw new Error(noted.error.detail);
+  };
+  return {
+    access_step: async (duty) => {
+      const next = await accessStep(duty.ref as SubjectAccessId);
+      if (next === "done") log.schedule.remove(duty);
+      // One object a step: between two of them other duties have their turn.
+      else if (log.schedule.find(duty)) {
+        log.schedule.put({ ...duty, due_at: now().toISOString() });
+      }
+    },
+    access_due: noting("NoteAccessDue"),
+    access_reminder: noting("NoteAccessApproaching"),
+    access_expiry: noting("ExpireSubjectAccess"),
+  };
+};

@@ -1,0 +1,93 @@
+/**
+ * Requests for access made into commands: the person's id is sealed under their own key, the
+ * pseudonyms by which rows are found are kept, and the deadlines are those of any request a person
+ * makes (Art. 12(3) GDPR).
+ */
+import type { GenerateSignedUrl } from "../domain/access/decide.ts";
+import { deadlinesOf } from "../domain/deadlines.ts";
+import { ok, type Result } from "../domain/decider.ts";
+import type { SubjectAccessId } from "../domain/ids.ts";
+import { lakeNotFound } from "../domain/lake/decide.ts";
+import { type Rejection, reject } from "../domain/rejection.ts";
+import { type RequestSubjectAccess, unknownAccess } from "../domain/subjectAccess/decide.ts";
+import { reader } from "./commands.ts";
+import { calendarOf, receiptOf } from "./deletionRequests.ts";
+import { subjectRefsOf } from "./subjectRefs.ts";
+import type { Means } from "./toCommand.ts";
+
+interface RequestAccess {
+  readonly type: "RequestAccess";
+  /** In clear: sealed before it is decided on. */
+  readonly subject_id: string;
+  readonly requested_by: string;
+  readonly received_at: string | null;
+}
+
+interface SignAccessUrl {
+  readonly type: "SignAccessUrl";
+  readonly subject_access_id: SubjectAccessId;
+  /** Seconds. */
+  readonly expires_in: number;
+}
+
+export type AccessRequest = RequestAccess | SignAccessUrl;
+
+/** Where the person's id is sealed. */
+export const accessSubjectPlace = (id: SubjectAccessId): string =>
+  `subject-access/${id}/subject_id`;
+
+/** While one is being answered for a person, asking again means that one. */
+export const requestSubjectAccess = (
+  request: RequestAccess,
+  { log, keyring, now, newId, calendars, texts }: Means,
+): Result<RequestSubjectAccess, Rejection> => {
+  const lake = reader(log).lake();
+  if (lake.status === "absent") return lakeNotFound();
+  const received = receiptOf(request.received_at, now);
+  if (!received.ok) return received;
+  const { subject_id, requested_by } = request;
+  const received_at = received.value;
+  const keys = keyring();
+  const subject_ref = keys.subjectRef(subject_id);
+  const known = { kind: "subject-access", subject_ref, status: "collecting", limit: 1 } as const;
+  const [open] = log.directory.list(known);
+  const subject_access_id = (open?.id ?? newId()) as SubjectAccessId;
+  if (!open) keys.makeAccessKey(subject_access_id);
+  return ok({
+    type: "RequestSubjectAccess",
+    subject_access_id,
+    subject_ref,
+    subject_refs: subjectRefsOf(keys, texts, subject_id),
+    subject_id: open
+      ? { sealed: "" }
+      : keys.seal(subject_ref, accessSubjectPlace(subject_access_id), subject_id),
+    requested_by,
+    received_at,
+    ...deadlinesOf(new Date(received_at), calendarOf(lake, calendars)),
+  });
+};
+
+/** The access is recorded before the URL is handed out. */
+export const signAccessUrl = (
+  { subject_access_id }: SignAccessUrl,
+  { log, actor }: Means,
+  lifetime: Pick<GenerateSignedUrl, "signed_at" | "expires_at">,
+): Result<GenerateSignedUrl, Rejection> => {
+  const access = reader(log).subjectAccess(subject_access_id);
+  if (access.status === "absent") return unknownAccess(subject_access_id);
+  if (access.file === null) {
+    const why = access.status === "collecting" ? "is not ready yet" : `is ${access.status}`;
+    const detail = `The file of request for access ${subject_access_id} ${why}.`;
+    return reject("wrong_state", "subject-access-not-ready", detail);
+  }
+  return ok({
+    type: "GenerateSignedUrl",
+    dataset: null,
+    filename: `subject-access/${subject_access_id}.jsonl`,
+    access_object: { subject_access_id, key: access.file.key },
+    method: "GET",
+    accessor_id: actor,
+    purpose: "answer to a request for access",
+    ...lifetime,
+  });
+};

@@ -1,0 +1,142 @@
+/**
+ * One step of answering a request for access. Whatever is written is sealed under a key of the
+ * request's own; every attempt writes keys of its own and the first result counts.
+ */
+import { invariant, ok, type Result } from "../../domain/decider.ts";
+import type { BatchId, SubjectAccessId } from "../../domain/ids.ts";
+import type { Rejection } from "../../domain/rejection.ts";
+import type { AccessStep } from "../../domain/subjectAccess/decide.ts";
+import { contentType } from "../contentTypes.ts";
+import { BrokenSealError, MissingObjectError, type ObjectWriter } from "../dataPorts.ts";
+import type { Call } from "../lakeGateway.ts";
+import type { AccessPlan } from "../planAccess.ts";
+import { mayHold, planeOf } from "./lookups.ts";
+import { recipientsOf } from "./recipients.ts";
+import { NO_ANSWER, perform, type Workshop } from "./workshop.ts";
+
+type Step<Kind extends AccessPlan["kind"]> = Extract<AccessPlan, { readonly kind: Kind }>;
+
+/** Resolves to whether there is more to do; rejects when the step is to be tried again. */
+export const accessStep = async (
+  shop: Workshop,
+  call: Call,
+  subject_access_id: SubjectAccessId,
+): Promise<"more" | "done"> => {
+  let next: "more" | "done" = "more";
+  const request = { kind: "access_step", subject_access_id } as const;
+  const outcome = await perform(shop, call, request, async (plan, record) => {
+    if (plan.kind === "nothing") {
+      next = "done";
+      return ok(NO_ANSWER);
+    }
+    invariant(plan.kind === "subject_access", "a step of an access is planned as one");
+    const step = await taken(shop, call, plan.step);
+    if (!step.ok) return step;
+    const now = new Date(shop.now()).toISOString();
+    return record({ type: "RecordAccessStep", subject_access_id, step: step.value, now });
+  });
+  if (outcome.ok) return next;
+  throw new Error(`request for access ${subject_access_id}: ${outcome.error.detail}`);
+};
+
+const taken = async (
+  shop: Workshop,
+  call: Call,
+  plan: AccessPlan,
+): Promise<Result<AccessStep, Rejection>> => {
+  switch (plan.kind) {
+    case "search":
+      return ok(await search(shop, plan));
+    case "collect":
+      return ok(await collect(shop, plan));
+    case "pass": {
+      const { batch_id, outcome } = plan;
+      return ok({ kind: "collected", batch_id, outcome, part: null });
+    }
+    default:
+      return finish(shop, call, plan);
+  }
+};
+
+const search = async (shop: Workshop, plan: Step<"search">): Promise<AccessStep> => {
+  const found: BatchId[] = [...plan.unknown];
+  for (const lookup of plan.lookups) {
+    const [may] = await mayHold(shop, lookup, [plan.subjects]);
+    if (may) found.push(lookup.batch_id);
+  }
+  const { from, after, batches, ended } = plan;
+  return { kind: "searched", from, after, batches, found, ended };
+};
+
+const collect = async (shop: Workshop, plan: Step<"collect">): Promise<AccessStep> => {
+  const { batch_id, dataset, table, part_key } = plan;
+  const file = await sealedFile(shop, plan.access_key, part_key);
+  try {
+    const input = { ...table, dataset, batch_id };
+    const { rows } = await planeOf(shop, plan.dataset_key).collect(input, file.write);
+    if (rows === 0) {
+      await file.abort();
+      return { kind: "collected", batch_id, outcome: "none", part: null };
+    }
+    const part = { key: part_key, bytes: await file.close(), rows };
+    return { kind: "collected", batch_id, outcome: "collected", part };
+  } catch (error) {
+    await file.abort();
+    if (!(error instanceof BrokenSealError)) throw error;
+    console.error(error.message);
+    return { kind: "collected", batch_id, outcome: "unreadable", part: null };
+  }
+};
+
+const finish = async (
+  shop: Workshop,
+  call: Call,
+  { access_key, file_key, parts, head, sources }: Step<"finish">,
+): Promise<Result<AccessStep, Rejection>> => {
+  const recipients = await recipientsOf(shop.lake, call, sources);
+  if (!recipients.ok) return recipients;
+  const file = await sealedFile(shop, access_key, file_key);
+  try {
+    for (const line of [...head, ...recipients.value]) await file.write(lineOf(line));
+    const { store } = shop.sealed(access_key);
+    for (const { key } of parts) {
+      const body = await store.open(key);
+      if (body === null) throw new MissingObjectError(`part ${key} is missing`);
+      for await (const bytes of body) await file.write(bytes);
+    }
+    const bytes = await file.close();
+    const rows = parts.reduce((sum, part) => sum + part.rows, 0);
+    return ok({
+      kind: "finished",
+      file: { key: file_key, bytes, rows },
+      recipients: recipients.value.length,
+    });
+  } catch (error) {
+    await file.abort();
+    throw error;
+  }
+};
+
+const lineOf = (line: object): Uint8Array => new TextEncoder().encode(`${JSON.stringify(line)}\n`);
+
+interface CountedFile extends Pick<ObjectWriter, "abort"> {
+  write(bytes: Uint8Array): Promise<void>;
+  /** Resolves to how many bytes were written. */
+  close(): Promise<number>;
+}
+
+const sealedFile = (shop: Workshop, key: Uint8Array, name: string): CountedFile => {
+  const writer = shop.sealed(key).store.writer(name, contentType("jsonl"));
+  let written = 0;
+  return {
+    async write(bytes) {
+      written += bytes.length;
+      await writer.write(bytes);
+    },
+    async close() {
+      await writer.close();
+      return written;
+    },
+    abort: () => writer.abort(),
+  };
+};
