@@ -179,7 +179,7 @@ export class LakeObject extends DurableObject<Env> {
   }
 
   #runDuties(lake_id: string, lake: Lake): Promise<number> {
-    const { log, service } = lake;
+    const { log, service, turns, records } = lake;
     return runDuties({
       schedule: log.schedule,
       now: () => new Date(),
@@ -194,6 +194,9 @@ export class LakeObject extends DurableObject<Env> {
         heldIn: (batch_id) => this.#longWork().heldIn(lake_id, batch_id),
         accessStep: (id) => this.#longWork().accessStep(lake_id, id),
         workStep: (...step) => this.#longWork().workStep(lake_id, ...step),
+        eraseStep: (...step) => this.#longWork().eraseStep(lake_id, ...step),
+        release: (...erasure) => records.release(lake_id, ...erasure),
+        command: (call, request) => turns.command(call, request, null, 0),
         checkpoint: () => signedHead(lake_id, service, lake.tree),
         notify: lake.notify,
       }),

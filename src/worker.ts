@@ -4,12 +4,13 @@
  */
 import { WorkerEntrypoint } from "cloudflare:workers";
 import { answering } from "./application/courtesy.ts";
-import type { Origin } from "./application/lakeDuties.ts";
 import type { WorkStepRequest } from "./application/lakeGateway.ts";
 import { systemCall } from "./application/lakeService.ts";
 import { type Gateway, type LakeStub, lakeGateway } from "./application/lakeStub.ts";
+import type { Origin } from "./application/origins.ts";
 import type { Presigner } from "./application/ports.ts";
 import { accessStep } from "./application/work/accessWork.ts";
+import { type EraseStep, eraseStep } from "./application/work/eraseWork.ts";
 import { heldIn } from "./application/work/lookups.ts";
 import { type ReplayStep, replayStep } from "./application/work/replayWork.ts";
 import { workStep } from "./application/work/stepWork.ts";
@@ -67,6 +68,11 @@ export class LongWork extends WorkerEntrypoint<Env> {
   /** One step of answering a request for access; resolves to whether there is more to do. */
   accessStep(lake_id: string, id: SubjectAccessId): Promise<"more" | "done"> {
     return accessStep(workshopOf(this.env), systemCall(lake_id), id);
+  }
+
+  /** One step of an erasure; resolves to what comes next, rejects when it is to be tried again. */
+  eraseStep(lake_id: string, deletion_id: DeletionId, origin: Origin): Promise<EraseStep> {
+    return eraseStep(workshopOf(this.env), { ...systemCall(lake_id), ...origin }, deletion_id);
   }
 
   /** One step of a replay; resolves to what comes next. */

@@ -1,6 +1,6 @@
 /** What the events of a request for access set in motion: see consequences.ts. */
 import { nextReminder } from "../domain/deletion/reminders.ts";
-import type { ScheduleChange } from "./consequences.ts";
+import type { ScheduleChange } from "./deletionConsequences.ts";
 import type { Duty, DutyKind, DutyRef, StoredEvent } from "./ports.ts";
 
 const COLLECTING: readonly DutyKind[] = ["access_step", "access_due", "access_reminder"];

@@ -147,6 +147,21 @@ export const messageOf = (command: Command, events: readonly StoredEvent[]): str
       return `Deletion request ${command.deletion_id} is overdue.`;
     case "WatchFreshness":
       return `Freshness under contract ${command.contract_id} looked at.`;
+    case "ExecuteDeletion":
+      return (
+        `Deletion request ${command.deletion_id} is being carried out: ` +
+        `GET /deletions/${command.deletion_id} shows how far it is.`
+      );
+    case "NoteErasureStep":
+      return `Deletion request ${command.deletion_id} is one step further.`;
+    case "CompleteErasure":
+      return `Deletion request ${command.deletion_id} is carried out.`;
+    case "FailErasure":
+      return `Deletion request ${command.deletion_id} has failed: ${command.failure}`;
+    case "NoteWithholdingEnd":
+      return `What deletion request ${command.deletion_id} withheld is erased now.`;
+    case "RedactBatch":
+      return `Batch ${command.batch_id} is ${command.result.kind}.`;
     case "RegisterWebhook":
       return `Webhook ${command.webhook_id} registered. Its secret is shown this once.`;
     case "RemoveWebhook":

@@ -7,7 +7,8 @@ import type { BatchId, StreamName, SubjectAccessId } from "../domain/ids.ts";
 import { describeIssue, placeOf } from "../domain/table.ts";
 import { type AGGREGATES, idOf, kindOf } from "./aggregates.ts";
 import { isNew, messageOf, runOf } from "./answerMessages.ts";
-import { type Command, primaryStream, reader } from "./commands.ts";
+import { primaryStream } from "./commandStreams.ts";
+import { type Command, reader } from "./commands.ts";
 import { freshnessOf } from "./freshnessDuties.ts";
 import { landingKey } from "./objectKeys.ts";
 import type { EventLog, SignRequest, StoredEvent } from "./ports.ts";
@@ -71,6 +72,7 @@ const locationOf = (command: Command): string | null => {
   if (command.type === "RequestReplay") return `/replays/${command.replay_id}`;
   if (command.type === "RequestSubjectAccess")
     return `/subject-access/${command.subject_access_id}`;
+  if (command.type === "ExecuteDeletion") return `/deletions/${command.deletion_id}`;
   return command.type === "StartWork" ? `/batches/${command.batch_id}` : null;
 };
 
@@ -104,6 +106,7 @@ const outcomeOf = (command: Command, events: readonly StoredEvent[]): Answer["ou
       return "created";
     case "RequestReplay":
     case "StartWork":
+    case "ExecuteDeletion":
       return "accepted";
     case "AppendData":
       return isNew(events) ? "created" : "done";

@@ -10,7 +10,7 @@ import {
   decideAccesses,
 } from "../domain/access/decide.ts";
 import { workOf } from "../domain/batch/batch.ts";
-import type { BatchCommand } from "../domain/batch/commands.ts";
+import type { BatchCommand, RedactBatch } from "../domain/batch/commands.ts";
 import { decideBatch, unknownBatch } from "../domain/batch/decide.ts";
 import { isRunning } from "../domain/batch/work.ts";
 import {
@@ -18,9 +18,15 @@ import {
   decideContract,
   unknownContract,
 } from "../domain/contract/decide.ts";
-import { type DatasetCommand, decideDataset, schemaVersion } from "../domain/dataset/decide.ts";
+import {
+  type DatasetCommand,
+  decideDataset,
+  schemaVersion,
+  unknownDataset,
+} from "../domain/dataset/decide.ts";
 import { type DomainEvent, ok, type Result } from "../domain/decider.ts";
 import { type DeletionCommand, decideDeletion } from "../domain/deletion/decide.ts";
+import { progress } from "../domain/deletion/decideErasure.ts";
 import { decideFreshness, type WatchFreshness } from "../domain/freshness/decide.ts";
 import type { StreamName } from "../domain/ids.ts";
 import { decideLake, type LakeCommand, lakeNotFound } from "../domain/lake/decide.ts";
@@ -30,6 +36,7 @@ import { decideReplay, type ReplayCommand } from "../domain/replay/decide.ts";
 import { decideSubjectAccess, type SubjectAccessCommand } from "../domain/subjectAccess/decide.ts";
 import { decideWebhook, type WebhookCommand } from "../domain/webhook/decide.ts";
 import type { StateOf } from "./aggregates.ts";
+import { primaryStream } from "./commandStreams.ts";
 import type { Change, EventLog } from "./ports.ts";
 import { switchReplay } from "./switchReplay.ts";
 
@@ -82,61 +89,6 @@ export const reader = (log: EventLog, seq?: number): Reader => {
     access: () => state("access") as StateOf<"access">,
     contractVersion: (id) => folded(`contract/${id}`).version,
   };
-};
-
-/** The stream that a command is mainly about: what `If-Match` and `ETag` refer to. */
-export const primaryStream = (command: Command): StreamName => {
-  switch (command.type) {
-    case "CreateDataLake":
-    case "ChangeComplianceLevel":
-      return "lake";
-    case "RegisterDataset":
-      return `dataset/${command.name}`;
-    case "IngestDataset":
-      return `dataset/${command.dataset_id}`;
-    case "ActivateDatasetVersion":
-    case "DeprecateDataset":
-      return `dataset/${command.dataset}`;
-    case "CreateContract":
-    case "UpdateContract":
-    case "ApproveContract":
-    case "DeclineContract":
-    case "DeprecateContract":
-      return `contract/${command.contract_id}`;
-    case "AuditAccess":
-    case "AuditAccesses":
-    case "GenerateSignedUrl":
-    case "RevealSealed":
-      return "access";
-    case "RequestReplay":
-    case "NoteReplayProgress":
-    case "CompleteReplay":
-      return `replay/${command.replay_id}`;
-    case "RequestGDPRDeletion":
-    case "ExtendDeletion":
-    case "RejectDeletion":
-    case "HoldDeletion":
-    case "ReleaseDeletionHold":
-    case "NoteDeletionIdentity":
-    case "NoteDeletionDue":
-    case "NoteDeletionApproaching":
-    case "NoteHoldEnd":
-      return `deletion/${command.deletion_id}`;
-    case "WatchFreshness":
-      return `freshness/${command.contract_id}`;
-    case "RegisterWebhook":
-    case "RemoveWebhook":
-      return `webhook/${command.webhook_id}`;
-    case "RequestSubjectAccess":
-    case "RecordAccessStep":
-    case "NoteAccessDue":
-    case "NoteAccessApproaching":
-    case "ExpireSubjectAccess":
-    case "EraseSubjectAccess":
-      return `subject-access/${command.subject_access_id}`;
-    default:
-      return `batch/${command.batch_id}`;
-  }
 };
 
 /** Decides a command on the lake's present state. Nothing is written. */
@@ -203,9 +155,20 @@ export const decide = (log: EventLog, command: Command): Result<Decision, Reject
     case "NoteDeletionDue":
     case "NoteDeletionApproaching":
     case "NoteHoldEnd":
+    case "NoteErasureStep":
+    case "CompleteErasure":
+    case "FailErasure":
+    case "NoteWithholdingEnd":
       return only(decideDeletion(command, read.deletion(command.deletion_id), { lake }));
     case "WatchFreshness":
       return only(decideFreshness(command, read.freshness(command.contract_id)));
+    case "ExecuteDeletion": {
+      const unknown = command.withhold?.find(
+        ({ dataset }) => read.dataset(dataset).status === "absent",
+      );
+      if (unknown) return unknownDataset(unknown.dataset);
+      return only(decideDeletion(command, read.deletion(command.deletion_id), { lake }));
+    }
     case "RegisterWebhook":
     case "RemoveWebhook": {
       const active = log.directory.counts("webhook").active ?? 0;
@@ -303,6 +266,7 @@ const decideAboutBatch = (
   const decided = decideBatch(command, state, { lake, dataset, contract });
   if (!decided.ok) return decided;
   const own = change(`batch/${command.batch_id}`, decided.value);
+  if (command.type === "RedactBatch") return withProgress(command, own, read, change);
   if (command.type !== "GrantConsumption") return ok([own]);
   // Every access to data is in the access log, whatever the door it came through.
   const audited: DomainEvent = {
@@ -316,4 +280,21 @@ const decideAboutBatch = (
     },
   };
   return ok([own, change("access", [audited])]);
+};
+
+/** What an erasure made of a batch is one step of it, or nothing when the request has changed. */
+const withProgress = (
+  { deletion_id, at_version, batch_id, result }: RedactBatch,
+  own: Change,
+  read: Reader,
+  change: MakeChange,
+): Result<Decision, Rejection> => {
+  const state = read.batch(batch_id);
+  const dataset = state.status === "held" ? state.batch.dataset : null;
+  const { kind: outcome } = result;
+  const rows_removed = result.kind === "redacted" ? result.rows_removed : 0;
+  const step = { kind: "opened", batch_id, dataset, outcome, rows_removed } as const;
+  const progressed = progress(step, at_version, read.deletion(deletion_id));
+  if (!progressed.ok) return progressed;
+  return ok([own, change(`deletion/${deletion_id}`, progressed.value)]);
 };

@@ -5,16 +5,11 @@
 import { type Batch, type BatchState, objectsOf, workOf } from "../domain/batch/batch.ts";
 import { retentionEnd } from "../domain/batch/expiry.ts";
 import { isRunning, objectKeysOf } from "../domain/batch/work.ts";
-import { nextReminder } from "../domain/deletion/reminders.ts";
 import { accessObjects, type SubjectAccessState } from "../domain/subjectAccess/subjectAccess.ts";
 import { accessConsequences } from "./accessConsequences.ts";
-import type { Duty, DutyKind, DutyRef, StoredEvent } from "./ports.ts";
+import { deletionConsequences, type ScheduleChange } from "./deletionConsequences.ts";
+import type { Duty, StoredEvent } from "./ports.ts";
 import { later } from "./timers.ts";
-
-export interface ScheduleChange {
-  readonly put: readonly Duty[];
-  readonly remove: readonly DutyRef[];
-}
 
 /** How long a replay that is driven by its request may be silent before the alarm takes over. */
 export const REPLAY_LEASE_MS = 60_000;
@@ -34,48 +29,13 @@ interface WorkData {
   readonly steps: readonly string[];
 }
 
-const dutiesOf = (ref: string, ...kinds: readonly DutyKind[]): readonly DutyRef[] =>
-  kinds.map((kind) => ({ kind, ref }));
-
-/** One reminder is owed at a time: the next, or none. */
-const reminderOf = (
-  ref: string,
-  due_at: string | null,
-  payload: Duty["payload"],
-): ScheduleChange =>
-  due_at === null
-    ? { put: [], remove: dutiesOf(ref, "deletion_reminder") }
-    : { put: [{ kind: "deletion_reminder", ref, due_at, payload }], remove: [] };
-
 /** The schedule changes that one event brings. */
 export const consequencesOf = (event: StoredEvent): ScheduleChange => {
+  if (event.stream.startsWith("deletion/")) return deletionConsequences(event);
   const { data, recorded_at } = event;
   const ref = event.stream.slice(event.stream.indexOf("/") + 1);
   const payload = { correlation_id: event.correlation_id, causation_id: event.event_id };
   switch (event.type) {
-    case "GDPRDeletionRequested":
-    case "GDPRDeletionExtended": {
-      const due_at = String(data.deadline);
-      const reminder = reminderOf(ref, nextReminder(due_at, recorded_at, null), payload);
-      const due: Duty = { kind: "deletion_due", ref, due_at, payload };
-      return { put: [due, ...reminder.put], remove: reminder.remove };
-    }
-    case "GDPRDeletionDeadlineApproaching": {
-      const { deadline, days_left } = data;
-      const next = nextReminder(String(deadline), recorded_at, Number(days_left));
-      return reminderOf(ref, next, payload);
-    }
-    case "GDPRDeletionOverdue":
-      return { put: [], remove: dutiesOf(ref, "deletion_due", "deletion_reminder") };
-    case "GDPRDeletionRejected":
-      return { put: [], remove: dutiesOf(ref, "deletion_due", "deletion_reminder", "hold_end") };
-    case "GDPRDeletionHeld": {
-      if (typeof data.until !== "string") return { put: [], remove: dutiesOf(ref, "hold_end") };
-      return { put: [{ kind: "hold_end", ref, due_at: data.until, payload }], remove: [] };
-    }
-    case "GDPRDeletionHoldReleased":
-    case "GDPRDeletionHoldExpired":
-      return { put: [], remove: dutiesOf(ref, "hold_end") };
     case "BatchWorkStarted":
     case "BatchWorkProgressed": {
       const { work_id, step, steps } = data as unknown as WorkData;

@@ -55,7 +55,8 @@ export interface ObjectStore {
   writer(key: string, contentType: string): ObjectWriter;
   /** Missing keys are no error. */
   delete(keys: readonly string[]): Promise<void>;
-  list(prefix: string): AsyncIterable<StoredObject>;
+  /** In the order of their keys; those behind the key `after`, when one is given. */
+  list(prefix: string, after?: string): AsyncIterable<StoredObject>;
 }
 
 /** Objects of a few bytes, read and written whole: half a key, a record. */

@@ -41,6 +41,8 @@ export const keyOfWork = (
   keyring: Keyring,
 ): Result<Uint8Array | null, Rejection> => {
   if (WITHOUT_DATA.has(plan.kind)) return ok(null);
+  // What asks many batches brings their keys along.
+  if (plan.kind === "erase" && !("dataset" in plan.step)) return ok(null);
   return keyOf(read.dataset(datasetOf(request, plan, read)), keyring);
 };
 
@@ -48,6 +50,7 @@ export const keyOfWork = (
 const datasetOf = (request: WorkRequest, plan: WorkPlan, read: Reader): DatasetName => {
   if (request.kind === "append") return request.dataset;
   if ("refine" in plan) return plan.refine.dataset;
+  if (plan.kind === "erase" && "dataset" in plan.step) return plan.step.dataset;
   const state = "batch_id" in request ? read.batch(request.batch_id) : null;
   if (state?.status === "held") return state.batch.dataset;
   if (state?.status === "requested") return state.dataset;

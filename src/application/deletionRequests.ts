@@ -6,13 +6,16 @@
 import { type Calendar, deadlinesOf, extendedDeadline, GDPR_APPLIES } from "../domain/deadlines.ts";
 import { assertNever, ok, type Result } from "../domain/decider.ts";
 import type { DeletionCommand } from "../domain/deletion/decide.ts";
-import type { Sealed } from "../domain/deletion/deletion.ts";
+import type { ErasureCommand } from "../domain/deletion/decideErasure.ts";
+import { isOpen, OPEN_STATUSES } from "../domain/deletion/deletion.ts";
+import type { Sealed, Withheld } from "../domain/deletion/events.ts";
 import type { DeletionId } from "../domain/ids.ts";
 import { lakeNotFound } from "../domain/lake/decide.ts";
 import type { ActiveLake } from "../domain/lake/lake.ts";
 import { type Rejection, reject } from "../domain/rejection.ts";
 import { reader } from "./commands.ts";
 import type { Calendars } from "./ports.ts";
+import { subjectRefsOf } from "./subjectRefs.ts";
 import { later } from "./timers.ts";
 import type { Means } from "./toCommand.ts";
 
@@ -52,7 +55,22 @@ export type DeletionRequest =
       readonly ground: string | null;
       /** When it ends by itself (RFC 3339, UTC), or null. */
       readonly until: string | null;
-    });
+    })
+  | ExecuteDeletion
+  /** From the process of erasure itself. */
+  | Timeless<Exclude<ErasureCommand, { type: "ExecuteDeletion" | "NoteWithholdingEnd" }>>;
+
+/** The lake says when. */
+type Timeless<Command> = Command extends unknown ? Omit<Command, "now"> : never;
+
+interface ExecuteDeletion {
+  readonly type: "ExecuteDeletion";
+  readonly deletion_id: DeletionId;
+  readonly cause: "command" | "deadline";
+  /** In clear: sealed before it is decided on. */
+  readonly reason: string | null;
+  readonly withhold: readonly Withheld[] | null;
+}
 
 /** A request may be received this much ahead of our clock. */
 const CLOCK_SKEW_MS = 5 * 60_000;
@@ -70,6 +88,12 @@ export const deletionCommand = (request: DeletionRequest, means: Means): Made =>
       const { type, deletion_id } = request;
       return sealed(means, request, (reason) => ({ type, deletion_id, now, reason }));
     }
+    case "ExecuteDeletion":
+      return executeDeletion(request, means);
+    case "NoteErasureStep":
+    case "CompleteErasure":
+    case "FailErasure":
+      return ok({ ...request, now });
     case "NoteDeletionIdentity":
     case "RejectDeletion":
     case "HoldDeletion":
@@ -90,9 +114,9 @@ const requestDeletion = (
   const received_at = received.value;
   const keys = keyring();
   const subject_ref = keys.subjectRef(request.subject_id);
-  const open = (["pending", "held"] as const)
-    .flatMap((status) => log.directory.list({ kind: "deletion", subject_ref, status, limit: 1 }))
-    .at(0);
+  const open = OPEN_STATUSES.flatMap((status) =>
+    log.directory.list({ kind: "deletion", subject_ref, status, limit: 1 }),
+  ).at(0);
   const deletion_id = (open?.id ?? newId()) as DeletionId;
   const sealAt = (field: string, text: string) =>
     keys.seal(subject_ref, `deletion/${deletion_id}/${field}`, text);
@@ -143,6 +167,33 @@ const extendDeletion = (request: ExtendDeletion, means: Means): Made => {
     reason,
     statutory_deadline,
   }));
+};
+
+/** The pseudonyms of the subject are made here, while the id can still be opened. */
+const executeDeletion = (request: ExecuteDeletion, means: Means): Made => {
+  const { log, keyring, now, texts } = means;
+  const { deletion_id, reason, ...about } = request;
+  const deletion = reader(log).deletion(deletion_id);
+  const nobody = { ...about, deletion_id, now, reason: null, subject_refs: {} };
+  if (deletion.status === "absent") return ok(nobody);
+  const known = deletion.erasure?.subject_refs;
+  const place = `deletion/${deletion_id}/subject_id`;
+  const { subject_ref, subject_id } = deletion;
+  // What was answered already is refused, or done, whoever it is about.
+  const needed = isOpen(deletion) && known === undefined;
+  const clear = needed ? keyring().open(subject_ref, place, subject_id.sealed) : null;
+  if (needed && clear === null) {
+    return reject(
+      "unavailable",
+      "subject-key-missing",
+      "The key under which this person's id is sealed does not open: the request cannot be " +
+        "carried out before it does.",
+    );
+  }
+  const subject_refs = known ?? (clear === null ? {} : subjectRefsOf(keyring(), texts, clear));
+  const command = { ...about, deletion_id, now, subject_refs };
+  if (reason === null) return ok({ ...command, reason: null });
+  return sealed(means, { deletion_id, reason }, (why) => ({ ...command, reason: why }));
 };
 
 /** Where an answer to a request is sealed: at the version of its stream that it makes. */

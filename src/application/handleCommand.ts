@@ -10,7 +10,8 @@ import type { Rejection } from "../domain/rejection.ts";
 import { isHeld, type SubjectAccessState } from "../domain/subjectAccess/subjectAccess.ts";
 import { type Answer, compose } from "./answers.ts";
 import { oweCheckpoint } from "./checkpoints.ts";
-import { type Command, type Decision, decide, primaryStream } from "./commands.ts";
+import { primaryStream } from "./commandStreams.ts";
+import { type Command, type Decision, decide } from "./commands.ts";
 import {
   consequencesOf,
   outlivedUpload,
@@ -21,6 +22,7 @@ import { oweFreshness } from "./freshnessDuties.ts";
 import type { Expectation } from "./lakeGateway.ts";
 import type { CommandMeta, DutyRef, EventLog, StoredEvent } from "./ports.ts";
 import { takenUploads } from "./takenUploads.ts";
+import { erasuresBegun } from "./watchedSubjects.ts";
 import { oweNotifications } from "./webhooks.ts";
 
 export interface Idempotency {
@@ -122,6 +124,7 @@ const matchedStream = (command: Command): StreamName =>
   command.type === "RequestReplay" ? `dataset/${command.dataset}` : primaryStream(command);
 
 const holds = (log: EventLog, expected: Expectation): boolean => {
+  if ("erasures" in expected) return erasuresBegun(log) === expected.erasures;
   if ("dataset" in expected) {
     const { dataset, published_after: after, but_for } = expected;
     const since = log.read({ type: "DataPublished", dataset, after, limit: 10 });

@@ -7,9 +7,11 @@ import { accessDuties } from "./accessDuties.ts";
 import { oweCheckpoint, type SignedHead, writeCheckpoint } from "./checkpoints.ts";
 import { reader } from "./commands.ts";
 import type { ObjectStore } from "./dataPorts.ts";
+import { type ErasureDutyDeps, erasureDuties } from "./erasureDuties.ts";
 import { freshnessDuties } from "./freshnessDuties.ts";
 import type { WorkStepRequest } from "./lakeGateway.ts";
 import type { LakeService } from "./lakeService.ts";
+import { type Origin, originOf } from "./origins.ts";
 import type { EventLog, PendingDuty } from "./ports.ts";
 import { retentionDuties } from "./retentionDuties.ts";
 import { type DutyDeps, MAX_ATTEMPTS } from "./runDuties.ts";
@@ -27,16 +29,13 @@ export interface LakeDutyDeps {
   accessStep(id: SubjectAccessId): Promise<"more" | "done">;
   replayStep(replay_id: ReplayId): Promise<ReplayStep>;
   workStep(step: WorkStepRequest, origin: Origin): Promise<void>;
+  readonly eraseStep: ErasureDutyDeps["eraseStep"];
+  readonly release: ErasureDutyDeps["release"];
+  readonly command: ErasureDutyDeps["command"];
   /** The log's head as it is now, signed. */
   checkpoint(): Promise<SignedHead>;
   /** Begins one attempt to deliver a notification; it goes on beside the other duties. */
   notify(duty: PendingDuty): void;
-}
-
-/** What set a duty in motion: what follows from it is told to belong to it. */
-export interface Origin {
-  readonly correlation_id: string;
-  readonly causation_id: string;
 }
 
 const stepOf = ({ payload }: PendingDuty): WorkStepRequest => ({
@@ -64,12 +63,16 @@ export const lakeDuties = ({
   accessStep,
   replayStep,
   workStep,
+  eraseStep,
+  release,
+  command,
   checkpoint,
   notify,
 }: LakeDutyDeps): DutyDeps["handlers"] => ({
   ...retentionDuties({ log, service, lake_id, store, now, heldIn }),
   ...freshnessDuties({ log, service, lake_id, now }),
   ...accessDuties({ log, service, lake_id, now, accessStep }),
+  ...erasureDuties({ log, service, lake_id, store, now, eraseStep, release, command }),
 
   deletion_due: noting("NoteDeletionDue", { service, lake_id, now }),
   deletion_reminder: noting("NoteDeletionApproaching", { service, lake_id, now }),
@@ -108,10 +111,8 @@ export const lakeDuties = ({
 
   work_step: async (duty) => {
     const step = stepOf(duty);
-    const { correlation_id, causation_id } = duty.payload;
-    const origin = { correlation_id: String(correlation_id), causation_id: String(causation_id) };
     try {
-      await workStep(step, origin);
+      await workStep(step, originOf(duty));
       // Recorded, and then it is gone already; or there was nothing left of it to do.
       log.schedule.remove(duty);
     } catch (error) {

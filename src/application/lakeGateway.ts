@@ -21,6 +21,7 @@ import type { RemoveWebhook } from "../domain/webhook/decide.ts";
 import type { Notified } from "../domain/webhook/notifications.ts";
 import type { Answer } from "./answers.ts";
 import type { DeletionRequest } from "./deletionRequests.ts";
+import type { EraseRequest } from "./erasePlans.ts";
 import type { AccessStepRequest } from "./planAccess.ts";
 import type { HeldInRequest } from "./planHeldIn.ts";
 import type { Question, Reply } from "./questions.ts";
@@ -106,6 +107,8 @@ export type Expectation =
   | { readonly stream: StreamName; readonly version: number }
   /** The batch has not been derived anew, published or put into quarantine meanwhile. */
   | { readonly batch_id: BatchId; readonly revision: number; readonly status: string }
+  /** No erasure has begun meanwhile: of so many it knows whom to look for. */
+  | { readonly erasures: number }
   /** No other batch of the dataset has been published behind this event of the log. */
   | {
       readonly dataset: DatasetName;
@@ -138,6 +141,7 @@ export type WorkRequest =
   | { readonly kind: "export"; readonly batch_id: BatchId; readonly format: Format }
   | { readonly kind: "replay"; readonly replay_id: ReplayId }
   | WorkStepRequest
+  | EraseRequest
   | AccessStepRequest
   | HeldInRequest;
 
@@ -152,7 +156,7 @@ export interface WorkStepRequest {
 /** What may be asked for as long work. */
 export type LongRequest = Exclude<
   WorkRequest,
-  WorkStepRequest | AccessStepRequest | HeldInRequest | { readonly kind: "export" }
+  WorkStepRequest | EraseRequest | AccessStepRequest | HeldInRequest | { readonly kind: "export" }
 >;
 
 export interface OpenedWork {

@@ -9,6 +9,7 @@ import type { Rejection } from "../domain/rejection.ts";
 import type { Webhook } from "../domain/webhook/webhook.ts";
 import { endedAccesses } from "./accessConsequences.ts";
 import type { Answer } from "./answers.ts";
+import { ATTEMPT_TIMEOUT_MS } from "./attempts.ts";
 import { type Command, reader } from "./commands.ts";
 import { keyOfWork } from "./datasetKeys.ts";
 import { answeredBefore, handleCommand, type Idempotency, stale } from "./handleCommand.ts";
@@ -24,9 +25,6 @@ import type { SubjectTexts } from "./subjectPorts.ts";
 import { later } from "./timers.ts";
 import { toCommand, webhookSecretPlace } from "./toCommand.ts";
 import { resent } from "./webhooks.ts";
-
-/** Work that has not reported by then is taken for dead, and what it wrote is swept. */
-export const ATTEMPT_TIMEOUT_MS = 60 * 60_000;
 
 export interface LakeMeans {
   readonly log: EventLog;
@@ -233,7 +231,8 @@ export const lakeService = (means: LakeMeans): LakeService => {
             kind: "sweep_attempt",
             ref: attempt_id,
             due_at,
-            payload: { keys: writes },
+            // What is doomed once an erasure has begun says so.
+            payload: { keys: writes, watches: expects.some((each) => "erasures" in each) },
           });
         });
         pending.settle();

@@ -26,6 +26,7 @@ export interface LakeTurns {
   /** Plans work. */
   open(call: Call, request: WorkRequest): Promise<Result<OpenedWork, Rejection>>;
   ask(call: Call, question: Question): Promise<Result<Reply, Rejection>>;
+  open(call: Call, request: WorkRequest): Promise<Result<OpenedWork, Rejection>>;
   /** A command that fulfils a duty of the lake's own. */
   fulfil(lake_id: string, command: Command, duty: Duty): Promise<Result<Answer, Rejection>>;
 }
@@ -49,13 +50,13 @@ export const lakeTurns = ({ service, custody, commit, importing }: TurnDeps): La
           return service.turn(halves, () => service.command(call, request, options ?? undefined));
         }, weight),
       ),
-    open: (call, request) =>
-      custody.supply(call.lake_id, (halves) =>
-        service.turn(halves, () => service.open(call, request)),
-      ),
     ask: (call, question) =>
       custody.supply(call.lake_id, (halves) =>
         service.turn(halves, () => service.ask(call, question)),
+      ),
+    open: (call, request) =>
+      custody.supply(call.lake_id, (halves) =>
+        service.turn(halves, () => service.open(call, request)),
       ),
     fulfil: (lake_id, due, duty) =>
       custody.supply(lake_id, (halves) =>

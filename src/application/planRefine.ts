@@ -74,7 +74,7 @@ const asOfCheck = (unique: UniqueCheck | undefined): Which =>
   unique === undefined ? {} : { until: unique.as_of };
 
 /** Rows rejected by the checks so far stay rejected, as of the moment they were checked. */
-const checkedRules = ({ batch }: Subject, now: string) => {
+export const checkedRules = ({ batch }: Subject, now: string) => {
   const { contract, request } = progressOf(batch).quality;
   return {
     rules: mergeQuality(contract?.rules, request?.rules),
@@ -85,7 +85,7 @@ const checkedRules = ({ batch }: Subject, now: string) => {
 
 /** The gate before publication, if the contract demands one. */
 export const gateOf = (
-  { k_anonymity: demand }: Contract,
+  { k_anonymity: demand }: Pick<Contract, "k_anonymity">,
   clean_key: string | null,
   ...place: Parameters<typeof cleanKey>
 ): Gate | null => {

@@ -14,18 +14,22 @@ import type { BatchId, StreamName } from "../domain/ids.ts";
 import { lakeNotFound } from "../domain/lake/decide.ts";
 import type { ActiveLake } from "../domain/lake/lake.ts";
 import type { Rejection } from "../domain/rejection.ts";
+import type { ColumnType } from "../domain/table.ts";
 import { type Reader, reader } from "./commands.ts";
 import { SEGMENT_BYTES } from "./dataPorts.ts";
+import type { EraseRequest } from "./erasePlans.ts";
 import type { Keyring } from "./keyring.ts";
 import type { Attempt, WorkRequest, WorkStepRequest } from "./lakeGateway.ts";
 import { landingKey, publishedKey, rawKey, subjectIndexKey } from "./objectKeys.ts";
 import { type AccessStepRequest, planAccess } from "./planAccess.ts";
+import { planErase } from "./planErase.ts";
 import { type HeldInRequest, planHeldIn } from "./planHeldIn.ts";
 import { planPrivacy, planPublish, planQuality } from "./planRefine.ts";
 import { planReplay } from "./planReplay.ts";
 import { isLong, planStep } from "./planSteps.ts";
 import type { EventLog } from "./ports.ts";
 import type { SubjectTexts, TrackedSubjects } from "./subjectPorts.ts";
+import { erasuresBegun, watchedSubjects } from "./watchedSubjects.ts";
 import type { WorkPlan } from "./workPlan.ts";
 
 export interface Planned {
@@ -87,6 +91,7 @@ export const planWork = (request: WorkRequest, planner: Planner): Result<Planned
   if (request.kind === "work_step") return planStep(request, planner, read, lake);
   if (request.kind === "access_step") return planAccess(request, planner, read);
   if (request.kind === "held_in") return planHeldIn(request, planner, read);
+  if (request.kind === "erase") return planErase(request, planner, read, lake);
   if ("batch_id" in request && request.kind !== "export") {
     const refused = busy(request.batch_id, workOf(read.batch(request.batch_id)));
     if (refused) return refused;
@@ -98,7 +103,7 @@ export const planWork = (request: WorkRequest, planner: Planner): Result<Planned
 
 /** The plan of work as a whole, whatever its size and whatever else is under way. */
 export const planWhole = (
-  request: Exclude<WorkRequest, WorkStepRequest | AccessStepRequest | HeldInRequest>,
+  request: Exclude<WorkRequest, WorkStepRequest | EraseRequest | AccessStepRequest | HeldInRequest>,
   planner: Planner,
 ): Result<Planned, Rejection> => {
   const read = reader(planner.log);
@@ -176,28 +181,39 @@ const planAppend = (
   const replaced: Attempt["expects"] = held
     ? [{ batch_id, revision: held.revision, status: held.progress.status }]
     : [];
-  const { subject_column } = admitted.value.dataset;
+  const { dataset: about, contract: under } = admitted.value;
+  const { subject_column } = about;
+  const { schema } = under;
+  // An erasure that begins meanwhile looks for people this append does not know of.
+  const watching: Attempt["expects"] =
+    subject_column === null ? [] : [{ erasures: erasuresBegun(log) }];
   const index_key = subjectIndexKey(lake.lake_id, batch_id, revision, attempt_id);
   return ok({
     plan: {
       kind: "append",
       source: landingKey(lake.lake_id, request.file_url),
       target,
-      schema: admitted.value.contract.schema,
+      schema,
       sync_bytes: planner.limits.sync_bytes,
       subjects:
-        subject_column === null ? null : { ...trackedSubjects(planner, subject_column), index_key },
+        subject_column === null
+          ? null
+          : { ...trackedSubjects(planner, subject_column, schema[subject_column]), index_key },
     },
     writes: subject_column === null ? [target] : [target, index_key],
-    expects: [{ stream, version: log.load(stream).version }, ...replaced],
+    expects: [{ stream, version: log.load(stream).version }, ...replaced, ...watching],
   });
 };
 
-/** Erased subjects are watched for from the day on which there are any. */
-const trackedSubjects = ({ keyring }: Planner, column: string): TrackedSubjects => ({
+/** Whom the append looks for, when the schema has the column by which they are named. */
+const trackedSubjects = (
+  { keyring, log }: Planner,
+  column: string,
+  type: ColumnType | undefined,
+): TrackedSubjects => ({
   column,
   key: keyring().pseudonymKey(),
-  watched: [],
+  watched: type === undefined ? [] : watchedSubjects(log, type),
 });
 
 const planExport = (

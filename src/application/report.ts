@@ -1,10 +1,11 @@
 /** The compliance report of one lake: now from the directory, in the past from its history. */
+import { OPEN_STATUSES } from "../domain/deletion/deletion.ts";
 import type { StateOf } from "./aggregates.ts";
 import type { DirectoryEntry, EventLog, PastEntry } from "./ports.ts";
 import type { When } from "./questions.ts";
 import type { View } from "./views.ts";
 
-const OPEN = new Set(["pending", "held"]);
+const OPEN: ReadonlySet<string> = new Set(OPEN_STATUSES);
 
 /** A time ahead of the clock is the present. */
 export const earlier = (at: string, now: string): string => (at < now ? at : now);

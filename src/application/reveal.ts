@@ -1,6 +1,7 @@
 /** Opening the sealed fields of a person's requests: on record before anything is shown. */
 import { ok, type Result } from "../domain/decider.ts";
-import type { Deletion, Sealed } from "../domain/deletion/deletion.ts";
+import type { Deletion } from "../domain/deletion/deletion.ts";
+import type { Sealed } from "../domain/deletion/events.ts";
 import { type Rejection, reject } from "../domain/rejection.ts";
 import { reader } from "./commands.ts";
 import { answerPlace } from "./deletionRequests.ts";

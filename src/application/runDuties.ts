@@ -28,6 +28,8 @@ const NEVER_PARKED: ReadonlySet<DutyKind> = new Set([
   "deletion_due",
   "deletion_reminder",
   "hold_end",
+  "execution_due",
+  "withholding_end",
   "write_checkpoint",
   "retention_due",
   "retention_change",
@@ -39,7 +41,7 @@ const NEVER_PARKED: ReadonlySet<DutyKind> = new Set([
 ]);
 
 /** Those that take their time, elsewhere. */
-const STEPS: readonly DutyKind[] = ["replay_step", "work_step", "access_step"];
+const STEPS: readonly DutyKind[] = ["replay_step", "work_step", "erase_step", "access_step"];
 const OTHERS = DUTY_KINDS.filter((kind) => !STEPS.includes(kind));
 
 export interface DutyDeps {

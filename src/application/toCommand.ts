@@ -28,8 +28,8 @@ export interface Means {
   readonly actor: string;
   readonly newId: () => string;
   readonly calendars: Calendars;
-  readonly texts: SubjectTexts;
   readonly limits: WorkLimits;
+  readonly texts: SubjectTexts;
   /** Whether webhooks may be on the machine itself: in local development. */
   readonly loopback: boolean;
 }
@@ -142,6 +142,10 @@ export const toCommand = (request: LakeRequest, means: Means): Result<Command, R
     case "NoteDeletionIdentity":
     case "HoldDeletion":
     case "RejectDeletion":
+    case "ExecuteDeletion":
+    case "NoteErasureStep":
+    case "CompleteErasure":
+    case "FailErasure":
       return deletionCommand(request, means);
     case "RequestAccess":
       return requestSubjectAccess(request, means);

@@ -7,7 +7,8 @@ import type { PrivacyRun, ProposedRun, Publication, QualityCheck } from "../doma
 import type { BatchWork } from "../domain/batch/work.ts";
 import { activeSchema } from "../domain/dataset/dataset.ts";
 import { assertNever } from "../domain/decider.ts";
-import { isOpen } from "../domain/deletion/deletion.ts";
+import { type Deletion, isOpen, runningErasure } from "../domain/deletion/deletion.ts";
+import type { Erasure } from "../domain/deletion/erasure.ts";
 import { freshUntil, isStale } from "../domain/freshness/freshness.ts";
 import type { ObjectRef } from "../domain/table.ts";
 import type { AggregateKind, StateOf } from "./aggregates.ts";
@@ -231,18 +232,39 @@ const REMEDIES = {
   tell: "Without delay and at the latest within one month of receipt (Art. 12(4) GDPR).",
 } as const;
 
+const ERASED = { erased: true } as const;
+
 const deletionView = (deletion: StateOf<"deletion">, now: string): View | null => {
   if (deletion.status === "absent") return null;
-  const { version: _, reminded: __, ...shown } = deletion;
+  const { version: _, reminded: __, erasure, ...shown } = deletion;
+  // The key is gone for good with the erasure: nobody will open these again.
+  const hidden = deletion.completed_at === null ? SEALED : ERASED;
   return {
     ...shown,
-    subject_id: SEALED,
-    reason: SEALED,
-    answers: deletion.answers.map(({ version: ___, ...answer }) => ({ ...answer, reason: SEALED })),
+    subject_id: hidden,
+    reason: hidden,
+    answers: deletion.answers.map(({ version: ___, ...answer }) => ({ ...answer, reason: hidden })),
     overdue: deletion.overdue || (isOpen(deletion) && now >= deletion.deadline),
+    erasure: erasureView(deletion, erasure),
     ...(deletion.status === "rejected" ? { remedies: REMEDIES } : {}),
   };
 };
+
+/** How far an erasure is, in counts. */
+const erasureView = (deletion: Deletion, erasure: Erasure | null) =>
+  erasure && {
+    started_at: erasure.started_at,
+    phase: runningErasure(deletion) === null ? "done" : erasure.phase,
+    round: erasure.round,
+    batches: {
+      looked_at: erasure.looked_at,
+      opened: erasure.opened,
+      hit: erasure.erased_from.length,
+    },
+    rows_removed: erasure.rows_removed,
+    uploads: erasure.uploads,
+    verification: erasure.verification,
+  };
 
 const replayView = (replay: StateOf<"replay">): View | null => {
   if (replay.status === "absent") return null;

@@ -2,6 +2,7 @@
  * Plans: what the lake wants done with a batch's bytes, by whom it does not matter. Plain data,
  * because they cross a remote call; everything the data plane needs is in them.
  */
+
 import type { Base } from "../domain/batch/commands.ts";
 import type { QualityCheck, RawRules } from "../domain/batch/events.ts";
 import type { WorkOrder } from "../domain/batch/work.ts";
@@ -12,6 +13,7 @@ import type { UniqueHashes } from "../domain/rules/uniqueScope.ts";
 import type { Segment, SegmentResult } from "../domain/segments.ts";
 import type { Format, ObjectRef, Schema } from "../domain/table.ts";
 import type { PrivacyKeys, SegmentParts, TakeInput } from "./dataPorts.ts";
+import type { ErasePlan } from "./erasePlans.ts";
 import type { AccessPlan } from "./planAccess.ts";
 import type { HeldInPlan } from "./planHeldIn.ts";
 import type { AppendSubjects, TrackedSubjects } from "./subjectPorts.ts";
@@ -151,6 +153,7 @@ export type WorkPlan =
   | { readonly kind: "note"; readonly replay_id: ReplayId; readonly note: ReplayedBatch }
   /** Every batch of a replay is derived: what is left is to switch to them. */
   | { readonly kind: "switch"; readonly replay_id: ReplayId }
+  | ErasePlan
   /** Something else has to end first. */
   | { readonly kind: "wait" }
   /** Too much for a request: to be asked for as long work. */

@@ -234,6 +234,32 @@ export const rejectDeletion = z
   .strictObject({ reason: text, ground: optional(z.enum(REJECT_GROUNDS)) })
   .meta({ id: "RejectDeletion" });
 
+/** Datasets that are spared for now. */
+const MAX_WITHHELD = 100;
+
+const withheld = z.strictObject({
+  dataset: datasetName,
+  ground: z.enum(HOLD_GROUNDS.filter((ground) => ground.startsWith("Art. 17(3)"))),
+  until: time,
+});
+
+export const executeDeletion = z
+  .strictObject({
+    reason: optional(text),
+    withhold: optional(
+      z
+        .array(withheld)
+        .max(MAX_WITHHELD)
+        .refine(
+          (all) => new Set(all.map(({ dataset }) => dataset)).size === all.length,
+          "names a dataset twice",
+        ),
+    ).meta({
+      description: "Datasets whose rows of the person are kept until a time (Art. 17(3) GDPR).",
+    }),
+  })
+  .meta({ id: "ExecuteDeletion" });
+
 export const noteIdentity = z
   .strictObject({ reason: text, verified: z.boolean() })
   .meta({ id: "NoteDeletionIdentity" });

@@ -19,7 +19,9 @@ const toEntry = (row: Row): DirectoryEntry => ({
   flagged: row.flagged === 1,
 });
 
-const OVERDUE = "(status IN ('pending', 'held') AND (flagged = 1 OR due_at <= ?))";
+/** Statuses that are still owed an answer: see OPEN_STATUSES of the deletion aggregate. */
+const OVERDUE =
+  "(status IN ('pending', 'held', 'in_progress', 'failed') AND (flagged = 1 OR due_at <= ?))";
 
 /** The directory and its past. */
 export interface StoredDirectory extends Directory {

@@ -172,6 +172,13 @@ export const MIGRATIONS: readonly string[] = [
   -- The snapshot before a moment of the past is found without looking at those behind it.
   CREATE INDEX snapshots_by_seq ON snapshots (stream, seq);
   `,
+  `
+  -- Requests from before they were carried out are too, a day before their deadline at the latest;
+  -- the duty itself finds out when.
+  INSERT OR IGNORE INTO schedule (kind, ref, due_at, payload)
+    SELECT 'execution_due', id, strftime('%Y-%m-%dT%H:%M:%fZ', 'now'), '{}'
+    FROM directory WHERE kind = 'deletion' AND status IN ('pending', 'held');
+  `,
 ];
 
 /** Whether anything was ever stored here: a lake nobody created has no tables at all. */

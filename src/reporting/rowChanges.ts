@@ -167,6 +167,10 @@ const CHANGES: Changes = {
   BatchReplayed: nothing,
   BatchRetentionSuspended: nothing,
   BatchExpired: (_, { id }) => batch.changed(id, { stage: "expired", quarantined: false }),
+  BatchDestroyed: (_, { id }) => batch.changed(id, { stage: "expired", quarantined: false }),
+  BatchRedacted: ({ run, publication }, { id }) =>
+    batch.changed(id, { stage: publication ? "published" : run ? "anonymized" : "appended" }),
+  ErasedSubjectReappeared: nothing,
 
   GDPRDeletionRequested: (data, { id, recorded_at }) =>
     deletion.opened(id, {
@@ -190,6 +194,16 @@ const CHANGES: Changes = {
   GDPRDeletionDeadlineApproaching: nothing,
   GDPRDeletionOverdue: ({ deadline }, { id }) =>
     deletion.changed(id, { missed_deadline: deadline }),
+  GDPRDeletionStarted: ({ remainder }, { id }) =>
+    remainder ? null : deletion.changed(id, { status: "in_progress" }),
+  GDPRDeletionProgressed: nothing,
+  RecipientsNamed: nothing,
+  GDPRDeletionCompleted: ({ completed_at }, { id }) =>
+    deletion.changed(id, { status: "completed", completed_at }),
+  GDPRDeletionFailed: ({ remainder }, { id }) =>
+    remainder ? null : deletion.changed(id, { status: "failed" }),
+  GDPRWithholdingEnded: nothing,
+  GDPRDeletionRemainderErased: nothing,
 
   ReplayRequested: nothing,
   ReplayProgressed: nothing,

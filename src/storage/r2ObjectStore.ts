@@ -54,10 +54,11 @@ export const r2ObjectStore = (bucket: R2Bucket): ObjectStore => ({
     }
   },
 
-  async *list(prefix) {
+  async *list(prefix, after) {
+    const about = { prefix, ...(after === undefined ? {} : { startAfter: after }) };
     let cursor: string | undefined;
     do {
-      const page = await bucket.list({ prefix, ...(cursor === undefined ? {} : { cursor }) });
+      const page = await bucket.list({ ...about, ...(cursor === undefined ? {} : { cursor }) });
       for (const object of page.objects) yield stored(object);
       cursor = page.truncated ? page.cursor : undefined;
     } while (cursor !== undefined);

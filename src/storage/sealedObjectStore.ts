@@ -168,8 +168,8 @@ export const sealedObjectStore = (
       await store.delete(names);
     },
 
-    async *list(prefix) {
-      for await (const object of store.list(prefix)) yield plain(object);
+    async *list(prefix, after) {
+      for await (const object of store.list(prefix, after)) yield plain(object);
     },
   };
 };

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
+import { ATTEMPT_TIMEOUT_MS } from "../../src/application/attempts.ts";
 import type { Attempt } from "../../src/application/lakeGateway.ts";
-import { ATTEMPT_TIMEOUT_MS } from "../../src/application/lakeService.ts";
 import { batchId } from "../../src/contracts/fields.ts";
 import {
   anonymize,

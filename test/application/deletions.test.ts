@@ -109,6 +109,7 @@ describe("a deletion request", () => {
     expect(lake.log.duties()).toMatchObject([
       CHECKPOINT_DUTY,
       { kind: "deletion_due", ref: id, due_at: "2026-12-23T12:00:00.000Z" },
+      { kind: "execution_due", ref: id, due_at: "2026-12-22T12:00:00.000Z" },
       { kind: "deletion_reminder", ref: id, due_at: "2026-12-16T12:00:00.000Z" },
     ]);
   });
@@ -245,7 +246,9 @@ describe("the deadline of a request", () => {
     lake.pass(31 * DAY_MS);
     const noted = note(lake, id);
     expect(noted.ok && eventTypes(noted.value)).toEqual(["GDPRDeletionOverdue"]);
-    expect(lake.log.duties()).toMatchObject([CHECKPOINT_DUTY]);
+    // What is late is carried out all the same.
+    const owed = [CHECKPOINT_DUTY, { kind: "execution_due", ref: id }];
+    expect(lake.log.duties()).toMatchObject(owed);
     expect(lake.see(one(id))).toMatchObject({ overdue: true, status: "pending" });
   });
 
@@ -264,6 +267,7 @@ describe("the deadline of a request", () => {
     expect(lake.log.duties()).toMatchObject([
       CHECKPOINT_DUTY,
       { ...due(id), due_at: "2027-02-23T22:59:59.999Z" },
+      { kind: "execution_due", ref: id, due_at: "2027-02-22T22:59:59.999Z" },
       { kind: "deletion_reminder", ref: id },
     ]);
   });
@@ -290,6 +294,7 @@ describe("the deadline of a request", () => {
     expect(lake.log.duties()).toMatchObject([
       CHECKPOINT_DUTY,
       due(id),
+      { kind: "execution_due", ref: id },
       { kind: "deletion_reminder", ref: id },
     ]);
   });
@@ -348,6 +353,7 @@ describe("the duties of a request", () => {
     expect(duties(lake)).toEqual({
       deletion_due: due,
       deletion_reminder: "2026-12-16T12:00:00.000Z",
+      execution_due: "2026-12-22T12:00:00.000Z",
     });
     lake.pass(23 * DAY_MS);
     expect(fulfil(lake, id, "deletion_reminder")).toEqual(["GDPRDeletionDeadlineApproaching"]);
@@ -357,12 +363,12 @@ describe("the duties of a request", () => {
     expect(duties(lake)).toMatchObject({ deletion_reminder: "2026-12-22T12:00:00.000Z" });
     lake.pass(2 * DAY_MS);
     fulfil(lake, id, "deletion_reminder");
-    expect(duties(lake)).toEqual({ deletion_due: due });
+    expect(Object.keys(duties(lake))).toEqual(["deletion_due", "execution_due"]);
     const told = lake.log.read({ type: "GDPRDeletionDeadlineApproaching", after: 0, limit: 9 });
     expect(told.map(({ data }) => data.days_left)).toEqual([7, 3, 1]);
     lake.pass(DAY_MS);
     expect(fulfil(lake, id, "deletion_due")).toEqual(["GDPRDeletionOverdue"]);
-    expect(duties(lake)).toEqual({});
+    expect(Object.keys(duties(lake))).toEqual(["execution_due"]);
   });
 
   it("leave out a reminder whose day is over when the request comes in, and all when it is late", () => {
@@ -371,10 +377,11 @@ describe("the duties of a request", () => {
     expect(duties(lake)).toEqual({
       deletion_due: "2026-11-27T12:00:00.000Z",
       deletion_reminder: "2026-11-24T12:00:00.000Z",
+      execution_due: "2026-11-26T12:00:00.000Z",
     });
     const late = testLake({ level: "gdpr" });
     requestIn(late, { received_at: "2026-01-28T12:00:00.000Z" });
-    expect(Object.keys(duties(late))).toEqual(["deletion_due"]);
+    expect(Object.keys(duties(late))).toEqual(["deletion_due", "execution_due"]);
   });
 
   it("stay owed when the clock was set back, and are gone when the deadline has passed", () => {
@@ -384,7 +391,7 @@ describe("the duties of a request", () => {
     expect(duties(lake)).toHaveProperty("deletion_reminder");
     lake.pass(31 * DAY_MS);
     expect(fulfil(lake, id, "deletion_reminder")).toEqual([]);
-    expect(Object.keys(duties(lake))).toEqual(["deletion_due"]);
+    expect(Object.keys(duties(lake))).toEqual(["deletion_due", "execution_due"]);
   });
 
   it("move with an extension: the reminder that was due is the new deadline's", () => {
@@ -395,6 +402,7 @@ describe("the duties of a request", () => {
     expect(duties(lake)).toEqual({
       deletion_due: "2027-02-23T22:59:59.999Z",
       deletion_reminder: "2027-02-16T22:59:59.999Z",
+      execution_due: "2027-02-22T22:59:59.999Z",
     });
   });
 

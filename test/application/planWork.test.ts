@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { WorkRequest } from "../../src/application/lakeGateway.ts";
 import { mergeQuality } from "../../src/application/planRefine.ts";
+import { WORK_LIMITS } from "../../src/application/planWork.ts";
 import type { WorkPlan } from "../../src/application/workPlan.ts";
 import { batchId, contractId, datasetName, replayId } from "../../src/contracts/fields.ts";
 import {
@@ -51,6 +52,7 @@ describe("an append", () => {
       source: "lakes/north/landing/2026/two.csv",
       target: expect.stringMatching(/^lakes\/north\/batches\/batch2\/1\/raw\/[\w-]+\.csv$/),
       schema: { id: "int", email: "string", amount: "float" },
+      sync_bytes: WORK_LIMITS.sync_bytes,
       subjects: {
         column: "email",
         key: expect.any(Uint8Array),

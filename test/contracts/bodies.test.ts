@@ -25,6 +25,7 @@ const least = {
   runQuality: { batch_id: "batch1" },
   runPrivacy: { batch_id: "batch1" },
   approvePrivacyRun: {},
+  executeDeletion: {},
   aboutBatch: { batch_id: "batch1", reason: "because" },
   publishBatch: { batch_id: "batch1" },
   consumeBatch: { batch_id: "batch1", consumer: "alice" },

@@ -28,11 +28,13 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
+/** As long as it is in doubt who asks, nobody is erased: what is late stays to be seen. */
 const requestDeletion = async (lake: Lake, more: Readonly<Record<string, unknown>> = {}) => {
   const answer = await lake.done("/deletions", {
     subject_id: crypto.randomUUID(),
     reason: "asked to be forgotten",
     requested_by: "olga",
+    identity_verified: false,
     ...more,
   });
   return {
@@ -98,6 +100,7 @@ describe("the deadline of a deletion request", () => {
     expect(await lake.owed()).toEqual([
       { kind: "deletion_due", ref: fresh.id },
       { kind: "deletion_reminder", ref: fresh.id },
+      { kind: "execution_due", ref: fresh.id },
       ...ONLY_A_CHECKPOINT,
     ]);
     expect(await dueAt(lake, fresh.id)).toEqual([{ due_at: fresh.deadline }]);
@@ -174,6 +177,7 @@ describe("the deadline of a deletion request", () => {
     expect(await lake.owed()).toEqual([
       { kind: "deletion_due", ref: id },
       { kind: "deletion_reminder", ref: id },
+      { kind: "execution_due", ref: id },
       ...ONLY_A_CHECKPOINT,
     ]);
     expect(await dueAt(lake, id)).toEqual([{ due_at: extended.text("deletion", "deadline") }]);
@@ -283,13 +287,15 @@ describe("the time before a deadline", () => {
     expect(rejected.text("deletion", "remedies", "complaint")).toContain("Art. 77");
   });
 
-  test("is not used to pretend: an execution is refused and changes nothing", async () => {
+  test("erases nobody while it is in doubt who asks, not even when it has passed", async () => {
     const lake = await newLake("gdpr");
-    const { id } = await requestDeletion(lake);
+    const { id } = await requestDeletion(lake, { received_at: "2026-01-31T12:00:00Z" });
+    await lake.ringFor("execution_due");
+    expect((await lake.get(`/deletions/${id}`)).at("status")).toBe("pending");
     const head = (await lake.events()).length;
     const refused = await lake.post(`/deletions/${id}/execute`);
-    expect(refused.status).toBe(503);
-    expect(refused.at("code")).toBe("erasure-not-available");
+    expect(refused.status).toBe(409);
+    expect(refused.text("detail")).toContain("identity");
     expect((await lake.post("/deletions/nobody/execute")).status).toBe(404);
     expect((await lake.events()).length).toBe(head);
   });

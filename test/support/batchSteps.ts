@@ -82,7 +82,14 @@ export const updateContract = (
 export const append = (
   lake: TestLake,
   batch: string,
-  { dataset = "sales", contract = "contract1", fits = true, suspicious = false } = {},
+  {
+    dataset = "sales",
+    contract = "contract1",
+    fits = true,
+    suspicious = false,
+    /** Rows of people who were erased before. */
+    erased = 0,
+  } = {},
 ): Step => {
   const request = {
     batch_id: batchId.parse(batch),
@@ -98,7 +105,14 @@ export const append = (
   const suspicions: readonly Suspicion[] = suspicious
     ? [{ column: "amount", signs: [{ kind: "phone", found_by: "values", share: 1 }] }]
     : [];
-  const taken = { object, misfit: fits ? null : MISFIT, unexpected_columns: [], suspicions };
+  const erased_rows = { count: erased, sample_rows: erased > 0 ? [1] : [] };
+  const taken = {
+    object,
+    misfit: fits ? null : MISFIT,
+    unexpected_columns: [],
+    suspicions,
+    subjects: { subject_index: null, erased_rows },
+  };
   return record(lake, { type: "AppendData", ...request, taken }, opened.value.attempt);
 };
 

@@ -1,5 +1,7 @@
 /** The directory of the log in memory: one row an aggregate, in the order of their creation. */
+
 import type { Directory, DirectoryEntry, DirectoryFilter } from "../../src/application/ports.ts";
+import { OPEN_STATUSES } from "../../src/domain/deletion/deletion.ts";
 
 export type Rows = ReadonlyMap<string, DirectoryEntry>;
 
@@ -35,7 +37,7 @@ export const memoryDirectory = (rows: Cell<Rows>): Omit<Directory, "asOf"> => {
 };
 
 const isOverdue = ({ status, flagged, due_at }: DirectoryEntry, now: string): boolean =>
-  (status === "pending" || status === "held") && (flagged || (due_at !== null && due_at < now));
+  OPEN_STATUSES.some((open) => open === status) && (flagged || (due_at !== null && due_at < now));
 
 const listed = (entry: DirectoryEntry, filter: DirectoryFilter): boolean => {
   const { dataset, status, overdue, subject_ref, after = 0 } = filter;

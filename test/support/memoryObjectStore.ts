@@ -82,10 +82,10 @@ export const memoryObjectStore = (
     async delete(keys) {
       for (const key of keys) objects.delete(key);
     },
-    async *list(prefix) {
+    async *list(prefix, after = "") {
       for (const key of [...objects.keys()].sort()) {
         const object = objects.get(key);
-        if (key.startsWith(prefix) && object !== undefined) yield object.stored;
+        if (key.startsWith(prefix) && key > after && object !== undefined) yield object.stored;
       }
     },
     keys: () => [...objects.keys()].sort(),

@@ -26,6 +26,7 @@ import {
   type Step,
   workStep,
 } from "./batchSteps.ts";
+import { endWithholding, erase, eraseOnce, execute } from "./erasureSteps.ts";
 import { SCHEMA } from "./facts.ts";
 import { DAY_MS, type TestLake } from "./testLake.ts";
 
@@ -164,11 +165,20 @@ const contracts = fc.oneof(
 
 const batches = fc.oneof(
   fc
-    .tuple(batch, dataset, contract, fc.boolean(), fc.boolean(), often(false, true))
-    .map(([id, about, under, fits, really, suspicious]) =>
-      step(`append ${id}`, (lake) =>
-        append(lake, id, { dataset: about, contract: under, fits: fits || really, suspicious }),
-      ),
+    .tuple(
+      batch,
+      dataset,
+      contract,
+      fc.boolean(),
+      fc.boolean(),
+      often(false, true),
+      fc.constantFrom(0, 0, 1),
+    )
+    .map(([id, about, under, fits, really, suspicious, erased]) =>
+      step(`append ${id}`, (lake) => {
+        const what = { dataset: about, contract: under, fits: fits || really, suspicious, erased };
+        return append(lake, id, what);
+      }),
     ),
   fc
     .record({ id: batch, own: fc.boolean(), passed: often(true, false), diverts: fc.boolean() })
@@ -252,12 +262,65 @@ const replays = fc.oneof(
 
 /** What the alarm says about each duty of a request. */
 const NOTES: {
-  readonly [Kind in DutyKind]?: "NoteDeletionDue" | "NoteDeletionApproaching" | "NoteHoldEnd";
+  readonly [Kind in DutyKind]?:
+    | "NoteDeletionDue"
+    | "NoteDeletionApproaching"
+    | "NoteHoldEnd"
+    | "NoteWithholdingEnd";
 } = {
   deletion_due: "NoteDeletionDue",
   deletion_reminder: "NoteDeletionApproaching",
   hold_end: "NoteHoldEnd",
+  withholding_end: "NoteWithholdingEnd",
 };
+
+/** The first request is carried out to its end, and what was withheld is too, once it may be. */
+const forgetting = step("forget the first", (lake) => {
+  const deletion_id = deletionId.parse(nth(lake, "deletion", 0));
+  const until = new Date(Date.parse(lake.now()) + 1).toISOString();
+  const kept = { dataset: datasetName.parse("sales"), ground: "Art. 17(3)(b)", until };
+  const begun = lake.service.command(lake.call(), execute(deletion_id, { withhold: [kept] }));
+  if (!begun.ok) return begun;
+  erase(lake, deletion_id);
+  lake.pass(1);
+  const ended = endWithholding(lake);
+  if (ended.ok) erase(lake, deletion_id);
+  return ended;
+});
+
+/** Carrying requests out, step by step, whatever is found. */
+const erasures = fc.oneof(
+  fc.constant(forgetting),
+  fc.tuple(index, fc.boolean()).map(([n, withholds]) =>
+    request(`execute ${n}`, (lake) => {
+      const until = new Date(Date.parse(lake.now()) + DAY_MS).toISOString();
+      const kept = { dataset: datasetName.parse("sales"), ground: "Art. 17(3)(b)", until };
+      const withhold = withholds ? [kept] : null;
+      return execute(deletionId.parse(nth(lake, "deletion", n)), { withhold });
+    }),
+  ),
+  {
+    weight: 6,
+    arbitrary: fc
+      .record({
+        n: index,
+        steps: fc.constantFrom(1, 12),
+        opened: fc.constantFrom("redacted", "redacted", "clear", "destroyed"),
+        left: often(0, 1),
+      })
+      .map(({ n, steps, ...findings }) =>
+        step(`erase ${n}`, (lake) => {
+          const ended = endWithholding(lake);
+          if (!ended.ok) return ended;
+          const deletion_id = deletionId.parse(nth(lake, "deletion", n));
+          for (let taken = 1; taken < steps; taken += 1) {
+            if (!eraseOnce(lake, deletion_id, findings).ok) break;
+          }
+          return eraseOnce(lake, deletion_id, findings);
+        }),
+      ),
+  },
+);
 
 const deletions = fc.oneof(
   fc.constantFrom("jane", "john").map((subject_id) =>
@@ -408,7 +471,7 @@ export const beginnings = (level: ComplianceLevel): readonly Deed[] => [
     description: null,
     contains_pii: false,
     encryption_enabled: level === "strict",
-    subject_column: null,
+    subject_column: "email",
   })),
   request("define contract1", () => ({
     type: "CreateContract",
@@ -459,7 +522,8 @@ export const life = (maxLength: number): fc.Arbitrary<Life> =>
           { weight: 4, arbitrary: replays },
           { weight: 5, arbitrary: longWork },
           { weight: 16, arbitrary: deletions },
-          { weight: 6, arbitrary: freshness },
+          { weight: 8, arbitrary: freshness },
+          { weight: 6, arbitrary: erasures },
           { weight: 1, arbitrary: webhooks },
           { weight: 3, arbitrary: others },
           { weight: 4, arbitrary: time },

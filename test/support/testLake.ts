@@ -91,6 +91,7 @@ export const testLake = ({
     command: (...asked) => turn(() => turns.command(...asked)),
     fulfil: (...asked) => turn(() => turns.fulfil(...asked)),
     ask: (...asked) => turn(() => turns.ask(...asked)),
+    open: (...asked) => turn(() => turns.open(...asked)),
   };
   const call: TestLake["call"] = (more = {}) => ({
     lake_id: LAKE,

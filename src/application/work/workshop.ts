@@ -57,10 +57,15 @@ export const NO_ANSWER: Answer = {
  * which the result is recorded, when it is another than the one that asked.
  */
 export const perform = async (
-  { lake, store, data, sealed }: Workshop,
+  { lake, store, data, subjects, sealed }: Workshop,
   call: Call,
   request: WorkRequest,
-  body: (plan: WorkPlan, record: Recorder, data: SegmentedDataPlane) => Outcome,
+  body: (
+    plan: WorkPlan,
+    record: Recorder,
+    data: SegmentedDataPlane,
+    subjects: SubjectPlane,
+  ) => Outcome,
   recording: Call = call,
 ): Outcome => {
   const opened = await lake.open(call, request);
@@ -83,7 +88,8 @@ export const perform = async (
     return outcome;
   };
   try {
-    return await body(plan, record, dataset_key ? sealed(dataset_key).data : data);
+    const opener = dataset_key ? sealed(dataset_key) : { data, subjects };
+    return await body(plan, record, opener.data, opener.subjects);
   } catch (error) {
     if (error instanceof BrokenSealError) return objectDamaged(error);
     if (error instanceof DataLimitError) {

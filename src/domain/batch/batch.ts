@@ -30,7 +30,13 @@ export type Progress =
       readonly publication: Publication;
     };
 
-export type QuarantineCause = "schema" | "quality" | "personal_data" | "k_anonymity" | "manual";
+export type QuarantineCause =
+  | "schema"
+  | "quality"
+  | "personal_data"
+  | "erased_subject"
+  | "k_anonymity"
+  | "manual";
 
 export interface Quarantined {
   readonly status: "quarantined";
@@ -61,7 +67,7 @@ interface BatchCore {
   readonly contains_pii: boolean | null;
   /** The bytes as they were appended: everything else is derived from them. */
   readonly raw: ObjectRef;
-  /** Who is in it, by pseudonyms; null: not known without opening it. */
+  /** By which its subjects are found without opening it. */
   readonly subject_index: SubjectIndexRef | null;
   /** The schema the raw object was last found to fit, or null while it fits none. */
   readonly schema: Schema | null;
@@ -106,6 +112,8 @@ type Kept = Omit<
 /** What is left of a batch whose retention has ended: what it was, and no object. */
 export interface ExpiredBatch extends Kept {
   readonly file: Omit<ObjectRef, "key">;
+  /** Or that was destroyed, because a person's rows could not be told apart in it. */
+  readonly ended_by: "retention" | "erasure";
   readonly expired_at: string;
 }
 
@@ -138,27 +146,37 @@ export const workOf = (state: BatchState): BatchWork | null => {
 export const progressOf = (batch: Batch): Progress =>
   batch.progress.status === "quarantined" ? batch.progress.before : batch.progress;
 
-/** Every object that belongs to the batch now, raw first. */
+/** Every object that belongs to the batch now, raw first, then what its checks have left. */
 export const objectsOf = (batch: Batch): readonly Pick<ObjectRef, "key">[] => {
+  const { contract, request } = progressOf(batch).quality;
+  const derived = batch.candidate?.result;
+  const check = derived?.kind === "derived" ? derived.check : null;
+  const rejected = [contract?.quarantine, request?.quarantine].filter((ref) => ref != null);
+  const kept = [contract?.unique?.hashes, check?.unique?.hashes].filter((ref) => ref != null);
+  const [raw, ...tables] = tablesOf(batch);
+  const others = tables.slice(rejected.length);
+  return [...(raw ? [raw] : []), ...rejected, ...kept, ...others];
+};
+
+/** Those of them that are made of rows, raw first. */
+export const tablesOf = (batch: Batch): readonly ObjectRef[] => {
   const progress = progressOf(batch);
   const { contract, request } = progress.quality;
   return [
     batch.raw,
     ...[contract?.quarantine, request?.quarantine].filter((ref) => ref != null),
-    ...(contract?.unique?.hashes ? [contract.unique.hashes] : []),
     ...("privacy" in progress && progress.privacy ? [progress.privacy.object] : []),
     ...(batch.proposal ? [batch.proposal.object] : []),
     ...(progress.status === "published" ? progress.publication.objects : []),
-    ...(batch.candidate ? derivedObjects(batch.candidate.result) : []),
+    ...(batch.candidate ? derivedTables(batch.candidate.result) : []),
   ];
 };
 
-const derivedObjects = (result: ReplayResult): readonly Pick<ObjectRef, "key">[] => {
+const derivedTables = (result: ReplayResult): readonly ObjectRef[] => {
   if (result.kind === "misfit") return [];
   const { check, run, publication } = result;
   return [
     ...(check?.quarantine ? [check.quarantine] : []),
-    ...(check?.unique?.hashes ? [check.unique.hashes] : []),
     ...(run ? [run.object] : []),
     ...(publication?.objects ?? []),
   ];

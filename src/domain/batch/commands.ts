@@ -1,4 +1,5 @@
 /** Commands of a batch. Those that follow a pass over the rows carry its result. */
+import type { DestroyedBecause } from "../deletion/facts.ts";
 import type {
   BatchId,
   ContractId,
@@ -7,11 +8,12 @@ import type {
   PrivacyRunId,
   ReplayId,
 } from "../ids.ts";
+import type { KAnonymityFinding } from "../rules/kAnonymity.ts";
 import type { Segment } from "../segments.ts";
 import type { ErasedRows, SubjectIndexRef } from "../subjects.ts";
 import type { Suspicion } from "../suspicion.ts";
 import type { Format, ObjectRef, Schema, SchemaIssue } from "../table.ts";
-import type { DerivedRun, Publication, QualityCheck } from "./events.ts";
+import type { DerivedRun, Publication, QualityCheck, Redaction, ReplacedObject } from "./events.ts";
 import type { Landed, PassResult, WorkOrder, WorkStep } from "./work.ts";
 
 /** How a file fails to fit its schema (the schema has changed, or the file is damaged). */
@@ -42,7 +44,7 @@ export interface AppendData extends AppendRequest {
     /** Left out where the dataset names no subjects. */
     readonly subjects?: {
       readonly subject_index: SubjectIndexRef | null;
-      /** Rows of subjects that were erased before: they should not be there. */
+      /** Rows of people who were erased before. */
       readonly erased_rows: ErasedRows;
     };
   };
@@ -219,6 +221,26 @@ export interface FailWork {
   readonly reason: string;
 }
 
+/** What an erasure has made of the batch: without the subject's rows, or nothing at all. */
+export interface RedactBatch {
+  readonly type: "RedactBatch";
+  readonly batch_id: BatchId;
+  readonly deletion_id: DeletionId;
+  /** Version of the request's stream it was planned on. */
+  readonly at_version: number;
+  readonly result:
+    | ({
+        readonly kind: "redacted";
+        /** Why what was published is not any more. */
+        readonly violated: KAnonymityFinding | null;
+      } & Redaction)
+    | {
+        readonly kind: "destroyed";
+        readonly reason: DestroyedBecause;
+        readonly objects: readonly ReplacedObject[];
+      };
+}
+
 export type BatchCommand =
   | AppendData
   | RecordQuality
@@ -235,6 +257,7 @@ export type BatchCommand =
   | GrantConsumption
   | DeriveBatch
   | ReplayBatch
+  | RedactBatch
   | StartWork
   | RecordStep
   | FinishWork

@@ -23,6 +23,7 @@ import { expire, expired, freeze } from "./expiry.ts";
 import { anonymized, approveRun, recordPrivacy, rejectRun, rollBackRun } from "./privacyRuns.ts";
 import { admitConsumption, admitExposure, protects, unprotectedColumns } from "./protection.ts";
 import { inQuarantine, release, workable } from "./quarantine.ts";
+import { reappearance, redact } from "./redaction.ts";
 import { derive, replay } from "./replayed.ts";
 import { suspicionEvents } from "./suspected.ts";
 import { failure, misfitEvents, schemaVerdict, warningsOf } from "./verdicts.ts";
@@ -117,6 +118,8 @@ const decideStep = (command: StepCommand, state: BatchState, context: BatchConte
       return inQuarantine(batch) ?? derive(command, batch);
     case "ReplayBatch":
       return inQuarantine(batch) ?? replay(command, batch, context);
+    case "RedactBatch":
+      return redact(command, batch);
     default:
       return assertNever(command);
   }
@@ -139,15 +142,17 @@ const appended = (
   const { taken } = command;
   const { bytes, sha256, rows } = taken.object;
   const revision = nextRevision(state);
-  const subject_index = taken.subjects?.subject_index ?? null;
+  const { object, misfit, subjects } = taken;
+  const subject_index = subjects?.subject_index ?? null;
+  const suspected = suspicionEvents(taken, { lake, ...admission });
+  const aside = misfit !== null || suspected.some(({ type }) => type === "BatchQuarantined");
+  const strict = lake.compliance_level === "strict";
   return [
     appendRequested(command, admission, state),
-    {
-      type: "DataAppended",
-      data: { bytes, sha256, rows, object: taken.object, revision, subject_index },
-    },
-    ...schemaVerdict(taken.misfit, admission.contract),
-    ...suspicionEvents(taken, { lake, ...admission }),
+    { type: "DataAppended", data: { bytes, sha256, rows, object, revision, subject_index } },
+    ...schemaVerdict(misfit, admission.contract),
+    ...suspected,
+    ...reappearance(subjects?.erased_rows ?? null, { strict, aside }),
   ];
 };
 

@@ -1,4 +1,5 @@
 /** What can happen to a batch. Nothing in here is a cell's value: the log holds no data. */
+import type { DestroyedBecause } from "../deletion/facts.ts";
 import type {
   BatchId,
   ContractId,
@@ -8,7 +9,8 @@ import type {
   ReplayId,
 } from "../ids.ts";
 import type { KAnonymityFinding } from "../rules/kAnonymity.ts";
-import type { UniqueCheck } from "../rules/uniqueScope.ts";
+import type { UniqueCheck, UniqueHashes } from "../rules/uniqueScope.ts";
+import type { Segment } from "../segments.ts";
 import type { SubjectIndexRef } from "../subjects.ts";
 import type { Suspicion } from "../suspicion.ts";
 import type {
@@ -92,6 +94,30 @@ export interface Publication {
   readonly published_at: string;
 }
 
+/** An object that lost rows to an erasure, and what took its place. */
+export interface ReplacedObject {
+  readonly from: ObjectRef;
+  /** Null: nothing did. */
+  readonly to: ObjectRef | null;
+  readonly rows_removed: number;
+}
+
+/** What an erasure made of a batch. Everything derived is of the new raw object. */
+export interface Redaction {
+  /** From the raw object. */
+  readonly rows_removed: number;
+  /** Every object of rows that the batch had, raw first. */
+  readonly objects: readonly ReplacedObject[];
+  readonly segments: readonly Segment[] | null;
+  readonly subject_index: SubjectIndexRef | null;
+  /** By which others are compared with it: of the rows that are left, where it kept any. */
+  readonly hashes: UniqueHashes | null;
+  /** The privacy run that counts, over the rows that are left; null: there is none (any more). */
+  readonly run: DerivedRun | null;
+  /** What is published of them; null: nothing (any more). */
+  readonly publication: Omit<Publication, "published_at"> | null;
+}
+
 export type BatchEvent =
   | WorkEvent
   | {
@@ -120,8 +146,18 @@ export type BatchEvent =
         readonly object: ObjectRef;
         /** That of the request before it. */
         readonly revision: number;
-        /** Null: its dataset names no subjects, it fits no schema, or logs did not have it yet. */
+        /** By which its subjects are found; null: the dataset names none, or it fits no schema. */
         readonly subject_index: SubjectIndexRef | null;
+      };
+    }
+  /** Rows of people who were erased before have come again. */
+  | {
+      readonly type: "ErasedSubjectReappeared";
+      readonly data: {
+        readonly rows: number;
+        /** 1-based data row numbers, ascending, at most MAX_LISTED_ISSUES. */
+        readonly sample_rows: readonly number[];
+        readonly warnings: readonly string[];
       };
     }
   | { readonly type: "SchemaValidated"; readonly data: { readonly schema: Schema } }
@@ -223,5 +259,19 @@ export type BatchEvent =
         readonly due_at: string;
         /** How many objects are deleted with it. */
         readonly objects: number;
+      };
+    }
+  /** A person's rows have been taken out of it: a new revision. */
+  | {
+      readonly type: "BatchRedacted";
+      readonly data: Redaction & { readonly deletion_id: DeletionId };
+    }
+  /** A person's rows could not be told apart in it: every object of it is deleted. */
+  | {
+      readonly type: "BatchDestroyed";
+      readonly data: {
+        readonly deletion_id: DeletionId;
+        readonly reason: DestroyedBecause;
+        readonly objects: readonly ReplacedObject[];
       };
     };

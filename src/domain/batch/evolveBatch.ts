@@ -4,6 +4,7 @@
  */
 import { assertNever, type Recorded } from "../decider.ts";
 import { privacyRunId } from "../ids.ts";
+import type { UniqueHashes } from "../rules/uniqueScope.ts";
 import type { Segment } from "../segments.ts";
 import type { ObjectRef } from "../table.ts";
 import {
@@ -39,7 +40,10 @@ export const evolveBatch = (state: BatchState, event: Recorded<BatchEvent>): Bat
   }
   if (state.status !== "held") return state;
   if (event.type === "BatchExpired") {
-    return { status: "expired", batch: expired(state.batch, event.recorded_at) };
+    return { status: "expired", batch: ended(state.batch, "retention", event.recorded_at) };
+  }
+  if (event.type === "BatchDestroyed") {
+    return { status: "expired", batch: ended(state.batch, "erasure", event.recorded_at) };
   }
   return { status: "held", batch: evolveHeld(state.batch, event) };
 };
@@ -78,7 +82,11 @@ const withBytes = (state: BatchState, { data, recorded_at }: Appended): BatchSta
 const segmentsFrom = (work: BatchWork | null, { key }: ObjectRef): readonly Segment[] | null =>
   work?.landed && work.landed.key === key ? work.segments : null;
 
-const expired = (batch: Batch, expired_at: string): ExpiredBatch => {
+const ended = (
+  batch: Batch,
+  ended_by: ExpiredBatch["ended_by"],
+  expired_at: string,
+): ExpiredBatch => {
   const { raw, schema: _, misfit: __, candidate: ___, proposal: ____, ...rest } = batch;
   const {
     progress: _____,
@@ -89,12 +97,19 @@ const expired = (batch: Batch, expired_at: string): ExpiredBatch => {
     ...kept
   } = rest;
   const { key: __________, ...file } = raw;
-  return { ...kept, file, expired_at };
+  return { ...kept, file, ended_by, expired_at };
 };
 
 type HeldEvent = Exclude<
   Recorded<BatchEvent>,
-  { type: "AppendIngestionRequested" | "DataAppended" | "BatchExpired" | WorkEvent["type"] }
+  {
+    type:
+      | "AppendIngestionRequested"
+      | "DataAppended"
+      | "BatchExpired"
+      | "BatchDestroyed"
+      | WorkEvent["type"];
+  }
 >;
 
 const evolveHeld = (batch: Batch, event: HeldEvent): Batch => {
@@ -159,11 +174,56 @@ const evolveHeld = (batch: Batch, event: HeldEvent): Batch => {
       return { ...batch, progress: open };
     case "BatchDerived":
       return { ...batch, candidate: event.data };
+    case "ErasedSubjectReappeared":
+      return batch;
+    case "BatchRedacted":
+      return redacted(batch, event);
     case "BatchReplayed":
       return { ...batch, last_replay: event.data.replay_id, candidate: null };
     default:
       return assertNever(event);
   }
+};
+
+type Redacted = Extract<HeldEvent, { type: "BatchRedacted" }>;
+
+/**
+ * The same batch of the rows that are left: what was checked, approved and published stays so. What
+ * awaits a decision is void, because it was shown with the rows that are gone.
+ */
+const redacted = (batch: Batch, { data }: Redacted): Batch => {
+  const { objects, segments, subject_index, hashes, run, publication } = data;
+  const replaced = (old: ObjectRef): ObjectRef | null =>
+    objects.find(({ from }) => from.key === old.key)?.to ?? null;
+  const open = progressOf(batch);
+  const quality: Quality = {
+    contract: recheck(open.quality.contract, replaced, hashes),
+    request: recheck(open.quality.request, replaced, null),
+  };
+  const before = "privacy" in open ? open.privacy : null;
+  const privacy = before && run && { ...before, ...run };
+  const progress = ((): Progress => {
+    if (open.status === "published" && publication !== null) {
+      const { published_at } = open.publication;
+      return { ...open, quality, privacy, publication: { ...publication, published_at } };
+    }
+    if (privacy !== null) return { status: "anonymized", quality, privacy };
+    return open.status === "appended" ? { status: "appended", quality } : rolledBack(quality);
+  })();
+  const raw = replaced(batch.raw) ?? batch.raw;
+  return { ...advance(batch, progress), raw, segments, subject_index };
+};
+
+const recheck = (
+  check: QualityCheck | null,
+  replaced: (old: ObjectRef) => ObjectRef | null,
+  hashes: UniqueHashes | null,
+): QualityCheck | null => {
+  if (check === null) return null;
+  const quarantine = check.quarantine && replaced(check.quarantine);
+  const diverted_rows = Math.min(check.diverted_rows, quarantine?.rows ?? 0);
+  const unique = check.unique ? { unique: { ...check.unique, hashes } } : {};
+  return { ...check, quarantine, diverted_rows, ...unique };
 };
 
 /** A check moves a batch between `appended` and `checked`; what is further on stays there. */

@@ -1,15 +1,17 @@
-/** The life of a deletion request up to its execution, and what its deadline sets off. */
+/** The life of a deletion request, and what its deadline sets off. */
 import { assertNever, ok, type Result } from "../decider.ts";
 import type { DeletionId, SubjectRef } from "../ids.ts";
 import type { ActiveLake } from "../lake/lake.ts";
 import { type Rejection, reject } from "../rejection.ts";
 import {
-  type DeletionEvent,
-  type DeletionState,
-  isOpen,
-  type OpenDeletion,
-  type Sealed,
-} from "./deletion.ts";
+  beyondStopping,
+  decideErasure,
+  type ErasureCommand,
+  isErasureCommand,
+  resumed,
+} from "./decideErasure.ts";
+import { type DeletionState, isOpen, type OpenDeletion } from "./deletion.ts";
+import type { DeletionEvent, Sealed } from "./events.ts";
 import { daysLeft, isReminderDue } from "./reminders.ts";
 
 export interface RequestGdprDeletion {
@@ -33,6 +35,7 @@ interface OnDeletion {
 
 export type DeletionCommand =
   | RequestGdprDeletion
+  | ErasureCommand
   | (OnDeletion & {
       readonly type: "ExtendDeletion";
       readonly reason: Sealed;
@@ -100,6 +103,7 @@ export const decideDeletion = (
     const { type: _, ...data } = command;
     return ok([{ type: "GDPRDeletionRequested", data }]);
   }
+  if (isErasureCommand(command)) return decideErasure(command, state);
   if (state.status === "absent") {
     return reject(
       "not_found",
@@ -132,6 +136,9 @@ export const decideDeletion = (
     }
     case "RejectDeletion": {
       const { reason, ground } = command;
+      if (state.erasure !== null) {
+        return wrong(command.deletion_id, "has begun to be carried out and cannot be rejected");
+      }
       if (ground === UNIDENTIFIED && state.identity !== "questioned") {
         const why = `cannot be rejected on ${UNIDENTIFIED}: ${UNASKED[state.identity]}`;
         return wrong(command.deletion_id, why);
@@ -140,6 +147,8 @@ export const decideDeletion = (
     }
     case "HoldDeletion": {
       if (state.status === "held") return wrong(command.deletion_id, "is held already");
+      const beyond = beyondStopping(state);
+      if (beyond) return wrong(command.deletion_id, beyond);
       const { reason, ground, until } = command;
       if (until !== null && until <= command.now) {
         return reject("invalid", "hold-in-the-past", "A hold ends in the future.", [
@@ -150,9 +159,15 @@ export const decideDeletion = (
     }
     case "ReleaseDeletionHold":
       if (state.status !== "held") return wrong(command.deletion_id, "is not held");
-      return ok([{ type: "GDPRDeletionHoldReleased", data: { reason: command.reason } }]);
+      return ok([
+        { type: "GDPRDeletionHoldReleased", data: { reason: command.reason } },
+        ...resumed(state),
+      ]);
     case "NoteDeletionIdentity": {
       const { reason, verified } = command;
+      if (!verified && state.erasure !== null) {
+        return wrong(command.deletion_id, "has begun to be carried out: hold it instead");
+      }
       if (state.identity === (verified ? "verified" : "questioned")) return ok([]);
       const type = verified ? "GDPRDeletionIdentityVerified" : "GDPRDeletionIdentityQuestioned";
       return ok([{ type, data: { reason } }]);
@@ -185,7 +200,7 @@ const note = (command: NoteDeletion, state: OpenDeletion): readonly DeletionEven
     }
     case "NoteHoldEnd":
       if (held_until === null || command.now < held_until) return [];
-      return [{ type: "GDPRDeletionHoldExpired", data: { until: held_until } }];
+      return [{ type: "GDPRDeletionHoldExpired", data: { until: held_until } }, ...resumed(state)];
     default:
       return assertNever(command.type);
   }

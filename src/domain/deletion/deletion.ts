@@ -4,69 +4,17 @@
  */
 import { assertNever, type Recorded } from "../decider.ts";
 import type { DeletionId, SubjectRef } from "../ids.ts";
+import { type Erasure, evolveErasure, newErasure } from "./erasure.ts";
+import type { DeletionEvent, Sealed, Withheld } from "./events.ts";
 
-/** Ciphertext under the subject's own key: base64 of nonce, ciphertext and tag (AES-256-GCM). */
-export interface Sealed {
-  readonly sealed: string;
-}
-
-export type DeletionEvent =
-  | {
-      readonly type: "GDPRDeletionRequested";
-      readonly data: {
-        readonly deletion_id: DeletionId;
-        readonly subject_ref: SubjectRef;
-        readonly subject_id: Sealed;
-        readonly reason: Sealed;
-        readonly requested_by: string;
-        /** Null: nobody has said whether the person was identified. */
-        readonly identity_verified: boolean | null;
-        readonly received_at: string;
-        readonly deadline: string;
-        readonly statutory_deadline: string;
-      };
-    }
-  | {
-      readonly type: "GDPRDeletionExtended";
-      readonly data: {
-        readonly reason: Sealed;
-        readonly deadline: string;
-        readonly statutory_deadline: string;
-      };
-    }
-  | {
-      readonly type: "GDPRDeletionRejected";
-      readonly data: { readonly reason: Sealed; readonly ground: string | null };
-    }
-  | {
-      readonly type: "GDPRDeletionHeld";
-      readonly data: {
-        readonly reason: Sealed;
-        readonly ground: string | null;
-        /** When the hold ends by itself (RFC 3339, UTC), or null. */
-        readonly until: string | null;
-      };
-    }
-  | { readonly type: "GDPRDeletionHoldReleased"; readonly data: { readonly reason: Sealed } }
-  | { readonly type: "GDPRDeletionHoldExpired"; readonly data: { readonly until: string } }
-  /** Further information was asked for to confirm who asks (Art. 12(6)): no clock stops. */
-  | { readonly type: "GDPRDeletionIdentityQuestioned"; readonly data: { readonly reason: Sealed } }
-  | { readonly type: "GDPRDeletionIdentityVerified"; readonly data: { readonly reason: Sealed } }
-  | {
-      readonly type: "GDPRDeletionDeadlineApproaching";
-      readonly data: {
-        /** The day that has begun counted whole. */
-        readonly days_left: number;
-        readonly deadline: string;
-        readonly statutory_deadline: string;
-      };
-    }
-  | {
-      readonly type: "GDPRDeletionOverdue";
-      readonly data: { readonly deadline: string; readonly statutory_deadline: string };
-    };
-
-export const DELETION_STATUSES = ["pending", "held", "rejected"] as const;
+export const DELETION_STATUSES = [
+  "pending",
+  "held",
+  "in_progress",
+  "completed",
+  "rejected",
+  "failed",
+] as const;
 export type DeletionStatus = (typeof DELETION_STATUSES)[number];
 
 /** Whether the person who asks is who they say: not asked about, in doubt, or confirmed. */
@@ -112,17 +60,35 @@ export interface Deletion {
   readonly version: number;
   /** Recorded when the deadline passed; never taken back. */
   readonly overdue: boolean;
+  /** How far it is carried out; null before. Kept through a hold or a failure, to go on from. */
+  readonly erasure: Erasure | null;
+  /** Why it failed, while it has. */
+  readonly failure: string | null;
+  readonly completed_at: string | null;
+  /** What is kept for now of what was asked to be erased. */
+  readonly withheld: readonly Withheld[];
 }
 
 export type DeletionState = { readonly status: "absent" } | Deletion;
 
 export const initialDeletion: DeletionState = { status: "absent" };
 
-export type OpenDeletion = Deletion & { readonly status: "pending" | "held" };
+/** Statuses of requests that are still owed an answer. */
+export const OPEN_STATUSES = ["pending", "held", "in_progress", "failed"] as const;
+
+export type OpenDeletion = Deletion & { readonly status: (typeof OPEN_STATUSES)[number] };
 
 /** Still owed an answer. */
 export const isOpen = (state: DeletionState): state is OpenDeletion =>
-  state.status === "pending" || state.status === "held";
+  OPEN_STATUSES.some((status) => status === state.status);
+
+/** The erasure that has steps to go, if there is one: of a request, or of what was withheld. */
+export const runningErasure = (state: DeletionState): Erasure | null => {
+  if (state.status === "absent" || state.erasure === null) return null;
+  const { only } = state.erasure;
+  const remainder = state.status === "completed" && only !== null && state.failure === null;
+  return state.status === "in_progress" || remainder ? state.erasure : null;
+};
 
 const IDENTITIES = { null: "unquestioned", false: "questioned", true: "verified" } as const;
 
@@ -144,6 +110,10 @@ export const evolveDeletion = (
       answers: [],
       version: 1,
       overdue: false,
+      erasure: null,
+      failure: null,
+      completed_at: null,
+      withheld: [],
     };
   }
   if (state.status === "absent") return state;
@@ -201,6 +171,61 @@ export const evolveDeletion = (
       return { ...state, version, reminded: event.data.days_left };
     case "GDPRDeletionOverdue":
       return { ...state, version, overdue: true };
+    default:
+      return { ...evolveExecution(state, event), version };
+  }
+};
+
+type ExecutionEvent = Extract<
+  Recorded<DeletionEvent>,
+  {
+    type:
+      | "GDPRDeletionStarted"
+      | "GDPRDeletionProgressed"
+      | "RecipientsNamed"
+      | "GDPRDeletionCompleted"
+      | "GDPRDeletionFailed"
+      | "GDPRWithholdingEnded"
+      | "GDPRDeletionRemainderErased";
+  }
+>;
+
+const evolveExecution = (state: Deletion, event: ExecutionEvent): Deletion => {
+  const { erasure } = state;
+  switch (event.type) {
+    case "GDPRDeletionStarted": {
+      const { subject_refs, withheld, resumed } = event.data;
+      const begun =
+        resumed && erasure !== null
+          ? { ...erasure, withheld }
+          : newErasure({ started_at: event.recorded_at, subject_refs, withheld, only: null });
+      const status = event.data.remainder ? "completed" : "in_progress";
+      return { ...state, status, erasure: begun, failure: null, withheld };
+    }
+    case "GDPRDeletionProgressed":
+      if (erasure === null) return state;
+      return { ...state, erasure: evolveErasure(erasure, event.data.step) };
+    case "RecipientsNamed":
+      return state;
+    case "GDPRDeletionCompleted": {
+      const { completed_at } = event.data;
+      return { ...state, status: "completed", completed_at, held_until: null };
+    }
+    case "GDPRDeletionFailed": {
+      const { failure, remainder } = event.data;
+      return { ...state, status: remainder ? "completed" : "failed", failure };
+    }
+    case "GDPRWithholdingEnded": {
+      if (erasure === null) return state;
+      const { subject_refs } = erasure;
+      const about = { started_at: event.recorded_at, subject_refs, withheld: [] };
+      return { ...state, erasure: newErasure({ ...about, only: event.data.datasets }) };
+    }
+    case "GDPRDeletionRemainderErased": {
+      const { datasets } = event.data;
+      const withheld = state.withheld.filter(({ dataset }) => !datasets.includes(dataset));
+      return { ...state, withheld, erasure: erasure && { ...erasure, only: null } };
+    }
     default:
       return assertNever(event);
   }

@@ -1,6 +1,6 @@
 /** The life of a request for access: asked, collected batch by batch, ready, gone. */
 import { assertNever, ok, type Result } from "../decider.ts";
-import type { Sealed } from "../deletion/deletion.ts";
+import type { Sealed } from "../deletion/events.ts";
 import { daysLeft, isReminderDue } from "../deletion/reminders.ts";
 import type { BatchId, DeletionId, SubjectAccessId, SubjectRef } from "../ids.ts";
 import { type Rejection, reject } from "../rejection.ts";

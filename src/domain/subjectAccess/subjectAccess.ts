@@ -4,7 +4,7 @@
  * it was looked and how much was found, never what.
  */
 import { assertNever, type Recorded } from "../decider.ts";
-import type { Sealed } from "../deletion/deletion.ts";
+import type { Sealed } from "../deletion/events.ts";
 import type { BatchId, DeletionId, SubjectAccessId, SubjectRef } from "../ids.ts";
 import type { SubjectRefs } from "../subjects.ts";
 

@@ -1,6 +1,6 @@
 /** Registering and removing webhooks, and which places may be called at all. */
 import { assertNever, ok, type Result } from "../decider.ts";
-import type { Sealed } from "../deletion/deletion.ts";
+import type { Sealed } from "../deletion/events.ts";
 import type { WebhookId } from "../ids.ts";
 import { type Rejection, reject } from "../rejection.ts";
 import type { Notified } from "./notifications.ts";

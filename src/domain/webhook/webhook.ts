@@ -1,6 +1,6 @@
 /** A place outside that is told about a lake's events; its secret is sealed under the lake's key. */
 import { assertNever, type Recorded } from "../decider.ts";
-import type { Sealed } from "../deletion/deletion.ts";
+import type { Sealed } from "../deletion/events.ts";
 import type { WebhookId } from "../ids.ts";
 import type { Notified } from "./notifications.ts";
 

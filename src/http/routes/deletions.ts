@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { commandAnswer as answerSchema, list, resource } from "../../contracts/answers.ts";
 import {
+  executeDeletion,
   holdDeletion,
   noteIdentity,
   reason,
@@ -186,21 +187,22 @@ export const deletionRoutes = [
     path: "/deletions/{id}/execute",
     scope: "lake",
     tag: "Deletions",
-    summary: "Refused: Lethe does not erase by itself yet",
+    summary: "Carry it out: the person's rows are erased everywhere, in the background",
     params: byId,
     query: none,
-    body: null,
-    success: { status: 200, schema: deletionAnswer },
-    handle: async ({ params, ...deps }) => {
-      const asked = { kind: "one", aggregate: "deletion", id: params.id, when: null } as const;
-      const known = await stateAnswer(deps, asked);
-      if (!known.ok) return known;
-      return reject(
-        "unavailable",
-        "erasure-not-available",
-        "Lethe cannot erase yet: nothing was changed, the request stays as it is and its " +
-          "deadline runs. What it can do with a request today: extend, hold, release, reject.",
-      );
+    // Nothing has to be said about it.
+    body: executeDeletion.prefault({}),
+    success: {
+      status: 200,
+      schema: deletionAnswer,
+      also: { 202: "It goes on in the background: Location shows how far it is" },
     },
+    handle: ({ params, body, ...deps }) =>
+      command(deps, {
+        type: "ExecuteDeletion",
+        deletion_id: params.id,
+        cause: "command",
+        ...body,
+      }),
   }),
 ];

@@ -1,0 +1,97 @@
+/**
+ * The duties that the events of a request to be forgotten bring, move and end: its deadline and the
+ * reminders before it, the day it begins to be carried out by itself, the steps of that.
+ */
+import { executionDue, nextWithholdingEnd } from "../domain/deletion/decideErasure.ts";
+import type { ErasureFacts } from "../domain/deletion/facts.ts";
+import { nextReminder } from "../domain/deletion/reminders.ts";
+import type { Duty, DutyKind, DutyRef, StoredEvent } from "./ports.ts";
+
+export interface ScheduleChange {
+  readonly put: readonly Duty[];
+  readonly remove: readonly DutyRef[];
+}
+
+/** What is owed of a request until it is answered. */
+const OF_OPEN_ONES = [
+  "deletion_due",
+  "deletion_reminder",
+  "hold_end",
+  "execution_due",
+  "erase_step",
+] as const satisfies readonly DutyKind[];
+
+const dutiesOf = (ref: string, ...kinds: readonly DutyKind[]): readonly DutyRef[] =>
+  kinds.map((kind) => ({ kind, ref }));
+
+/** One reminder is owed at a time: the next, or none. */
+const reminderOf = (
+  ref: string,
+  due_at: string | null,
+  payload: Duty["payload"],
+): ScheduleChange =>
+  due_at === null
+    ? { put: [], remove: dutiesOf(ref, "deletion_reminder") }
+    : { put: [{ kind: "deletion_reminder", ref, due_at, payload }], remove: [] };
+
+/** The schedule changes that one event of a request brings. */
+export const deletionConsequences = (event: StoredEvent): ScheduleChange => {
+  const { data, recorded_at } = event;
+  const ref = event.stream.slice(event.stream.indexOf("/") + 1);
+  const payload = { correlation_id: event.correlation_id, causation_id: event.event_id };
+  const duty = (kind: DutyKind, due_at: string): Duty => ({ kind, ref, due_at, payload });
+  switch (event.type) {
+    case "GDPRDeletionRequested":
+    case "GDPRDeletionExtended": {
+      const due_at = String(data.deadline);
+      const reminder = reminderOf(ref, nextReminder(due_at, recorded_at, null), payload);
+      const due: Duty = { kind: "deletion_due", ref, due_at, payload };
+      const begin = { kind: "execution_due", ref, due_at: executionDue(due_at), payload } as const;
+      return { put: [due, begin, ...reminder.put], remove: reminder.remove };
+    }
+    case "GDPRDeletionDeadlineApproaching": {
+      const { deadline, days_left } = data;
+      const next = nextReminder(String(deadline), recorded_at, Number(days_left));
+      return reminderOf(ref, next, payload);
+    }
+    case "GDPRDeletionOverdue":
+      return { put: [], remove: dutiesOf(ref, "deletion_due", "deletion_reminder") };
+    case "GDPRDeletionRejected":
+      return { put: [], remove: dutiesOf(ref, ...OF_OPEN_ONES) };
+    case "GDPRDeletionHeld": {
+      const stopped = dutiesOf(ref, "erase_step");
+      if (typeof data.until !== "string") {
+        return { put: [], remove: [...stopped, ...dutiesOf(ref, "hold_end")] };
+      }
+      return { put: [{ kind: "hold_end", ref, due_at: data.until, payload }], remove: stopped };
+    }
+    case "GDPRDeletionHoldReleased":
+    case "GDPRDeletionHoldExpired":
+      return { put: [duty("execution_due", recorded_at)], remove: dutiesOf(ref, "hold_end") };
+    // What nobody may begin meanwhile is looked at again; the duty finds out when it is due.
+    case "GDPRDeletionIdentityVerified":
+      return { put: [duty("execution_due", recorded_at)], remove: [] };
+    case "GDPRDeletionStarted":
+      return {
+        put: [duty("erase_step", recorded_at)],
+        remove: dutiesOf(ref, "execution_due", "hold_end"),
+      };
+    case "GDPRWithholdingEnded":
+      return {
+        put: [duty("erase_step", recorded_at)],
+        remove: dutiesOf(ref, "withholding_end"),
+      };
+    case "GDPRDeletionFailed":
+      return { put: [], remove: dutiesOf(ref, "erase_step") };
+    case "GDPRDeletionCompleted":
+    case "GDPRDeletionRemainderErased": {
+      const next = nextWithholdingEnd(data as unknown as Pick<ErasureFacts, "withheld">);
+      return {
+        put: next === null ? [] : [duty("withholding_end", next)],
+        remove: dutiesOf(ref, ...OF_OPEN_ONES),
+      };
+    }
+    default:
+      return { put: [], remove: [] };
+  }
+};

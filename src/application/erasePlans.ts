@@ -1,0 +1,115 @@
+/** What one step of an erasure has to do: plain data, planned in one turn of the lake. */
+
+import type { RawRules } from "../domain/batch/events.ts";
+import type { ErasureStep } from "../domain/deletion/erasure.ts";
+import type { BatchId, DatasetName, DeletionId } from "../domain/ids.ts";
+import type { SubjectIndexRef } from "../domain/subjects.ts";
+import type { ColumnType, ObjectRef } from "../domain/table.ts";
+import type { DerivedTable, RedactTarget, SubjectSet, SubjectTable } from "./subjectPorts.ts";
+import type { Gate, RefinePlan } from "./workPlan.ts";
+
+/** An upload that lies in the lake's landing. */
+export interface LandedUpload {
+  readonly filename: string;
+  /** RFC 3339, UTC. */
+  readonly uploaded_at: string;
+}
+
+/** The next step of an erasure, as the lake's duty names it. */
+export interface EraseRequest {
+  readonly kind: "erase";
+  readonly deletion_id: DeletionId;
+  /** A page of what lies in the landing, once the lake has asked for it. */
+  readonly uploads?: { readonly page: readonly LandedUpload[]; readonly last: boolean };
+}
+
+/** A batch whose index is asked for the subject. */
+export interface LookUp {
+  readonly batch_id: BatchId;
+  readonly index: SubjectIndexRef | null;
+  readonly column: { readonly name: string; readonly type: ColumnType | null };
+  /** Under which the dataset's objects are sealed; null when it is not encrypted. */
+  readonly dataset_key: Uint8Array | null;
+}
+
+/** An object, and where what is left of it goes. */
+export interface Rewrite {
+  readonly source: ObjectRef;
+  readonly target: string;
+}
+
+export interface RedactPlan {
+  readonly kind: "redact";
+  readonly dataset: DatasetName;
+  readonly batch_id: BatchId;
+  readonly raw: SubjectTable & RedactTarget;
+  readonly rejected: readonly Rewrite[];
+  /** How what was derived is derived anew: the rules it was made under. Null: nothing was. */
+  readonly derive: {
+    /** Its source is the new raw object. */
+    readonly refine: RefinePlan;
+    /** What the privacy run made, and where the rows that are left go; null: there was no run. */
+    readonly clean: Rewrite | null;
+    readonly requested_privacy: RawRules;
+    /** Null: nothing is published. */
+    readonly publish: {
+      /** As it is published now. */
+      readonly sources: readonly ObjectRef[];
+      readonly published_key: string;
+      /** Set when it was exported as CSV too. */
+      readonly csv_key: string | null;
+      readonly gate: Gate | null;
+      /** Columns whose newest moment is remembered. */
+      readonly newest_of: readonly string[];
+    } | null;
+  } | null;
+  /** How the hashes by which others are compared with it are made anew; null: it kept none. */
+  readonly rehash: { readonly refine: RefinePlan; readonly hashes_key: string } | null;
+  /** Every object of rows the batch has now. */
+  readonly objects: readonly ObjectRef[];
+}
+
+/** Reads what a batch is made of now and counts what is left of the subject in it. */
+export interface VerifyPlan {
+  readonly kind: "verify";
+  readonly dataset: DatasetName;
+  readonly batch_id: BatchId;
+  readonly raw: SubjectTable;
+  readonly rejected: readonly Rewrite[];
+  /** Published and clean objects whose subject column says who it is. */
+  readonly tables: readonly DerivedTable[];
+}
+
+export type EraseStepPlan =
+  | {
+      readonly kind: "look";
+      readonly sets: readonly SubjectSet[];
+      readonly looks: readonly LookUp[];
+      readonly after: number;
+      readonly done: boolean;
+    }
+  /** Known without reading anything. */
+  | { readonly kind: "note"; readonly step: ErasureStep }
+  | RedactPlan
+  /** The landing is to be listed behind that name. */
+  | { readonly kind: "list_uploads"; readonly after: string }
+  | {
+      readonly kind: "uploads";
+      readonly subject_ids: readonly string[];
+      /** Keys of uploads that no batch has taken over: read, and deleted when they hold the id. */
+      readonly scan: readonly string[];
+      /** Keys of uploads of batches that were hit. */
+      readonly remove: readonly string[];
+      readonly after: string | null;
+    }
+  | VerifyPlan
+  /** Everything is erased: keys and record are the lake's own to see to. */
+  | { readonly kind: "release" };
+
+/** A step with what its record must say to count. */
+export interface ErasePlan {
+  readonly kind: "erase";
+  readonly deletion_id: DeletionId;
+  readonly at_version: number;
+  readonly step: EraseStepPlan;
+}

@@ -1,0 +1,157 @@
+/**
+ * The duties of erasure: requests that nobody has carried out begin by themselves a day before their
+ * deadline, an erasure goes on step by step until nothing is left, and what was withheld is erased
+ * when the ground for keeping it ends. Before an erasure is recorded as complete, everything that was
+ * replaced is deleted and what others had begun on the same batches is cleared away.
+ */
+
+import type { DomainEvent, Result } from "../domain/decider.ts";
+import {
+  beginsByItself,
+  closingOf,
+  executionDue,
+  nextWithholdingEnd,
+} from "../domain/deletion/decideErasure.ts";
+import { type Deletion, runningErasure } from "../domain/deletion/deletion.ts";
+import type { DeletionId, SubjectAccessId } from "../domain/ids.ts";
+import type { Rejection } from "../domain/rejection.ts";
+import type { Answer } from "./answers.ts";
+import { reader } from "./commands.ts";
+import type { ObjectStore } from "./dataPorts.ts";
+import { erasureFacts } from "./erasureFacts.ts";
+import { doomedKeys, undeletedKeys } from "./erasureLeftovers.ts";
+import type { Call, LakeRequest } from "./lakeGateway.ts";
+import { type LakeService, systemCall } from "./lakeService.ts";
+import { type Origin, originOf } from "./origins.ts";
+import type { EventLog, PendingDuty } from "./ports.ts";
+import { type DutyDeps, MAX_ATTEMPTS } from "./runDuties.ts";
+import type { EraseStep } from "./work/eraseWork.ts";
+
+/** How soon an erasure that waits for something looks again. */
+const ERASE_POLL_MS = 1_000;
+
+export interface ErasureDutyDeps {
+  readonly log: EventLog;
+  readonly service: LakeService;
+  readonly lake_id: string;
+  readonly store: ObjectStore;
+  readonly now: () => Date;
+  eraseStep(deletion_id: DeletionId, origin: Origin): Promise<EraseStep>;
+  /** Puts the erasure on record outside and destroys the subject's keys. Safe to do again. */
+  release(deletion_id: DeletionId, closing: DomainEvent): Promise<void>;
+  /** A command that may need half a key from outside. */
+  command(call: Call, request: LakeRequest): Promise<Result<Answer, Rejection>>;
+}
+
+type ErasureKind = "execution_due" | "erase_step" | "withholding_end";
+
+export const erasureDuties = (deps: ErasureDutyDeps): Pick<DutyDeps["handlers"], ErasureKind> => {
+  const { log, service, lake_id, now } = deps;
+  const at = () => now().toISOString();
+
+  return {
+    execution_due: async (duty) => {
+      const deletion_id = duty.ref as DeletionId;
+      const deletion = reader(log).deletion(deletion_id);
+      // What is on hold or in doubt is looked at again once it is not any more.
+      if (!beginsByItself(deletion)) {
+        log.schedule.remove(duty);
+        return;
+      }
+      const due_at = executionDue(deletion.deadline);
+      if (at() < due_at) {
+        log.schedule.put({ ...duty, due_at });
+        return;
+      }
+      const call = { ...systemCall(lake_id), ...originOf(duty) };
+      const about = { deletion_id, cause: "deadline", reason: null, withhold: null } as const;
+      const begun = await deps.command(call, { type: "ExecuteDeletion", ...about });
+      if (!begun.ok) throw new Error(begun.error.detail);
+    },
+
+    erase_step: async (duty) => {
+      const deletion_id = duty.ref as DeletionId;
+      try {
+        const next = await deps.eraseStep(deletion_id, originOf(duty));
+        const later = next === "release" ? await close(deps, duty) : next;
+        if (later === "done") log.schedule.remove(duty);
+        // One object or page a step: between two of them other duties have their turn.
+        else if (log.schedule.find(duty)) {
+          const wait_ms = later === "wait" ? ERASE_POLL_MS : 0;
+          const due_at = new Date(now().getTime() + wait_ms).toISOString();
+          log.schedule.put({ ...duty, due_at });
+        }
+      } catch (error) {
+        const attempts = log.schedule.find(duty)?.attempts ?? duty.attempts;
+        if (attempts + 1 < MAX_ATTEMPTS) throw error;
+        // The last try: it has failed, in sight of everybody. The error's words stay out of the log.
+        console.error(`erasure ${deletion_id} is given up: ${error}`);
+        const failure = `A step of it failed ${MAX_ATTEMPTS} times; execute it again to go on.`;
+        const about = { deletion_id, now: at(), failure };
+        const failed = service.fulfil(lake_id, { type: "FailErasure", ...about }, duty);
+        if (!failed.ok) throw new Error(failed.error.detail);
+      }
+    },
+
+    withholding_end: async (duty) => {
+      const deletion_id = duty.ref as DeletionId;
+      const deletion = reader(log).deletion(deletion_id);
+      const due_at = deletion.status === "absent" ? null : nextWithholdingEnd(deletion);
+      if (due_at === null) {
+        log.schedule.remove(duty);
+        return;
+      }
+      if (at() < due_at) {
+        log.schedule.put({ ...duty, due_at });
+        return;
+      }
+      const about = { deletion_id, now: at() };
+      const ended = service.fulfil(lake_id, { type: "NoteWithholdingEnd", ...about }, duty);
+      if (!ended.ok) throw new Error(ended.error.detail);
+    },
+  };
+};
+
+/** Everything is erased: what is left over goes, then the keys, then it is on record. */
+const close = async (deps: ErasureDutyDeps, duty: PendingDuty): Promise<EraseStep> => {
+  const { log, service, lake_id, store, now } = deps;
+  const deletion_id = duty.ref as DeletionId;
+  const deletion = reader(log).deletion(deletion_id);
+  const erasure = runningErasure(deletion);
+  if (deletion.status === "absent" || erasure === null) return "done";
+  if (eraseAnswers(deps, deletion, duty)) return "more";
+  const undeleted = undeletedKeys(log, erasure);
+  if (undeleted.parked > 0) throw new Error("objects that were replaced could not be deleted");
+  if (undeleted.pending > 0) return "wait";
+  await store.delete(doomedKeys(log, erasure));
+  const at = now().toISOString();
+  const facts = erasureFacts(log, deletion, erasure, at);
+  await deps.release(deletion_id, closingOf(erasure, facts));
+  const about = { deletion_id, now: at, at_version: deletion.version, facts };
+  const completed = service.fulfil(lake_id, { type: "CompleteErasure", ...about }, duty);
+  // It was extended or noted meanwhile: nothing that is done is undone, and it is closed anew.
+  if (!completed.ok && completed.error.code === "changed-meanwhile") return "more";
+  if (!completed.ok) throw new Error(completed.error.detail);
+  return "done";
+};
+
+/** Accesses of one person that are looked at in one step. */
+const ANSWERS_AT_ONCE = 100;
+
+/** What was collected for the person to have goes with the rest; whether there was any. */
+const eraseAnswers = (
+  { log, service, lake_id }: ErasureDutyDeps,
+  { subject_ref, deletion_id }: Deletion,
+  duty: PendingDuty,
+): boolean => {
+  const call = { ...systemCall(lake_id), ...originOf(duty) };
+  const kept = (["collecting", "ready"] as const).flatMap((status) =>
+    log.directory.list({ kind: "subject-access", subject_ref, status, limit: ANSWERS_AT_ONCE }),
+  );
+  for (const { id } of kept) {
+    const about = { subject_access_id: id as SubjectAccessId, deletion_id };
+    const erased = service.command(call, { type: "EraseSubjectAccess", ...about });
+    if (!erased.ok) throw new Error(erased.error.detail);
+  }
+  return kept.length > 0;
+};

@@ -1,0 +1,195 @@
+/**
+ * What an erasure came to, gathered from the log when nothing is left to do: from what is recorded of
+ * the request and of each batch that held the subject.
+ */
+import { progressOf } from "../domain/batch/batch.ts";
+import type { Redaction, ReplacedObject } from "../domain/batch/events.ts";
+import { protecting } from "../domain/batch/protection.ts";
+import { invariant } from "../domain/decider.ts";
+import type { Deletion } from "../domain/deletion/deletion.ts";
+import type { ErasedFrom, Erasure } from "../domain/deletion/erasure.ts";
+import {
+  type DestroyedBatch,
+  type DestroyedBecause,
+  type ErasedObject,
+  type ErasureFacts,
+  MAX_LISTED_OBJECTS,
+  MAX_LISTED_RECIPIENTS,
+  RESIDUAL_DAYS,
+  type Recipient,
+  type TransformedColumn,
+} from "../domain/deletion/facts.ts";
+import type { BatchId, DatasetName } from "../domain/ids.ts";
+import { reader } from "./commands.ts";
+import type { EventLog, StoredEvent } from "./ports.ts";
+import { later } from "./timers.ts";
+
+const DAY_MS = 86_400_000;
+const PAGE = 1000;
+
+/** As of `now` (RFC 3339, UTC), which is when it is completed. */
+export const erasureFacts = (
+  log: EventLog,
+  deletion: Deletion,
+  erasure: Erasure,
+  now: string,
+): ErasureFacts => {
+  const { deletion_id, subject_ref, requested_by, received_at, requested_at } = deletion;
+  const { deadline, statutory_deadline } = deletion;
+  const hit = erasure.erased_from.filter(({ dataset }) => dataset !== null);
+  const erased = hit.flatMap((batch) => erasedIn(log, batch, deletion));
+  const objects = erased.flatMap((each) => each.objects);
+  const recipients = recipientsOf(log, hit, erasure.started_at);
+  return {
+    deletion_id,
+    subject_ref,
+    requested_by,
+    received_at,
+    requested_at,
+    started_at: erasure.started_at,
+    completed_at: now,
+    deadline,
+    statutory_deadline,
+    deadline_kept: now <= deadline,
+    batches: {
+      looked_at: erasure.looked_at,
+      opened: erasure.opened,
+      hit: erasure.erased_from.length,
+    },
+    rows_removed: erasure.rows_removed,
+    objects: objects.slice(0, MAX_LISTED_OBJECTS),
+    objects_omitted: Math.max(0, objects.length - MAX_LISTED_OBJECTS),
+    destroyed: erased.flatMap((each) => each.destroyed),
+    unreadable_datasets: erasure.key_destroyed,
+    transformed: transformedIn(log, hit),
+    uploads: erasure.uploads,
+    withheld: stillWithheld(deletion, erasure),
+    recipients: recipients.slice(0, MAX_LISTED_RECIPIENTS),
+    recipients_omitted: Math.max(0, recipients.length - MAX_LISTED_RECIPIENTS),
+    held_elsewhere: heldElsewhere(log),
+    verification: erasure.verification,
+    residual_until: later(now, RESIDUAL_DAYS * DAY_MS),
+  };
+};
+
+const stillWithheld = ({ withheld }: Deletion, { only }: Erasure) =>
+  only === null ? withheld : withheld.filter(({ dataset }) => !only.includes(dataset));
+
+/** Every event of a type in a batch's stream, page by page. */
+const eventsOf = (log: EventLog, batch_id: BatchId, type: string): readonly StoredEvent[] => {
+  const events: StoredEvent[] = [];
+  let after = 0;
+  for (;;) {
+    const page = log.read({ stream: `batch/${batch_id}`, type, after, limit: PAGE });
+    events.push(...page);
+    const last = page.at(-1);
+    if (last === undefined) return events;
+    after = last.seq;
+  }
+};
+
+interface Erased {
+  readonly objects: readonly ErasedObject[];
+  readonly destroyed: readonly DestroyedBatch[];
+}
+
+const erasedIn = (
+  log: EventLog,
+  { batch_id, dataset }: ErasedFrom,
+  { deletion_id }: Deletion,
+): readonly Erased[] => {
+  invariant(dataset !== null, "a batch that lost rows is of a dataset");
+  const ours = ({ data }: StoredEvent) => data.deletion_id === deletion_id;
+  const about = { batch_id, dataset };
+  const redacted = eventsOf(log, batch_id, "BatchRedacted")
+    .filter(ours)
+    .map(({ data }) => ({ objects: listed(about, data as unknown as Redaction), destroyed: [] }));
+  const destroyed = eventsOf(log, batch_id, "BatchDestroyed")
+    .filter(ours)
+    .map(({ data }) => ({
+      objects: listed(about, data as unknown as Redaction),
+      destroyed: [{ ...about, reason: data.reason as DestroyedBecause }],
+    }));
+  return [...redacted, ...destroyed];
+};
+
+const listed = (
+  about: { readonly batch_id: BatchId; readonly dataset: DatasetName },
+  { objects }: { readonly objects: readonly ReplacedObject[] },
+): readonly ErasedObject[] =>
+  objects
+    .filter(({ from, to }) => from.key !== to?.key)
+    .map(({ from, to, rows_removed }) => ({
+      ...about,
+      from: from.key,
+      to: to?.key ?? null,
+      rows_removed,
+      sha256_before: from.sha256,
+      sha256_after: to?.sha256 ?? null,
+    }));
+
+/** Those who were given a batch while the subject was in it. */
+const recipientsOf = (
+  log: EventLog,
+  hit: readonly ErasedFrom[],
+  until: string,
+): readonly Recipient[] => {
+  const known = new Map<string, { batches: Set<BatchId>; last_at: string }>();
+  for (const { batch_id } of hit) {
+    for (const { data, recorded_at } of eventsOf(log, batch_id, "ConsumptionGranted")) {
+      if (recorded_at > until) continue;
+      const consumer = String(data.consumer);
+      const before = known.get(consumer) ?? { batches: new Set<BatchId>(), last_at: recorded_at };
+      before.batches.add(batch_id);
+      const last_at = recorded_at > before.last_at ? recorded_at : before.last_at;
+      known.set(consumer, { ...before, last_at });
+    }
+  }
+  return [...known]
+    .map(([consumer, { batches, last_at }]) => ({ consumer, batches: [...batches], last_at }))
+    .sort((a, b) => (a.consumer < b.consumer ? -1 : 1));
+};
+
+/** Subject columns that a privacy run had changed in what was derived of these batches. */
+const transformedIn = (log: EventLog, hit: readonly ErasedFrom[]): readonly TransformedColumn[] => {
+  const counted = new Map<string, TransformedColumn>();
+  const read = reader(log);
+  for (const { batch_id, dataset } of hit) {
+    const column = dataset === null ? null : subjectColumn(log, dataset);
+    const state = read.batch(batch_id);
+    if (dataset === null || column === null || state.status !== "held") continue;
+    const progress = progressOf(state.batch);
+    const rules = "privacy" in progress ? (progress.privacy?.rules ?? {}) : {};
+    if (!Object.hasOwn(protecting(rules), column)) continue;
+    const strategy = strategyOf(rules[column]);
+    const key = JSON.stringify([dataset, column, strategy]);
+    const batches = (counted.get(key)?.batches ?? 0) + 1;
+    const dealt_with = "derived_anew_from_redacted_raw";
+    counted.set(key, { dataset, column, strategy, batches, dealt_with });
+  }
+  return [...counted.values()];
+};
+
+const strategyOf = (rule: unknown): string =>
+  typeof rule === "string" ? rule : String((rule as { strategy?: unknown } | null)?.strategy);
+
+const subjectColumn = (log: EventLog, dataset: DatasetName): string | null => {
+  const state = reader(log).dataset(dataset);
+  return state.status === "absent" ? null : state.subject_column;
+};
+
+/** Datasets of which a manifest says that data is somewhere else. */
+const heldElsewhere = (log: EventLog): readonly DatasetName[] => {
+  const names: DatasetName[] = [];
+  let after = 0;
+  for (;;) {
+    const page = log.directory.list({ kind: "dataset", after, limit: PAGE });
+    for (const { id } of page) {
+      const state = reader(log).dataset(id);
+      if (state.status !== "absent" && state.ingestions.count > 0) names.push(state.name);
+    }
+    const last = page.at(-1);
+    if (last === undefined || page.length < PAGE) return names;
+    after = last.created_seq;
+  }
+};

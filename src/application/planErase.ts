@@ -1,0 +1,182 @@
+/**
+ * The next step of an erasure, from what is recorded of it: a page of batches whose index is asked,
+ * one batch that is rewritten, a page of uploads, one batch that is read again. No plan is stored,
+ * so every step can be planned again on any machine.
+ */
+import { workOf } from "../domain/batch/batch.ts";
+import { isRunning } from "../domain/batch/work.ts";
+import { ok, type Result } from "../domain/decider.ts";
+import { type Deletion, runningErasure } from "../domain/deletion/deletion.ts";
+import type { Erasure, ErasureStep } from "../domain/deletion/erasure.ts";
+import type { BatchId } from "../domain/ids.ts";
+import type { ActiveLake } from "../domain/lake/lake.ts";
+import { type Rejection, reject } from "../domain/rejection.ts";
+import type { Reader } from "./commands.ts";
+import { keyOf } from "./datasetKeys.ts";
+import type { EraseRequest, EraseStepPlan, LookUp } from "./erasePlans.ts";
+import { planRedaction, planVerification } from "./planRedact.ts";
+import { planUploads } from "./planUploads.ts";
+import { NOTHING, type Planned, type Planner, subjectOf } from "./planWork.ts";
+import type { DirectoryEntry } from "./ports.ts";
+import type { SubjectSet } from "./subjectPorts.ts";
+
+/** Batches whose index is asked in one step. */
+export const LOOKED_AT_ONCE = 100;
+
+/** The erasure that is being planned. */
+export interface Erasing {
+  readonly deletion: Deletion;
+  readonly erasure: Erasure;
+  readonly planner: Planner;
+  readonly read: Reader;
+  readonly lake: ActiveLake;
+}
+
+/** `nothing` when there is no step to go, `wait` when something else has to end first. */
+export const planErase = (
+  request: EraseRequest,
+  planner: Planner,
+  read: Reader,
+  lake: ActiveLake,
+): Result<Planned, Rejection> => {
+  const deletion = read.deletion(request.deletion_id);
+  const erasure = runningErasure(deletion);
+  if (deletion.status === "absent" || erasure === null) return ok(NOTHING);
+  const erasing = { deletion, erasure, planner, read, lake };
+  switch (erasure.phase) {
+    case "looking":
+      return ok(planLook(erasing));
+    case "opening":
+      return openBatch(erasing);
+    case "uploads":
+      return planUploads(request, erasing);
+    case "verifying":
+      return verifyBatch(erasing);
+    default:
+      return ok(stepOf(erasing, { kind: "release" }));
+  }
+};
+
+/** A step as it is planned: it counts while the request stays as it is. */
+export const stepOf = (
+  { deletion: { deletion_id, version: at_version } }: Pick<Erasing, "deletion">,
+  step: EraseStepPlan,
+  { writes = [], expects = [] }: Partial<Pick<Planned, "writes" | "expects">> = {},
+): Planned => ({ plan: { kind: "erase", deletion_id, at_version, step }, writes, expects });
+
+const WAIT: Planned = { plan: { kind: "wait" }, writes: [], expects: [] };
+
+const note = (erasing: Erasing, step: ErasureStep): Planned =>
+  stepOf(erasing, { kind: "note", step });
+
+/** Whether this erasure is about the dataset's batches. */
+export const isAbout = ({ only, withheld }: Erasure, dataset: string): boolean =>
+  only === null
+    ? !withheld.some((kept) => kept.dataset === dataset)
+    : only.some((one) => one === dataset);
+
+/**
+ * The clear id while its key is there; null once it has been destroyed, as after a restore and for
+ * what was withheld. Throws HalfNeededError like `keyring.open`.
+ */
+export const clearId = ({ deletion, planner }: Pick<Erasing, "deletion" | "planner">) => {
+  const { deletion_id, subject_ref, subject_id } = deletion;
+  return planner
+    .keyring()
+    .open(subject_ref, `deletion/${deletion_id}/subject_id`, subject_id.sealed);
+};
+
+/** As the data plane takes a subject. */
+export const subjectSet = (erasing: Erasing): SubjectSet => {
+  const clear = clearId(erasing);
+  return {
+    refs: [erasing.erasure.subject_refs],
+    subject_ids: clear === null ? [] : [clear],
+  };
+};
+
+const planLook = (erasing: Erasing): Planned => {
+  const { erasure, planner } = erasing;
+  const page = planner.log.directory.list({
+    kind: "batch",
+    after: erasure.after,
+    limit: LOOKED_AT_ONCE,
+  });
+  const looks: LookUp[] = [];
+  let { after } = erasure;
+  let arriving = false;
+  for (const entry of page) {
+    const look = lookUp(entry, erasing);
+    arriving = look === "arriving";
+    if (look === "arriving") break;
+    after = entry.created_seq;
+    if (look !== null) looks.push(look);
+  }
+  if (arriving && after === erasure.after) return WAIT;
+  const sets = [{ refs: [erasure.subject_refs], subject_ids: [] }];
+  const done = !arriving && page.length < LOOKED_AT_ONCE;
+  return stepOf(erasing, { kind: "look", sets, looks, after, done });
+};
+
+/** Null: it holds no row of the subject. A file that is being taken over is waited for. */
+const lookUp = ({ id, dataset }: DirectoryEntry, erasing: Erasing): LookUp | "arriving" | null => {
+  const { erasure, read, planner } = erasing;
+  if (dataset === null || !isAbout(erasure, dataset)) return null;
+  const about = read.dataset(dataset);
+  if (about.status === "absent" || about.subject_column === null) return null;
+  const state = read.batch(id);
+  const work = workOf(state);
+  if (isRunning(work) && work.order.kind === "append") return "arriving";
+  if (state.status !== "held") return null;
+  const { batch_id, subject_index: index, schema } = state.batch;
+  const name = about.subject_column;
+  const type = schema?.[name] ?? null;
+  // A column that is not there names nobody, one of another type names other people.
+  if (schema !== null && (type === null || erasure.subject_refs[type] === undefined)) return null;
+  const key = keyOf(about, planner.keyring());
+  // Without its key it is opened, and found to be closed for good.
+  if (!key.ok) return { batch_id, index: null, column: { name, type }, dataset_key: null };
+  return { batch_id, index, column: { name, type }, dataset_key: key.value };
+};
+
+const openBatch = (erasing: Erasing): Result<Planned, Rejection> => {
+  const [batch_id] = erasing.erasure.hits;
+  if (batch_id === undefined) return ok(NOTHING);
+  const found = batchOf(batch_id, erasing);
+  if (found === "busy") return ok(WAIT);
+  const opened = { kind: "opened", batch_id, rows_removed: 0 } as const;
+  if (found === null) return ok(note(erasing, { ...opened, dataset: null, outcome: "gone" }));
+  const { name: dataset } = found.dataset;
+  if (!keyOf(found.dataset, erasing.planner.keyring()).ok) {
+    return ok(note(erasing, { ...opened, dataset, outcome: "key_destroyed" }));
+  }
+  return planRedaction(found, erasing);
+};
+
+const verifyBatch = (erasing: Erasing): Result<Planned, Rejection> => {
+  const [batch_id] = erasing.erasure.unverified;
+  if (batch_id === undefined) return ok(NOTHING);
+  const found = batchOf(batch_id, erasing);
+  if (found === "busy") return ok(WAIT);
+  // It has expired meanwhile, or its key was destroyed: there is nothing to read any more.
+  if (found === null || !keyOf(found.dataset, erasing.planner.keyring()).ok) {
+    const nothing = { objects: 0, rows_read: 0, rows_found: 0 };
+    return ok(note(erasing, { kind: "verified", batch_id, ...nothing }));
+  }
+  return ok(planVerification(found, erasing));
+};
+
+/** Null when there is no such batch (any more). */
+const batchOf = (batch_id: BatchId, { planner, read, lake }: Erasing) => {
+  const state = read.batch(batch_id);
+  if (isRunning(workOf(state))) return "busy";
+  return subjectOf(planner.log, read, lake, batch_id);
+};
+
+/** For a refusal that a person has to look into. */
+export const idMissing = () =>
+  reject(
+    "unavailable",
+    "subject-key-missing",
+    "The key under which this person's id is sealed does not open: uploads cannot be looked through.",
+  );

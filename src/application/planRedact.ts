@@ -1,0 +1,188 @@
+/**
+ * What a batch is rewritten from and to when a person's rows are taken out of it. The file as it was
+ * appended is redacted; rejected rows lose the same lines; everything else is derived anew from the
+ * redacted file by the rules it was made under, so that it holds whatever strategy the subject's
+ * column went through.
+ */
+import { type Batch, progressOf, tablesOf } from "../domain/batch/batch.ts";
+import type { QualityCheck } from "../domain/batch/events.ts";
+import { protecting } from "../domain/batch/protection.ts";
+import { invariant, ok, type Result } from "../domain/decider.ts";
+import type { Rejection } from "../domain/rejection.ts";
+import type { Format, ObjectRef, Schema } from "../domain/table.ts";
+import type { RedactPlan, Rewrite, VerifyPlan } from "./erasePlans.ts";
+import {
+  cleanKey,
+  hashesKey,
+  publishedKey,
+  quarantineKey,
+  rawKey,
+  subjectIndexKey,
+} from "./objectKeys.ts";
+import { type Erasing, stepOf, subjectSet } from "./planErase.ts";
+import { checkedRules, gateOf, passing, refineOf } from "./planRefine.ts";
+import type { Planned, Subject } from "./planWork.ts";
+import type { DerivedTable, SubjectTable } from "./subjectPorts.ts";
+
+const tableOf = ({ batch, dataset }: Subject, erasing: Erasing): SubjectTable => {
+  invariant(dataset.subject_column !== null, "a batch that was looked at names its subjects");
+  return {
+    source: batch.raw,
+    schema: batch.schema,
+    subject_column: dataset.subject_column,
+    subjects: subjectSet(erasing),
+    key: erasing.planner.keyring().pseudonymKey(),
+  };
+};
+
+export const planRedaction = (subject: Subject, erasing: Erasing): Result<Planned, Rejection> => {
+  const { batch, lake } = subject;
+  const { attempt_id, limits } = erasing.planner;
+  const { lake_id } = lake;
+  const { batch_id, dataset, raw, schema, segments } = batch;
+  const place = [lake_id, batch_id, batch.revision + 1, attempt_id] as const;
+  const target = rawKey(...place, raw.format);
+  const index_target = subjectIndexKey(...place);
+  const derive = schema === null ? null : derivationOf(subject, schema, erasing);
+  const rehash = schema === null ? null : rehashOf(subject, schema, erasing, place);
+  const rejected = schema === null ? [] : rejectedIn(batch, place);
+  const step: RedactPlan = {
+    kind: "redact",
+    dataset,
+    batch_id,
+    raw: {
+      ...tableOf(subject, erasing),
+      target,
+      // Of what fits no schema there is none.
+      ...(schema === null ? {} : { index_target }),
+      ...(segments === null ? {} : { segment_bytes: limits.segment_bytes }),
+    },
+    rejected,
+    derive,
+    rehash,
+    objects: tablesOf(batch),
+  };
+  const writes = [
+    target,
+    index_target,
+    ...rejected.map((lines) => lines.target),
+    derive?.clean?.target,
+    derive?.publish?.published_key,
+    derive?.publish?.csv_key,
+    derive?.publish?.gate?.pass_key,
+    rehash?.hashes_key,
+    ...(derive ? passing(derive.refine) : []),
+    ...(rehash ? passing(rehash.refine) : []),
+  ].filter((key) => key != null);
+  const { revision, progress } = batch;
+  const expects: Planned["expects"] = [{ batch_id, revision, status: progress.status }];
+  return ok(stepOf(erasing, step, { writes, expects }));
+};
+
+type Place = Readonly<Parameters<typeof cleanKey>>;
+
+const checksOf = (batch: Batch): readonly QualityCheck[] => {
+  const { contract, request } = progressOf(batch).quality;
+  return [contract, request].filter((check) => check !== null);
+};
+
+const rejectedIn = (batch: Batch, [lake, id, revision, attempt]: Place): readonly Rewrite[] =>
+  checksOf(batch).flatMap(({ quarantine, source }) =>
+    quarantine === null
+      ? []
+      : [
+          {
+            source: quarantine,
+            target: quarantineKey(lake, id, revision, `${attempt}-${source}`),
+          },
+        ],
+  );
+
+/** As its contract's check has made them. */
+const rehashOf = (
+  subject: Subject,
+  schema: Schema,
+  { planner }: Erasing,
+  place: Place,
+): RedactPlan["rehash"] => {
+  const check = progressOf(subject.batch).quality.contract;
+  if (!check?.unique?.hashes) return null;
+  const { rules: quality, checked_at: now } = check;
+  const which = { until: check.unique.as_of };
+  const refine = refineOf(subject, planner, { schema, quality, privacy: {}, now, which });
+  return { refine, hashes_key: hashesKey(...place) };
+};
+
+/** By the rules it was made under, as of the moment it was checked. */
+const derivationOf = (
+  subject: Subject,
+  schema: Schema,
+  { planner }: Erasing,
+): RedactPlan["derive"] => {
+  const { batch, lake } = subject;
+  const progress = progressOf(batch);
+  const published = progress.status === "published" ? progress.publication : null;
+  const run = "privacy" in progress ? progress.privacy : null;
+  if (published === null && run === null) return null;
+  const place = [lake.lake_id, batch.batch_id, batch.revision + 1, planner.attempt_id] as const;
+  const clean_key = run === null ? null : cleanKey(...place);
+  const { rules: quality, now, which } = checkedRules(subject, planner.now);
+  const published_at = (format: Format) => {
+    const [lake_id, batch_id, revision, attempt] = place;
+    return publishedKey(lake_id, batch.dataset, batch_id, revision, attempt, format);
+  };
+  return {
+    refine: refineOf(subject, planner, { schema, quality, privacy: run?.rules ?? {}, now, which }),
+    clean: run === null || clean_key === null ? null : { source: run.object, target: clean_key },
+    requested_privacy: run?.requested ?? {},
+    publish: published && {
+      sources: published.objects,
+      published_key: published_at("parquet"),
+      csv_key: published.objects.some(({ format }) => format === "csv")
+        ? published_at("csv")
+        : null,
+      gate: gateOf({ k_anonymity: published.k_anonymity }, clean_key, ...place),
+      newest_of: Object.keys(published.newest),
+    },
+  };
+};
+
+export const planVerification = (subject: Subject, erasing: Erasing): Planned => {
+  const { batch, lake } = subject;
+  const { batch_id, dataset } = batch;
+  const place = [lake.lake_id, batch_id, batch.revision + 1, erasing.planner.attempt_id] as const;
+  const rejected = batch.schema === null ? [] : rejectedIn(batch, place);
+  const raw = tableOf(subject, erasing);
+  const step: VerifyPlan = {
+    kind: "verify",
+    dataset,
+    batch_id,
+    raw,
+    rejected,
+    tables: readableTables(batch, raw),
+  };
+  return stepOf(erasing, step, { writes: rejected.map(({ target }) => target) });
+};
+
+/** Derived objects in which the subject's column is what it was. */
+const readableTables = (
+  batch: Batch,
+  { subject_column: column, subjects, key }: SubjectTable,
+): readonly DerivedTable[] => {
+  const progress = progressOf(batch);
+  const run = "privacy" in progress ? progress.privacy : null;
+  if (run !== null && Object.hasOwn(protecting(run.rules), column)) return [];
+  const published = progress.status === "published" ? progress.publication : null;
+  const tables: readonly (readonly [ObjectRef, Schema])[] = [
+    ...(run ? [[run.object, run.schema] as const] : []),
+    ...(published?.objects ?? []).map((object) => [object, published?.schema ?? {}] as const),
+  ];
+  return tables
+    .filter(([, schema]) => Object.hasOwn(schema, column))
+    .map(([source, schema]) => ({
+      source,
+      schema,
+      column,
+      values: { kind: "refs", subjects, key },
+    }));
+};

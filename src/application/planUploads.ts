@@ -1,0 +1,79 @@
+/**
+ * Which uploads an erasure looks through. One that a batch took over unchanged holds what the batch
+ * holds: it goes when the batch was hit, and need not be read. Every other is read as text.
+ */
+import { ok, type Result } from "../domain/decider.ts";
+import type { BatchId } from "../domain/ids.ts";
+import type { Rejection } from "../domain/rejection.ts";
+import type { EraseRequest, LandedUpload } from "./erasePlans.ts";
+import { landingKey } from "./objectKeys.ts";
+import { clearId, type Erasing, idMissing, stepOf } from "./planErase.ts";
+import type { Planned } from "./planWork.ts";
+
+/** Uploads that one step looks through. */
+export const UPLOADS_AT_ONCE = 100;
+
+const PAGE = 1000;
+
+export const planUploads = (
+  { uploads }: EraseRequest,
+  erasing: Erasing,
+): Result<Planned, Rejection> => {
+  const { erasure, lake } = erasing;
+  if (uploads === undefined) {
+    return ok(stepOf(erasing, { kind: "list_uploads", after: erasure.uploads_after }));
+  }
+  const { page, last } = uploads;
+  const after = last ? null : (page.at(-1)?.filename ?? null);
+  const taken = takenOver(page, erasing);
+  const keys = (of: readonly LandedUpload[]) =>
+    of.map(({ filename }) => landingKey(lake.lake_id, filename));
+  const hit = new Set(erasure.erased_from.map(({ batch_id }) => batch_id));
+  const remove = page.filter((upload) => {
+    const batches = taken.get(upload.filename);
+    return batches?.some((batch_id) => hit.has(batch_id)) ?? false;
+  });
+  // Of what was withheld only that is erased now which a batch has taken over.
+  const free = erasure.only === null ? page.filter(({ filename }) => !taken.has(filename)) : [];
+  const clear = free.length === 0 ? null : clearId(erasing);
+  if (free.length > 0 && clear === null) return idMissing();
+  const subject_ids = clear === null ? [] : [clear];
+  const step = {
+    kind: "uploads",
+    subject_ids,
+    scan: keys(free),
+    remove: keys(remove),
+    after,
+  } as const;
+  return ok(stepOf(erasing, step));
+};
+
+/** The batches that hold an upload of the page as it lies there, by its name. */
+const takenOver = (
+  page: readonly LandedUpload[],
+  { planner, read, erasure }: Erasing,
+): ReadonlyMap<string, readonly BatchId[]> => {
+  const landed = new Map(page.map(({ filename, uploaded_at }) => [filename, uploaded_at]));
+  const taken = new Map<string, BatchId[]>();
+  if (landed.size === 0) return taken;
+  let after = 0;
+  for (;;) {
+    const entries = planner.log.directory.list({ kind: "batch", after, limit: PAGE });
+    for (const { id } of entries) {
+      const state = read.batch(id);
+      const { batch } = state.status === "held" || state.status === "expired" ? state : {};
+      if (batch === undefined) continue;
+      const uploaded_at = landed.get(batch.file_url);
+      if (uploaded_at === undefined || uploaded_at > batch.revised_at) continue;
+      // One that was destroyed took its upload with it; another that expired left it to be swept.
+      if (state.status === "expired" && !erasedFrom(erasure, batch.batch_id)) continue;
+      taken.set(batch.file_url, [...(taken.get(batch.file_url) ?? []), batch.batch_id]);
+    }
+    const last = entries.at(-1);
+    if (last === undefined || entries.length < PAGE) return taken;
+    after = last.created_seq;
+  }
+};
+
+const erasedFrom = ({ erased_from }: Erasing["erasure"], id: BatchId): boolean =>
+  erased_from.some(({ batch_id }) => batch_id === id);

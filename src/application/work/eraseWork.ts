@@ -1,0 +1,139 @@
+/**
+ * One step of an erasure: indexes are asked, a batch is rewritten, uploads are looked through, or what
+ * was rewritten is read again. Every attempt writes keys of its own and what was planned before the
+ * request or the batch changed does not count, so a step may be done twice and be lost anywhere.
+ */
+import { invariant, ok } from "../../domain/decider.ts";
+import type { ErasureStep } from "../../domain/deletion/erasure.ts";
+import type { DeletionId } from "../../domain/ids.ts";
+import { BrokenSealError, MissingObjectError } from "../dataPorts.ts";
+import type { ErasePlan, EraseStepPlan, LandedUpload, LookUp } from "../erasePlans.ts";
+import type { Call } from "../lakeGateway.ts";
+import { landingKey } from "../objectKeys.ts";
+import { UPLOADS_AT_ONCE } from "../planUploads.ts";
+import type { SubjectPlane } from "../subjectPorts.ts";
+import { redactBatch, verifyBatch } from "./redactWork.ts";
+import { NO_ANSWER, type Outcome, perform, type Recorder, type Workshop } from "./workshop.ts";
+
+/**
+ * `release`: everything is erased and what is left is the lake's own to do. `wait`: something else
+ * has to end first; ask again after a while.
+ */
+export type EraseStep = "more" | "wait" | "release" | "done";
+
+/** A step that changes while it is done is taken anew, this often at once. */
+const TRIES_AT_ONCE = 3;
+
+/** Indexes that are asked at the same time. */
+const ASKED_AT_ONCE = 16;
+
+/** Does one step; rejects when it is to be tried again. */
+export const eraseStep = async (
+  shop: Workshop,
+  call: Call,
+  deletion_id: DeletionId,
+): Promise<EraseStep> => {
+  for (let tries = 1; ; tries += 1) {
+    const { outcome, next } = await eraseOnce(shop, call, deletion_id);
+    if (outcome.ok) return next;
+    if (outcome.error.code === "changed-meanwhile" && tries < TRIES_AT_ONCE) continue;
+    // Other work on the batch has begun meanwhile: it is waited for.
+    if (outcome.error.code === "batch-busy") return "wait";
+    throw new Error(`erasure ${deletion_id}: ${outcome.error.detail}`);
+  }
+};
+
+const eraseOnce = async (
+  shop: Workshop,
+  call: Call,
+  deletion_id: DeletionId,
+  uploads?: { readonly page: readonly LandedUpload[]; readonly last: boolean },
+): Promise<{ readonly outcome: Awaited<Outcome>; readonly next: EraseStep }> => {
+  let next: EraseStep = "more";
+  let list_after: string | null = null;
+  const request = { kind: "erase", deletion_id, ...(uploads ? { uploads } : {}) } as const;
+  const outcome = await perform(shop, call, request, async (plan, record, data, subjects) => {
+    if (plan.kind === "nothing" || plan.kind === "wait") {
+      next = plan.kind === "wait" ? "wait" : "done";
+      return ok(NO_ANSWER);
+    }
+    invariant(plan.kind === "erase", "a step of an erasure is planned as one");
+    const { step } = plan;
+    switch (step.kind) {
+      case "release":
+        next = "release";
+        return ok(NO_ANSWER);
+      case "list_uploads":
+        list_after = step.after;
+        return ok(NO_ANSWER);
+      case "note":
+        return noteStep(plan, step.step, record);
+      case "look":
+        return noteStep(plan, await look(shop, subjects, step), record);
+      case "uploads":
+        return noteStep(plan, await lookThrough(shop, subjects, step), record);
+      case "verify":
+        return noteStep(plan, await verifyBatch(step, subjects), record);
+      default:
+        return redactBatch(plan, step, { record, data, subjects });
+    }
+  });
+  if (list_after === null || !outcome.ok) return { outcome, next };
+  return eraseOnce(shop, call, deletion_id, await landedAfter(shop, call.lake_id, list_after));
+};
+
+const noteStep = (
+  { deletion_id, at_version }: ErasePlan,
+  step: ErasureStep,
+  record: Recorder,
+): Outcome => record({ type: "NoteErasureStep", deletion_id, at_version, step });
+
+type Step<Kind extends EraseStepPlan["kind"]> = Extract<EraseStepPlan, { readonly kind: Kind }>;
+
+/** Which of the batches may hold the subject: those that cannot be asked are opened. */
+const look = async (
+  shop: Workshop,
+  subjects: SubjectPlane,
+  { looks, sets, after, done }: Step<"look">,
+): Promise<ErasureStep> => {
+  const mayHold = async ({ index, column, dataset_key }: LookUp): Promise<boolean> => {
+    const plane = dataset_key === null ? subjects : shop.sealed(dataset_key).subjects;
+    try {
+      const answers = await plane.mayHold(index, column, sets);
+      return answers?.some((answer) => answer) ?? true;
+    } catch (error) {
+      // Without an index that can be read the batch itself is.
+      if (error instanceof MissingObjectError || error instanceof BrokenSealError) return true;
+      throw error;
+    }
+  };
+  const found: boolean[] = [];
+  for (let from = 0; from < looks.length; from += ASKED_AT_ONCE) {
+    found.push(...(await Promise.all(looks.slice(from, from + ASKED_AT_ONCE).map(mayHold))));
+  }
+  const hits = looks.filter((_, at) => found[at]).map(({ batch_id }) => batch_id);
+  return { kind: "looked", after, done, batches: looks.length, hits };
+};
+
+/** A page of the uploads behind a name, in the order of their names. */
+const landedAfter = async ({ store }: Workshop, lake_id: string, after: string) => {
+  const prefix = landingKey(lake_id, "");
+  const page: LandedUpload[] = [];
+  for await (const { key, uploaded_at } of store.list(prefix, landingKey(lake_id, after))) {
+    if (page.length === UPLOADS_AT_ONCE) return { page, last: false };
+    page.push({ filename: key.slice(prefix.length), uploaded_at: uploaded_at.toISOString() });
+  }
+  return { page, last: true };
+};
+
+const lookThrough = async (
+  { store }: Workshop,
+  subjects: SubjectPlane,
+  { subject_ids, scan, remove, after }: Step<"uploads">,
+): Promise<ErasureStep> => {
+  const held: string[] = [];
+  for (const key of scan) if (await subjects.holdsText(key, subject_ids)) held.push(key);
+  const gone = [...remove, ...held];
+  await store.delete(gone);
+  return { kind: "uploads", after, scanned: scan.length, deleted: gone.length };
+};

@@ -1,0 +1,48 @@
+/**
+ * A batch without the rows of a person who is forgotten. It is done whatever state the batch is in:
+ * nothing that decides about a batch's use weighs more. Only long work is waited for.
+ */
+import { ok, type Result } from "../decider.ts";
+import type { Rejection } from "../rejection.ts";
+import type { ErasedRows } from "../subjects.ts";
+import { violation } from "./anonymity.ts";
+import type { Batch } from "./batch.ts";
+import type { RedactBatch } from "./commands.ts";
+import type { BatchEvent } from "./events.ts";
+
+export const redact = (
+  { deletion_id, result }: RedactBatch,
+  batch: Batch,
+): Result<readonly BatchEvent[], Rejection> => {
+  if (result.kind === "destroyed") {
+    const { reason, objects } = result;
+    return ok([{ type: "BatchDestroyed", data: { deletion_id, reason, objects } }]);
+  }
+  const { kind: _, violated, ...redaction } = result;
+  const redacted: BatchEvent = { type: "BatchRedacted", data: { deletion_id, ...redaction } };
+  if (violated === null || batch.progress.status === "quarantined") return ok([redacted]);
+  const reason = violation(violated);
+  return ok([redacted, { type: "BatchQuarantined", data: { cause: "k_anonymity", reason } }]);
+};
+
+/**
+ * What an append says of rows of people who were erased before: at level strict a person decides
+ * whether they stay. `aside`: the file is in quarantine already.
+ */
+export const reappearance = (
+  erased_rows: ErasedRows | null,
+  { strict, aside }: { readonly strict: boolean; readonly aside: boolean },
+): readonly BatchEvent[] => {
+  if (erased_rows === null || erased_rows.count === 0) return [];
+  const { count, sample_rows } = erased_rows;
+  const found = `${count} rows are of people who were erased at their request`;
+  const warnings = [
+    `${found} (data rows ${sample_rows.join(", ")}${count > sample_rows.length ? ", …" : ""}): ` +
+      "where they came from has not been told, or they have come back.",
+  ];
+  const data = { rows: count, sample_rows, warnings };
+  const reappeared: BatchEvent = { type: "ErasedSubjectReappeared", data };
+  if (!strict || aside) return [reappeared];
+  const reason = `${found}: release the batch, or append the file without them.`;
+  return [reappeared, { type: "BatchQuarantined", data: { cause: "erased_subject", reason } }];
+};

@@ -1,0 +1,199 @@
+/**
+ * How far an erasure is. What is left to do follows from what is recorded, so that it goes on from
+ * there on any machine. It goes through all batches in the order they were created and opens those
+ * that may hold the subject, then through the uploads, and again from the beginning, until a round
+ * finds nothing; then every rewritten object is read once more.
+ */
+import type { BatchId, DatasetName } from "../ids.ts";
+import type { SubjectRefs } from "../subjects.ts";
+import type { Withheld } from "./events.ts";
+import type { Verification } from "./facts.ts";
+
+/** So often at most: then data of the subject keeps coming, and a person has to look. */
+export const MAX_ROUNDS = 10;
+
+/** What became of a batch that might hold the subject. */
+export type OpenedOutcome =
+  | "redacted"
+  /** Its index was wrong about it, as one in a thousand is: it has no such row. */
+  | "clear"
+  /** The subject's rows could not be told apart: all of it was deleted. */
+  | "destroyed"
+  /** It has expired meanwhile, or was never completed. */
+  | "gone"
+  /** Sealed under a key that was destroyed: nobody can read it. */
+  | "key_destroyed";
+
+export type ErasureStep =
+  | {
+      readonly kind: "looked";
+      /** Where the next page begins: the place in the log of the last batch of this one. */
+      readonly after: number;
+      /** Whether it was the last page. */
+      readonly done: boolean;
+      readonly batches: number;
+      /** Those that may hold the subject, to be opened now. */
+      readonly hits: readonly BatchId[];
+    }
+  | {
+      readonly kind: "opened";
+      readonly batch_id: BatchId;
+      readonly dataset: DatasetName | null;
+      readonly outcome: OpenedOutcome;
+      readonly rows_removed: number;
+    }
+  | {
+      readonly kind: "uploads";
+      /** The last name looked at, null when it was the last page. */
+      readonly after: string | null;
+      readonly scanned: number;
+      readonly deleted: number;
+    }
+  | {
+      readonly kind: "verified";
+      readonly batch_id: BatchId;
+      readonly objects: number;
+      readonly rows_read: number;
+      readonly rows_found: number;
+    };
+
+export type ErasurePhase = "looking" | "opening" | "uploads" | "verifying" | "closing";
+
+/** A batch that lost rows to this erasure. */
+export interface ErasedFrom {
+  readonly batch_id: BatchId;
+  readonly dataset: DatasetName | null;
+  readonly destroyed: boolean;
+}
+
+export interface Erasure {
+  readonly started_at: string;
+  readonly subject_refs: SubjectRefs;
+  readonly withheld: readonly Withheld[];
+  /** Only these: the remainder, whose ground has ended. Null: all but those withheld. */
+  readonly only: readonly DatasetName[] | null;
+  readonly phase: ErasurePhase;
+  /** From 1. */
+  readonly round: number;
+  readonly removed_in_round: number;
+  readonly after: number;
+  /** Whether every batch of this round was looked at. */
+  readonly looked: boolean;
+  readonly hits: readonly BatchId[];
+  readonly uploads_after: string;
+  readonly unverified: readonly BatchId[];
+  readonly erased_from: readonly ErasedFrom[];
+  readonly key_destroyed: readonly DatasetName[];
+  readonly looked_at: number;
+  readonly opened: number;
+  readonly rows_removed: number;
+  readonly uploads: { readonly scanned: number; readonly deleted: number };
+  readonly verification: Verification;
+}
+
+/** The beginning of one. */
+export const newErasure = (
+  about: Pick<Erasure, "started_at" | "subject_refs" | "withheld" | "only">,
+): Erasure => ({
+  ...about,
+  phase: "looking",
+  round: 1,
+  removed_in_round: 0,
+  after: 0,
+  looked: false,
+  hits: [],
+  uploads_after: "",
+  unverified: [],
+  erased_from: [],
+  key_destroyed: [],
+  looked_at: 0,
+  opened: 0,
+  rows_removed: 0,
+  uploads: { scanned: 0, deleted: 0 },
+  verification: { rounds: 1, objects: 0, rows_read: 0, rows_found: 0 },
+});
+
+export const evolveErasure = (erasure: Erasure, step: ErasureStep): Erasure => {
+  switch (step.kind) {
+    case "looked":
+      return toOpen({
+        ...erasure,
+        after: step.after,
+        looked: step.done,
+        hits: step.hits,
+        // Of later rounds the first one's batches are not counted again.
+        looked_at: erasure.looked_at + (erasure.round === 1 ? step.batches : 0),
+      });
+    case "opened":
+      return opened(erasure, step);
+    case "uploads": {
+      const { scanned, deleted } = erasure.uploads;
+      const uploads = {
+        scanned: scanned + (erasure.round === 1 ? step.scanned : 0),
+        deleted: deleted + step.deleted,
+      };
+      const removed_in_round = erasure.removed_in_round + step.deleted;
+      const further = { ...erasure, uploads, removed_in_round };
+      return step.after === null ? endRound(further) : { ...further, uploads_after: step.after };
+    }
+    default: {
+      const { objects, rows_read, rows_found } = erasure.verification;
+      const verification = {
+        rounds: erasure.round,
+        objects: objects + step.objects,
+        rows_read: rows_read + step.rows_read,
+        rows_found: rows_found + step.rows_found,
+      };
+      return toVerify({
+        ...erasure,
+        verification,
+        unverified: erasure.unverified.filter((batch_id) => batch_id !== step.batch_id),
+      });
+    }
+  }
+};
+
+const opened = (
+  erasure: Erasure,
+  { batch_id, dataset, outcome, rows_removed }: Extract<ErasureStep, { kind: "opened" }>,
+): Erasure => {
+  const hits = erasure.hits.filter((hit) => hit !== batch_id);
+  const further = { ...erasure, hits, opened: erasure.opened + 1 };
+  if (outcome === "key_destroyed" && dataset !== null) {
+    const key_destroyed = [...new Set([...erasure.key_destroyed, dataset])];
+    return toOpen({ ...further, key_destroyed });
+  }
+  if (outcome !== "redacted" && outcome !== "destroyed") return toOpen(further);
+  const others = erasure.erased_from.filter((known) => known.batch_id !== batch_id);
+  const erased_from = [...others, { batch_id, dataset, destroyed: outcome === "destroyed" }];
+  return toOpen({
+    ...further,
+    erased_from,
+    rows_removed: erasure.rows_removed + rows_removed,
+    removed_in_round: erasure.removed_in_round + 1,
+  });
+};
+
+/** What may hold the subject is opened before anything else is looked at. */
+const toOpen = (erasure: Erasure): Erasure => {
+  if (erasure.hits.length > 0) return { ...erasure, phase: "opening" };
+  return { ...erasure, phase: erasure.looked ? "uploads" : "looking" };
+};
+
+/** A round in which nothing was found is the proof that nothing is left. */
+const endRound = (erasure: Erasure): Erasure => {
+  if (erasure.removed_in_round > 0) {
+    const begun = { round: erasure.round + 1, removed_in_round: 0, after: 0, looked: false };
+    return { ...erasure, ...begun, uploads_after: "", phase: "looking" };
+  }
+  const verification = { ...erasure.verification, rounds: erasure.round };
+  const unverified = erasure.erased_from.flatMap(({ batch_id, destroyed }) =>
+    destroyed ? [] : [batch_id],
+  );
+  return toVerify({ ...erasure, verification, unverified });
+};
+
+const toVerify = (erasure: Erasure): Erasure => ({
+  ...erasure,
+  phase: erasure.unverified.length > 0 ? "verifying" : "closing",
+});

@@ -1,0 +1,102 @@
+/**
+ * What a completed erasure came to: everything its certificate says, recorded with the event that
+ * completes it, so that the two cannot disagree. Counts, digests and places, never a value.
+ */
+import type { BatchId, DatasetName, DeletionId, SubjectRef } from "../ids.ts";
+import type { Withheld } from "./events.ts";
+
+/** The most objects listed in one certificate; the log's BatchRedacted events name all of them. */
+export const MAX_LISTED_OBJECTS = 2_000;
+
+/** The most recipients named at once. */
+export const MAX_LISTED_RECIPIENTS = 1_000;
+
+/** What the platform itself may bring back of what was deleted, in days. */
+export const RESIDUAL_DAYS = 30;
+
+/** One object that was rewritten without the subject's rows, or deleted. */
+export interface ErasedObject {
+  readonly batch_id: BatchId;
+  readonly dataset: DatasetName;
+  readonly from: string;
+  /** Null: it was deleted and nothing took its place. */
+  readonly to: string | null;
+  readonly rows_removed: number;
+  /** SHA-256 of the bytes, lower-case hex. */
+  readonly sha256_before: string;
+  readonly sha256_after: string | null;
+}
+
+/** A batch of which nothing is left, because the subject's rows could not be told apart in it. */
+export interface DestroyedBatch {
+  readonly batch_id: BatchId;
+  readonly dataset: DatasetName;
+  readonly reason: DestroyedBecause;
+}
+
+/** `unreadable`: it is no table any more. `missing`: its raw object was gone already. */
+export type DestroyedBecause = "unreadable" | "missing";
+
+/** A subject column that was transformed, and that a subject is therefore not found by. */
+export interface TransformedColumn {
+  readonly dataset: DatasetName;
+  readonly column: string;
+  readonly strategy: string;
+  readonly batches: number;
+  readonly dealt_with: "derived_anew_from_redacted_raw";
+}
+
+/** Somebody who was given data of batches that held the subject. */
+export interface Recipient {
+  readonly consumer: string;
+  readonly batches: readonly BatchId[];
+  readonly last_at: string;
+}
+
+export interface Verification {
+  /** How often every batch was gone through, the last time without a finding. */
+  readonly rounds: number;
+  /** Rewritten objects that were read whole afterwards. */
+  readonly objects: number;
+  readonly rows_read: number;
+  readonly rows_found: number;
+}
+
+export interface ErasureFacts {
+  readonly deletion_id: DeletionId;
+  readonly subject_ref: SubjectRef;
+  readonly requested_by: string;
+  readonly received_at: string;
+  readonly requested_at: string;
+  readonly started_at: string;
+  readonly completed_at: string;
+  readonly deadline: string;
+  readonly statutory_deadline: string;
+  readonly deadline_kept: boolean;
+  readonly batches: {
+    /** Asked by their index, or opened because they have none. */
+    readonly looked_at: number;
+    /** Read, because they might hold the subject. */
+    readonly opened: number;
+    /** Did. */
+    readonly hit: number;
+  };
+  /** From the files as they were appended; what was derived from them lost the same. */
+  readonly rows_removed: number;
+  readonly objects: readonly ErasedObject[];
+  readonly objects_omitted: number;
+  readonly destroyed: readonly DestroyedBatch[];
+  /** Encrypted datasets whose key was destroyed before: nothing in them can be read by anyone. */
+  readonly unreadable_datasets: readonly DatasetName[];
+  readonly transformed: readonly TransformedColumn[];
+  /** Uploads that no batch had taken over, and those of batches that were hit. */
+  readonly uploads: { readonly scanned: number; readonly deleted: number };
+  readonly withheld: readonly Withheld[];
+  readonly recipients: readonly Recipient[];
+  readonly recipients_omitted: number;
+  /** Datasets with manifests of data that is held elsewhere, which this does not reach. */
+  readonly held_elsewhere: readonly DatasetName[];
+  readonly verification: Verification;
+  /** Until then the platform's own recovery might bring back what the log and reports held. */
+  readonly residual_until: string;
+}
