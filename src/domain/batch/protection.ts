@@ -100,7 +100,8 @@ interface Handing {
 
 /**
  * Since it was published, the batch may have failed its contract in a replay (and been released
- * from quarantine), the lake may have become stricter, and its contract may demand groups.
+ * from quarantine), the lake may have become stricter, and its contract may protect more columns or
+ * demand groups.
  */
 export const admitConsumption = (
   batch: Batch,
@@ -133,6 +134,16 @@ export const admitConsumption = (
       "contract-not-approved",
       `Nobody has approved how batch ${batch.batch_id} is published: at level strict nothing of it ` +
         `is handed out until POST /contracts/${batch.contract_id}/approve has approved its contract.`,
+    );
+  }
+  const bare = contract.status === "absent" ? [] : unprotectedColumns(contract, privacy);
+  if (bare.length > 0) {
+    return reject(
+      "wrong_state",
+      "replay-required",
+      `Contract ${batch.contract_id} protects ${bare.join(", ")} otherwise now than batch ` +
+        `${batch.batch_id} is published: nothing of it is handed out until POST /replay has ` +
+        "derived it anew.",
     );
   }
   return admitExposure({ lake, dataset, batch, privacy });

@@ -147,3 +147,38 @@ describe("a batch that was published before the level was raised to strict", () 
     expect(granted(strict, "petra")).toEqual(["ConsumptionGranted"]);
   });
 });
+
+describe("a batch whose contract has come to protect more since it was published", () => {
+  const under = (privacy_rules: Readonly<Record<string, unknown>>): BatchContext => ({
+    ...usual,
+    contract: contractAfter(contractDefined({ privacy_rules })),
+  });
+
+  it("is not handed out until it is derived anew", () => {
+    for (const events of [[published()], [anonymized(), published()]]) {
+      const refused = appended(...events)
+        .knowing(under({ email: "hash", id: "redact" }))
+        .when(consume)
+        .thenRejected("replay-required", "wrong_state");
+      expect(refused.detail).toContain("id otherwise now");
+      expect(refused.detail).toContain("POST /replay");
+    }
+  });
+
+  it("is not handed out with a column treated as the contract said before", () => {
+    appended(anonymized(), published())
+      .knowing(under({ email: "redact" }))
+      .when(consume)
+      .thenRejected("replay-required");
+  });
+
+  it("is handed out when its run did what the contract says now, or the contract asks less", () => {
+    for (const rules of [{ email: "hash" }, { email: "hash", id: "keep" }, {}]) {
+      const [granted] = appended(anonymized(), published())
+        .knowing(under(rules))
+        .when(consume)
+        .events();
+      expect(granted?.type).toBe("ConsumptionGranted");
+    }
+  });
+});
