@@ -36,7 +36,7 @@ export const AGGREGATES = {
   lake: aggregate(initialLake, evolveLake, 1),
   dataset: aggregate(initialDataset, evolveDataset, 1),
   contract: aggregate(initialContract, evolveContract, 2),
-  batch: aggregate(initialBatch, evolveBatch, 8),
+  batch: aggregate(initialBatch, evolveBatch, 9),
   deletion: aggregate(initialDeletion, evolveDeletion, 3),
   replay: aggregate(initialReplay, evolveReplay, 2),
   freshness: aggregate(initialFreshness, evolveFreshness, 1),

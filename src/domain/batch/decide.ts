@@ -26,6 +26,7 @@ import { inQuarantine, release, workable } from "./quarantine.ts";
 import { reappearance, redact } from "./redaction.ts";
 import { derive, replay } from "./replayed.ts";
 import { suspicionEvents } from "./suspected.ts";
+import { admitSchema } from "./terms.ts";
 import { failure, misfitEvents, schemaVerdict, warningsOf } from "./verdicts.ts";
 
 export interface BatchContext {
@@ -220,6 +221,8 @@ export const admitPublish = (
       `At level strict contract ${contract.contract_id} must be approved before anything is published.`,
     );
   }
+  const fits = admitSchema(batch, contract);
+  if (!fits.ok) return fits;
   const progress = progressOf(batch);
   const checked = progress.quality.contract;
   const current =

@@ -179,7 +179,7 @@ const evolveHeld = (batch: Batch, event: HeldEvent): Batch => {
     case "BatchRedacted":
       return redacted(batch, event);
     case "BatchReplayed":
-      return { ...batch, last_replay: event.data.replay_id, candidate: null };
+      return { ...batch, last_replay: event.data.replay_id, candidate: null, proposal: null };
     default:
       return assertNever(event);
   }

@@ -4,6 +4,7 @@ import { admitPublish, type BatchContext, decideBatch } from "../../../src/domai
 import type { BatchEvent } from "../../../src/domain/batch/events.ts";
 import { evolveBatch } from "../../../src/domain/batch/evolveBatch.ts";
 import { COMPLIANCE_LEVELS } from "../../../src/domain/lake/lake.ts";
+import type { Schema } from "../../../src/domain/table.ts";
 import { deciderSpec } from "../../support/deciderSpec.ts";
 import {
   anonymized,
@@ -22,6 +23,7 @@ import {
   quarantined,
   released,
   run,
+  SCHEMA,
 } from "../../support/facts.ts";
 
 /** Everything in order at every level, so that only the test's own question is asked. */
@@ -82,6 +84,39 @@ describe("publishing a batch", () => {
       .knowing({ ...usual, lake: lakeAt("strict"), contract: contractAfter(contractDefined()) })
       .when(publish)
       .thenRejected("contract-not-approved", "compliance");
+  });
+});
+
+describe("a contract whose schema has changed since the batch was read", () => {
+  it.each([
+    ["a column of another type", { ...SCHEMA, amount: "int" }, "amount"],
+    ["a column more", { ...SCHEMA, zip: "string" }, "zip"],
+    ["a column less", { id: "int", amount: "float" }, "email"],
+  ] satisfies [string, Schema, string][])(
+    "by %s publishes nothing before a replay has read it anew",
+    (_, schema, column) => {
+      const refused = given(...batchAppended())
+        .knowing(under({ schema }))
+        .when(publish)
+        .thenRejected("schema-changed", "wrong_state");
+      expect(refused.detail).toContain(`(${column})`);
+      expect(refused.detail).toContain("POST /replay reads it anew");
+    },
+  );
+
+  it("only in the order of its columns publishes as before", () => {
+    given(...batchAppended())
+      .knowing(under({ schema: { amount: "float", id: "int", email: "string" } }))
+      .when(publish)
+      .then(published("published/1"));
+  });
+
+  it("publishes what was read under the present one", () => {
+    const schema = { id: "int", email: "string", amount: "int" } as const;
+    given(...batchAppended(), { type: "SchemaValidated", data: { schema } })
+      .knowing(under({ schema }))
+      .when(publish)
+      .then(published("published/1"));
   });
 });
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { initialBatch } from "../../../src/domain/batch/batch.ts";
-import type { ReplayBatch } from "../../../src/domain/batch/commands.ts";
+import { initialBatch, objectsOf } from "../../../src/domain/batch/batch.ts";
+import type { BatchCommand, ReplayBatch } from "../../../src/domain/batch/commands.ts";
 import { type BatchContext, decideBatch } from "../../../src/domain/batch/decide.ts";
 import type { BatchEvent } from "../../../src/domain/batch/events.ts";
 import { evolveBatch } from "../../../src/domain/batch/evolveBatch.ts";
@@ -18,6 +18,7 @@ import {
   publication,
   published,
   REPLAY,
+  RUN,
   run,
   SCHEMA,
 } from "../../support/facts.ts";
@@ -69,5 +70,33 @@ describe("the approval of what a replay derives", () => {
     appended(anonymized()).knowing(unapproved).when(replay()).thenRejected("contract-not-approved");
     const gdpr = { ...unapproved, lake: lakeAt("gdpr") };
     expect(before.knowing(gdpr).when(replay()).events()).toHaveLength(4);
+  });
+});
+
+describe("a privacy run that awaits approval", () => {
+  const proposed: BatchEvent = {
+    type: "PrivacyRunProposed",
+    data: { ...run("clean/2"), run_id: RUN },
+  };
+  const derived: ReplayBatch = {
+    ...replay(),
+    result: { kind: "derived", rows: 3, schema: SCHEMA, check: null, run: null, publication: null },
+  };
+  const approve: BatchCommand = {
+    type: "ApprovePrivacyRun",
+    batch_id: BATCH,
+    run_id: RUN,
+    approver: "petra",
+  };
+
+  it("is void once a replay has derived the batch anew, and its object goes", () => {
+    const replayed = [proposed, ...appended(proposed).when(derived).events()];
+    const state = appended(...replayed).state();
+    if (state.status !== "held") throw new Error(`the batch is ${state.status}`);
+    expect(state.batch.proposal).toBeNull();
+    expect(objectsOf(state.batch).map(({ key }) => key)).not.toContain("clean/2");
+    appended(...replayed)
+      .when(approve)
+      .thenRejected("privacy-run-closed", "wrong_state");
   });
 });
