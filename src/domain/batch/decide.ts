@@ -26,7 +26,7 @@ import { inQuarantine, release, workable } from "./quarantine.ts";
 import { reappearance, redact } from "./redaction.ts";
 import { derive, replay } from "./replayed.ts";
 import { suspicionEvents } from "./suspected.ts";
-import { admitSchema } from "./terms.ts";
+import { admitSchema, admitTerms } from "./terms.ts";
 import { failure, misfitEvents, schemaVerdict, warningsOf } from "./verdicts.ts";
 
 export interface BatchContext {
@@ -214,6 +214,8 @@ export const admitPublish = (
 ): Result<readonly string[], Rejection> => {
   const refused = inQuarantine(batch);
   if (refused) return refused;
+  const agreed = admitTerms(contract);
+  if (!agreed.ok) return agreed;
   if (lake.compliance_level === "strict" && contract.status !== "approved") {
     return reject(
       "compliance",

@@ -11,6 +11,7 @@ import { type Rejection, reject } from "../rejection.ts";
 import { admitGrouped } from "./anonymity.ts";
 import { type Batch, progressOf } from "./batch.ts";
 import type { PrivacyRun, RawRules } from "./events.ts";
+import { admitTerms } from "./terms.ts";
 
 const strategyOf = (rule: unknown): unknown =>
   typeof rule === "string" ? rule : (rule as { readonly strategy?: unknown } | null)?.strategy;
@@ -108,6 +109,8 @@ export const admitConsumption = (
   { lake, dataset, contract }: Handing,
 ): Result<readonly string[], Rejection> => {
   if (dataset.status === "absent") return unknownDataset(batch.dataset);
+  const agreed = admitTerms(contract);
+  if (!agreed.ok) return agreed;
   const progress = progressOf(batch);
   const published_at = progress.status === "published" ? progress.publication.published_at : "";
   const { quality } = progress;

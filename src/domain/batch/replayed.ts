@@ -13,6 +13,7 @@ import { type BatchContext, unknownBatch } from "./decide.ts";
 import type { BatchEvent, RawRules } from "./events.ts";
 import { anonymized } from "./privacyRuns.ts";
 import { admitExposure } from "./protection.ts";
+import { admitTerms } from "./terms.ts";
 import { failure, misfitEvents, warningsOf } from "./verdicts.ts";
 
 type Decision = Result<readonly BatchEvent[], Rejection>;
@@ -42,14 +43,18 @@ export const approverOf = (
   return known ?? (contract.status === "approved" ? contract.approver : null);
 };
 
-/** What is derived counts at once: at level strict somebody must have approved it. */
+/**
+ * What is derived counts at once: nothing is published anew under a contract that was declined, and
+ * at level strict somebody must have approved it.
+ */
 export const admitReplay = (
   rules: RawRules | null,
   batch: Batch,
   { lake, contract }: Pick<BatchContext, "lake" | "contract">,
 ): Result<readonly [], Rejection> => {
   const published = progressOf(batch).status === "published";
-  if (lake.compliance_level !== "strict") return ok([]);
+  const agreed = published ? admitTerms(contract) : ok([] as const);
+  if (!agreed.ok || lake.compliance_level !== "strict") return agreed;
   const unapproved = rules !== null && approverOf(rules, batch, contract) === null;
   if (!unapproved && !(published && contract.status !== "approved")) return ok([]);
   return reject(

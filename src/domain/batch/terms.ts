@@ -2,11 +2,23 @@
  * Whether a batch stands under the terms that its contract has now, which may be other ones than
  * those it was appended under.
  */
-import type { Contract } from "../contract/contract.ts";
+import type { Contract, ContractState } from "../contract/contract.ts";
 import { ok, type Result } from "../decider.ts";
 import { type Rejection, reject } from "../rejection.ts";
 import type { Schema } from "../table.ts";
 import type { Batch } from "./batch.ts";
+
+/** Rejects with `wrong_state` what is to leave the lake under a contract that was declined. */
+export const admitTerms = (contract: ContractState): Result<readonly [], Rejection> => {
+  if (contract.status !== "declined") return ok([]);
+  const { contract_id } = contract;
+  return reject(
+    "wrong_state",
+    "contract-declined",
+    `Contract ${contract_id} is declined: nothing is published or handed out under it. ` +
+      `PUT /contracts/${contract_id} changes it, POST /contracts/${contract_id}/approve approves it.`,
+  );
+};
 
 /** Columns in which two schemas differ: missing in one, or of another type. */
 export const differingColumns = (one: Schema, other: Schema): readonly string[] =>

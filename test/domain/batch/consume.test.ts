@@ -12,6 +12,7 @@ import {
   check,
   contractAfter,
   contractApproved,
+  contractDeclined,
   contractDefined,
   datasetAfter,
   datasetRegistered,
@@ -180,5 +181,15 @@ describe("a batch whose contract has come to protect more since it was published
         .events();
       expect(granted?.type).toBe("ConsumptionGranted");
     }
+  });
+});
+
+describe("a batch whose contract was declined after it was published", () => {
+  it("is not handed out any more", () => {
+    const declined = contractAfter(contractDefined(), contractApproved, contractDeclined);
+    appended(published())
+      .knowing({ ...usual, contract: declined })
+      .when(consume)
+      .thenRejected("contract-declined", "wrong_state");
   });
 });

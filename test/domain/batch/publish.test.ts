@@ -13,6 +13,7 @@ import {
   check,
   contractAfter,
   contractApproved,
+  contractDeclined,
   contractDefined,
   datasetAfter,
   datasetRegistered,
@@ -84,6 +85,18 @@ describe("publishing a batch", () => {
       .knowing({ ...usual, lake: lakeAt("strict"), contract: contractAfter(contractDefined()) })
       .when(publish)
       .thenRejected("contract-not-approved", "compliance");
+  });
+});
+
+describe("a declined contract", () => {
+  const declined = contractAfter(contractDefined(), contractDeclined);
+
+  it.each(COMPLIANCE_LEVELS)("publishes nothing at level %s, and says what to do", (level) => {
+    const refused = given(...batchAppended())
+      .knowing({ ...usual, lake: lakeAt(level), contract: declined })
+      .when(publish)
+      .thenRejected("contract-declined", "wrong_state");
+    expect(refused.detail).toContain("PUT /contracts/contract1");
   });
 });
 

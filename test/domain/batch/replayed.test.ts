@@ -11,6 +11,7 @@ import {
   batchAppended,
   contractAfter,
   contractApproved,
+  contractDeclined,
   contractDefined,
   datasetAfter,
   datasetRegistered,
@@ -70,6 +71,20 @@ describe("the approval of what a replay derives", () => {
     appended(anonymized()).knowing(unapproved).when(replay()).thenRejected("contract-not-approved");
     const gdpr = { ...unapproved, lake: lakeAt("gdpr") };
     expect(before.knowing(gdpr).when(replay()).events()).toHaveLength(4);
+  });
+});
+
+describe("a replay under a declined contract", () => {
+  const declined = { ...strict, contract: contractAfter(defined, contractDeclined) };
+
+  it("publishes nothing anew, below level strict as well", () => {
+    const gdpr = { ...declined, lake: lakeAt("gdpr") };
+    appended(anonymized(), published())
+      .knowing(gdpr)
+      .when(replay())
+      .thenRejected("contract-declined", "wrong_state");
+    const rederived = appended(anonymized()).knowing(gdpr).when(replay()).events();
+    expect(rederived.map(({ type }) => type)).not.toContain("DataPublished");
   });
 });
 
