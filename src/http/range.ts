@@ -11,9 +11,13 @@ export type RequestedRange =
 
 const WHOLE: RequestedRange = { kind: "whole" };
 
-/** `size`: of the representation, in bytes. `header`: `Range` as it was sent. */
+/**
+ * Any number of digits is a position (RFC 9110, section 14.1.1): one beyond the end is clamped, and
+ * what a double rounds lies far beyond the end of any object. `size`: of the representation, in bytes.
+ * `header`: `Range` as it was sent.
+ */
 export const requestedRange = (header: string | undefined, size: number): RequestedRange => {
-  const match = /^bytes=(\d{0,15})-(\d{0,15})$/i.exec(header?.trim() ?? "");
+  const match = /^bytes=(\d*)-(\d*)$/i.exec(header?.trim() ?? "");
   if (match === null) return WHOLE;
   const [, from = "", to = ""] = match;
   if (from === "" && to === "") return WHOLE;
