@@ -305,7 +305,7 @@ const erasures = fc.oneof(
       .record({
         n: index,
         steps: fc.constantFrom(1, 12),
-        opened: fc.constantFrom("redacted", "redacted", "clear", "destroyed"),
+        opened: fc.constantFrom("redacted", "clear", "destroyed"),
         left: often(0, 1),
       })
       .map(({ n, steps, ...findings }) =>
@@ -522,7 +522,7 @@ export const life = (maxLength: number): fc.Arbitrary<Life> =>
           { weight: 4, arbitrary: replays },
           { weight: 5, arbitrary: longWork },
           { weight: 16, arbitrary: deletions },
-          { weight: 8, arbitrary: freshness },
+          { weight: 14, arbitrary: freshness },
           { weight: 6, arbitrary: erasures },
           { weight: 1, arbitrary: webhooks },
           { weight: 3, arbitrary: others },
