@@ -15,6 +15,7 @@ import type { ActiveLake } from "../domain/lake/lake.ts";
 import { type Rejection, reject } from "../domain/rejection.ts";
 import { reader } from "./commands.ts";
 import type { Calendars } from "./ports.ts";
+import { requesterOf } from "./requester.ts";
 import { subjectRefsOf } from "./subjectRefs.ts";
 import { later } from "./timers.ts";
 import type { Means } from "./toCommand.ts";
@@ -129,7 +130,7 @@ const requestDeletion = (
     subject_ref,
     subject_id: sealing ? sealAt("subject_id", request.subject_id) : none,
     reason: sealing ? sealAt("reason", request.reason) : none,
-    requested_by: request.requested_by,
+    requested_by: requesterOf(request.requested_by, request.subject_id),
     identity_verified: request.identity_verified,
     received_at,
     ...deadlinesOf(new Date(received_at), calendarOf(lake, calendars)),

@@ -12,6 +12,7 @@ import { type Rejection, reject } from "../domain/rejection.ts";
 import { type RequestSubjectAccess, unknownAccess } from "../domain/subjectAccess/decide.ts";
 import { reader } from "./commands.ts";
 import { calendarOf, receiptOf } from "./deletionRequests.ts";
+import { requesterOf } from "./requester.ts";
 import { subjectRefsOf } from "./subjectRefs.ts";
 import type { Means } from "./toCommand.ts";
 
@@ -61,7 +62,7 @@ export const requestSubjectAccess = (
     subject_id: open
       ? { sealed: "" }
       : keys.seal(subject_ref, accessSubjectPlace(subject_access_id), subject_id),
-    requested_by,
+    requested_by: requesterOf(requested_by, subject_id),
     received_at,
     ...deadlinesOf(new Date(received_at), calendarOf(lake, calendars)),
   });
