@@ -26,7 +26,6 @@ export interface LakeTurns {
   /** Plans work. */
   open(call: Call, request: WorkRequest): Promise<Result<OpenedWork, Rejection>>;
   ask(call: Call, question: Question): Promise<Result<Reply, Rejection>>;
-  open(call: Call, request: WorkRequest): Promise<Result<OpenedWork, Rejection>>;
   /** A command that fulfils a duty of the lake's own. */
   fulfil(lake_id: string, command: Command, duty: Duty): Promise<Result<Answer, Rejection>>;
 }
