@@ -87,8 +87,15 @@ describe("the schema of a lake", () => {
       listed("over", "rejected", "2026-12-23T12:00:00.000Z");
       migrate(storage);
       const owed = storage.sql
-        .exec("SELECT kind, ref, due_at FROM schedule ORDER BY ref")
+        .exec(
+          "SELECT kind, ref, due_at FROM schedule WHERE kind = 'deletion_reminder' ORDER BY ref",
+        )
         .toArray();
+      // Of before they were carried out by themselves, too: the duty finds out when.
+      const begins = storage.sql
+        .exec("SELECT ref FROM schedule WHERE kind = 'execution_due' ORDER BY ref")
+        .toArray();
+      expect(begins).toEqual([{ ref: "held" }, { ref: "open" }]);
       expect(owed).toEqual([
         { kind: "deletion_reminder", ref: "held", due_at: "2027-02-23T22:59:59.999Z" },
         { kind: "deletion_reminder", ref: "open", due_at: "2026-12-16T12:00:00.123Z" },

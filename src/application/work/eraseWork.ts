@@ -36,9 +36,10 @@ export const eraseStep = async (
   for (let tries = 1; ; tries += 1) {
     const { outcome, next } = await eraseOnce(shop, call, deletion_id);
     if (outcome.ok) return next;
-    if (outcome.error.code === "changed-meanwhile" && tries < TRIES_AT_ONCE) continue;
-    // Other work on the batch has begun meanwhile: it is waited for.
-    if (outcome.error.code === "batch-busy") return "wait";
+    const { code } = outcome.error;
+    if (code === "changed-meanwhile" && tries < TRIES_AT_ONCE) continue;
+    // Others are at the same batch: they are waited for, and nothing has failed.
+    if (code === "changed-meanwhile" || code === "batch-busy") return "wait";
     throw new Error(`erasure ${deletion_id}: ${outcome.error.detail}`);
   }
 };
