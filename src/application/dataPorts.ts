@@ -143,6 +143,8 @@ export interface RefineInput {
   readonly preview_rows?: number;
   /** Columns to hide in it besides those that are transformed and the subject's. */
   readonly hidden_columns?: readonly string[];
+  /** Columns whose transformed values it hides as well. */
+  readonly hidden_after?: readonly string[];
   /** Whom the pass of an append looks for, a segment at a time. */
   readonly subjects?: TrackedSubjects;
 }

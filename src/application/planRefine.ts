@@ -5,7 +5,7 @@
 import { type Batch, progressOf } from "../domain/batch/batch.ts";
 import { admitPublish } from "../domain/batch/decide.ts";
 import type { RawRules } from "../domain/batch/events.ts";
-import { protecting, protects } from "../domain/batch/protection.ts";
+import { protecting, protects, unprotectedColumns } from "../domain/batch/protection.ts";
 import { workable } from "../domain/batch/quarantine.ts";
 import type { Contract } from "../domain/contract/contract.ts";
 import { ruleIssues } from "../domain/contract/decide.ts";
@@ -208,6 +208,7 @@ export const planPrivacy = (
       clean_key: key,
       requested_privacy: requested,
       suspected_columns: batch.suspicions.map(({ column }) => column),
+      overruled_columns: unprotectedColumns(contract, { rules: privacy, requested: {} }),
     },
     writes: [...(request.dry_run ? [] : [key]), ...passing(refine)],
     expects: subject.expects,

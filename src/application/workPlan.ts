@@ -106,6 +106,8 @@ export type WorkPlan =
       readonly requested_privacy: RawRules;
       /** Columns that look personal and were not declared. */
       readonly suspected_columns: readonly string[];
+      /** Columns that the contract protects otherwise: a dry run shows nothing of them. */
+      readonly overruled_columns: readonly string[];
     }
   | {
       readonly kind: "publish";

@@ -141,6 +141,7 @@ const addPreview = (
 ): void => {
   const wanted = Math.min((input.preview_rows ?? 0) - preview.length, before.rows);
   const personal = new Set<string | null>([input.subject_column, ...(input.hidden_columns ?? [])]);
+  const closed = new Set<string>(input.hidden_after ?? []);
   const treated = new Set<string | null>(
     input.privacy.filter(({ strategy }) => strategy !== "keep").map(({ column }) => column),
   );
@@ -149,7 +150,11 @@ const addPreview = (
       row: row_numbers?.[row] ?? before.first_row + row,
       before: shown(before, row, (name) => personal.has(name) || treated.has(name)),
       // What no strategy touches comes out as it went in: it is no less personal for that.
-      after: shown(after, row, (name) => personal.has(name) && !treated.has(name)),
+      after: shown(
+        after,
+        row,
+        (name) => closed.has(name) || (personal.has(name) && !treated.has(name)),
+      ),
     });
   }
 };

@@ -129,6 +129,15 @@ describe("a privacy run", () => {
     });
   });
 
+  it("names the columns that it treats otherwise than the contract that protects them", () => {
+    const lake = withBatch({ privacy_rules: { email: "hash", id: "keep" } });
+    const overruled = (rules: Readonly<Record<string, unknown>> | null) =>
+      plan(lake, { ...request(rules), dry_run: true }, "privacy").overruled_columns;
+    expect(overruled({ email: { strategy: "mask", keep_first: 3 } })).toEqual(["email"]);
+    expect(overruled({ email: "hash", id: "redact", amount: "redact" })).toEqual([]);
+    expect(overruled(null)).toEqual([]);
+  });
+
   it.each([{ email: "keep" }, { email: { strategy: "keep" } }])(
     "may not leave in clear by %j what the contract protects",
     (rules) => {

@@ -229,6 +229,21 @@ describe("refine", () => {
     ]);
   });
 
+  it("hides after a dry run what the contract protects and the request treats otherwise", async () => {
+    const store = storeWith(CSV);
+    const privacy = { email: { strategy: "mask", keep_first: 3 }, id: "redact" };
+    const shown = { hidden_after: ["email"], preview_rows: 1 };
+    const { preview } = await refined(store, { ...inputFor(CSV, { privacy }), ...shown });
+    const hidden = { hidden: true };
+    expect(preview).toEqual([
+      {
+        row: 1,
+        before: { id: hidden, email: hidden, amount: "10.00" },
+        after: { id: "[REDACTED]", email: hidden, amount: "10.00" },
+      },
+    ]);
+  });
+
   it("shifts all dates of a subject alike, whose own column is hashed", async () => {
     const csv = "who,day\nann,2024-01-01\nbob,2024-01-01\nann,2024-01-11\n";
     const schema: Schema = { who: "string", day: "date" };

@@ -58,7 +58,9 @@ export const anonymize = (
     ? perform(shop, call, request, async (plan, _, data) => {
         invariant(plan.kind === "privacy", "a dry run is planned as a privacy run");
         const hidden_columns = plan.suspected_columns;
-        const preview = { preview_rows: PREVIEW_ROWS, hidden_columns };
+        // Rule by rule, chosen freely, a value could be spelled out of what it comes to.
+        const hidden_after = plan.overruled_columns;
+        const preview = { preview_rows: PREVIEW_ROWS, hidden_columns, hidden_after };
         const refined = await data.refine(refineInput(plan.refine, preview));
         if (refined.ok) return showPreview(shop, call, plan.refine, refined.value);
         return reject(

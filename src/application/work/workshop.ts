@@ -148,7 +148,7 @@ export const refineInput = (plan: RefinePlan, { hashes_key, ...outputs }: Output
 
 type Outputs = Pick<
   RefineInput,
-  "clean_key" | "quarantine_key" | "preview_rows" | "hidden_columns"
+  "clean_key" | "quarantine_key" | "preview_rows" | "hidden_columns" | "hidden_after"
 > & {
   readonly hashes_key?: string | null;
 };
