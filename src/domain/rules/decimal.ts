@@ -42,6 +42,12 @@ export const compareDecimals = (left: Decimal, right: Decimal): number => {
   return a < b ? -1 : a > b ? 1 : 0;
 };
 
+/** `left - right`, exactly. */
+export const subtractDecimals = (left: Decimal, right: Decimal): Decimal => {
+  const scale = Math.max(left.scale, right.scale);
+  return { units: rescaled(left, scale) - rescaled(right, scale), scale };
+};
+
 /** The same number without trailing zeros: equal values have equal forms. */
 export const normalizeDecimal = (value: Decimal): Decimal => {
   let { units, scale } = value;

@@ -18,7 +18,8 @@
  *   digits, so that two values rarely meet. Without `as` the column's name must tell the kind.
  * - `generalize`: `age` to decades (90+), `salary` to ten thousands (200000+), `date` to month or
  *   year (`precision`), `zipcode` to its first 3 characters, or `buckets`.
- * - `bucket`: `size` (multiples) or `buckets` (boundaries), lower bound inclusive.
+ * - `bucket`: `size` (multiples) or `buckets` (boundaries), lower bound inclusive. A range holds at
+ *   least two whole numbers of an int, and is at least a tenth wide on float and decimal.
  * - `noise`: moves a number by up to `percent`, never not at all, except zero. The type stays. An
  *   int moves by at least 1, a decimal by at least its last digit.
  * - `date_shift`: moves by up to `days` either way, never by 0, by the same amount for all dates
@@ -31,7 +32,7 @@ import type { ColumnType, Schema } from "../table.ts";
 import type { PrivacyRule, PrivacyRules } from "./privacyRule.ts";
 
 export type { RuleIssue } from "./issue.ts";
-export { checkPrivacyColumns } from "./privacyColumns.ts";
+export { checkPrivacyColumns, MIN_WIDTH } from "./privacyColumns.ts";
 export { parsePrivacyRules } from "./privacyGrammar.ts";
 export * from "./privacyRule.ts";
 

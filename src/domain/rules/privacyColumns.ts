@@ -4,7 +4,7 @@
  */
 import { assertNever } from "../decider.ts";
 import type { ColumnType, Schema } from "../table.ts";
-import { compareDecimals, parseDecimal } from "./decimal.ts";
+import { compareDecimals, parseDecimal, subtractDecimals } from "./decimal.ts";
 import { listed, quoted, type RuleIssue } from "./issue.ts";
 import type { PrivacyRule, PrivacyRules } from "./privacyRule.ts";
 
@@ -65,9 +65,9 @@ const checkRange = (
     case "zipcode":
       return applies(what, type, ["string", "int"]);
     case "size":
-      return applies(what, type, NUMBERS) ?? (type === "int" ? wideEnough(["0", rule.size]) : null);
+      return applies(what, type, NUMBERS) ?? wideEnough(type, ["0", rule.size]);
     case "buckets":
-      return applies(what, type, NUMBERS) ?? (type === "int" ? wideEnough(rule.buckets) : null);
+      return applies(what, type, NUMBERS) ?? wideEnough(type, rule.buckets);
     default:
       return assertNever(rule);
   }
@@ -75,15 +75,33 @@ const checkRange = (
 
 const isInteger = (text: string): boolean => /^-?\d+$/.test(text);
 
+/**
+ * The narrowest range on a column of fractions. They have no smallest step of their own, so this is
+ * a decision: ten cents of an amount of money, a tenth of a share between 0 and 1. What is narrower
+ * would name most values as they are.
+ */
+export const MIN_WIDTH = "0.1";
 /** On whole numbers a range must hold at least two of them, or it names the value. */
-const wideEnough = (boundaries: readonly string[]): string | null => {
-  if (!boundaries.every(isInteger)) return "on an int column the boundaries are whole numbers";
+const MIN_WIDTH_INT = "2";
+
+const wideEnough = (type: ColumnType, boundaries: readonly string[]): string | null => {
+  if (type === "int" && !boundaries.every(isInteger))
+    return "on an int column the boundaries are whole numbers";
   for (const [index, upper] of boundaries.entries()) {
     const lower = boundaries[index - 1];
-    if (lower !== undefined && BigInt(upper) - BigInt(lower) < 2n)
-      return "a range that holds a single number hides nothing";
+    if (lower === undefined || isWide(lower, upper, type === "int" ? MIN_WIDTH_INT : MIN_WIDTH))
+      continue;
+    return type === "int"
+      ? "a range that holds a single number hides nothing"
+      : `a range on a ${type} column is at least ${MIN_WIDTH} wide, or it hides nothing`;
   }
   return null;
+};
+
+const isWide = (lower: string, upper: string, least: string): boolean => {
+  const [from, to, width] = [parseDecimal(lower), parseDecimal(upper), parseDecimal(least)];
+  if (from === undefined || to === undefined || width === undefined) return false;
+  return compareDecimals(subtractDecimals(to, from), width) >= 0;
 };
 
 /** Whether the numbers, decimal texts, rise strictly. */

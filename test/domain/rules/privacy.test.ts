@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import {
   checkPrivacyColumns,
+  MIN_WIDTH,
   mergePrivacyRules,
   type PrivacyRules,
   parsePrivacyRules,
@@ -136,6 +137,10 @@ describe("privacy rules against a schema", () => {
     [{ id: { strategy: "bucket", size: 1 } }],
     [{ id: { strategy: "bucket", size: 2.5 } }],
     [{ id: { strategy: "bucket", buckets: [1, 2] } }],
+    [{ amount: { strategy: "bucket", size: 1e-7 } }],
+    [{ price: { strategy: "bucket", size: 0.09 } }],
+    [{ price: { strategy: "bucket", buckets: [0, 10, 10.05, 20] } }],
+    [{ amount: { strategy: "generalize", buckets: [0.1, 0.19] } }],
   ])("refuse %j", (raw) => {
     const issues = checkPrivacyColumns(parsed(raw), schema);
     expect(issues.map(({ path }) => path)).toEqual(Object.keys(raw));
@@ -152,6 +157,24 @@ describe("privacy rules against a schema", () => {
       seen_at: "date_shift",
     });
     expect(checkPrivacyColumns(rules, schema)).toEqual([]);
+  });
+});
+
+describe("ranges on a column of fractions", () => {
+  it.each([
+    { strategy: "bucket", size: 0.1 },
+    { strategy: "bucket", buckets: [0.1, 0.2, 0.3] },
+    { strategy: "bucket", buckets: [0.05] },
+    { strategy: "generalize", buckets: [-0.1, 0, 50] },
+  ])("may be as narrow as a tenth, counted exactly: %j", (rule) => {
+    for (const column of ["amount", "price"]) {
+      expect(checkPrivacyColumns(parsed({ [column]: rule }), schema)).toEqual([]);
+    }
+  });
+
+  it("say how wide they must be", () => {
+    const rules = parsed({ amount: { strategy: "bucket", size: 1e-7 } });
+    expect(checkPrivacyColumns(rules, schema)[0]?.message).toContain(`at least ${MIN_WIDTH} wide`);
   });
 });
 
