@@ -15,6 +15,7 @@ import { type Rejection, reject } from "../domain/rejection.ts";
 import { type KAnonymity, kAnonymityIssues } from "../domain/rules/kAnonymity.ts";
 import type { UniqueCheck } from "../domain/rules/uniqueScope.ts";
 import type { Schema } from "../domain/table.ts";
+import { withCarried } from "./carriedRules.ts";
 import { reader } from "./commands.ts";
 import type { WorkRequest } from "./lakeGateway.ts";
 import { cleanKey, hashesKey, partKeys, publishedKey, quarantineKey } from "./objectKeys.ts";
@@ -133,8 +134,10 @@ export const planQuality = (
   const refused = workable(batch);
   if (refused) return refused;
   const schema = batch.schema ?? contract.schema;
-  const quality = request.rules ?? contract.quality_rules;
   const progress = progressOf(batch);
+  const quality = request.rules
+    ? withCarried(request.rules, progress.quality.request)
+    : contract.quality_rules;
   const privacy = progress.status === "anonymized" ? progress.privacy : null;
   const other = progress.quality[request.rules === null ? "request" : "contract"];
   const merged = mergeQuality(quality, other?.rules);

@@ -84,6 +84,23 @@ describe("a quality check", () => {
     expect(asked).toMatchObject({ check_source: "request", refine: { quality_rules: rules } });
   });
 
+  it("of a request keeps rejecting the rows that the request before it rejected", () => {
+    const lake = withBatch();
+    const positive = { rule: ">0", on_fail: "quarantine_rows" };
+    const counted = { ...positive, threshold: 1 };
+    done(checkQuality(lake, "batch1", { rules: { amount: [counted, "<9"] }, diverts: true }));
+    const asked = (rules: Readonly<Record<string, unknown>>) =>
+      plan(lake, { kind: "quality", batch_id, rules }, "quality").refine.quality_rules;
+    expect(asked({ id: "not_null" })).toEqual({ id: "not_null", amount: [positive] });
+    expect(asked({ amount: "not_null" })).toEqual({ amount: ["not_null", positive] });
+    expect(asked({ amount: counted })).toEqual({ amount: counted });
+    done(checkQuality(lake, "batch1", { rules: { id: "not_null" }, diverts: true }));
+    const published = plan(lake, { kind: "publish", batch_id }, "publish").from;
+    expect("quality_rules" in published && published.quality_rules).toMatchObject({
+      amount: [positive],
+    });
+  });
+
   it("of an anonymised batch derives its clean rows anew, with the same strategies", () => {
     const lake = withBatch({ privacy_rules: { email: "hash" } });
     done(anonymize(lake, "batch1", { id: "tokenize" }));
