@@ -1,7 +1,7 @@
 /**
  * `npm run bench`: how fast Lethe is, as ratios within one run, on plain workerd. About four
  * minutes; `-- --full` fills a lake with a million events and
- * takes a file of 1 GB through the data plane. `--only throughput,growth,rows,sealing,long,data`
+ * takes a file of 1 GB through the data plane. `--only throughput,growth,rows,sealing,long,erasure,data`
  * runs parts, `--events N`, `--seconds N` and `--rounds N` set sizes, `--state DIR` puts the state
  * elsewhere than in the system's directory for temporary files (a disk's flushes are most of what
  * a command costs at concurrency 1). Ends with 1 when a promised ratio was missed and `--check` is
@@ -12,6 +12,7 @@ import path from "node:path";
 import process from "node:process";
 import { parseArgs } from "node:util";
 import { dataPlaneFigures } from "./support/bench/dataPlane.ts";
+import { erasure } from "./support/bench/erasure.ts";
 import { type Figure, kept, markdown, table } from "./support/bench/figures.ts";
 import { eviction, fillLakes, latency } from "./support/bench/growth.ts";
 import { createLake, takesBulk } from "./support/bench/lakes.ts";
@@ -32,7 +33,7 @@ const { values } = parseArgs({
   options: {
     full: { type: "boolean", default: false },
     check: { type: "boolean", default: false },
-    only: { type: "string", default: "throughput,growth,rows,sealing,long,data" },
+    only: { type: "string", default: "throughput,growth,rows,sealing,long,erasure,data" },
     events: { type: "string" },
     seconds: { type: "string" },
     rounds: { type: "string" },
@@ -101,6 +102,15 @@ try {
       const long = await longWork(runtime, values.full ? LARGE_BYTES : LONG_BYTES);
       figures.push(...long.figures);
       notes.push(...long.notes);
+    } finally {
+      await runtime.stop();
+    }
+  }
+  if (parts.has("erasure")) {
+    const runtime = await start(place, { counting: true });
+    try {
+      step("filling a lake with a thousand batches");
+      figures.push(...(await erasure(runtime, pace.rounds, step)));
     } finally {
       await runtime.stop();
     }

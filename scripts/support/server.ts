@@ -10,6 +10,8 @@ const START_TIMEOUT_MS = 60_000;
 
 export interface Server {
   readonly url: string;
+  /** What it has written to its terminal so far. */
+  output(): string;
   /** Ends the server; with SIGKILL nothing in it gets to say goodbye. */
   stop(signal?: "SIGTERM" | "SIGKILL"): Promise<void>;
 }
@@ -43,25 +45,41 @@ export const freePort = async (): Promise<number> => {
 const STARTS = 3;
 const LOST_A_PORT = "Address already in use";
 
-/** Starts `npm run dev` as a person would. Throws with the server's output when it does not come up. */
-export const startServer = async (options: {
+export interface ServerOptions {
   readonly persistTo: string;
   readonly port?: number;
-}): Promise<Server> => {
+  /** Settings besides those of local development. */
+  readonly vars?: Readonly<Record<string, string>>;
+  /** Whether all that the Worker logs is to be heard, not only what the server says itself. */
+  readonly verbose?: boolean;
+  /** Another Worker than Lethe's own: its file. */
+  readonly main?: string;
+}
+
+/** Starts `npm run dev` as a person would. Throws with the server's output when it does not come up. */
+export const startServer = async (options: ServerOptions): Promise<Server> => {
   for (let starts = 1; ; starts += 1) {
     const port = options.port ?? (await freePort());
     try {
-      return await startOnce(port, options.persistTo);
+      return await startOnce(port, options);
     } catch (error) {
       if (starts === STARTS || !String(error).includes(LOST_A_PORT)) throw error;
     }
   }
 };
 
-const startOnce = async (port: number, persistTo: string): Promise<Server> => {
+const startOnce = async (
+  port: number,
+  { persistTo, vars = {}, verbose = false, main }: ServerOptions,
+): Promise<Server> => {
   const child = spawn(
     "npm",
-    ["run", "dev", "--", "--port", String(port), "--persist-to", persistTo],
+    [
+      ...["run", "dev", "--", ...(main ? [main] : [])],
+      ...["--port", String(port), "--persist-to", persistTo],
+      ...(verbose ? ["--log-level", "log"] : []),
+      ...Object.entries(vars).flatMap(([name, value]) => ["--var", `${name}:${value}`]),
+    ],
     // A process group of its own: one signal reaches npm, the script, wrangler and the runtime.
     { cwd: ROOT, detached: true, stdio: ["ignore", "pipe", "pipe"] },
   );
@@ -79,7 +97,9 @@ const startOnce = async (port: number, persistTo: string): Promise<Server> => {
       (response) => response.ok,
       () => false,
     );
-    if (alive) return { url, stop: (signal = "SIGTERM") => stopGroup(child, signal) };
+    if (alive) {
+      return { url, output: () => output, stop: (signal = "SIGTERM") => stopGroup(child, signal) };
+    }
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
   await stopGroup(child, "SIGKILL");

@@ -12,12 +12,14 @@ import {
   executionDue,
   nextWithholdingEnd,
 } from "../domain/deletion/decideErasure.ts";
-import { type Deletion, runningErasure } from "../domain/deletion/deletion.ts";
-import type { DeletionId, SubjectAccessId } from "../domain/ids.ts";
+import { runningErasure } from "../domain/deletion/deletion.ts";
+import type { Erasure } from "../domain/deletion/erasure.ts";
+import type { DeletionId } from "../domain/ids.ts";
 import type { Rejection } from "../domain/rejection.ts";
 import type { Answer } from "./answers.ts";
 import { reader } from "./commands.ts";
 import type { ObjectStore } from "./dataPorts.ts";
+import { heldAccesses } from "./endedAccesses.ts";
 import { erasureFacts } from "./erasureFacts.ts";
 import { doomedKeys, undeletedKeys } from "./erasureLeftovers.ts";
 import type { Call, LakeRequest } from "./lakeGateway.ts";
@@ -119,7 +121,7 @@ const close = async (deps: ErasureDutyDeps, duty: PendingDuty): Promise<EraseSte
   const deletion = reader(log).deletion(deletion_id);
   const erasure = runningErasure(deletion);
   if (deletion.status === "absent" || erasure === null) return "done";
-  if (eraseAnswers(deps, deletion, duty)) return "more";
+  if (eraseAnswers(deps, erasure, duty)) return "more";
   const undeleted = undeletedKeys(log, erasure);
   if (undeleted.parked > 0) throw new Error("objects that were replaced could not be deleted");
   if (undeleted.pending > 0) return "wait";
@@ -135,21 +137,17 @@ const close = async (deps: ErasureDutyDeps, duty: PendingDuty): Promise<EraseSte
   return "done";
 };
 
-/** Accesses of one person that are looked at in one step. */
-const ANSWERS_AT_ONCE = 100;
-
 /** What was collected for the person to have goes with the rest; whether there was any. */
 const eraseAnswers = (
   { log, service, lake_id }: ErasureDutyDeps,
-  { subject_ref, deletion_id }: Deletion,
+  { subject_refs }: Erasure,
   duty: PendingDuty,
 ): boolean => {
   const call = { ...systemCall(lake_id), ...originOf(duty) };
-  const kept = (["collecting", "ready"] as const).flatMap((status) =>
-    log.directory.list({ kind: "subject-access", subject_ref, status, limit: ANSWERS_AT_ONCE }),
-  );
-  for (const { id } of kept) {
-    const about = { subject_access_id: id as SubjectAccessId, deletion_id };
+  const deletion_id = duty.ref as DeletionId;
+  const kept = heldAccesses(log, subject_refs);
+  for (const subject_access_id of kept) {
+    const about = { subject_access_id, deletion_id };
     const erased = service.command(call, { type: "EraseSubjectAccess", ...about });
     if (!erased.ok) throw new Error(erased.error.detail);
   }
