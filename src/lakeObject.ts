@@ -3,7 +3,6 @@
  * the outbox together and answers remote calls. It decides nothing itself.
  */
 import { DurableObject } from "cloudflare:workers";
-import type { ErasureRecords } from "./application/erasureRecords.ts";
 import {
   type EventStream,
   eventStream,
@@ -11,7 +10,7 @@ import {
   overheard,
 } from "./application/eventStream.ts";
 import { type ImportRequest, importUnfinished, type LogImport } from "./application/importLog.ts";
-import { lakeCustody } from "./application/lakeCustody.ts";
+import { type LakeCustody, lakeCustody } from "./application/lakeCustody.ts";
 import { lakeDuties } from "./application/lakeDuties.ts";
 import type { Call, WorkRequest } from "./application/lakeGateway.ts";
 import { type LakeService, lakeService } from "./application/lakeService.ts";
@@ -22,7 +21,7 @@ import { nextAlarm } from "./application/nextAlarm.ts";
 import { workLimits } from "./application/planWork.ts";
 import type { EventLog } from "./application/ports.ts";
 import { prove, type SignedQuestion } from "./application/prove.ts";
-import type { Question } from "./application/questions.ts";
+import type { LakeQuestion } from "./application/questions.ts";
 import { type Relay, relay } from "./application/relay.ts";
 import { runDuties } from "./application/runDuties.ts";
 import { signedHead } from "./application/signedHead.ts";
@@ -61,7 +60,7 @@ interface Lake {
   /** Sends a notification that is owed. */
   readonly notify: ReturnType<typeof courier>;
   readonly turns: LakeTurns;
-  readonly records: ErasureRecords;
+  readonly keeping: LakeCustody;
 }
 
 export class LakeObject extends DurableObject<Env> {
@@ -77,6 +76,7 @@ export class LakeObject extends DurableObject<Env> {
     if (isInitialised(ctx.storage.sql)) {
       this.#open();
       void ctx.blockConcurrencyWhile(() => this.#rearm());
+      ctx.waitUntil(this.#lookBack());
     }
   }
 
@@ -101,7 +101,7 @@ export class LakeObject extends DurableObject<Env> {
     this.#lakeFor(call, false)?.service.abandon(attempt_id);
   }
 
-  async ask(call: Call, question: Question) {
+  async ask(call: Call, question: LakeQuestion) {
     const lake = this.#lakeFor(call, false);
     if (lake === null) return this.#refusal();
     const reply = await lake.turns.ask(call, question);
@@ -178,8 +178,14 @@ export class LakeObject extends DurableObject<Env> {
     }
   }
 
+  /** Was the database restored since somebody was erased? Then they are erased again. */
+  async #lookBack(): Promise<void> {
+    const [lake_id, lake] = [this.#lakeId(), this.#lake];
+    if (lake_id !== null && lake && (await lake.keeping.atStart(lake_id))) await this.#rearm();
+  }
+
   #runDuties(lake_id: string, lake: Lake): Promise<number> {
-    const { log, service, turns, records } = lake;
+    const { log, service, turns, keeping } = lake;
     return runDuties({
       schedule: log.schedule,
       now: () => new Date(),
@@ -195,7 +201,8 @@ export class LakeObject extends DurableObject<Env> {
         accessStep: (id) => this.#longWork().accessStep(lake_id, id),
         workStep: (...step) => this.#longWork().workStep(lake_id, ...step),
         eraseStep: (...step) => this.#longWork().eraseStep(lake_id, ...step),
-        release: (...erasure) => records.release(lake_id, ...erasure),
+        release: (...erasure) => keeping.records.release(lake_id, ...erasure),
+        reapply: () => keeping.reapplyNow(lake_id),
         command: (call, request) => turns.command(call, request, null, 0),
         checkpoint: () => signedHead(lake_id, service, lake.tree),
         notify: lake.notify,
@@ -225,10 +232,10 @@ export class LakeObject extends DurableObject<Env> {
     const imported = logImport({ sql, log: stored, tree, root_secret, now: clock });
     const sent = outbox(sql);
     const objects = r2SmallObjects(() => this.env.OBJECTS);
-    const { custody, records } = lakeCustody({ log, service, objects });
+    const keeping = lakeCustody({ log, service, objects, now: clock });
     const turns = lakeTurns({
       service,
-      custody,
+      ...keeping,
       importing: () => imported.unfinished,
       commit: {
         transaction: (body) => log.transaction(body),
@@ -245,7 +252,7 @@ export class LakeObject extends DurableObject<Env> {
       tree,
       imported,
       turns,
-      records,
+      keeping,
       notify: courier({
         log,
         service,

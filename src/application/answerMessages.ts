@@ -160,6 +160,10 @@ export const messageOf = (command: Command, events: readonly StoredEvent[]): str
       return `Deletion request ${command.deletion_id} has failed: ${command.failure}`;
     case "NoteWithholdingEnd":
       return `What deletion request ${command.deletion_id} withheld is erased now.`;
+    case "ReapplyErasure":
+      return `Deletion request ${command.deletion_id} is carried out again after a restore.`;
+    case "RebindBatch":
+      return `Batch ${command.batch_id} is what an erasure before the restore had made of it.`;
     case "RedactBatch":
       return `Batch ${command.batch_id} is ${command.result.kind}.`;
     case "RegisterWebhook":

@@ -44,6 +44,7 @@ export const primaryStream = (command: Command): StreamName => {
     case "CompleteErasure":
     case "FailErasure":
     case "NoteWithholdingEnd":
+    case "ReapplyErasure":
       return `deletion/${command.deletion_id}`;
     case "WatchFreshness":
       return `freshness/${command.contract_id}`;

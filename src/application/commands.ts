@@ -27,6 +27,7 @@ import {
 import { type DomainEvent, ok, type Result } from "../domain/decider.ts";
 import { type DeletionCommand, decideDeletion } from "../domain/deletion/decide.ts";
 import { progress } from "../domain/deletion/decideErasure.ts";
+import { type ReapplyErasure, reapply } from "../domain/deletion/reapply.ts";
 import { decideFreshness, type WatchFreshness } from "../domain/freshness/decide.ts";
 import type { StreamName } from "../domain/ids.ts";
 import { decideLake, type LakeCommand, lakeNotFound } from "../domain/lake/decide.ts";
@@ -46,6 +47,7 @@ export type Command =
   | ContractCommand
   | BatchCommand
   | DeletionCommand
+  | ReapplyErasure
   | ReplayCommand
   | WebhookCommand
   | WatchFreshness
@@ -162,6 +164,8 @@ export const decide = (log: EventLog, command: Command): Result<Decision, Reject
       return only(decideDeletion(command, read.deletion(command.deletion_id), { lake }));
     case "WatchFreshness":
       return only(decideFreshness(command, read.freshness(command.contract_id)));
+    case "ReapplyErasure":
+      return only(ok(reapply(command)));
     case "ExecuteDeletion": {
       const unknown = command.withhold?.find(
         ({ dataset }) => read.dataset(dataset).status === "absent",

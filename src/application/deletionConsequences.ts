@@ -84,6 +84,7 @@ export const deletionConsequences = (event: StoredEvent): ScheduleChange => {
     case "GDPRDeletionFailed":
       return { put: [], remove: dutiesOf(ref, "erase_step") };
     case "GDPRDeletionCompleted":
+    case "GDPRDeletionReapplied":
     case "GDPRDeletionRemainderErased": {
       const next = nextWithholdingEnd(data as unknown as Pick<ErasureFacts, "withheld">);
       return {

@@ -28,7 +28,7 @@ const PAGE = 1000;
 const BATCH_EVENTS = ["BatchRedacted", "BatchDestroyed"] as const;
 
 /** What closes a request, or what was withheld of it. */
-const CLOSINGS = ["GDPRDeletionCompleted", "GDPRDeletionRemainderErased"] as const;
+export const CLOSINGS = ["GDPRDeletionCompleted", "GDPRDeletionRemainderErased"] as const;
 
 /** Still owed an answer, or carried out. */
 const UNANSWERED = ["pending", "held", "in_progress", "failed"] as const;
@@ -56,34 +56,45 @@ export interface RecordDeps {
   signer(lake_id: string): Promise<LogSigner>;
 }
 
-export const erasureRecords = ({ log, objects, custody, signer }: RecordDeps): ErasureRecords => ({
-  async release(lake_id, deletion_id, closing) {
-    const record = recordOf(log, lake_id, deletion_id, closing);
-    const body = new TextEncoder().encode(writeErasureRecord(record));
-    const envelope = await signEnvelope(await signer(lake_id), RECORD_TYPE, body);
-    // On record first: whatever is destroyed is then found again after any restore.
-    const text = new TextEncoder().encode(JSON.stringify(envelope));
-    await objects.put(erasureKey(lake_id, deletion_id), text);
-    await custody.destroy(lake_id, keysToDestroy(log, record));
-  },
-
-  async *list(lake_id) {
-    const prefix = erasurePrefix(lake_id);
-    for await (const key of objects.list(prefix)) {
-      const name = key.slice(prefix.length);
-      if (name.endsWith(".json")) yield name.slice(0, -".json".length) as DeletionId;
-    }
-  },
-
-  async read(lake_id, deletion_id) {
+export const erasureRecords = ({ log, objects, custody, signer }: RecordDeps): ErasureRecords => {
+  const read: ErasureRecords["read"] = async (lake_id, deletion_id) => {
     const bytes = await objects.read(erasureKey(lake_id, deletion_id));
     if (bytes === null) return null;
     const record = await opened(await signer(lake_id), bytes);
     // A record in another's place, or of a lake of the same keys under another name.
     if (record?.lake_id === lake_id && record.deletion_id === deletion_id) return record;
     throw new ForeignRecordError(`the record of erasure ${deletion_id} is not this lake's`);
-  },
-});
+  };
+
+  return {
+    async release(lake_id, deletion_id, closing) {
+      const before = await read(lake_id, deletion_id).catch(noneIfForeign);
+      const record = recordOf(log, lake_id, deletion_id, closing, before);
+      const body = new TextEncoder().encode(writeErasureRecord(record));
+      const envelope = await signEnvelope(await signer(lake_id), RECORD_TYPE, body);
+      // On record first: whatever is destroyed is then found again after any restore.
+      const text = new TextEncoder().encode(JSON.stringify(envelope));
+      await objects.put(erasureKey(lake_id, deletion_id), text);
+      await custody.destroy(lake_id, keysToDestroy(log, record));
+    },
+
+    async *list(lake_id) {
+      const prefix = erasurePrefix(lake_id);
+      for await (const key of objects.list(prefix)) {
+        const name = key.slice(prefix.length);
+        if (name.endsWith(".json")) yield name.slice(0, -".json".length) as DeletionId;
+      }
+    },
+
+    read,
+  };
+};
+
+/** What is not this lake's own tells a new record nothing, and is replaced by it. */
+const noneIfForeign = (error: unknown): null => {
+  if (error instanceof ForeignRecordError) return null;
+  throw error;
+};
 
 const opened = async (signer: LogSigner, bytes: Uint8Array): Promise<ErasureRecord | null> => {
   try {
@@ -101,27 +112,45 @@ const recordOf = (
   lake_id: string,
   deletion_id: DeletionId,
   closing: DomainEvent,
+  earlier: ErasureRecord | null,
 ): ErasureRecord => {
   const deletion = reader(log).deletion(deletion_id);
   if (deletion.status === "absent") throw new Error(`there is no request ${deletion_id}`);
-  const own = { stream: `deletion/${deletion_id}` };
-  const [started] = log.read({ ...own, type: "GDPRDeletionStarted", after: 0, limit: 1 });
-  if (started === undefined) throw new Error(`erasure ${deletion_id} was never started`);
-  const batches = BATCH_EVENTS.flatMap((type) => all(log, type, started.seq))
+  const { subject_ref, erasure } = deletion;
+  if (erasure === null) throw new Error(`erasure ${deletion_id} was never started`);
+  const [first] = log.read({ stream: `deletion/${deletion_id}`, after: 0, limit: 1 });
+  const batches = BATCH_EVENTS.flatMap((type) => all(log, type, first?.seq ?? 0))
     .filter(({ data }) => data.deletion_id === deletion_id)
     .sort((a, b) => a.seq - b.seq)
     .map(({ stream, type, data }) => ({ batch_id: batchIn(stream), type, data }));
-  const before = CLOSINGS.flatMap((type) => log.read({ ...own, type, after: 0, limit: PAGE }));
-  const closings = [...before, closing as RecordedEvent].map(({ type, data }) => ({ type, data }));
+  const closings = [...closedBefore(log, deletion_id), closing as RecordedEvent].map(
+    ({ type, data }) => ({ type, data }),
+  );
+  // What an older record knows and this log does not: it was restored since, and may be again.
+  const made = new Set(batches.map(({ data }) => targetOf(data)));
+  const known = earlier?.batches.filter(({ data }) => !made.has(targetOf(data))) ?? [];
   return {
     lake_id,
     deletion_id,
-    subject_ref: deletion.subject_ref,
-    subject_refs: started.data.subject_refs as ErasureRecord["subject_refs"],
-    batches,
+    subject_ref,
+    subject_refs: erasure.subject_refs,
+    batches: [...known, ...batches],
     closings,
   };
 };
+
+/** What an erasure made of a batch, by the objects it replaced: each attempt has keys of its own. */
+const targetOf = (data: RecordedEvent["data"]): string => JSON.stringify(data.objects);
+
+/** How the request was closed before, also when that was taken over from a record. */
+export const closedBefore = (log: EventLog, deletion_id: DeletionId): readonly RecordedEvent[] =>
+  [...CLOSINGS, "GDPRDeletionReapplied"]
+    .flatMap((type) => log.read({ stream: `deletion/${deletion_id}`, type, after: 0, limit: PAGE }))
+    .sort((a, b) => a.seq - b.seq)
+    .map(({ type, data }) => {
+      if (type !== "GDPRDeletionReapplied") return { type, data };
+      return { type: CLOSINGS[data.closing === "remainder" ? 1 : 0], data };
+    });
 
 const batchIn = (stream: string): BatchId => stream.slice("batch/".length) as BatchId;
 
@@ -141,7 +170,7 @@ const all = (log: EventLog, type: string, since: number): readonly StoredEvent[]
  * The person may have been named in more than one way, each with a key of its own. One under which
  * another request is sealed that is still owed an answer stays: that request will destroy it.
  */
-const keysToDestroy = (log: EventLog, record: ErasureRecord): readonly SubjectRef[] => {
+export const keysToDestroy = (log: EventLog, record: ErasureRecord): readonly SubjectRef[] => {
   const { deletion_id, subject_ref, subject_refs } = record;
   const others = [...new Set(Object.values(subject_refs))].filter(
     (other) => other !== subject_ref && !isNeeded(log, other, deletion_id),

@@ -31,6 +31,8 @@ export interface LakeDutyDeps {
   workStep(step: WorkStepRequest, origin: Origin): Promise<void>;
   readonly eraseStep: ErasureDutyDeps["eraseStep"];
   readonly release: ErasureDutyDeps["release"];
+  /** Erases again whom the lake had erased before it was restored. */
+  reapply(): Promise<unknown>;
   readonly command: ErasureDutyDeps["command"];
   /** The log's head as it is now, signed. */
   checkpoint(): Promise<SignedHead>;
@@ -65,6 +67,7 @@ export const lakeDuties = ({
   workStep,
   eraseStep,
   release,
+  reapply,
   command,
   checkpoint,
   notify,
@@ -77,6 +80,11 @@ export const lakeDuties = ({
   deletion_due: noting("NoteDeletionDue", { service, lake_id, now }),
   deletion_reminder: noting("NoteDeletionApproaching", { service, lake_id, now }),
   hold_end: noting("NoteHoldEnd", { service, lake_id, now }),
+
+  reapply_erasures: async (duty) => {
+    await reapply();
+    log.schedule.remove(duty);
+  },
 
   webhook_delivery: async (duty) => notify(duty),
 

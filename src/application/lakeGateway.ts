@@ -11,6 +11,7 @@ import type { WorkStep } from "../domain/batch/work.ts";
 import type { ContractCommand, CreateContract } from "../domain/contract/decide.ts";
 import type { DatasetCommand } from "../domain/dataset/decide.ts";
 import type { Result } from "../domain/decider.ts";
+import type { ReapplyErasure } from "../domain/deletion/reapply.ts";
 import type { BatchId, ContractId, DatasetName, ReplayId, StreamName } from "../domain/ids.ts";
 import type { LakeCommand } from "../domain/lake/decide.ts";
 import type { Rejection } from "../domain/rejection.ts";
@@ -24,7 +25,7 @@ import type { DeletionRequest } from "./deletionRequests.ts";
 import type { EraseRequest } from "./erasePlans.ts";
 import type { AccessStepRequest } from "./planAccess.ts";
 import type { HeldInRequest } from "./planHeldIn.ts";
-import type { Question, Reply } from "./questions.ts";
+import type { LakeQuestion, Reply } from "./questions.ts";
 import type { AccessRequest } from "./subjectAccess.ts";
 import type { WorkPlan } from "./workPlan.ts";
 
@@ -62,6 +63,7 @@ export type LakeRequest =
   | AccessRequest
   | RecordAccessStep
   | EraseSubjectAccess
+  | ReapplyErasure
   | {
       readonly type: "Replay";
       readonly dataset: DatasetName;
@@ -184,5 +186,5 @@ export interface LakeGateway {
   open(call: Call, request: WorkRequest): Promise<Result<OpenedWork, Rejection>>;
   /** The work came to nothing and its objects are deleted. */
   abandon(call: Call, attempt_id: string): Promise<void>;
-  ask(call: Call, question: Question): Promise<Result<Reply, Rejection>>;
+  ask(call: Call, question: LakeQuestion): Promise<Result<Reply, Rejection>>;
 }

@@ -10,10 +10,11 @@ import type { Custody } from "./custody.ts";
 import { type CommitDeps, groupCommit } from "./groupCommit.ts";
 import { importUnfinished } from "./importLog.ts";
 import type { HalfNeededError } from "./keyring.ts";
+import type { LakeCustody } from "./lakeCustody.ts";
 import type { Call, CommandOptions, LakeRequest, OpenedWork, WorkRequest } from "./lakeGateway.ts";
 import type { LakeService } from "./lakeService.ts";
 import type { Duty } from "./ports.ts";
-import type { Question, Reply } from "./questions.ts";
+import type { LakeQuestion, Reply } from "./questions.ts";
 
 export interface LakeTurns {
   /** `weight`: of the command, in characters. */
@@ -25,7 +26,7 @@ export interface LakeTurns {
   ): Promise<Result<Answer, Rejection>>;
   /** Plans work. */
   open(call: Call, request: WorkRequest): Promise<Result<OpenedWork, Rejection>>;
-  ask(call: Call, question: Question): Promise<Result<Reply, Rejection>>;
+  ask(call: Call, question: LakeQuestion): Promise<Result<Reply, Rejection>>;
   /** A command that fulfils a duty of the lake's own. */
   fulfil(lake_id: string, command: Command, duty: Duty): Promise<Result<Answer, Rejection>>;
 }
@@ -33,12 +34,19 @@ export interface LakeTurns {
 export interface TurnDeps {
   readonly service: LakeService;
   readonly custody: Custody;
+  readonly reapply: LakeCustody["reapply"];
   readonly commit: CommitDeps;
   /** Whether the log is still coming from elsewhere. */
   importing(): boolean;
 }
 
-export const lakeTurns = ({ service, custody, commit, importing }: TurnDeps): LakeTurns => {
+export const lakeTurns = ({
+  service,
+  custody,
+  reapply,
+  commit,
+  importing,
+}: TurnDeps): LakeTurns => {
   const together = groupCommit<Result<Answer, Rejection> | HalfNeededError>(commit);
   return {
     command: (call, request, options, weight) =>
@@ -49,10 +57,12 @@ export const lakeTurns = ({ service, custody, commit, importing }: TurnDeps): La
           return service.turn(halves, () => service.command(call, request, options ?? undefined));
         }, weight),
       ),
-    ask: (call, question) =>
-      custody.supply(call.lake_id, (halves) =>
+    async ask(call, question) {
+      if (question.kind === "reapply_erasures") return reapply(call);
+      return custody.supply(call.lake_id, (halves) =>
         service.turn(halves, () => service.ask(call, question)),
-      ),
+      );
+    },
     open: (call, request) =>
       custody.supply(call.lake_id, (halves) =>
         service.turn(halves, () => service.open(call, request)),

@@ -55,6 +55,7 @@ export const DUTY_KINDS = [
   "webhook_delivery",
   "replay_step",
   "work_step",
+  "reapply_erasures",
   "delete_objects",
   "sweep_attempt",
   "write_checkpoint",

@@ -13,6 +13,7 @@ import type {
   EventLog,
   StoredEvent,
 } from "./ports.ts";
+import type { ReapplySummary } from "./reapplyErasures.ts";
 import { earlier, reportAt, reportNow } from "./report.ts";
 import type { SealedObject } from "./sealedUrls.ts";
 import { type View, view } from "./views.ts";
@@ -49,6 +50,12 @@ export type Question =
   /** What the token of a URL opens; the access was recorded when the URL was handed out. */
   | { readonly kind: "sealed_object"; readonly token: string };
 
+/** What is asked of a lake from afar; not all of it is answered within one turn. */
+export type LakeQuestion =
+  | Question
+  /** Erases again whom the lake had erased before it was restored; the answer is what was done. */
+  | { readonly kind: "reapply_erasures" };
+
 export type Reply =
   | { readonly kind: "one"; readonly view: View; readonly version: number }
   | { readonly kind: "list"; readonly items: readonly View[]; readonly next: number | null }
@@ -57,7 +64,8 @@ export type Reply =
       readonly items: readonly StoredEvent[];
       readonly next: number | null;
     }
-  | ({ readonly kind: "sealed_object" } & SealedObject);
+  | ({ readonly kind: "sealed_object" } & SealedObject)
+  | { readonly kind: "reapplied"; readonly summary: ReapplySummary };
 
 /** A page of a list ends where it becomes larger than this, whatever its limit. */
 const MAX_LIST_CHARACTERS = 4 * 1024 * 1024;

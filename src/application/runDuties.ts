@@ -31,6 +31,7 @@ const NEVER_PARKED: ReadonlySet<DutyKind> = new Set([
   "execution_due",
   "withholding_end",
   "write_checkpoint",
+  "reapply_erasures",
   "retention_due",
   "retention_change",
   "freshness_due",

@@ -111,6 +111,14 @@ export const approveContract = z
 
 export const reason = z.strictObject({ reason: text }).meta({ id: "Reason" });
 
+export const reapplyErasures = z
+  .strictObject({
+    lake_id: optional(lakeId),
+    /** Of the answer before, when no lake is named. */
+    cursor: optional(z.string().max(512)),
+  })
+  .meta({ id: "ReapplyErasures" });
+
 export const uploadUrl = z
   .strictObject({ filename, expires_in: expiresIn })
   .meta({ id: "UploadUrl" });

@@ -118,6 +118,7 @@ export const EVENT_CONTRACTS: Readonly<Record<string, EventContract>> = {
   GDPRDeletionFailed: v1,
   GDPRWithholdingEnded: v1,
   GDPRDeletionRemainderErased: v1,
+  GDPRDeletionReapplied: v1,
   ReplayRequested: v1,
   ReplayProgressed: v1,
   ReplayOutdated: v1,

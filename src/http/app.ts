@@ -19,6 +19,7 @@ import {
 } from "./request.ts";
 import { respond, respondJson } from "./respond.ts";
 import type { HttpAnswer, Route, Services } from "./route.ts";
+import { adminRoutes } from "./routes/admin.ts";
 import { batchRoutes } from "./routes/batches.ts";
 import { contractRoutes, datasetRoutes } from "./routes/datasets.ts";
 import { deadlineRoutes } from "./routes/deadlines.ts";
@@ -52,6 +53,7 @@ export const ROUTES: readonly Route[] = [
   ...deadlineRoutes,
   ...webhookRoutes,
   ...reportRoutes,
+  ...adminRoutes,
 ];
 
 export const VERSION = "0.1.0";

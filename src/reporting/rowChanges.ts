@@ -202,6 +202,8 @@ const CHANGES: Changes = {
     deletion.changed(id, { status: "completed", completed_at }),
   GDPRDeletionFailed: ({ remainder }, { id }) =>
     remainder ? null : deletion.changed(id, { status: "failed" }),
+  GDPRDeletionReapplied: ({ completed_at }, { id }) =>
+    deletion.changed(id, { status: "completed", completed_at }),
   GDPRWithholdingEnded: nothing,
   GDPRDeletionRemainderErased: nothing,
 

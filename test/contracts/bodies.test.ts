@@ -26,6 +26,7 @@ const least = {
   runPrivacy: { batch_id: "batch1" },
   approvePrivacyRun: {},
   executeDeletion: {},
+  reapplyErasures: {},
   aboutBatch: { batch_id: "batch1", reason: "because" },
   publishBatch: { batch_id: "batch1" },
   consumeBatch: { batch_id: "batch1", consumer: "alice" },

@@ -52,6 +52,8 @@ export interface MemoryEventLog extends EventLog {
   answered(): readonly string[];
   /** The same while nothing is written; a rollback brings the old one back. */
   revision(): object;
+  /** Puts an older one back, as when a database is restored. */
+  restore(revision: object): void;
   /** Everything that is stored, as one text. */
   dump(): string;
 }
@@ -214,6 +216,9 @@ export const memoryEventLog = ({ snapshot_every = 100 } = {}): MemoryEventLog =>
     keyIds: () => [...tables.keys.keys()],
     answered: () => [...tables.answers.keys()],
     revision: () => tables,
+    restore(revision) {
+      tables = revision as Tables;
+    },
     dump: () =>
       JSON.stringify(
         Object.entries(tables).map(([table, rows]: [string, Iterable<unknown>]) => [

@@ -13,7 +13,14 @@ import type { Segment } from "../segments.ts";
 import type { ErasedRows, SubjectIndexRef } from "../subjects.ts";
 import type { Suspicion } from "../suspicion.ts";
 import type { Format, ObjectRef, Schema, SchemaIssue } from "../table.ts";
-import type { DerivedRun, Publication, QualityCheck, Redaction, ReplacedObject } from "./events.ts";
+import type {
+  DerivedRun,
+  ErasureOfBatch,
+  Publication,
+  QualityCheck,
+  Redaction,
+  ReplacedObject,
+} from "./events.ts";
 import type { Landed, PassResult, WorkOrder, WorkStep } from "./work.ts";
 
 /** How a file fails to fit its schema (the schema has changed, or the file is damaged). */
@@ -241,6 +248,13 @@ export interface RedactBatch {
       };
 }
 
+/** After a restore: what an erasure had made of the batch counts again, if it is the same batch. */
+export interface RebindBatch {
+  readonly type: "RebindBatch";
+  readonly batch_id: BatchId;
+  readonly event: ErasureOfBatch;
+}
+
 export type BatchCommand =
   | AppendData
   | RecordQuality
@@ -258,6 +272,7 @@ export type BatchCommand =
   | DeriveBatch
   | ReplayBatch
   | RedactBatch
+  | RebindBatch
   | StartWork
   | RecordStep
   | FinishWork

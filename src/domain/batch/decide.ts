@@ -23,7 +23,7 @@ import { expire, expired, freeze } from "./expiry.ts";
 import { anonymized, approveRun, recordPrivacy, rejectRun, rollBackRun } from "./privacyRuns.ts";
 import { admitConsumption, admitExposure, protects, unprotectedColumns } from "./protection.ts";
 import { inQuarantine, release, workable } from "./quarantine.ts";
-import { reappearance, redact } from "./redaction.ts";
+import { reappearance, rebind, redact } from "./redaction.ts";
 import { derive, replay } from "./replayed.ts";
 import { suspicionEvents } from "./suspected.ts";
 import { admitSchema, admitTerms } from "./terms.ts";
@@ -121,6 +121,8 @@ const decideStep = (command: StepCommand, state: BatchState, context: BatchConte
       return inQuarantine(batch) ?? replay(command, batch, context);
     case "RedactBatch":
       return redact(command, batch);
+    case "RebindBatch":
+      return ok(rebind(command.event, batch));
     default:
       return assertNever(command);
   }

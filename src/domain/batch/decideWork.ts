@@ -30,8 +30,15 @@ export const busy = (batch_id: BatchId, work: BatchWork | null) =>
       )
     : null;
 
-/** Handing out what is published goes on while something is derived beside it. */
-const MEANWHILE: ReadonlySet<BatchCommand["type"]> = new Set(["GrantConsumption", "ExportData"]);
+/**
+ * Handing out what is published goes on while something is derived beside it; an erasure that a
+ * restore has undone waits for nothing.
+ */
+const MEANWHILE: ReadonlySet<BatchCommand["type"]> = new Set([
+  "GrantConsumption",
+  "ExportData",
+  "RebindBatch",
+]);
 
 export const refusedMeanwhile = ({ type, batch_id }: BatchCommand, state: BatchState) =>
   MEANWHILE.has(type) ? null : busy(batch_id, workOf(state));

@@ -275,3 +275,9 @@ export type BatchEvent =
         readonly objects: readonly ReplacedObject[];
       };
     };
+
+/** What an erasure makes of a batch. */
+export type ErasureOfBatch = Extract<
+  BatchEvent,
+  { readonly type: "BatchRedacted" | "BatchDestroyed" }
+>;

@@ -8,7 +8,8 @@ import type { ErasedRows } from "../subjects.ts";
 import { violation } from "./anonymity.ts";
 import type { Batch } from "./batch.ts";
 import type { RedactBatch } from "./commands.ts";
-import type { BatchEvent } from "./events.ts";
+import type { BatchEvent, ErasureOfBatch } from "./events.ts";
+import { isRunning } from "./work.ts";
 
 export const redact = (
   { deletion_id, result }: RedactBatch,
@@ -23,6 +24,20 @@ export const redact = (
   if (violated === null || batch.progress.status === "quarantined") return ok([redacted]);
   const reason = violation(violated);
   return ok([redacted, { type: "BatchQuarantined", data: { cause: "k_anonymity", reason } }]);
+};
+
+/**
+ * What an erasure had made of the batch before the lake was restored. Nothing when the batch holds
+ * other bytes than the erasure found. Work that is under way reads what is deleted: it is over.
+ */
+export const rebind = (event: ErasureOfBatch, batch: Batch): readonly BatchEvent[] => {
+  const [raw] = event.data.objects;
+  if (raw?.from.key !== batch.raw.key) return [];
+  const { work } = batch;
+  if (!isRunning(work)) return [event];
+  const reason = "The lake was restored, and an erasure since then has replaced what it read.";
+  const { work_id, order } = work;
+  return [{ type: "BatchWorkFailed", data: { work_id, kind: order.kind, reason } }, event];
 };
 
 /**

@@ -6,6 +6,7 @@ import { assertNever, type Recorded } from "../decider.ts";
 import type { DeletionId, SubjectRef } from "../ids.ts";
 import { type Erasure, evolveErasure, newErasure } from "./erasure.ts";
 import type { DeletionEvent, Sealed, Withheld } from "./events.ts";
+import { reapplied, recalled } from "./reapply.ts";
 
 export const DELETION_STATUSES = [
   "pending",
@@ -115,6 +116,10 @@ export const evolveDeletion = (
       completed_at: null,
       withheld: [],
     };
+  }
+  if (event.type === "GDPRDeletionReapplied") {
+    const known = state.status === "absent" ? recalled(event.data) : state;
+    return { ...reapplied(known, event.data), version: known.version + 1 };
   }
   if (state.status === "absent") return state;
   const version = state.version + 1;

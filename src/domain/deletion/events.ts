@@ -20,6 +20,16 @@ export interface Withheld {
   readonly until: string;
 }
 
+/** What closed an erasure before a restore. */
+export interface Reapplied extends ErasureFacts {
+  /** Of the request, or of these datasets, which had been withheld. */
+  readonly closing: "request" | "remainder";
+  readonly datasets: readonly DatasetName[];
+  readonly subject_refs: SubjectRefs;
+  /** Batches that are bound again to the objects without the subject. */
+  readonly rebound: number;
+}
+
 export type DeletionEvent =
   | {
       readonly type: "GDPRDeletionRequested";
@@ -79,7 +89,7 @@ export type DeletionEvent =
   | {
       readonly type: "GDPRDeletionStarted";
       readonly data: {
-        readonly cause: "command" | "deadline";
+        readonly cause: "command" | "deadline" | "restore";
         readonly reason: Sealed | null;
         /** Under which the subject's rows are found. */
         readonly subject_refs: SubjectRefs;
@@ -116,6 +126,11 @@ export type DeletionEvent =
       readonly type: "GDPRWithholdingEnded";
       readonly data: { readonly datasets: readonly DatasetName[] };
     }
+  /**
+   * The lake was restored to a moment before this erasure was closed: it counts again as it is on
+   * record outside of the lake, where nothing of the subject came back with the restore.
+   */
+  | { readonly type: "GDPRDeletionReapplied"; readonly data: Reapplied }
   /** What was withheld of these datasets is erased too. */
   | {
       readonly type: "GDPRDeletionRemainderErased";

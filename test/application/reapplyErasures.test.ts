@@ -1,0 +1,239 @@
+import { describe, expect, it } from "vitest";
+import { batchId } from "../../src/contracts/fields.ts";
+import {
+  anonymize,
+  append,
+  defineContract,
+  done,
+  publish,
+  registerSales,
+} from "../support/batchSteps.ts";
+import { type ErasedLake, erasedLake } from "../support/erasedLake.ts";
+import { execute } from "../support/erasureSteps.ts";
+import { LAKE } from "../support/testLake.ts";
+
+const JANE = "7";
+
+/** A lake with a batch that holds Jane, and one that was published. */
+const peopled = (): ErasedLake => {
+  const lake = erasedLake();
+  registerSales(lake, { contains_pii: true, subject_column: "id" });
+  defineContract(lake, { privacy_rules: { id: "mask" } });
+  done(append(lake, "b1"));
+  done(append(lake, "b2"));
+  done(anonymize(lake, "b2"));
+  done(publish(lake, "b2"));
+  return lake;
+};
+
+const rawOf = (lake: ErasedLake, batch: string): string => {
+  const state = lake.log.load(`batch/${batchId.parse(batch)}`).state as {
+    batch: { raw: { key: string } };
+  };
+  return state.batch.raw.key;
+};
+
+const last = (lake: ErasedLake) => lake.log.events().at(-1);
+
+const one = (id: string) => ({ kind: "reveal", deletion_id: id }) as const;
+
+const typesAfter = (lake: ErasedLake, seq: number) =>
+  lake.log
+    .events()
+    .slice(seq)
+    .map(({ stream, type }) => `${stream} ${type}`);
+
+describe("the record of an erasure", () => {
+  it("is there, and the keys are gone, before the log says that it is completed", async () => {
+    const lake = peopled();
+    const id = lake.request(JANE);
+    lake.run(execute(id));
+    const close = await lake.upToClosing(id);
+    expect(lake.deletion(id).status).toBe("in_progress");
+    const record = await lake.records.read(LAKE, id);
+    expect(record).toMatchObject({
+      lake_id: LAKE,
+      deletion_id: id,
+      subject_ref: lake.deletion(id).subject_ref,
+      batches: [
+        { batch_id: "b1", type: "BatchRedacted" },
+        { batch_id: "b2", type: "BatchRedacted" },
+      ],
+      closings: [{ type: "GDPRDeletionCompleted", data: { deletion_id: id } }],
+    });
+    expect(lake.destroyed.flat()).toContain(lake.deletion(id).subject_ref);
+    expect(lake.log.keyIds()).toEqual(["lake"]);
+    close();
+    expect(lake.deletion(id).status).toBe("completed");
+    expect(record?.closings.at(-1)?.data).toEqual(last(lake)?.data);
+  });
+
+  it("holds nothing that names the person", async () => {
+    const lake = peopled();
+    const id = lake.request("jane.doe@example.com");
+    await lake.erase(id);
+    for (const bytes of lake.objects.kept.values()) {
+      const text = new TextDecoder().decode(bytes);
+      const { payload } = JSON.parse(text) as { payload: string };
+      expect(text).not.toContain("jane");
+      expect(Buffer.from(payload, "base64").toString()).not.toContain("jane");
+    }
+  });
+
+  it("is written before anything is destroyed: without a store nothing is", async () => {
+    const lake = peopled();
+    const id = lake.request(JANE);
+    lake.run(execute(id));
+    lake.objects.put = async () => {
+      throw new Error("the bucket is not reachable");
+    };
+    await expect(lake.upToClosing(id)).rejects.toThrow("not reachable");
+    expect(lake.destroyed).toEqual([]);
+    expect(lake.deletion(id).status).toBe("in_progress");
+  });
+
+  it("leaves the key of another spelling while a request under it is owed an answer", async () => {
+    const lake = peopled();
+    const [plain, padded] = [lake.request("7"), lake.request("007")];
+    await lake.erase(padded);
+    const [ofPlain, ofPadded] = [plain, padded].map((id) => lake.deletion(id).subject_ref);
+    expect(lake.destroyed.flat()).toContain(ofPadded);
+    expect(lake.destroyed.flat()).not.toContain(ofPlain);
+    expect(lake.see(one(plain))).toMatchObject({ subject_id: "7" });
+    await lake.erase(plain);
+    expect(lake.log.keyIds()).toEqual(["lake"]);
+    expect(lake.see(one(plain))).toMatchObject({ subject_id: { erased: true } });
+  });
+
+  it("is no sign of a restore when a crash came between it and the log", async () => {
+    const lake = peopled();
+    const id = lake.request(JANE);
+    lake.run(execute(id));
+    const close = await lake.upToClosing(id);
+    expect(await lake.reapply()).toMatchObject({ records: 1, reapplied: [] });
+    close();
+    expect(last(lake)?.type).toBe("GDPRDeletionCompleted");
+  });
+});
+
+describe("erasing again after a restore", () => {
+  it("binds the batches, destroys the keys and closes the request", async () => {
+    const lake = peopled();
+    const id = lake.request(JANE);
+    const before = lake.log.revision();
+    await lake.erase(id);
+    const [b1, b2] = [rawOf(lake, "b1"), rawOf(lake, "b2")];
+    const facts = last(lake)?.data;
+
+    lake.log.restore(before);
+    const seq = lake.log.head();
+    expect(lake.deletion(id).status).toBe("pending");
+    expect(lake.log.keyIds()).toHaveLength(2);
+    expect(await lake.reapply()).toEqual({
+      records: 1,
+      reapplied: [id],
+      rebound: 2,
+      erasing_again: [],
+      refused: [],
+    });
+    expect(typesAfter(lake, seq)).toEqual([
+      "batch/b1 BatchRedacted",
+      "batch/b2 BatchRedacted",
+      `deletion/${id} GDPRDeletionReapplied`,
+    ]);
+    expect([rawOf(lake, "b1"), rawOf(lake, "b2")]).toEqual([b1, b2]);
+    expect(last(lake)?.data).toMatchObject({ ...facts, closing: "request", rebound: 2 });
+    expect(lake.deletion(id)).toMatchObject({ status: "completed" });
+    expect(lake.log.keyIds()).toEqual(["lake"]);
+    expect(lake.see(one(id))).toMatchObject({ subject_id: { erased: true } });
+    const owed = lake.log.duties().map(({ kind }) => kind);
+    expect(owed).not.toContain("deletion_due");
+    expect(owed).not.toContain("execution_due");
+    // What the batches held before is deleted, as after any rewrite.
+    const doomed = lake.log.duties().flatMap(({ payload }) => payload.keys ?? []);
+    expect(doomed.length).toBeGreaterThan(0);
+  });
+
+  it("recalls a request that the log has never heard of", async () => {
+    const lake = peopled();
+    const before = lake.log.revision();
+    const id = lake.request(JANE);
+    await lake.erase(id);
+    const { requested_at, received_at, deadline, statutory_deadline } = lake.deletion(id);
+    lake.log.restore(before);
+    await lake.reapply();
+    expect(lake.deletion(id)).toMatchObject({
+      status: "completed",
+      requested_by: "petra",
+      requested_at,
+      received_at,
+      deadline,
+      statutory_deadline,
+      overdue: false,
+    });
+    expect(lake.see(one(id))).toMatchObject({ subject_id: { erased: true } });
+  });
+
+  it("goes on from the middle of an erasure", async () => {
+    const lake = peopled();
+    const id = lake.request(JANE);
+    lake.run(execute(id));
+    const before = lake.log.revision();
+    (await lake.upToClosing(id))();
+    lake.log.restore(before);
+    expect(lake.deletion(id).status).toBe("in_progress");
+    expect(await lake.reapply()).toMatchObject({ reapplied: [id], rebound: 2 });
+    expect(lake.deletion(id).status).toBe("completed");
+    expect(lake.log.duties().map(({ kind }) => kind)).not.toContain("erase_step");
+  });
+
+  it("follows several erasures of one batch, whichever record comes first", async () => {
+    const lake = peopled();
+    const before = lake.log.revision();
+    const ids = [lake.request("7"), lake.request("8"), lake.request("9")];
+    for (const id of ids) await lake.erase(id);
+    const raw = rawOf(lake, "b1");
+    lake.log.restore(before);
+    expect(await lake.reapply()).toMatchObject({ rebound: 2, erasing_again: [] });
+    expect(rawOf(lake, "b1")).toBe(raw);
+    for (const id of ids) expect(lake.deletion(id).status).toBe("completed");
+  });
+
+  it("changes nothing when it is done again, nor where nothing was restored", async () => {
+    const lake = peopled();
+    const before = lake.log.revision();
+    const id = lake.request(JANE);
+    await lake.erase(id);
+    const untouched = lake.log.revision();
+    expect(await lake.reapply()).toMatchObject({ records: 1, reapplied: [] });
+    expect(lake.log.revision()).toBe(untouched);
+    lake.log.restore(before);
+    await lake.reapply();
+    const after = lake.log.revision();
+    expect(await lake.reapply()).toMatchObject({ records: 1, reapplied: [] });
+    expect(lake.log.revision()).toBe(after);
+  });
+
+  it("carries out once more what it cannot bind", async () => {
+    const lake = peopled();
+    const id = lake.request(JANE);
+    const before = lake.log.revision();
+    // Another file takes the batch's place, and Jane is erased from that one.
+    lake.run({ type: "QuarantineBatch", batch_id: batchId.parse("b1"), reason: "wrong file" });
+    done(append(lake, "b1"));
+    await lake.erase(id);
+    lake.log.restore(before);
+    const seq = lake.log.head();
+    expect(await lake.reapply()).toMatchObject({ reapplied: [id], erasing_again: [id] });
+    expect(typesAfter(lake, seq).at(-1)).toBe(`deletion/${id} GDPRDeletionStarted`);
+    expect(last(lake)?.data).toMatchObject({ cause: "restore", resumed: false });
+    expect(lake.deletion(id).status).toBe("in_progress");
+    (await lake.upToClosing(id))();
+    expect(lake.deletion(id).status).toBe("completed");
+    // Its record knows of both: what the first had made of the batches is not forgotten.
+    const record = await lake.records.read(LAKE, id);
+    const made = record?.batches.map(({ batch_id }) => batch_id) ?? [];
+    expect(made.filter((batch) => batch === "b1").length).toBeGreaterThan(1);
+    expect(await lake.reapply()).toMatchObject({ reapplied: [] });
+  });
+});
