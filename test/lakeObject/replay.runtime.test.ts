@@ -263,11 +263,13 @@ describe("a batch that cannot be read", () => {
     const id = await requested(lake);
     await lake.sql("UPDATE schedule SET attempts = ? WHERE kind = 'replay_step'", MAX_ATTEMPTS - 1);
     await lake.ringFor("replay_step");
-    await eventually(async () =>
-      expect(await lake.sql("SELECT attempts, parked FROM schedule WHERE ref = ?", id)).toEqual([
-        { attempts: 1, parked: 0 },
-      ]),
-    );
+    // The alarm goes on trying by itself: how often it has by now, nobody knows.
+    await eventually(async () => {
+      const [duty] = await lake.sql("SELECT attempts, parked FROM schedule WHERE ref = ?", id);
+      expect(duty?.parked).toBe(0);
+      expect(duty?.attempts).toBeGreaterThanOrEqual(1);
+      expect(duty?.attempts).toBeLessThan(MAX_ATTEMPTS - 1);
+    });
     expect(await outcomes(lake, id)).toMatchObject([{ batch_id: "first", outcome: "replayed" }]);
   });
 });
