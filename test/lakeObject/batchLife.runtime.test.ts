@@ -169,6 +169,7 @@ describe("what was acknowledged", () => {
     expect(await lake.owed()).toEqual([
       { kind: "deletion_due", ref: id },
       { kind: "deletion_reminder", ref: id },
+      { kind: "execution_due", ref: id },
       ...ONLY_A_CHECKPOINT,
     ]);
     // The same keys open what was sealed before the crash.

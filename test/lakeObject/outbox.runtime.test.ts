@@ -264,6 +264,8 @@ describe("the reports across lakes", () => {
       reason: "r",
       requested_by: "o",
       received_at: "2026-01-31T12:00:00Z",
+      // Else it would be carried out at once, being late.
+      identity_verified: false,
     });
     await eventually(async () => {
       await lake.stub.settle();
