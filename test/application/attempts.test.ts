@@ -43,7 +43,7 @@ describe("an attempt at heavy work", () => {
         kind: "sweep_attempt",
         ref: attempt?.attempt_id,
         due_at: new Date(Date.parse(START) + ATTEMPT_TIMEOUT_MS).toISOString(),
-        payload: { keys: [plan.kind === "privacy" ? plan.clean_key : ""] },
+        payload: { watches: false, keys: [plan.kind === "privacy" ? plan.clean_key : ""] },
         attempts: 0,
         parked: false,
         last_error: null,
