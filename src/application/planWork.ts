@@ -230,7 +230,8 @@ const planExport = (
     lake.lake_id,
     batch.dataset,
     batch.batch_id,
-    batch.revision,
+    // As of all work: by the key one sees whether it was begun before the batch changed.
+    batch.revision + 1,
     attempt_id,
     request.format,
   );
