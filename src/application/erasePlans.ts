@@ -3,8 +3,8 @@
 import type { RawRules } from "../domain/batch/events.ts";
 import type { ErasureStep } from "../domain/deletion/erasure.ts";
 import type { BatchId, DatasetName, DeletionId } from "../domain/ids.ts";
-import type { SubjectIndexRef } from "../domain/subjects.ts";
-import type { ColumnType, ObjectRef } from "../domain/table.ts";
+import type { ObjectRef } from "../domain/table.ts";
+import type { Lookup } from "./lookups.ts";
 import type { DerivedTable, RedactTarget, SubjectSet, SubjectTable } from "./subjectPorts.ts";
 import type { Gate, RefinePlan } from "./workPlan.ts";
 
@@ -21,15 +21,6 @@ export interface EraseRequest {
   readonly deletion_id: DeletionId;
   /** A page of what lies in the landing, once the lake has asked for it. */
   readonly uploads?: { readonly page: readonly LandedUpload[]; readonly last: boolean };
-}
-
-/** A batch whose index is asked for the subject. */
-export interface LookUp {
-  readonly batch_id: BatchId;
-  readonly index: SubjectIndexRef | null;
-  readonly column: { readonly name: string; readonly type: ColumnType | null };
-  /** Under which the dataset's objects are sealed; null when it is not encrypted. */
-  readonly dataset_key: Uint8Array | null;
 }
 
 /** An object, and where what is left of it goes. */
@@ -84,7 +75,7 @@ export type EraseStepPlan =
   | {
       readonly kind: "look";
       readonly sets: readonly SubjectSet[];
-      readonly looks: readonly LookUp[];
+      readonly looks: readonly Lookup[];
       readonly after: number;
       readonly done: boolean;
     }

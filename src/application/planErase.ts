@@ -13,7 +13,8 @@ import type { ActiveLake } from "../domain/lake/lake.ts";
 import { type Rejection, reject } from "../domain/rejection.ts";
 import type { Reader } from "./commands.ts";
 import { keyOf } from "./datasetKeys.ts";
-import type { EraseRequest, EraseStepPlan, LookUp } from "./erasePlans.ts";
+import type { EraseRequest, EraseStepPlan } from "./erasePlans.ts";
+import type { Lookup } from "./lookups.ts";
 import { planRedaction, planVerification } from "./planRedact.ts";
 import { planUploads } from "./planUploads.ts";
 import { NOTHING, type Planned, type Planner, subjectOf } from "./planWork.ts";
@@ -102,7 +103,7 @@ const planLook = (erasing: Erasing): Planned => {
     after: erasure.after,
     limit: LOOKED_AT_ONCE,
   });
-  const looks: LookUp[] = [];
+  const looks: Lookup[] = [];
   let { after } = erasure;
   let arriving = false;
   for (const entry of page) {
@@ -119,7 +120,7 @@ const planLook = (erasing: Erasing): Planned => {
 };
 
 /** Null: it holds no row of the subject. A file that is being taken over is waited for. */
-const lookUp = ({ id, dataset }: DirectoryEntry, erasing: Erasing): LookUp | "arriving" | null => {
+const lookUp = ({ id, dataset }: DirectoryEntry, erasing: Erasing): Lookup | "arriving" | null => {
   const { erasure, read, planner } = erasing;
   if (dataset === null || !isAbout(erasure, dataset)) return null;
   const about = read.dataset(dataset);

@@ -6,12 +6,13 @@
 import { invariant, ok } from "../../domain/decider.ts";
 import type { ErasureStep } from "../../domain/deletion/erasure.ts";
 import type { DeletionId } from "../../domain/ids.ts";
-import { BrokenSealError, MissingObjectError } from "../dataPorts.ts";
-import type { ErasePlan, EraseStepPlan, LandedUpload, LookUp } from "../erasePlans.ts";
+import type { ErasePlan, EraseStepPlan, LandedUpload } from "../erasePlans.ts";
 import type { Call } from "../lakeGateway.ts";
+import type { Lookup } from "../lookups.ts";
 import { landingKey } from "../objectKeys.ts";
 import { UPLOADS_AT_ONCE } from "../planUploads.ts";
 import type { SubjectPlane } from "../subjectPorts.ts";
+import { mayHold } from "./lookups.ts";
 import { redactBatch, verifyBatch } from "./redactWork.ts";
 import { NO_ANSWER, type Outcome, perform, type Recorder, type Workshop } from "./workshop.ts";
 
@@ -70,7 +71,7 @@ const eraseOnce = async (
       case "note":
         return noteStep(plan, step.step, record);
       case "look":
-        return noteStep(plan, await look(shop, subjects, step), record);
+        return noteStep(plan, await look(shop, step), record);
       case "uploads":
         return noteStep(plan, await lookThrough(shop, subjects, step), record);
       case "verify":
@@ -94,23 +95,13 @@ type Step<Kind extends EraseStepPlan["kind"]> = Extract<EraseStepPlan, { readonl
 /** Which of the batches may hold the subject: those that cannot be asked are opened. */
 const look = async (
   shop: Workshop,
-  subjects: SubjectPlane,
   { looks, sets, after, done }: Step<"look">,
 ): Promise<ErasureStep> => {
-  const mayHold = async ({ index, column, dataset_key }: LookUp): Promise<boolean> => {
-    const plane = dataset_key === null ? subjects : shop.sealed(dataset_key).subjects;
-    try {
-      const answers = await plane.mayHold(index, column, sets);
-      return answers?.some((answer) => answer) ?? true;
-    } catch (error) {
-      // Without an index that can be read the batch itself is.
-      if (error instanceof MissingObjectError || error instanceof BrokenSealError) return true;
-      throw error;
-    }
-  };
+  const isHit = async (lookup: Lookup): Promise<boolean> =>
+    (await mayHold(shop, lookup, sets)).some((answer) => answer);
   const found: boolean[] = [];
   for (let from = 0; from < looks.length; from += ASKED_AT_ONCE) {
-    found.push(...(await Promise.all(looks.slice(from, from + ASKED_AT_ONCE).map(mayHold))));
+    found.push(...(await Promise.all(looks.slice(from, from + ASKED_AT_ONCE).map(isHit))));
   }
   const hits = looks.filter((_, at) => found[at]).map(({ batch_id }) => batch_id);
   return { kind: "looked", after, done, batches: looks.length, hits };
