@@ -303,7 +303,8 @@ describe("whatever happens to a lake", { timeout: 60_000 }, () => {
 
   it("no subject and no reason of a deletion stands anywhere in clear", () => {
     holds(({ lake }) => {
-      expect(lake.log.dump()).not.toMatch(/jane|john|"please"|"because"/);
+      // With a sign that base64 lacks: by chance, ciphertext spells any short word.
+      expect(lake.log.dump()).not.toMatch(/jane@doe|john@doe|"please"|"because"/);
     });
   });
 });

@@ -323,7 +323,7 @@ const erasures = fc.oneof(
 );
 
 const deletions = fc.oneof(
-  fc.constantFrom("jane", "john").map((subject_id) =>
+  fc.constantFrom("jane@doe", "john@doe").map((subject_id) =>
     request(`delete ${subject_id}`, () => ({
       type: "RequestDeletion",
       subject_id,
