@@ -219,12 +219,14 @@ export interface DataPlane {
   gate(input: GateInput): Promise<GateOutcome>;
   /**
    * The newest moment of each of these columns of dates or datetimes, RFC 3339, a date being the
-   * end of its day; null where every row is null. `schema` is what the object was written under.
+   * end of its day; null where no row has one. What is ahead of `now` does not count. `schema` is
+   * what the object was written under.
    */
   newest(
     source: ObjectRef,
     schema: Schema,
     columns: readonly string[],
+    now: Date,
   ): Promise<Readonly<Record<string, string | null>>>;
   /**
    * How many rows behind a batch's hashes have, in one of these lists of columns, the values of a

@@ -52,6 +52,8 @@ export interface RedactPlan {
       readonly gate: Gate | null;
       /** Columns whose newest moment is remembered. */
       readonly newest_of: readonly string[];
+      /** When it was published: later moments do not count. */
+      readonly as_of: string;
     } | null;
   } | null;
   /** How the hashes by which others are compared with it are made anew; null: it kept none. */

@@ -16,6 +16,7 @@ import {
 import {
   type FreshnessState,
   type FreshnessTerm,
+  isAhead,
   type Newest,
   nextStale,
 } from "../domain/freshness/freshness.ts";
@@ -270,9 +271,14 @@ const partsOf = (
   if (state.status !== "held" || state.batch.progress.status !== "published") return {};
   const { batch } = state;
   if (batch.contract_id !== contract_id) return {};
-  const { newest } = state.batch.progress.publication;
+  const { newest, published_at } = state.batch.progress.publication;
   return Object.fromEntries(
-    terms.map(({ column }) => [column, partOf(newest[column], batch.batch_id, batch.revised_at)]),
+    terms.map(({ column }) => {
+      const moment = newest[column];
+      // Recorded before such values were passed over: what was behind it is not known.
+      const known = moment != null && isAhead(moment, published_at) ? undefined : moment;
+      return [column, partOf(known, batch.batch_id, batch.revised_at)];
+    }),
   );
 };
 

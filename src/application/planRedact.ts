@@ -143,6 +143,7 @@ const derivationOf = (
         : null,
       gate: gateOf({ k_anonymity: published.k_anonymity }, clean_key, ...place),
       newest_of: Object.keys(published.newest),
+      as_of: published.published_at,
     },
   };
 };

@@ -121,6 +121,7 @@ export const planReplayBatch = (
       published_key,
       gate,
       newest_of: published ? rememberedColumns(subject, privacy) : [],
+      as_of: now,
       check:
         Object.keys(quality).length === 0
           ? null

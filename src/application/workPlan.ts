@@ -118,6 +118,8 @@ export type WorkPlan =
       readonly gate: Gate | null;
       /** Columns whose newest moment is remembered. */
       readonly newest_of: readonly string[];
+      /** Later moments do not count (RFC 3339). */
+      readonly as_of: string;
       /** What was published since the check, to be compared with once more. */
       readonly unique: {
         readonly own: UniqueHashes;
@@ -147,6 +149,7 @@ export type WorkPlan =
       /** Set only when the batch is published. */
       readonly gate: Gate | null;
       readonly newest_of: readonly string[];
+      readonly as_of: string;
       /** Whose check this is recorded as, or null when no rule is left. */
       readonly check: Pick<QualityCheck, "source" | "rules"> | null;
       readonly requested_privacy: RawRules;

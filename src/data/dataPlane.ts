@@ -19,7 +19,7 @@ export const dataPlane = (store: ObjectStore): SegmentedDataPlane => ({
   assemble: (input, results) => assemble(store, input, results),
   indexSubjects: (input, results, target) => indexSubjects(store, input, results, target),
   gate: (input) => gate(store, input),
-  newest: (source, schema, columns) => newestMoments(store, source, schema, columns),
+  newest: (...asked) => newestMoments(store, ...asked),
   collisions: (own, others, columns) => collisions(store, own, others, columns),
   exportCsv: (source, schema, target) => exportCsv(store, source, schema, target),
   copy: (source, target) => copy(store, source, target),

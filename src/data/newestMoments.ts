@@ -11,13 +11,14 @@ export const newestMoments = async (
   source: ObjectRef,
   schema: Schema,
   columns: readonly string[],
+  now: Date,
 ): Promise<Readonly<Record<string, string | null>>> => {
   const wanted = Object.entries(schema).filter(([column]) => columns.includes(column));
   const newest = new Map<string, number | null>(wanted.map(([column]) => [column, null]));
   const reader = readTable(await openTable(store, source), Object.fromEntries(wanted));
   for await (const chunk of reader.chunks()) {
     for (const column of chunk.columns) {
-      const moment = newestMoment(column, chunk.rows);
+      const moment = newestMoment(column, chunk.rows, now);
       const known = newest.get(column.name) ?? null;
       if (moment !== null && (known === null || moment > known)) newest.set(column.name, moment);
     }

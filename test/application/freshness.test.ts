@@ -150,6 +150,15 @@ describe("freshness that a contract demands", () => {
     expect(shown(lake)).toMatchObject([{ fresh_until: inMs(DAY_MS) }]);
   });
 
+  it("counts from the append where a log says that the newest value was ahead of its publication", async () => {
+    const lake = watchedLake();
+    publishNow(lake, "b1", { seen_at: inMs(1000 * DAY_MS) });
+    await ring(lake);
+    expect(shown(lake)).toMatchObject([
+      { state: "fresh", counted_from: "append", newest: START, fresh_until: inMs(DAY_MS) },
+    ]);
+  });
+
   it("never remembers a moment of a column that is transformed or names the subject", () => {
     const planOf = (lake: TestLake) => {
       done(append(lake, "b1"));

@@ -115,6 +115,30 @@ describe("freshness under watch", () => {
     expect(age_ms).toBeLessThan(3_600_000 + 60_000);
   }, 60_000);
 
+  test("passes over values that lie ahead, on publication and on replay", async () => {
+    const lake = await watchedLake();
+    const newest = time(1_800_000);
+    const rows = [`8,8,${time(-400 * DAY_MS)},2999-12-31`, `9,9,${newest},`];
+    await publish(lake, "b1", `${csv(3_600_000)}${rows.join("\n")}\n`);
+    await observed(lake);
+    const [seen_at, day] = await watched(lake);
+    expect(seen_at?.newest).toBe(newest);
+    expect(Date.parse(String(day?.newest))).toBe(Date.parse(today()) + DAY_MS);
+    await lake.done("/replay", { dataset: "sales" });
+    expect(await watched(lake)).toMatchObject([
+      { newest: seen_at?.newest },
+      { newest: day?.newest },
+    ]);
+    // Nothing else is there: freshness is not shown by what is to come.
+    const only = await append(
+      lake,
+      "b2",
+      `id,amount,seen_at,day\n1,1,${time(-DAY_MS)},${today()}\n`,
+    );
+    expect(only.status).toBe(201);
+    expect((await lake.done("/run-dq", { batch_id: "b2" })).body).toMatchObject({ passed: false });
+  }, 30_000);
+
   test("leaves no moment of a transformed column in the log", async () => {
     const lake = await watchedLake({
       privacy_rules: { seen_at: { strategy: "date_shift", days: 30 }, day: "redact" },

@@ -215,15 +215,17 @@ export const recordMisfit = async (
 export const publicationOf = async (
   data: DataPlane,
   made: Made,
-  { gate, newest_of }: { readonly gate: Gate | null; readonly newest_of: readonly string[] },
+  { gate, newest_of, as_of }: Pick<PublishPlan, "gate" | "newest_of" | "as_of">,
   target: string,
 ): Promise<Omit<Publication, "published_at">> => {
   const publication = await gated(data, made, gate, target);
   const [object] = publication.objects;
   const known = object !== undefined && newest_of.length > 0;
-  const newest = known ? await data.newest(object, made.schema, newest_of) : {};
+  const newest = known ? await data.newest(object, made.schema, newest_of, new Date(as_of)) : {};
   return { ...publication, newest };
 };
+
+type PublishPlan = Extract<WorkPlan, { kind: "publish" }>;
 
 interface Made {
   readonly object: ObjectRef;

@@ -75,7 +75,14 @@ export const qualityEvaluator = (
   const budget = seenBudget();
   const tallies = rules.map((rule, index): Tally => {
     const judge = judgeOf(rule, index, schema, now, options, budget);
-    return { rule, judge, newest: newestOf(rule), failures: 0, sample_rows: [], newest_ms: null };
+    return {
+      rule,
+      judge,
+      newest: newestOf(rule, now),
+      failures: 0,
+      sample_rows: [],
+      newest_ms: null,
+    };
   });
   let rows = 0;
   let failed_rows = 0;
@@ -210,8 +217,10 @@ const uniqueJudge = (
   };
 };
 
-const newestOf = (rule: QualityRule): Tally["newest"] =>
-  rule.kind === "freshness" ? (chunk) => newestMoment(columnIn(chunk, rule.of), chunk.rows) : null;
+const newestOf = (rule: QualityRule, now: Date): Tally["newest"] =>
+  rule.kind === "freshness"
+    ? (chunk) => newestMoment(columnIn(chunk, rule.of), chunk.rows, now)
+    : null;
 
 const typeIn = (schema: Schema, column: string): ColumnType => {
   const type = schema[column];

@@ -83,6 +83,15 @@ export type FreshnessState = { readonly status: "absent" } | Freshness;
 
 export const initialFreshness: FreshnessState = { status: "absent" };
 
+const DAY_MS = 86_400_000;
+
+/** How far the clocks of those who write values may be ahead of the lake's. */
+export const MAX_CLOCK_SKEW_MS = 5 * 60_000;
+
+/** Whether a newest moment (a date's is the end of its day) is ahead of the clock, both RFC 3339. */
+export const isAhead = (newest: string, now: string): boolean =>
+  Date.parse(newest) > Date.parse(now) + DAY_MS + MAX_CLOCK_SKEW_MS;
+
 /** When the allowed age passes; null when nothing was published or nothing is left. */
 export const freshUntil = ({ found, max_age_ms }: WatchedColumn): string | null =>
   found === null || found.newest === null

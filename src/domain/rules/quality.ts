@@ -15,7 +15,8 @@
  * - `not_future`: a datetime after now, or a date after today in UTC, fails.
  * - `row_count` and `freshness` judge the batch, not rows: they count as one failure, name no rows
  *   and fail none. `freshness:<column>,24h` wants the newest value at most that old, a date being
- *   as old as the end of its day; without any value freshness cannot be shown, and the rule fails.
+ *   as old as the end of its day; a value ahead of the clock shows nothing, and without any value
+ *   the rule fails.
  *
  * A rule is breached when its failures exceed its threshold: a number of rows, or a percentage of
  * the rows read; none means that no failure is allowed. What a failure leads to is `on_fail`:

@@ -130,6 +130,13 @@ describe("rules on the table", () => {
     ["freshness:t,24h", {}, false],
     ["freshness:d,24h", { d: ["2026-11-22"] }, true],
     ["freshness:d,11h", { d: ["2026-11-22"] }, false],
+    // Ahead of the clock by more than clocks may differ: it says nothing of the others.
+    ["freshness:t,24h", { t: ["2026-11-23T12:05:00.001Z", "2026-11-22T11:59:59Z"] }, false],
+    ["freshness:t,24h", { t: ["2999-01-01T00:00:00Z"] }, false],
+    ["freshness:t,24h", { t: ["2026-11-23T12:05:00Z"] }, true],
+    ["freshness:t,24h", { t: ["2999-01-01T00:00:00Z", "2026-11-23T09:00:00Z"] }, true],
+    ["freshness:d,24h", { d: ["2026-11-24", "2026-11-21"] }, false],
+    ["freshness:d,24h", { d: ["2026-11-24", "2026-11-23"] }, true],
   ])("%s on %j", (rule, columns, passed) => {
     expect(verdict(rule, columns).passed).toBe(passed);
   });
