@@ -10,6 +10,7 @@ import { assertNever } from "../domain/decider.ts";
 import { type Deletion, isOpen, runningErasure } from "../domain/deletion/deletion.ts";
 import type { Erasure } from "../domain/deletion/erasure.ts";
 import { freshUntil, isStale } from "../domain/freshness/freshness.ts";
+import { describeDecimals } from "../domain/rules/decimalTypes.ts";
 import type { ObjectRef } from "../domain/table.ts";
 import type { AggregateKind, StateOf } from "./aggregates.ts";
 import { arrival } from "./directoryEntry.ts";
@@ -95,7 +96,7 @@ export const freshnessRows = (state: StateOf<"freshness">, now: string): readonl
         stale_since: watched.stale_since ?? (isStale(watched, now) ? freshUntil(watched) : null),
       }));
 
-const fileView = ({ format, bytes, sha256, rows, delimiter }: ObjectRef) => ({
+const fileView = ({ format, bytes, sha256, rows, delimiter }: Omit<ObjectRef, "key">) => ({
   format,
   bytes,
   sha256,
@@ -139,6 +140,7 @@ const proposalView = (run: ProposedRun | null) =>
 const publicationView = ({ objects, published_at, ...facts }: Publication) => ({
   files: objects.map(fileView),
   schema: facts.schema,
+  decimals: describeDecimals(facts.schema, objects[0]?.decimal_types),
   rows: facts.rows,
   suppressed_rows: facts.suppressed_rows,
   k_anonymity: facts.k_anonymity,
@@ -214,7 +216,7 @@ const batchView = (batch: Batch): View => {
 /** What it was; of its data nothing is left. */
 const expiredView = ({ file, ...batch }: ExpiredBatch): View => ({
   ...batch,
-  ...file,
+  ...fileView(file),
   state: "expired",
   quality: { contract: null, request: null },
   privacy: null,

@@ -1,13 +1,15 @@
 /**
  * The gate of k-anonymity over a table that is about to be published: one pass counts the groups of
  * equal values, and where rows are to be left out a second one writes the others. Values are equal
- * as they are published: `1.0` and `1.00` can be told apart by whoever reads them. A null is a value.
+ * as they are published: of decimals that are texts, `1.0` and `1.00` can be told apart by whoever
+ * reads them. A null is a value.
  */
 import type { GateInput, GateOutcome, ObjectStore } from "../application/dataPorts.ts";
 import { invariant } from "../domain/decider.ts";
 import type { ColumnChunk } from "./columns.ts";
 import { textsOf } from "./columnTexts.ts";
 import { contentType } from "./contentTypes.ts";
+import { decimalColumns } from "./decimalColumns.ts";
 import { GroupCounts, MAX_GROUPS } from "./groupCounts.ts";
 import { keyedDigests } from "./kernels/keyedHash.ts";
 import { parquetWriter } from "./parquet.ts";
@@ -47,7 +49,8 @@ export const gate = async (
   };
   if (suppress_to === null || sizes.rows_below === 0) return { finding, suppressed: null };
 
-  const writer = parquetWriter(store.writer(suppress_to, contentType("parquet")), schema);
+  const decimals = await decimalColumns(store, source, schema);
+  const writer = parquetWriter(store.writer(suppress_to, contentType("parquet")), schema, decimals);
   try {
     await eachChunk(store, input, async (chunk) => {
       const words = groupHashes(chunk, indexes, key);

@@ -3,7 +3,7 @@
  * pass is done, and nothing is left behind when it fails.
  */
 import type { ObjectStore } from "../application/dataPorts.ts";
-import type { ObjectRef, Schema } from "../domain/table.ts";
+import type { DecimalTypes, ObjectRef, Schema } from "../domain/table.ts";
 import { contentType } from "./contentTypes.ts";
 import { type ParquetWriter, parquetWriter } from "./parquet.ts";
 import { type QuarantineFile, quarantineFile } from "./quarantineFile.ts";
@@ -22,16 +22,17 @@ export interface OutputKeys {
   readonly quarantine_key?: string | undefined;
 }
 
-/** `schema` is that of the clean rows. */
+/** `schema` and `decimals` are those of the clean rows. */
 export const openOutputs = (
   store: ObjectStore,
   { clean_key, quarantine_key }: OutputKeys,
   schema: Schema,
+  decimals: DecimalTypes,
 ): Outputs => {
   const clean =
     clean_key === undefined
       ? null
-      : parquetWriter(store.writer(clean_key, contentType("parquet")), schema);
+      : parquetWriter(store.writer(clean_key, contentType("parquet")), schema, decimals);
   const quarantine = quarantine_key === undefined ? null : quarantineFile(store, quarantine_key);
   const closed: string[] = [];
 

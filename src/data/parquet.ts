@@ -4,8 +4,8 @@
  */
 import type { ObjectWriter } from "../application/dataPorts.ts";
 import { invariant } from "../domain/decider.ts";
-import type { Schema } from "../domain/table.ts";
-import type { ColumnChunk, ColumnVector } from "./columns.ts";
+import type { DecimalTypes, ObjectRef, Schema } from "../domain/table.ts";
+import type { ColumnChunk } from "./columns.ts";
 import { encodeColumn } from "./kernels/parquetColumn.ts";
 import {
   type ColumnPlace,
@@ -14,24 +14,38 @@ import {
   footer,
   MAGIC,
   type PackedPage,
+  type ParquetColumn,
+  parquetColumns,
   type RowGroupPlace,
 } from "./parquetFooter.ts";
-import { columnSpecs } from "./rowBuilder.ts";
 import { RowGroup } from "./rowGroup.ts";
 import { countingWriter } from "./sha256.ts";
 
 export interface ParquetWriter {
   /** Columns must be those of the schema, in its order. */
   write(chunk: ColumnChunk): Promise<void>;
-  /** The object is visible once this resolves. `sha256` is lower-case hex. */
-  close(): Promise<{ bytes: number; sha256: string; rows: number }>;
+  /** The object is visible once this resolves. */
+  close(): Promise<WrittenParquet>;
   /** Leaves nothing behind. */
   abort(): Promise<void>;
 }
 
-/** Writes a Parquet file, valid also without a single row. */
-export const parquetWriter = (writer: ObjectWriter, schema: Schema): ParquetWriter => {
-  const columns = columnSpecs(schema);
+export type WrittenParquet = Pick<ObjectRef, "bytes" | "sha256" | "rows" | "decimal_types">;
+
+/** What is said of an object with such columns: nothing when there is none. */
+export const saidOf = (decimal_types: DecimalTypes): Pick<ObjectRef, "decimal_types"> =>
+  Object.keys(decimal_types).length === 0 ? {} : { decimal_types };
+
+/**
+ * Writes a Parquet file, valid also without a single row. `decimals`: the decimal columns that are
+ * written as numbers, each wide enough for all of its own; the others are texts.
+ */
+export const parquetWriter = (
+  writer: ObjectWriter,
+  schema: Schema,
+  decimals: DecimalTypes = {},
+): ParquetWriter => {
+  const columns = parquetColumns(schema, decimals);
   const out = countingWriter(writer);
   const group = new RowGroup(columns);
   const places: RowGroupPlace[] = [];
@@ -51,14 +65,14 @@ export const parquetWriter = (writer: ObjectWriter, schema: Schema): ParquetWrit
     if (group.rows === 0) return;
     await begin();
     const placed: ColumnPlace[] = [];
-    for (const index of columns.keys()) placed.push(await putColumn(group.column(index)));
+    for (const [index, column] of columns.entries()) placed.push(await putColumn(index, column));
     places.push({ rows: group.rows, columns: placed });
     rows += group.rows;
     group.clear();
   };
 
-  const putColumn = async (column: ColumnVector): Promise<ColumnPlace> => {
-    const { dictionary, pages, nulls } = encodeColumn(column, group.rows);
+  const putColumn = async (index: number, { decimal }: ParquetColumn): Promise<ColumnPlace> => {
+    const { dictionary, pages, nulls } = encodeColumn(group.column(index), group.rows, decimal);
     const offset = written;
     let unpacked_bytes = 0;
     const putPage = async (header: Uint8Array, page: PackedPage) => {
@@ -88,7 +102,7 @@ export const parquetWriter = (writer: ObjectWriter, schema: Schema): ParquetWrit
       await endGroup();
       await begin();
       await put(footer(columns, places));
-      return { ...(await out.close()), rows };
+      return { ...(await out.close()), rows, ...saidOf(decimals) };
     },
     abort: () => out.abort(),
   };

@@ -3,15 +3,14 @@
  * parquet.thrift). Which type of Lethe is which type of Parquet is decided here:
  *
  *     int INT64 · float DOUBLE · string UTF8 · boolean BOOLEAN · date DATE
- *     datetime TIMESTAMP(MICROS, adjusted to UTC) · decimal UTF8
+ *     datetime TIMESTAMP(MICROS, adjusted to UTC)
+ *     decimal DECIMAL(precision, scale) in an INT64 or 16 bytes; UTF8 where they are not known
  *
- * Every column is optional. A decimal is written as text: Parquet's DECIMAL fixes precision and
- * scale before the first row, which a stream does not know, and one scale for all cells would lose
- * the digits of `-12.30`.
+ * Every column is optional.
  */
-import { assertNever } from "../domain/decider.ts";
-import type { ColumnType } from "../domain/table.ts";
-import type { ColumnSpec } from "./rowBuilder.ts";
+import { assertNever, invariant } from "../domain/decider.ts";
+import type { DecimalType, DecimalTypes, Schema } from "../domain/table.ts";
+import { type ColumnSpec, columnSpecs } from "./rowBuilder.ts";
 import {
   bool,
   encodeThrift,
@@ -79,9 +78,30 @@ export interface RowGroupPlace {
   readonly columns: readonly ColumnPlace[];
 }
 
+/** A column as it is written. */
+export interface ParquetColumn extends ColumnSpec {
+  /** Of a decimal column that is no text. */
+  readonly decimal: DecimalType | null;
+}
+
+export const parquetColumns = (schema: Schema, decimals: DecimalTypes): readonly ParquetColumn[] =>
+  columnSpecs(schema).map((column) => {
+    const decimal = Object.hasOwn(decimals, column.name) ? decimals[column.name] : undefined;
+    return { ...column, decimal: (column.type === "decimal" && decimal) || null };
+  });
+
+/** Digits that always fit into 64 bits. */
+const INT64_DIGITS = 18;
+const INT64_BYTES = 8;
+const INT128_BYTES = 16;
+
+/** Bytes of a decimal's value. */
+export const decimalBytes = ({ precision }: DecimalType): number =>
+  precision <= INT64_DIGITS ? INT64_BYTES : INT128_BYTES;
+
 /** The footer with its length and the closing mark: all that follows the last page. */
 export const footer = (
-  columns: readonly ColumnSpec[],
+  columns: readonly ParquetColumn[],
   groups: readonly RowGroupPlace[],
 ): Uint8Array => {
   const metadata = encodeThrift({
@@ -111,7 +131,7 @@ export const MAGIC = new TextEncoder().encode("PAR1");
 const MAX_ORDINAL = 2 ** 15 - 1;
 
 const rowGroup = (
-  columns: readonly ColumnSpec[],
+  columns: readonly ParquetColumn[],
   group: RowGroupPlace,
   ordinal: number,
 ): ThriftFields => {
@@ -133,16 +153,17 @@ const rowGroup = (
 };
 
 const columnMetadata = (
-  column: ColumnSpec | undefined,
+  column: ParquetColumn | undefined,
   place: ColumnPlace,
   { rows }: RowGroupPlace,
 ): ThriftFields => {
+  invariant(column !== undefined, "a row group has the columns of its file");
   const hasDictionary = place.offset < place.data_offset;
   const encodings = hasDictionary ? [PLAIN, RLE, RLE_DICTIONARY] : [PLAIN, RLE];
   return {
-    1: i32(PHYSICAL[physicalType(column?.type ?? "string")]),
+    1: i32(PHYSICAL[physicalType(column)]),
     2: list("i32", encodings.map(i32)),
-    3: list("binary", [text(column?.name ?? "")]),
+    3: list("binary", [text(column.name)]),
     4: i32(SNAPPY),
     5: i64(rows),
     6: i64(place.unpacked_bytes),
@@ -153,9 +174,16 @@ const columnMetadata = (
   };
 };
 
-const PHYSICAL = { BOOLEAN: 0, INT32: 1, INT64: 2, DOUBLE: 5, BYTE_ARRAY: 6 } as const;
+const PHYSICAL = {
+  BOOLEAN: 0,
+  INT32: 1,
+  INT64: 2,
+  DOUBLE: 5,
+  BYTE_ARRAY: 6,
+  FIXED_LEN_BYTE_ARRAY: 7,
+} as const;
 
-const physicalType = (type: ColumnType): keyof typeof PHYSICAL => {
+const physicalType = ({ type, decimal }: ParquetColumn): keyof typeof PHYSICAL => {
   switch (type) {
     case "int":
     case "datetime":
@@ -163,8 +191,10 @@ const physicalType = (type: ColumnType): keyof typeof PHYSICAL => {
     case "float":
       return "DOUBLE";
     case "string":
-    case "decimal":
       return "BYTE_ARRAY";
+    case "decimal":
+      if (decimal === null) return "BYTE_ARRAY";
+      return decimalBytes(decimal) === INT64_BYTES ? "INT64" : "FIXED_LEN_BYTE_ARRAY";
     case "boolean":
       return "BOOLEAN";
     case "date":
@@ -174,26 +204,40 @@ const physicalType = (type: ColumnType): keyof typeof PHYSICAL => {
   }
 };
 
-const schemaElement = ({ name, type }: ColumnSpec): ThriftFields => ({
-  1: i32(PHYSICAL[physicalType(type)]),
-  3: i32(OPTIONAL),
-  4: text(name),
-  ...annotation(type),
-});
+const schemaElement = (column: ParquetColumn): ThriftFields => {
+  const physical = physicalType(column);
+  return {
+    1: i32(PHYSICAL[physical]),
+    2: physical === "FIXED_LEN_BYTE_ARRAY" ? i32(INT128_BYTES) : undefined,
+    3: i32(OPTIONAL),
+    4: text(column.name),
+    ...annotation(column),
+  };
+};
 
 const CONVERTED_UTF8 = 0;
+const CONVERTED_DECIMAL = 5;
 const CONVERTED_DATE = 6;
 const CONVERTED_TIMESTAMP_MICROS = 10;
 
-const annotation = (type: ColumnType): ThriftFields => {
+const annotation = ({ type, decimal }: ParquetColumn): ThriftFields => {
   switch (type) {
     case "int":
     case "float":
     case "boolean":
       return {};
     case "string":
-    case "decimal":
-      return { 6: i32(CONVERTED_UTF8), 10: struct({ 1: struct({}) }) };
+      return TEXT;
+    case "decimal": {
+      if (decimal === null) return TEXT;
+      const [precision, scale] = [i32(decimal.precision), i32(decimal.scale)];
+      return {
+        6: i32(CONVERTED_DECIMAL),
+        7: scale,
+        8: precision,
+        10: struct({ 5: struct({ 1: scale, 2: precision }) }),
+      };
+    }
     case "date":
       return { 6: i32(CONVERTED_DATE), 10: struct({ 6: struct({}) }) };
     case "datetime":
@@ -205,3 +249,5 @@ const annotation = (type: ColumnType): ThriftFields => {
       return assertNever(type);
   }
 };
+
+const TEXT: ThriftFields = { 6: i32(CONVERTED_UTF8), 10: struct({ 1: struct({}) }) };

@@ -4,7 +4,7 @@
  * milliseconds.
  */
 import type { SchemaElement } from "hyparquet";
-import type { ColumnType } from "../domain/table.ts";
+import type { ColumnType, DecimalType } from "../domain/table.ts";
 import { floorDiv, isDate, isDatetime } from "./calendar.ts";
 import type { Cell } from "./columnCells.ts";
 import { decodeUtf8 } from "./textInput.ts";
@@ -58,11 +58,22 @@ export const cellReader = (element: SchemaElement, type: ColumnType): CellReader
 export const describeElement = ({ type, converted_type, logical_type }: SchemaElement): string =>
   logical_type?.type ?? converted_type ?? type ?? "nested";
 
+/** Of a DECIMAL column; null for any other. */
+export const decimalOf = (element: SchemaElement): DecimalType | null => {
+  const { converted_type: converted, logical_type: logical } = element;
+  const named = logical?.type === "DECIMAL" ? logical : undefined;
+  if (converted !== "DECIMAL" && named === undefined) return null;
+  return {
+    precision: named?.precision ?? element.precision ?? 0,
+    scale: named?.scale ?? element.scale ?? 0,
+  };
+};
+
 const kindOf = (element: SchemaElement): Kind | undefined => {
-  const { type, converted_type: converted, logical_type: logical } = element;
-  if (converted === "DECIMAL" || logical?.type === "DECIMAL") {
-    const scale = (logical?.type === "DECIMAL" ? logical.scale : undefined) ?? element.scale ?? 0;
-    return { is: "decimal", read: (value) => decimalText(unscaled(value), scale) };
+  const { type, logical_type: logical } = element;
+  const decimal = decimalOf(element);
+  if (decimal !== null) {
+    return { is: "decimal", read: (value) => decimalText(unscaled(value), decimal.scale) };
   }
   switch (type) {
     case "BOOLEAN":
@@ -156,10 +167,16 @@ const toBigInt = (value: unknown): bigint | undefined => {
   return typeof value === "number" && Number.isInteger(value) ? BigInt(value) : undefined;
 };
 
+const INT128_BYTES = 16;
+
 /** Two's complement, big-endian, or an integer as it is. */
 const unscaled = (value: unknown): bigint | undefined => {
   if (!(value instanceof Uint8Array)) return toBigInt(value);
   if (value.length === 0) return undefined;
+  if (value.length === INT128_BYTES) {
+    const view = new DataView(value.buffer, value.byteOffset, INT128_BYTES);
+    return (view.getBigInt64(0) << 64n) | view.getBigUint64(8);
+  }
   let whole = 0n;
   for (const byte of value) whole = (whole << 8n) | BigInt(byte);
   return BigInt.asIntN(value.length * 8, whole);

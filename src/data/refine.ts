@@ -6,6 +6,8 @@
 import type { ObjectStore, PreviewRow, Refined, RefineInput } from "../application/dataPorts.ts";
 import type { Misfit } from "../domain/batch/commands.ts";
 import { err, ok, type Result } from "../domain/decider.ts";
+import { decimalTypes } from "../domain/rules/decimalTypes.ts";
+import type { DecimalTypes } from "../domain/table.ts";
 import { cellAt } from "./columnCells.ts";
 import type { ColumnChunk } from "./columns.ts";
 import { NotATableError } from "./notATable.ts";
@@ -28,7 +30,7 @@ export const refine = async (
   input: RefineInput,
 ): Promise<Result<Refined, Misfit>> => {
   const privacy = privacyPass(input.privacy, input.schema, input.keys, input.subject_column);
-  const outputs = openOutputs(store, input, privacy.schema);
+  const outputs = openOutputs(store, input, privacy.schema, writtenDecimals(input));
   try {
     const outcome = await run(store, input, privacy, outputs);
     if (!outcome.ok) await outputs.discard();
@@ -40,6 +42,10 @@ export const refine = async (
     throw error;
   }
 };
+
+/** How the decimal columns of the clean rows are written. */
+export const writtenDecimals = ({ schema, privacy, source }: RefineInput): DecimalTypes =>
+  decimalTypes(schema, privacy, source.decimal_digits);
 
 const run = async (
   store: ObjectStore,

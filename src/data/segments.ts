@@ -20,6 +20,7 @@ import { err, invariant, ok, type Result } from "../domain/decider.ts";
 import { scopedColumns } from "../domain/rules/uniqueScope.ts";
 import { MAX_LISTED_ISSUES, type ObjectRef, type SchemaIssue } from "../domain/table.ts";
 import type { ColumnChunk } from "./columns.ts";
+import { digitCounter } from "./decimalDigits.ts";
 import { NotATableError } from "./notATable.ts";
 import { openOutputs } from "./outputs.ts";
 import { signSampler } from "./pii/signSampler.ts";
@@ -30,7 +31,7 @@ import { qualityEvaluator } from "./quality/evaluator.ts";
 import { mergeQualityPartials, type QualityPartial, verdictOf } from "./quality/partial.ts";
 import { seenRecorder } from "./quality/seenParts.ts";
 import { readSegment, type SegmentReader } from "./readSegment.ts";
-import { type Pass, passOver } from "./refine.ts";
+import { type Pass, passOver, writtenDecimals } from "./refine.ts";
 import { stitchLines, stitchParquet } from "./stitch.ts";
 import { partRecorder } from "./subjects/subjectParts.ts";
 
@@ -73,7 +74,12 @@ const segmentPass = async (
     ...(recorder === null ? {} : { recorder }),
     ...(duplicates === null ? {} : { duplicates }),
   });
-  const outputs = openOutputs(store, { clean_key, quarantine_key }, privacy.schema);
+  const outputs = openOutputs(
+    store,
+    { clean_key, quarantine_key },
+    privacy.schema,
+    writtenDecimals(input),
+  );
   const keeper = hashKeeper(store, input.quality, input.keys.unique, parts.hash_part);
   const discard = () =>
     Promise.allSettled([
@@ -86,15 +92,19 @@ const segmentPass = async (
       await keeper?.keep(chunk, verdict);
     };
     // The pass of an append writes nothing: it is the one that looks for personal data.
-    const sampler = clean_key === undefined && quarantine_key === undefined ? signSampler() : null;
+    const isAppend = clean_key === undefined && quarantine_key === undefined;
+    const sampler = isAppend ? signSampler() : null;
+    const counter = isAppend ? digitCounter(input.schema) : null;
     const checked = async (chunk: ColumnChunk) => {
       sampler?.look(chunk);
+      counter?.look(chunk);
       subjects?.look(chunk);
       await subjects?.relieve();
     };
     const pass = { evaluator, privacy, outputs, checked, judged };
     const { rows, diverted_rows } = await passOver(reader, pass);
     const found = issuesOf(reader);
+    const decimal_digits = counter?.digits();
     const partial = { quality: evaluator.partial(), segment, parts, missing: reader.missing() };
     const result = {
       index: segment.index,
@@ -102,6 +112,7 @@ const segmentPass = async (
       ...found,
       diverted_rows,
       ...(sampler === null ? {} : { signs: sampler.signs() }),
+      ...(decimal_digits === undefined ? {} : { decimal_digits }),
       ...(subjects === null ? {} : { subjects_part: null, erased_rows: subjects.erased() }),
       quality: { ...partial },
       privacy: { ...privacy.report() },
@@ -245,10 +256,11 @@ const knowingDuplicates = async (
 
 const stitched = async (
   store: ObjectStore,
-  { clean_key, quarantine_key, quality, unique }: RefineInput,
+  input: RefineInput,
   results: readonly SegmentResult[],
   schema: RefineInput["schema"],
 ): Promise<Pick<Refined, "clean" | "quarantine" | "hashes">> => {
+  const { clean_key, quarantine_key, quality, unique } = input;
   const closed: string[] = [];
   try {
     const rejected = results.flatMap(({ quarantine_part }) => quarantine_part ?? []);
@@ -266,7 +278,7 @@ const stitched = async (
         : await stitchParquet(
             store,
             parts,
-            schema,
+            { schema, decimals: writtenDecimals(input) },
             store.writer(clean_key, contentType("parquet")),
           );
     return {

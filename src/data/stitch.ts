@@ -6,17 +6,26 @@ import {
   type ObjectWriter,
   type PartRef,
 } from "../application/dataPorts.ts";
-import type { Schema } from "../domain/table.ts";
-import { type ColumnPlace, footer, MAGIC, type RowGroupPlace } from "./parquetFooter.ts";
+import { invariant } from "../domain/decider.ts";
+import type { DecimalTypes, ObjectRef, Schema } from "../domain/table.ts";
+import { sameDecimals } from "./decimalColumns.ts";
+import { saidOf } from "./parquet.ts";
+import {
+  type ColumnPlace,
+  footer,
+  MAGIC,
+  parquetColumns,
+  type RowGroupPlace,
+} from "./parquetFooter.ts";
 import { piecesOf } from "./pieces.ts";
-import { columnSpecs } from "./rowBuilder.ts";
 import { countingWriter } from "./sha256.ts";
 
-export interface Stitched {
-  readonly bytes: number;
-  /** Lower-case hex. */
-  readonly sha256: string;
-  readonly rows: number;
+export type Stitched = Pick<ObjectRef, "bytes" | "sha256" | "rows" | "decimal_types">;
+
+/** What the parts were written as. */
+export interface WrittenTable {
+  readonly schema: Schema;
+  readonly decimals: DecimalTypes;
 }
 
 const LENGTH_AND_MAGIC_BYTES = 8;
@@ -25,7 +34,7 @@ const LENGTH_AND_MAGIC_BYTES = 8;
 export const stitchParquet = async (
   store: ObjectStore,
   parts: readonly PartRef[],
-  schema: Schema,
+  { schema, decimals }: WrittenTable,
   writer: ObjectWriter,
 ): Promise<Stitched> => {
   const out = countingWriter(writer);
@@ -34,14 +43,15 @@ export const stitchParquet = async (
     const places: RowGroupPlace[] = [];
     let written = MAGIC.length;
     for (const part of parts) {
-      const { groups, end } = await placesIn(store, part);
+      const { groups, end, metadata } = await placesIn(store, part);
+      invariant(sameDecimals(metadata, schema, decimals), "parts have the types of the whole");
       await copyRange(store, part, MAGIC.length, end - MAGIC.length, out);
       places.push(...groups.map((group) => moved(group, written - MAGIC.length)));
       written += end - MAGIC.length;
     }
-    await out.write(footer(columnSpecs(schema), places));
+    await out.write(footer(parquetColumns(schema, decimals), places));
     const rows = places.reduce((sum, group) => sum + group.rows, 0);
-    return { ...(await out.close()), rows };
+    return { ...(await out.close()), rows, ...saidOf(decimals) };
   } catch (error) {
     await out.abort();
     throw error;
@@ -89,8 +99,8 @@ const placesIn = async (store: ObjectStore, { key, bytes }: PartRef) => {
   const length = new DataView(tail.buffer, tail.byteOffset).getUint32(0, true);
   const end = bytes - LENGTH_AND_MAGIC_BYTES - length;
   const encoded = await store.read(key, end, length + LENGTH_AND_MAGIC_BYTES);
-  const { row_groups } = parquetMetadata(new Uint8Array(encoded).buffer, { geoparquet: false });
-  const groups = row_groups.map(
+  const metadata = parquetMetadata(new Uint8Array(encoded).buffer, { geoparquet: false });
+  const groups = metadata.row_groups.map(
     ({ num_rows, columns }): RowGroupPlace => ({
       rows: Number(num_rows),
       columns: columns.flatMap(({ meta_data: chunk }): readonly ColumnPlace[] => {
@@ -108,7 +118,7 @@ const placesIn = async (store: ObjectStore, { key, bytes }: PartRef) => {
       }),
     }),
   );
-  return { groups, end };
+  return { groups, end, metadata };
 };
 
 const moved = ({ rows, columns }: RowGroupPlace, by: number): RowGroupPlace => ({

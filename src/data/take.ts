@@ -6,8 +6,10 @@
 import type { ObjectStore, TakeInput, TakeOutcome } from "../application/dataPorts.ts";
 import type { AppendedSubjects } from "../application/subjectPorts.ts";
 import { type Suspicion, suspicionsOf } from "../domain/suspicion.ts";
+import type { DecimalDigits } from "../domain/table.ts";
 import { contentType } from "./contentTypes.ts";
 import { dialectOf } from "./csvHeader.ts";
+import { digitCounter } from "./decimalDigits.ts";
 import { unpacked } from "./gunzip.ts";
 import type { IssueLog } from "./issueLog.ts";
 import { NotATableError } from "./notATable.ts";
@@ -33,14 +35,21 @@ export const take = async (
     const reader = readTable(source, input.schema);
     const sampler = signSampler();
     const subjects = input.subjects && indexTracker(input.subjects, input.schema);
+    const counter = digitCounter(input.schema);
     let rows = 0;
     for await (const chunk of reader.chunks()) {
       rows += chunk.rows;
       sampler.look(chunk);
+      counter.look(chunk);
       subjects?.look(chunk);
     }
     const suspicions = suspicionsOf(sampler.signs());
-    return { rows, issues: reader.issues, suspicions, ...(subjects ? { subjects } : {}) };
+    const decimal_digits = reader.issues.count === 0 ? counter.digits() : undefined;
+    return {
+      ...{ rows, issues: reader.issues, suspicions },
+      ...(decimal_digits ? { decimal_digits } : {}),
+      ...(subjects ? { subjects } : {}),
+    };
   };
   const { target: key } = input;
   const copied = await transfer(store, input, maxBytes, {
@@ -50,10 +59,12 @@ export const take = async (
   });
   if (copied.kind !== "copied") return copied;
   const { bytes, sha256, found } = copied;
+  const { rows, decimal_digits } = found;
   const subjects = await undoing(store, [key], () => indexed(store, found));
+  const digits = decimal_digits ? { decimal_digits } : {};
   return {
     kind: "taken",
-    object: { key, format: input.format, bytes, sha256, rows: found.rows, ...dialectOf(input) },
+    object: { key, format: input.format, bytes, sha256, rows, ...dialectOf(input), ...digits },
     issues: found.issues.listed,
     issue_count: found.issues.count,
     unexpected_columns: found.issues.unexpected_columns,
@@ -66,6 +77,7 @@ interface Read {
   readonly rows: number;
   readonly issues: IssueLog;
   readonly suspicions: readonly Suspicion[];
+  readonly decimal_digits?: DecimalDigits;
   readonly subjects?: IndexTracker;
 }
 

@@ -3,6 +3,7 @@
  * a cell is written back. Exact: no integer or decimal ever passes through a float.
  */
 import { assertNever, invariant } from "../domain/decider.ts";
+import { MAX_DECIMAL_DIGITS } from "../domain/rules/decimal.ts";
 import type { ColumnType } from "../domain/table.ts";
 import { formatDate, formatDatetime, parseDate, parseDatetime } from "./calendar.ts";
 import type { Cell } from "./columnCells.ts";
@@ -10,9 +11,6 @@ import type { Cell } from "./columnCells.ts";
 export const MAX_INT = 2n ** 63n - 1n;
 export const MIN_INT = -(2n ** 63n);
 const MAX_INT_DIGITS = 19;
-
-/** Digits of a decimal, before and after the point together: what SQL engines hold exactly. */
-export const MAX_DECIMAL_DIGITS = 38;
 
 const INT = /^([+-]?)0*(\d+)$/;
 const FLOAT = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/;

@@ -1,7 +1,7 @@
 /** Pieces of a file that is too large for one pass, and what a pass over one of them came to. */
 import type { ErasedRows } from "./subjects.ts";
 import type { ColumnSigns } from "./suspicion.ts";
-import type { SchemaIssue } from "./table.ts";
+import type { DecimalDigits, SchemaIssue } from "./table.ts";
 
 /**
  * A run of whole rows of an object: what one step of long work takes. Plain JSON, recorded in the
@@ -37,6 +37,8 @@ export interface SegmentResult {
   readonly diverted_rows: number;
   /** What looks like personal data, counted; left out by passes that do not look. */
   readonly signs?: readonly ColumnSigns[];
+  /** Of decimal columns, counted by the pass of an append; left out by others. */
+  readonly decimal_digits?: DecimalDigits;
   /** Partial results, in a form that only the data plane reads. */
   readonly quality: Readonly<Record<string, unknown>>;
   readonly privacy: Readonly<Record<string, unknown>>;

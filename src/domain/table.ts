@@ -31,6 +31,26 @@ export const isDelimiter = (text: string): boolean => {
   return code > 0 && code < 0x7f && !/[A-Za-z0-9"\r\n]/.test(text);
 };
 
+/** The most digits that a decimal column's numbers have, on either side of the point. */
+export interface DigitCount {
+  /** Before the point, without leading zeros: 0 of `0.05`. */
+  readonly whole: number;
+  /** Behind the point, zeros at the end among them: 2 of `1.50`. */
+  readonly fraction: number;
+}
+
+/** By column. */
+export type DecimalDigits = Readonly<Record<string, DigitCount>>;
+
+/** Numbers of at most `precision` digits, `scale` of them behind the point, as SQL names it. */
+export interface DecimalType {
+  readonly precision: number;
+  readonly scale: number;
+}
+
+/** By column. */
+export type DecimalTypes = Readonly<Record<string, DecimalType>>;
+
 /** Bytes in the object store: where they are and what they were when they were written. */
 export interface ObjectRef {
   readonly key: string;
@@ -41,6 +61,10 @@ export interface ObjectRef {
   readonly rows: number;
   /** What parts the fields of a CSV file, where somebody has said so; else its header tells. */
   readonly delimiter?: string;
+  /** Of a raw object, all of its decimal columns; left out: they were not counted. */
+  readonly decimal_digits?: DecimalDigits;
+  /** Of Parquet: its decimal columns that are numbers; the others are texts. */
+  readonly decimal_types?: DecimalTypes;
 }
 
 /**

@@ -6,6 +6,7 @@
 import type { FinishWork, RecordStep } from "../../domain/batch/commands.ts";
 import type { WorkOrder } from "../../domain/batch/work.ts";
 import { invariant, ok } from "../../domain/decider.ts";
+import { mergeDigits } from "../../domain/rules/decimalTypes.ts";
 import { mergeErasedRows } from "../../domain/subjects.ts";
 import { mergeSigns, suspicionsOf } from "../../domain/suspicion.ts";
 import type { DataPlane, SegmentedDataPlane } from "../dataPorts.ts";
@@ -148,7 +149,8 @@ const assembled = (
       const checked = await data.assemble(input, results);
       const misfit = checked.ok ? { issues: [], issue_count: 0 } : checked.error;
       const { issues, issue_count } = misfit;
-      const object = refine.source;
+      const digits = checked.ok ? mergeDigits(results.map((one) => one.decimal_digits)) : undefined;
+      const object = { ...refine.source, ...(digits ? { decimal_digits: digits } : {}) };
       const suspicions = suspicionsOf(mergeSigns(results.map(({ signs }) => signs ?? [])));
       const taken = { object, issues, issue_count, unexpected_columns: [], suspicions };
       if (sought === undefined) return { kind: "taken", ...taken };

@@ -42,6 +42,16 @@ export interface KernelExports {
   compactValues(values: number, size: number, valid: number, rows: number, out: number): number;
   plainTexts(offsets: number, bytes: number, valid: number, rows: number, out: number): number;
   plainTextsOf(chosen: number, count: number, offsets: number, bytes: number, out: number): number;
+  plainDecimals(
+    offsets: number,
+    bytes: number,
+    valid: number,
+    rows: number,
+    precision: number,
+    scale: number,
+    size: number,
+    out: number,
+  ): number;
   numberTexts(
     offsets: number,
     bytes: number,

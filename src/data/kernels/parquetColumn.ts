@@ -1,6 +1,8 @@
 /** A column of a row group as Parquet pages, encoded and packed with Snappy in WebAssembly. */
+import { invariant } from "../../domain/decider.ts";
+import type { DecimalType } from "../../domain/table.ts";
 import type { ColumnVector, TextColumn } from "../columns.ts";
-import type { PackedPage } from "../parquetFooter.ts";
+import { decimalBytes, type PackedPage } from "../parquetFooter.ts";
 import { type Arena, withKernels } from "./kernels.ts";
 
 /** Rows of a page: what a reader unpacks in one go. */
@@ -20,15 +22,19 @@ export interface EncodedColumn {
   readonly nulls: number;
 }
 
-/** Encodes the first `rows` rows of a column. */
-export const encodeColumn = (column: ColumnVector, rows: number): EncodedColumn =>
+/**
+ * Encodes the first `rows` rows of a column. `decimal`: the texts are decimals and become numbers
+ * of that type; it is a bug when one does not fit.
+ */
+export const encodeColumn = (
+  column: ColumnVector,
+  rows: number,
+  decimal: DecimalType | null = null,
+): EncodedColumn =>
   withKernels((arena) => {
     const valid = column.valid === null ? 0 : arena.put(column.valid.subarray(0, rows));
     const nulls = column.valid === null ? 0 : countZeros(column.valid, rows);
-    const write =
-      "offsets" in column
-        ? textPages(arena, column, valid, rows)
-        : valuePages(arena, column, valid);
+    const write = writerOf(arena, column, valid, rows, decimal);
     const pages: PackedPage[] = [];
     for (let start = 0; start < rows; start += PAGE_ROWS) {
       const count = Math.min(PAGE_ROWS, rows - start);
@@ -36,6 +42,19 @@ export const encodeColumn = (column: ColumnVector, rows: number): EncodedColumn 
     }
     return { dictionary: write.dictionary, pages, nulls };
   });
+
+const writerOf = (
+  arena: Arena,
+  column: ColumnVector,
+  valid: number,
+  rows: number,
+  decimal: DecimalType | null,
+): ValueWriter => {
+  if (!("offsets" in column)) return valuePages(arena, column, valid);
+  return decimal === null
+    ? textPages(arena, column, valid, rows)
+    : decimalPages(arena, column, rows, decimal);
+};
 
 /** Writes the values of a run of rows, given how many of them are there; returns their bytes. */
 interface ValueWriter {
@@ -101,6 +120,31 @@ const valuePages = (arena: Arena, column: ValueColumn, valid: number): ValueWrit
         size * kernels.compactValues(values, size, validOfPage, rows, out);
       return { room, write };
     },
+  };
+};
+
+const decimalPages = (
+  arena: Arena,
+  column: TextColumn,
+  rows: number,
+  type: DecimalType,
+): ValueWriter => {
+  const { precision, scale } = type;
+  const size = decimalBytes(type);
+  const offsets = arena.put(column.offsets.subarray(0, rows + 1));
+  const bytes = arena.put(column.bytes.subarray(0, column.offsets[rows]));
+  return {
+    dictionary: null,
+    values: (start, count, validOfPage) => ({
+      room: count * size,
+      write: (out) => {
+        const from = offsets + start * WORD_BYTES;
+        const { plainDecimals } = arena.kernels;
+        const end = plainDecimals(from, bytes, validOfPage, count, precision, scale, size, out);
+        invariant(end !== 0, "a column's decimals have the digits that were counted");
+        return end - out;
+      },
+    }),
   };
 };
 

@@ -4,9 +4,14 @@
  * run could be averaged away.
  */
 import { invariant } from "../../domain/decider.ts";
-import { divideRounded, formatDecimal, parseDecimal } from "../../domain/rules/decimal.ts";
+import {
+  divideRounded,
+  formatDecimal,
+  MAX_DECIMAL_DIGITS,
+  parseDecimal,
+} from "../../domain/rules/decimal.ts";
 import { isDate, isDatetime } from "../calendar.ts";
-import { MAX_DECIMAL_DIGITS, MAX_INT, MIN_INT } from "../types.ts";
+import { MAX_INT, MIN_INT } from "../types.ts";
 import { DRAW_RANGE, draw } from "./keyed.ts";
 
 /** Which way and how far, as a share of the most that is allowed. */

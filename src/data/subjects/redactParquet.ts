@@ -4,6 +4,7 @@ import { invariant } from "../../domain/decider.ts";
 import type { ObjectRef, Schema } from "../../domain/table.ts";
 import type { ColumnChunk } from "../columns.ts";
 import { contentType } from "../contentTypes.ts";
+import { decimalColumns } from "../decimalColumns.ts";
 import { parquetWriter } from "../parquet.ts";
 import { openTable, readTable } from "../readTable.ts";
 import { withoutRows } from "../rowSelection.ts";
@@ -46,7 +47,8 @@ export const redactParquet = async (
   if (rows_removed === 0) return { rows_read, rows_removed, object: null };
 
   const whole = readTable(await openTable(store, source), schema);
-  const writer = parquetWriter(store.writer(target, contentType("parquet")), schema);
+  const decimals = await decimalColumns(store, source, schema);
+  const writer = parquetWriter(store.writer(target, contentType("parquet")), schema, decimals);
   try {
     for await (const chunk of whole.chunks()) {
       const { chunk: left } = withoutRows(chunk, match(chunk));
@@ -59,7 +61,7 @@ export const redactParquet = async (
     }
     const written = await writer.close();
     invariant(written.rows === rows_read - rows_removed, "both passes found the same rows");
-    return { rows_read, rows_removed, object: { key: target, format: "parquet", ...written } };
+    return { rows_read, rows_removed, object: { ...source, key: target, ...written } };
   } catch (error) {
     await writer.abort();
     throw error;

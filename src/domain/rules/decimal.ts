@@ -3,6 +3,9 @@
  * because a binary float cannot hold 0.1, and a rule `<=0.3` must not depend on that.
  */
 
+/** Digits of a decimal, before and after the point together: what SQL engines hold exactly. */
+export const MAX_DECIMAL_DIGITS = 38;
+
 /** `units` × 10^-`scale`, scale >= 0. */
 export interface Decimal {
   readonly units: bigint;

@@ -4,6 +4,7 @@
  * one call to the next: whoever calls says where in linear memory things stand.
  */
 export { isUtf8, markInvalidUtf8, scanCsv } from "./csvScan";
+export { plainDecimals } from "./encodeDecimals";
 export { heapBase } from "./memory";
 export {
   compactValues,
