@@ -7,13 +7,14 @@ import { type Calendar, deadlinesOf, extendedDeadline, GDPR_APPLIES } from "../d
 import { assertNever, ok, type Result } from "../domain/decider.ts";
 import type { DeletionCommand } from "../domain/deletion/decide.ts";
 import type { ErasureCommand } from "../domain/deletion/decideErasure.ts";
-import { isOpen, OPEN_STATUSES } from "../domain/deletion/deletion.ts";
+import { type Deletion, isOpen, OPEN_STATUSES } from "../domain/deletion/deletion.ts";
 import type { Sealed, Withheld } from "../domain/deletion/events.ts";
 import type { DeletionId } from "../domain/ids.ts";
 import { lakeNotFound } from "../domain/lake/decide.ts";
 import type { ActiveLake } from "../domain/lake/lake.ts";
 import { type Rejection, reject } from "../domain/rejection.ts";
 import { reader } from "./commands.ts";
+import { answerField, deletionPlace, openSubjectId } from "./deletionSeals.ts";
 import type { Calendars } from "./ports.ts";
 import { requesterOf } from "./requester.ts";
 import { subjectRefsOf } from "./subjectRefs.ts";
@@ -119,8 +120,8 @@ const requestDeletion = (
     log.directory.list({ kind: "deletion", subject_ref, status, limit: 1 }),
   ).at(0);
   const deletion_id = (open?.id ?? newId()) as DeletionId;
-  const sealAt = (field: string, text: string) =>
-    keys.seal(subject_ref, `deletion/${deletion_id}/${field}`, text);
+  const sealAt = (field: "subject_id" | "reason", text: string) =>
+    keys.seal(subject_ref, deletionPlace(deletion_id, field), text);
   // A standard lake refuses below; nothing is sealed for it, so no key is left behind.
   const sealing = lake.compliance_level !== "standard" && !open;
   const none = { sealed: "" };
@@ -178,11 +179,9 @@ const executeDeletion = (request: ExecuteDeletion, means: Means): Made => {
   const nobody = { ...about, deletion_id, now, reason: null, subject_refs: {} };
   if (deletion.status === "absent") return ok(nobody);
   const known = deletion.erasure?.subject_refs;
-  const place = `deletion/${deletion_id}/subject_id`;
-  const { subject_ref, subject_id } = deletion;
   // What was answered already is refused, or done, whoever it is about.
   const needed = isOpen(deletion) && known === undefined;
-  const clear = needed ? keyring().open(subject_ref, place, subject_id.sealed) : null;
+  const clear = needed ? openSubjectId(deletion, keyring()) : null;
   if (needed && clear === null) {
     return reject(
       "unavailable",
@@ -197,18 +196,21 @@ const executeDeletion = (request: ExecuteDeletion, means: Means): Made => {
   return sealed(means, { deletion_id, reason }, (why) => ({ ...command, reason: why }));
 };
 
-/** Where an answer to a request is sealed: at the version of its stream that it makes. */
-export const answerPlace = (version: number): string => `answer/${version}`;
-
-/** Seals a later free text under the key of the request's subject. */
+/**
+ * Seals a later free text under the key of the request's subject. Nothing is sealed for a request
+ * that takes no answer any more: that would make a key anew for somebody who was forgotten.
+ */
 const sealed = (
   { log, keyring }: Means,
   { deletion_id, reason }: OnDeletion,
   make: (reason: Sealed) => DeletionCommand,
 ): Made => {
   const deletion = reader(log).deletion(deletion_id);
-  if (deletion.status === "absent") return ok(make({ sealed: "" }));
+  if (deletion.status === "absent" || !takesAnswers(deletion)) return ok(make({ sealed: "" }));
   const version = log.load(`deletion/${deletion_id}`).version + 1;
-  const place = `deletion/${deletion_id}/${answerPlace(version)}`;
+  const place = deletionPlace(deletion_id, answerField(version));
   return ok(make(keyring().seal(deletion.subject_ref, place, reason)));
 };
+
+/** Open, or with a remainder that failed and can be executed again. */
+const takesAnswers = (deletion: Deletion): boolean => isOpen(deletion) || deletion.failure !== null;

@@ -168,14 +168,13 @@ const all = (log: EventLog, type: string, since: number): readonly StoredEvent[]
 
 /**
  * The person may have been named in more than one way, each with a key of its own. One under which
- * another request is sealed that is still owed an answer stays: that request will destroy it.
+ * another request is sealed that is still owed an answer stays: that request will destroy it. So
+ * does the key of the request's own name, when the person has asked again since it was answered.
  */
 export const keysToDestroy = (log: EventLog, record: ErasureRecord): readonly SubjectRef[] => {
   const { deletion_id, subject_ref, subject_refs } = record;
-  const others = [...new Set(Object.values(subject_refs))].filter(
-    (other) => other !== subject_ref && !isNeeded(log, other, deletion_id),
-  );
-  return [subject_ref, ...others];
+  const named = new Set([subject_ref, ...Object.values(subject_refs)]);
+  return [...named].filter((each) => !isNeeded(log, each, deletion_id));
 };
 
 const isNeeded = (log: EventLog, subject_ref: SubjectRef, deletion_id: DeletionId): boolean =>

@@ -40,7 +40,7 @@ export const lakeKeys = (log: EventLog, store: KeyStore, root_secret: string): L
 
   // A key that was undone must not go on sealing in memory: the next use opens what is stored.
   log.onUndone(() => {
-    pending.undo();
+    pending.clear();
     opened = null;
   });
 
@@ -84,7 +84,7 @@ export const lakeKeys = (log: EventLog, store: KeyStore, root_secret: string): L
       const keyring = of(lake_id);
       for (const subject of subjects) keyring.destroySubjectKey(subject);
       log.transaction(pending.write);
-      pending.settle();
+      pending.clear();
     },
   };
 };

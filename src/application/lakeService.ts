@@ -111,7 +111,7 @@ export const lakeService = (means: LakeMeans): LakeService => {
       written = result.ok && !result.value.replayed;
       return result;
     } finally {
-      if (written) pending.settle();
+      if (written) pending.clear();
       else pending.forget();
     }
   };
@@ -235,7 +235,7 @@ export const lakeService = (means: LakeMeans): LakeService => {
             payload: { keys: writes, watches: expects.some((each) => "erasures" in each) },
           });
         });
-        pending.settle();
+        pending.clear();
       }
       return ok({
         plan,

@@ -7,12 +7,10 @@ import type { KeyStore } from "./keyring.ts";
 export interface PendingKeys extends KeyStore {
   /** Inside the transaction. */
   write(): void;
-  /** The transaction has committed. */
-  settle(): void;
+  /** Nothing waits any more: it has committed, or what it was written with has been undone. */
+  clear(): void;
   /** The command came to nothing. The lake's own key stays: every later command needs it. */
   forget(): void;
-  /** What was written has been undone: nothing that waits or was settled with it holds any more. */
-  undo(): void;
 }
 
 export const pendingKeys = (kept: KeyStore): PendingKeys => {
@@ -35,8 +33,7 @@ export const pendingKeys = (kept: KeyStore): PendingKeys => {
         else kept.put(id, wrapped);
       }
     },
-    settle: () => pending.clear(),
-    undo: () => pending.clear(),
+    clear: () => pending.clear(),
     forget() {
       for (const id of pending.keys()) if (id !== "lake") pending.delete(id);
     },

@@ -12,6 +12,7 @@ import type { Rejection } from "../domain/rejection.ts";
 import type { AccessFile, SubjectAccess } from "../domain/subjectAccess/subjectAccess.ts";
 import type { Reader } from "./commands.ts";
 import { keyOf } from "./datasetKeys.ts";
+import { deletionPlace } from "./deletionSeals.ts";
 import type { Keyring } from "./keyring.ts";
 import { heldBatch, type Lookup, lookupOf } from "./lookups.ts";
 import { accessKeys } from "./objectKeys.ts";
@@ -224,11 +225,9 @@ const deletionLines = (
     .flatMap(({ id }) => {
       const deletion = read.deletion(id);
       if (deletion.status === "absent") return [];
-      const { status, received_at, requested_by, reason } = deletion;
-      const said = keys.open(subject_ref, `deletion/${id}/reason`, reason.sealed);
-      return [
-        { kind: "request", deletion_id: id, status, received_at, requested_by, reason: said },
-      ];
+      const { deletion_id, status, received_at, requested_by, reason } = deletion;
+      const said = keys.open(subject_ref, deletionPlace(deletion_id, "reason"), reason.sealed);
+      return [{ kind: "request", deletion_id, status, received_at, requested_by, reason: said }];
     });
 
 /** Of one person's requests so many are listed. */

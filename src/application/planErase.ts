@@ -13,6 +13,7 @@ import type { ActiveLake } from "../domain/lake/lake.ts";
 import { type Rejection, reject } from "../domain/rejection.ts";
 import type { Reader } from "./commands.ts";
 import { keyOf } from "./datasetKeys.ts";
+import { openSubjectId } from "./deletionSeals.ts";
 import type { EraseRequest, EraseStepPlan } from "./erasePlans.ts";
 import type { Lookup } from "./lookups.ts";
 import { planRedaction, planVerification } from "./planRedact.ts";
@@ -80,12 +81,8 @@ export const isAbout = ({ only, withheld }: Erasure, dataset: string): boolean =
  * The clear id while its key is there; null once it has been destroyed, as after a restore and for
  * what was withheld. Throws HalfNeededError like `keyring.open`.
  */
-export const clearId = ({ deletion, planner }: Pick<Erasing, "deletion" | "planner">) => {
-  const { deletion_id, subject_ref, subject_id } = deletion;
-  return planner
-    .keyring()
-    .open(subject_ref, `deletion/${deletion_id}/subject_id`, subject_id.sealed);
-};
+export const clearId = ({ deletion, planner }: Pick<Erasing, "deletion" | "planner">) =>
+  openSubjectId(deletion, planner.keyring());
 
 /** As the data plane takes a subject. */
 export const subjectSet = (erasing: Erasing): SubjectSet => {

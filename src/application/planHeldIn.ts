@@ -7,6 +7,7 @@ import { ok, type Result } from "../domain/decider.ts";
 import type { BatchId, DeletionId } from "../domain/ids.ts";
 import type { Rejection } from "../domain/rejection.ts";
 import type { Reader } from "./commands.ts";
+import { openSubjectId } from "./deletionSeals.ts";
 import type { Keyring } from "./keyring.ts";
 import { heldBatch, type Lookup, lookupOf } from "./lookups.ts";
 import { NOTHING, type Planned, type Planner } from "./planWork.ts";
@@ -67,8 +68,8 @@ const subjectsOf = (
 ): SubjectSet | null => {
   const deletion = read.deletion(deletion_id);
   if (deletion.status === "absent") return null;
-  const { subject_ref, subject_id } = deletion;
-  const clear = keys.open(subject_ref, `deletion/${deletion_id}/subject_id`, subject_id.sealed);
+  const { subject_ref } = deletion;
+  const clear = openSubjectId(deletion, keys);
   // Without the id the pseudonym in columns of texts is all that is known of the person.
   if (clear === null) return { refs: [{ string: subject_ref }], subject_ids: [] };
   return { refs: [subjectRefsOf(keys, texts, clear)], subject_ids: [clear] };

@@ -4,7 +4,7 @@ import type { Deletion } from "../domain/deletion/deletion.ts";
 import type { Sealed } from "../domain/deletion/events.ts";
 import { type Rejection, reject } from "../domain/rejection.ts";
 import { reader } from "./commands.ts";
-import { answerPlace } from "./deletionRequests.ts";
+import { answerField, deletionPlace } from "./deletionSeals.ts";
 import type { Keyring } from "./keyring.ts";
 import type { EventLog } from "./ports.ts";
 import { answerQuestion, type Reply } from "./questions.ts";
@@ -35,14 +35,14 @@ export const reveal = (
 
 const openedFields = (deletion: Deletion, keyring: Keyring) => {
   const { deletion_id, subject_ref } = deletion;
-  const open = (place: string, { sealed }: Sealed) =>
-    keyring.open(subject_ref, `deletion/${deletion_id}/${place}`, sealed) ?? { erased: true };
+  const open = (field: Parameters<typeof deletionPlace>[1], { sealed }: Sealed) =>
+    keyring.open(subject_ref, deletionPlace(deletion_id, field), sealed) ?? { erased: true };
   return {
     subject_id: open("subject_id", deletion.subject_id),
     reason: open("reason", deletion.reason),
     answers: deletion.answers.map(({ version, reason, ...answer }) => ({
       ...answer,
-      reason: open(answerPlace(version), reason),
+      reason: open(answerField(version), reason),
     })),
   };
 };

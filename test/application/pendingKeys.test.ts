@@ -30,24 +30,24 @@ describe("keys that wait for a commit", () => {
     expect([...keys.keys()]).toEqual(["old"]);
   });
 
-  it("are written once: what has settled does not wait for the next command", () => {
+  it("are written once: what has committed does not wait for the next command", () => {
     const { store, writes } = keptKeys(["old", "sealed"]);
     const pending = pendingKeys(store);
     pending.put("new", "wrapped");
     pending.destroy("old");
     pending.write();
-    pending.settle();
+    pending.clear();
     pending.write();
     expect(writes).toEqual(["put new", "destroy old"]);
     expect(pending.find("new")).toBe("wrapped");
   });
 
-  it("are what the store says once they have settled, whatever becomes of it", () => {
+  it("are what the store says once they have committed, whatever becomes of it", () => {
     const { store, keys } = keptKeys();
     const pending = pendingKeys(store);
     pending.put("subject", "wrapped");
     pending.write();
-    pending.settle();
+    pending.clear();
     // Another command destroys the key in the store: nothing here remembers it.
     keys.delete("subject");
     expect(pending.find("subject")).toBeNull();
@@ -59,7 +59,7 @@ describe("keys that wait for a commit", () => {
     for (const id of ["lake", "subject"]) pending.put(id, "wrapped");
     pending.write();
     keys.clear();
-    pending.undo();
+    pending.clear();
     expect([pending.find("lake"), pending.find("subject")]).toEqual([null, null]);
     writes.length = 0;
     pending.write();
