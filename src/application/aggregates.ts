@@ -37,7 +37,7 @@ export const AGGREGATES = {
   dataset: aggregate(initialDataset, evolveDataset, 1),
   contract: aggregate(initialContract, evolveContract, 2),
   batch: aggregate(initialBatch, evolveBatch, 9),
-  deletion: aggregate(initialDeletion, evolveDeletion, 3),
+  deletion: aggregate(initialDeletion, evolveDeletion, 4),
   replay: aggregate(initialReplay, evolveReplay, 2),
   freshness: aggregate(initialFreshness, evolveFreshness, 1),
   webhook: aggregate(initialWebhook, evolveWebhook, 1),

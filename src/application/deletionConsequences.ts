@@ -6,11 +6,15 @@ import { executionDue, nextWithholdingEnd } from "../domain/deletion/decideErasu
 import type { ErasureFacts } from "../domain/deletion/facts.ts";
 import { nextReminder } from "../domain/deletion/reminders.ts";
 import type { Duty, DutyKind, DutyRef, StoredEvent } from "./ports.ts";
+import { later } from "./timers.ts";
 
 export interface ScheduleChange {
   readonly put: readonly Duty[];
   readonly remove: readonly DutyRef[];
 }
+
+/** A remainder that could not be erased is tried again after so long. */
+export const RETRY_REMAINDER_MS = 24 * 60 * 60_000;
 
 /** What is owed of a request until it is answered. */
 const OF_OPEN_ONES = [
@@ -71,18 +75,25 @@ export const deletionConsequences = (event: StoredEvent): ScheduleChange => {
     // What nobody may begin meanwhile is looked at again; the duty finds out when it is due.
     case "GDPRDeletionIdentityVerified":
       return { put: [duty("execution_due", recorded_at)], remove: [] };
-    case "GDPRDeletionStarted":
-      return {
-        put: [duty("erase_step", recorded_at)],
-        remove: dutiesOf(ref, "execution_due", "hold_end"),
-      };
+    case "GDPRDeletionStarted": {
+      const step = duty("erase_step", recorded_at);
+      const remove = dutiesOf(ref, "execution_due", "hold_end");
+      if (typeof data.deadline !== "string") return { put: [step], remove };
+      // It had been closed, and nothing was owed of it any more.
+      const reminder = reminderOf(ref, nextReminder(data.deadline, recorded_at, null), payload);
+      const put = [step, duty("deletion_due", data.deadline), ...reminder.put];
+      return { put, remove: [...remove, ...reminder.remove] };
+    }
     case "GDPRWithholdingEnded":
       return {
         put: [duty("erase_step", recorded_at)],
         remove: dutiesOf(ref, "withholding_end"),
       };
-    case "GDPRDeletionFailed":
-      return { put: [], remove: dutiesOf(ref, "erase_step") };
+    case "GDPRDeletionFailed": {
+      // The ground for keeping it is over: it is tried until it is done, and nobody has to ask.
+      const again = duty("withholding_end", later(recorded_at, RETRY_REMAINDER_MS));
+      return { put: data.remainder === true ? [again] : [], remove: dutiesOf(ref, "erase_step") };
+    }
     case "GDPRDeletionCompleted":
     case "GDPRDeletionReapplied":
     case "GDPRDeletionRemainderErased": {

@@ -111,7 +111,7 @@ export const EVENT_CONTRACTS: Readonly<Record<string, EventContract>> = {
   GDPRDeletionIdentityVerified: v1,
   GDPRDeletionDeadlineApproaching: v1,
   GDPRDeletionOverdue: v1,
-  GDPRDeletionStarted: v1,
+  GDPRDeletionStarted: added({ deadline: null }),
   GDPRDeletionProgressed: v1,
   RecipientsNamed: v1,
   GDPRDeletionCompleted: v1,

@@ -9,8 +9,9 @@ import {
   registerSales,
 } from "../support/batchSteps.ts";
 import { type ErasedLake, erasedLake } from "../support/erasedLake.ts";
-import { execute } from "../support/erasureSteps.ts";
-import { LAKE } from "../support/testLake.ts";
+import { endWithholding, execute } from "../support/erasureSteps.ts";
+import { SALES } from "../support/facts.ts";
+import { granted, LAKE } from "../support/testLake.ts";
 
 const JANE = "7";
 
@@ -104,6 +105,40 @@ describe("the record of an erasure", () => {
     expect(lake.log.keyIds()).toEqual(["lake"]);
     expect(lake.see(one(plain))).toMatchObject({ subject_id: { erased: true } });
   });
+
+  it("leaves the key of a newer request of the same person when a remainder is erased", async () => {
+    const lake = peopled();
+    const id = lake.request(JANE);
+    const until = new Date(Date.parse(lake.now()) + 86_400_000).toISOString();
+    const ground = "Art. 17(3)(b)";
+    lake.run(execute(id, { withhold: [{ dataset: SALES, ground, until }] }));
+    (await lake.upToClosing(id))();
+    expect(lake.log.keyIds()).toEqual(["lake"]);
+    // She asks again, before what was withheld is due.
+    const newer = lake.request(JANE);
+    lake.pass(2 * 86_400_000);
+    granted(endWithholding(lake));
+    (await lake.upToClosing(id))();
+    expect(lake.deletion(id)).toMatchObject({ status: "completed", withheld: [] });
+    expect(lake.see(one(newer))).toMatchObject({ subject_id: JANE });
+    await lake.erase(newer);
+    expect(lake.log.keyIds()).toEqual(["lake"]);
+    expect(lake.see(one(newer))).toMatchObject({ subject_id: { erased: true } });
+  });
+
+  it.each(["ExecuteDeletion", "HoldDeletion", "ExtendDeletion"] as const)(
+    "is followed by no key anew: %s on what is completed seals nothing",
+    async (type) => {
+      const lake = peopled();
+      const id = lake.request(JANE);
+      await lake.erase(id);
+      const more = type === "ExecuteDeletion" ? { cause: "command", withhold: null } : {};
+      const about = { deletion_id: id, reason: "once more", ground: null, until: null, ...more };
+      lake.service.command(lake.call(), { type, ...about } as never);
+      expect(lake.log.keyIds()).toEqual(["lake"]);
+      expect(lake.halves.kept.size).toBe(0);
+    },
+  );
 
   it("is no sign of a restore when a crash came between it and the log", async () => {
     const lake = peopled();
@@ -199,6 +234,20 @@ describe("erasing again after a restore", () => {
     for (const id of ids) expect(lake.deletion(id).status).toBe("completed");
   });
 
+  it("leaves the key of a request that was made since the restore", async () => {
+    const lake = peopled();
+    const before = lake.log.revision();
+    const id = lake.request(JANE);
+    await lake.erase(id);
+    lake.log.restore(before);
+    const newer = lake.request(JANE);
+    expect(await lake.reapply()).toMatchObject({ reapplied: [id] });
+    expect(lake.deletion(newer).status).toBe("pending");
+    expect(lake.see(one(newer))).toMatchObject({ subject_id: JANE });
+    await lake.erase(newer);
+    expect(lake.log.keyIds()).toEqual(["lake"]);
+  });
+
   it("changes nothing when it is done again, nor where nothing was restored", async () => {
     const lake = peopled();
     const before = lake.log.revision();
@@ -226,7 +275,11 @@ describe("erasing again after a restore", () => {
     const seq = lake.log.head();
     expect(await lake.reapply()).toMatchObject({ reapplied: [id], erasing_again: [id] });
     expect(typesAfter(lake, seq).at(-1)).toBe(`deletion/${id} GDPRDeletionStarted`);
-    expect(last(lake)?.data).toMatchObject({ cause: "restore", resumed: false });
+    const { deadline } = lake.deletion(id);
+    expect(last(lake)?.data).toMatchObject({ cause: "restore", resumed: false, deadline });
+    // It is owed again, and late in everybody's sight if it is late.
+    const due = lake.log.schedule.find({ kind: "deletion_due", ref: id });
+    expect(due?.due_at).toBe(deadline);
     expect(lake.deletion(id).status).toBe("in_progress");
     (await lake.upToClosing(id))();
     expect(lake.deletion(id).status).toBe("completed");

@@ -216,6 +216,11 @@ describe("a certificate and its event", () => {
     expect(caught.join("\n")).toContain(words);
   });
 
+  it("hold where batches that no index speaks for were opened in every round", async () => {
+    const facts = { batches: { looked_at: 5, opened: 9, hit: 5 } };
+    expect(await verified(madeCertificate({ facts }))).toMatchObject({ outcome: "holds" });
+  });
+
   it("are caught when what is signed is another kind of document, or a later version", async () => {
     const record = { payloadType: "application/vnd.lethe.erasure-record+json" };
     expect((await verified(madeCertificate(record))).caught.join()).toContain("no certificate");

@@ -131,6 +131,7 @@ const execute = (
         withheld: withhold ?? state.withheld,
         resumed: state.erasure !== null,
         remainder: state.status === "completed",
+        deadline: null,
       },
     },
   ]);
@@ -141,7 +142,8 @@ export const resumed = ({ erasure, withheld }: Deletion): readonly DeletionEvent
   if (erasure === null) return [];
   const { subject_refs } = erasure;
   const about = { cause: "command", reason: null, subject_refs, withheld } as const;
-  return [{ type: "GDPRDeletionStarted", data: { ...about, resumed: true, remainder: false } }];
+  const again = { ...about, resumed: true, remainder: false, deadline: null };
+  return [{ type: "GDPRDeletionStarted", data: again }];
 };
 
 /** Why an erasure that has begun cannot be stopped any more, or null. */

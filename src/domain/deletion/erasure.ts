@@ -85,6 +85,7 @@ export interface Erasure {
   readonly erased_from: readonly ErasedFrom[];
   readonly key_destroyed: readonly DatasetName[];
   readonly looked_at: number;
+  readonly looked_in_round: number;
   readonly opened: number;
   readonly rows_removed: number;
   readonly uploads: { readonly scanned: number; readonly deleted: number };
@@ -107,23 +108,42 @@ export const newErasure = (
   erased_from: [],
   key_destroyed: [],
   looked_at: 0,
+  looked_in_round: 0,
   opened: 0,
   rows_removed: 0,
   uploads: { scanned: 0, deleted: 0 },
   verification: { rounds: 1, objects: 0, rows_read: 0, rows_found: 0 },
 });
 
+/**
+ * Goes on where it had come to. One that had found no end, or rows where there should be none left,
+ * begins to look anew, because from there it could only fail once more; what it has done still
+ * counts.
+ */
+export const goneOn = (erasure: Erasure): Erasure => {
+  const { round, verification } = erasure;
+  if (round <= MAX_ROUNDS && verification.rows_found === 0) return erasure;
+  const { started_at, subject_refs, withheld, only, opened, ...done } = erasure;
+  const { erased_from, key_destroyed, rows_removed } = done;
+  const uploads = { scanned: 0, deleted: done.uploads.deleted };
+  const anew = newErasure({ started_at, subject_refs, withheld, only });
+  return { ...anew, opened, erased_from, key_destroyed, rows_removed, uploads };
+};
+
 export const evolveErasure = (erasure: Erasure, step: ErasureStep): Erasure => {
   switch (step.kind) {
-    case "looked":
+    case "looked": {
+      const looked_in_round = erasure.looked_in_round + step.batches;
       return toOpen({
         ...erasure,
         after: step.after,
         looked: step.done,
         hits: step.hits,
-        // Of later rounds the first one's batches are not counted again.
-        looked_at: erasure.looked_at + (erasure.round === 1 ? step.batches : 0),
+        looked_in_round,
+        // Later rounds look at the same batches again, and at those that have come since.
+        looked_at: Math.max(erasure.looked_at, looked_in_round),
       });
+    }
     case "opened":
       return opened(erasure, step);
     case "uploads": {
@@ -183,8 +203,9 @@ const toOpen = (erasure: Erasure): Erasure => {
 /** A round in which nothing was found is the proof that nothing is left. */
 const endRound = (erasure: Erasure): Erasure => {
   if (erasure.removed_in_round > 0) {
-    const begun = { round: erasure.round + 1, removed_in_round: 0, after: 0, looked: false };
-    return { ...erasure, ...begun, uploads_after: "", phase: "looking" };
+    const begun = { removed_in_round: 0, looked_in_round: 0, after: 0, looked: false };
+    const round = erasure.round + 1;
+    return { ...erasure, ...begun, round, uploads_after: "", phase: "looking" };
   }
   const verification = { ...erasure.verification, rounds: erasure.round };
   const unverified = erasure.erased_from.flatMap(({ batch_id, destroyed }) =>

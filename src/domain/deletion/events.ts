@@ -98,6 +98,8 @@ export type DeletionEvent =
         readonly resumed: boolean;
         /** Whether it is what had been withheld: the request itself stays completed. */
         readonly remainder: boolean;
+        /** The deadline that counts again, when the request had been closed before; else null. */
+        readonly deadline: string | null;
       };
     }
   /** One step of the erasure: what was looked at, and what it came to. */

@@ -76,7 +76,7 @@ export interface ErasureFacts {
   readonly batches: {
     /** Asked by their index, or opened because they have none. */
     readonly looked_at: number;
-    /** Read, because they might hold the subject. */
+    /** Read, because they might hold the subject: in every round those that no index speaks for. */
     readonly opened: number;
     /** Did. */
     readonly hit: number;

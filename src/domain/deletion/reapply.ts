@@ -23,9 +23,9 @@ export const reapply = ({ closings, unbound }: ReapplyErasure): readonly Deletio
   if (last === undefined) return [];
   const closed = closings.map((data): DeletionEvent => ({ type: "GDPRDeletionReapplied", data }));
   if (unbound === 0) return closed;
-  const { subject_refs, withheld } = last;
+  const { subject_refs, withheld, deadline } = last;
   const begun = { cause: "restore", reason: null, resumed: false, remainder: false } as const;
-  const again = { ...begun, subject_refs, withheld };
+  const again = { ...begun, subject_refs, withheld, deadline };
   return [...closed, { type: "GDPRDeletionStarted", data: again }];
 };
 
