@@ -23,7 +23,8 @@ import { reveal, revealAccess } from "./reveal.ts";
 import { openToken, withToken } from "./sealedUrls.ts";
 import type { SubjectTexts } from "./subjectPorts.ts";
 import { later } from "./timers.ts";
-import { toCommand, webhookSecretPlace } from "./toCommand.ts";
+import { toCommand } from "./toCommand.ts";
+import { openTarget, type WebhookTarget, withWebhookUrl, withWebhookUrls } from "./webhookSeals.ts";
 import { resent } from "./webhooks.ts";
 
 export interface LakeMeans {
@@ -53,8 +54,8 @@ export interface LakeService {
   readonly forgetKeys: LakeKeys["forget"];
   /** Whether webhooks may be on the machine itself. */
   readonly loopback: boolean;
-  /** The secret of a webhook in clear, or null when another lake sealed it. */
-  webhookSecret(lake_id: string, webhook: Webhook): string | null;
+  /** Where and how to call a webhook, in clear, or null when another lake sealed it. */
+  webhookTarget(lake_id: string, webhook: Webhook): WebhookTarget | null;
   /** Refused like any question; else the seed the log's checkpoints are signed with. */
   logSeed(call: Call): Result<Uint8Array, Rejection>;
 }
@@ -180,8 +181,11 @@ export const lakeService = (means: LakeMeans): LakeService => {
   };
 
   /** Signing comes after the commit: the access is on record, and no credential is stored. */
-  const signed = (result: Result<Answer, Rejection>, call: Call): Result<Answer, Rejection> =>
-    result.ok ? ok(withToken(result.value, keyringOf(call.lake_id)())) : result;
+  const signed = (result: Result<Answer, Rejection>, call: Call): Result<Answer, Rejection> => {
+    if (!result.ok) return result;
+    const keyring = keyringOf(call.lake_id);
+    return ok(withWebhookUrl(withToken(result.value, keyring()), keyring));
+  };
 
   return {
     loopback,
@@ -259,8 +263,12 @@ export const lakeService = (means: LakeMeans): LakeService => {
       }
       if (question.kind === "resend") return resent(log, question, now());
       const { kind } = question;
-      if (kind !== "reveal" && kind !== "reveal_access")
-        return answerQuestion(log, question, now());
+      if (kind !== "reveal" && kind !== "reveal_access") {
+        const answered = answerQuestion(log, question, now());
+        return answered.ok
+          ? ok(withWebhookUrls(answered.value, keyringOf(call.lake_id)))
+          : answered;
+      }
       const audit = (object: string) =>
         run({
           command: { type: "RevealSealed", accessor_id: call.actor, object },
@@ -276,8 +284,8 @@ export const lakeService = (means: LakeMeans): LakeService => {
         : revealAccess(log, keyring, audit, question.subject_access_id, now());
     },
 
-    webhookSecret(lake_id, { webhook_id, secret }) {
-      return keyringOf(lake_id)().openOwn(webhookSecretPlace(webhook_id), secret.sealed);
+    webhookTarget(lake_id, webhook) {
+      return openTarget(webhook, keyringOf(lake_id)());
     },
 
     logSeed(call) {

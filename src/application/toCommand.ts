@@ -18,6 +18,7 @@ import { planWork, type WorkLimits } from "./planWork.ts";
 import type { Calendars, EventLog } from "./ports.ts";
 import { requestSubjectAccess, signAccessUrl } from "./subjectAccess.ts";
 import type { SubjectTexts } from "./subjectPorts.ts";
+import { sealTarget } from "./webhookSeals.ts";
 import { newWebhookSecret } from "./webhookSignature.ts";
 
 export interface Means {
@@ -33,9 +34,6 @@ export interface Means {
   /** Whether webhooks may be on the machine itself: in local development. */
   readonly loopback: boolean;
 }
-
-/** Where the secret of a webhook is sealed. */
-export const webhookSecretPlace = (webhook_id: string): string => `webhook/${webhook_id}/secret`;
 
 /**
  * The most batches one replay takes: they are switched in one turn of the lake, which must stay
@@ -161,8 +159,8 @@ export const toCommand = (request: LakeRequest, means: Means): Result<Command, R
       }
       const webhook_id = means.newId() as WebhookId;
       const shown_secret = request.secret ?? newWebhookSecret();
-      const secret = means.keyring().sealOwn(webhookSecretPlace(webhook_id), shown_secret);
-      return ok({ type, webhook_id, url, events, secret, shown_secret });
+      const sealed = sealTarget(webhook_id, { url, secret: shown_secret }, means.keyring());
+      return ok({ type, webhook_id, events, ...sealed, shown_secret });
     }
     case "Replay": {
       const batch_ids = request.batch_id ? [request.batch_id] : batchesOf(log, request.dataset);

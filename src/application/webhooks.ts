@@ -105,7 +105,7 @@ export const resent = (
 
 export interface CourierDeps {
   readonly log: EventLog;
-  readonly service: Pick<LakeService, "webhookSecret" | "loopback">;
+  readonly service: Pick<LakeService, "webhookTarget" | "loopback">;
   readonly lake_id: () => string;
   /** Keeps the process alive until the promise settles, then looks at what is due next. */
   background(work: Promise<void>): void;
@@ -119,18 +119,19 @@ export const courier = ({ log, service, lake_id, background }: CourierDeps) => {
   const now = () => new Date().toISOString();
 
   const attempt = async (webhook: Webhook, delivery: Delivery): Promise<Called> => {
-    const fault = webhookUrlFault(webhook.url, service.loopback);
-    const secret = service.webhookSecret(lake_id(), webhook);
+    const target = service.webhookTarget(lake_id(), webhook);
     const event = log.read({ after: delivery.seq - 1, limit: 1 }).at(0);
     const refused =
-      fault ?? (secret === null ? "its secret is another lake's: register anew" : null);
-    if (refused !== null || secret === null || event === undefined || !isNotified(event.type)) {
+      target === null
+        ? "its secret is another lake's: register anew"
+        : webhookUrlFault(target.url, service.loopback);
+    if (refused !== null || target === null || event === undefined || !isNotified(event.type)) {
       const error = refused ?? "there is no such event";
       return { delivered: false, status: null, error, retry_after_ms: null, gone: true };
     }
     const body = JSON.stringify(notificationOf(lake_id(), event.type, event));
-    const headers = signedHeaders(secret, delivery.delivery_id, new Date(), body);
-    return callWebhook(webhook.url, headers, body);
+    const headers = signedHeaders(target.secret, delivery.delivery_id, new Date(), body);
+    return callWebhook(target.url, headers, body);
   };
 
   /** What went wrong here and not there, such as a secret that cannot be opened. */

@@ -123,7 +123,8 @@ export const EVENT_CONTRACTS: Readonly<Record<string, EventContract>> = {
   ReplayProgressed: v1,
   ReplayOutdated: v1,
   ReplayCompleted: v1,
-  WebhookRegistered: v1,
+  // The URL is sealed; one that was registered before stands as it does.
+  WebhookRegistered: added({}),
   WebhookRemoved: v1,
   SubjectAccessRequested: v1,
   SubjectAccessSearched: v1,

@@ -216,6 +216,27 @@ describe("a webhook", () => {
     expect(JSON.stringify((await lake.get("/events")).body)).not.toContain(secret.slice(6));
   });
 
+  test("shows where it is to whoever may ask, and keeps that nowhere in clear", async () => {
+    const received = receiver(() => new Response(null, { status: 204 }));
+    const lake = await newLake("gdpr");
+    const url = `${urlOfReceiver()}/services/T0/pass-word?key=s3cr3t`;
+    const key = { "Idempotency-Key": "k1" };
+    const body = { url, events: EVENTS };
+    const first = await lake.post("/webhooks", body, key);
+    expect(first.at("webhook", "url")).toBe(url);
+    expect((await lake.post("/webhooks", body, key)).at("webhook", "url")).toBe(url);
+    const id = first.text("webhook", "webhook_id");
+    expect((await lake.get(`/webhooks/${id}`)).at("url")).toBe(url);
+    expect((await lake.get("/webhooks")).at("items", 0, "url")).toBe(url);
+    await requestDeletion(lake);
+    await settled(lake, id, "delivered");
+    expect(received.map((call) => call.url)).toEqual([url]);
+    expect(await lake.dump()).not.toMatch(/pass-word|s3cr3t/);
+    expect(JSON.stringify((await lake.get("/events")).body)).not.toMatch(/pass-word|s3cr3t/);
+    const removed = await sendJson("DELETE", `/lakes/${lake.id}/webhooks/${id}`);
+    expect(removed.at("webhook", "url")).toBe(url);
+  });
+
   test.each([
     [{ url: "http://example.com" }, "url"],
     [{ url: "https://10.0.0.1/x" }, "url"],

@@ -12,7 +12,7 @@ export const MAX_WEBHOOKS = 20;
 export interface RegisterWebhook {
   readonly type: "RegisterWebhook";
   readonly webhook_id: WebhookId;
-  readonly url: string;
+  readonly url: string | Sealed;
   readonly events: readonly Notified[];
   readonly secret: Sealed;
   /** In clear, for the one answer that shows it; never recorded. Null once it was shown. */

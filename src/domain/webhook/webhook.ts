@@ -1,4 +1,7 @@
-/** A place outside that is told about a lake's events; its secret is sealed under the lake's key. */
+/**
+ * A place outside that is told about a lake's events; where it is and its secret are sealed under
+ * the lake's key.
+ */
 import { assertNever, type Recorded } from "../decider.ts";
 import type { Sealed } from "../deletion/events.ts";
 import type { WebhookId } from "../ids.ts";
@@ -9,7 +12,8 @@ export type WebhookEvent =
       readonly type: "WebhookRegistered";
       readonly data: {
         readonly webhook_id: WebhookId;
-        readonly url: string;
+        /** In clear where it was registered before URLs were sealed. */
+        readonly url: string | Sealed;
         readonly events: readonly Notified[];
         readonly secret: Sealed;
       };
@@ -19,7 +23,8 @@ export type WebhookEvent =
 export interface Webhook {
   readonly status: "active" | "removed";
   readonly webhook_id: WebhookId;
-  readonly url: string;
+  /** In clear where it was registered before URLs were sealed. */
+  readonly url: string | Sealed;
   readonly events: readonly Notified[];
   readonly secret: Sealed;
   readonly registered_at: string;

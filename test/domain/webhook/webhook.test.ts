@@ -26,7 +26,7 @@ const given = deciderSpec(
 const webhook_id = webhookId.parse("w1");
 const data = {
   webhook_id,
-  url: "https://example.com/lethe",
+  url: { sealed: "dXJs" },
   events: ["GDPRDeletionOverdue"] as const,
   secret: { sealed: "c2VjcmV0" },
 };
@@ -36,7 +36,7 @@ const remove: WebhookCommand = { type: "RemoveWebhook", webhook_id };
 const removed: WebhookEvent = { type: "WebhookRemoved", data: { webhook_id } };
 
 describe("a webhook", () => {
-  it("is registered with its secret sealed, never in clear", () => {
+  it("is registered with its secret and its URL sealed, never in clear", () => {
     given().when(register).then(registered);
     expect(given(registered).state()).toEqual({
       status: "active",
