@@ -178,7 +178,7 @@ export class LakeObject extends DurableObject<Env> {
     }
   }
 
-  /** Was the database restored since somebody was erased? Then they are erased again. */
+  /** Was the database restored? Then that is put on record, and who was erased since is again. */
   async #lookBack(): Promise<void> {
     const [lake_id, lake] = [this.#lakeId(), this.#lake];
     if (lake_id !== null && lake && (await lake.keeping.atStart(lake_id))) await this.#rearm();
@@ -232,7 +232,7 @@ export class LakeObject extends DurableObject<Env> {
     const imported = logImport({ sql, log: stored, tree, root_secret, now: clock });
     const sent = outbox(sql);
     const objects = r2SmallObjects(() => this.env.OBJECTS);
-    const keeping = lakeCustody({ log, service, objects, now: clock });
+    const keeping = lakeCustody({ log, service, objects, tree, now: clock });
     const turns = lakeTurns({
       service,
       ...keeping,

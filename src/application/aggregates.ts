@@ -33,7 +33,7 @@ const aggregate = <State, Event extends DomainEvent>(
 ): Aggregate<State, Event> => ({ initialState, evolve, fold_version });
 
 export const AGGREGATES = {
-  lake: aggregate(initialLake, evolveLake, 1),
+  lake: aggregate(initialLake, evolveLake, 2),
   dataset: aggregate(initialDataset, evolveDataset, 1),
   contract: aggregate(initialContract, evolveContract, 2),
   batch: aggregate(initialBatch, evolveBatch, 9),

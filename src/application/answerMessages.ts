@@ -27,6 +27,8 @@ export const messageOf = (command: Command, events: readonly StoredEvent[]): str
       return `Lake ${command.lake_id} created at level ${command.compliance_level}.`;
     case "ChangeComplianceLevel":
       return `Compliance level raised to ${command.compliance_level}.`;
+    case "NoteRestore":
+      return `The log was restored: it had ${command.lost.lost_size} events before.`;
     case "RegisterDataset":
       return `Dataset ${command.name} registered.`;
     case "IngestDataset":

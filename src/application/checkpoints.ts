@@ -32,16 +32,20 @@ export const oweCheckpoint = (log: EventLog, now: string): void => {
 };
 
 /**
- * Writes the checkpoint under the key of its size, unless one is there: what was signed first
- * stays. Resolves to the key and whether it was written now.
+ * Writes the checkpoint under the key of its size, unless it is there: what was signed first stays.
+ * Where another one is, of the time before a restore, it lies behind that, under its own root.
+ * Resolves to the key and whether it was written now.
  */
 export const writeCheckpoint = async (
   store: ObjectStore,
   lake_id: string,
   { tree_size, text }: SignedHead,
 ): Promise<{ readonly key: string; readonly written: boolean }> => {
-  const key = checkpointKey(lake_id, tree_size);
-  if ((await store.head(key)) !== null) return { key, written: false };
+  const own = checkpointKey(lake_id, tree_size);
+  const kept = await textAt(store, own);
+  if (kept !== null && signedPart(kept) === signedPart(text)) return { key: own, written: false };
+  const key = kept === null ? own : `${own}-${rootOf(text)}`;
+  if (kept !== null && (await store.head(key)) !== null) return { key, written: false };
   const writer = store.writer(key, "text/plain; charset=utf-8");
   try {
     await writer.write(new TextEncoder().encode(text));
@@ -52,3 +56,20 @@ export const writeCheckpoint = async (
   }
   return { key, written: true };
 };
+
+const textAt = async (store: ObjectStore, key: string): Promise<string | null> => {
+  const body = await store.open(key);
+  if (body === null) return null;
+  const parts: Uint8Array[] = [];
+  for await (const bytes of body) parts.push(bytes);
+  return Buffer.concat(parts).toString();
+};
+
+/** Origin, size and root: what does not depend on how it is signed. */
+const signedPart = (text: string): string => text.slice(0, text.indexOf("\n\n"));
+
+/** The first bytes of the root, hex: enough to tell two trees of one size apart. */
+const rootOf = (text: string): string =>
+  Buffer.from(signedPart(text).split("\n")[2] ?? "", "base64")
+    .toString("hex")
+    .slice(0, 16);

@@ -7,6 +7,7 @@ export const primaryStream = (command: Command): StreamName => {
   switch (command.type) {
     case "CreateDataLake":
     case "ChangeComplianceLevel":
+    case "NoteRestore":
       return "lake";
     case "RegisterDataset":
       return `dataset/${command.name}`;

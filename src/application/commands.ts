@@ -106,12 +106,13 @@ export const decide = (log: EventLog, command: Command): Result<Decision, Reject
     result.ok ? ok([change(stream, result.value)]) : result;
 
   const lake = read.lake();
-  if (command.type === "CreateDataLake" || command.type === "ChangeComplianceLevel") {
-    return only(decideLake(command, lake));
-  }
+  if (command.type === "CreateDataLake") return only(decideLake(command, lake));
   if (lake.status === "absent") return lakeNotFound();
 
   switch (command.type) {
+    case "ChangeComplianceLevel":
+    case "NoteRestore":
+      return only(decideLake(command, lake));
     case "RegisterDataset":
       return only(decideDataset(command, read.dataset(command.name), { lake }));
     case "IngestDataset":

@@ -2,13 +2,16 @@
  * Sends the log on to a sink. Order within a lake is strict: one drain at a time, one delivery at
  * a time, the cursor moves only behind what was acknowledged. A delivery may happen twice (the
  * acknowledgement can be lost), so sinks are idempotent. A failing sink backs off without end and
- * never holds up a command.
+ * never holds up a command. Where the sink or the log was restored to an earlier moment, the sink
+ * says from where it has to be told again.
  */
-import type { EventSink, OutboxCursor, StoredEvent } from "./ports.ts";
+import { type EventSink, type OutboxCursor, OutOfStepError, type StoredEvent } from "./ports.ts";
 
 export const DELIVERY_EVENTS = 500;
 export const FIRST_RETRY_MS = 1_000;
 export const LAST_RETRY_MS = 5 * 60_000;
+/** In one drain. More often than this, something else is wrong than a restore. */
+export const MAX_REWINDS = 3;
 
 export interface OutboxDeps {
   readonly lake_id: string;
@@ -16,6 +19,8 @@ export interface OutboxDeps {
   cursor(): OutboxCursor;
   read(after: number, limit: number): readonly StoredEvent[];
   advance(seq: number): void;
+  /** Everything behind `seq` is to be delivered again: `why` is told. */
+  rewind(seq: number, why: string): void;
   failed(error: string, retry_at: string): void;
   now(): Date;
 }
@@ -26,7 +31,7 @@ export const retryDelay = (attempts: number): number =>
 
 /** Resolves to true when everything has arrived, to false when the sink failed. Never throws. */
 export const drainOutbox = async (deps: OutboxDeps): Promise<boolean> => {
-  for (;;) {
+  for (let rewinds = 0; ; ) {
     const { last_seq, attempts } = deps.cursor();
     const events = deps.read(last_seq, DELIVERY_EVENTS);
     const last = events.at(-1);
@@ -34,6 +39,11 @@ export const drainOutbox = async (deps: OutboxDeps): Promise<boolean> => {
     try {
       await deps.sink.deliver(deps.lake_id, events);
     } catch (error) {
+      if (error instanceof OutOfStepError && rewinds < MAX_REWINDS) {
+        rewinds += 1;
+        deps.rewind(error.resume_after, error.message);
+        continue;
+      }
       const retry_at = new Date(deps.now().getTime() + retryDelay(attempts)).toISOString();
       deps.failed(String(error), retry_at);
       return false;

@@ -1,12 +1,19 @@
-/** What a lake keeps outside of its own database about people: halves of keys, erasures. */
+/**
+ * What a lake keeps outside of its own database: halves of people's keys, erasures, and signed heads
+ * of its log. By the last two it finds out that the database was restored to an earlier moment.
+ */
 import { ok, type Result } from "../domain/decider.ts";
+import { isNoted } from "../domain/lake/decide.ts";
 import { type Rejection, reject } from "../domain/rejection.ts";
+import { reader } from "./commands.ts";
 import { type Custody, custody } from "./custody.ts";
 import type { SmallObjects } from "./dataPorts.ts";
 import { type ErasureRecords, erasureRecords } from "./erasureRecords.ts";
 import type { Call } from "./lakeGateway.ts";
 import { type LakeService, systemCall } from "./lakeService.ts";
+import type { LogTree } from "./logProofs.ts";
 import { logSigner } from "./logSigner.ts";
+import { lostCheckpoint } from "./lostCheckpoint.ts";
 import type { EventLog } from "./ports.ts";
 import type { Reply } from "./questions.ts";
 import { isBehind, REAPPLY_DUTY, type ReapplySummary, reapplyErasures } from "./reapplyErasures.ts";
@@ -14,13 +21,17 @@ import { isBehind, REAPPLY_DUTY, type ReapplySummary, reapplyErasures } from "./
 export interface LakeCustody {
   readonly custody: Custody;
   readonly records: ErasureRecords;
-  /** See `reapplyErasures`. Rejects the call with `unavailable` when the object store fails. */
+  /**
+   * See `reapplyErasures`; a restore that is found out is put on record too. Rejects the call with
+   * `unavailable` when the object store fails.
+   */
   reapply(call: Call): Promise<Result<Reply, Rejection>>;
   /** As a duty: throws what fails, so that it is tried again. */
   reapplyNow(lake_id: string): Promise<ReapplySummary>;
   /**
-   * Whenever the lake comes into memory: was it restored since somebody was erased? Then, or when
-   * that cannot be found out, the duty to erase them again is owed at once. True when it is.
+   * Whenever the lake comes into memory: was it restored, since somebody was erased or a head of
+   * its log was kept? Then, or when that cannot be found out, the duty to erase them again and to
+   * say so is owed at once. True when it is.
    */
   atStart(lake_id: string): Promise<boolean>;
 }
@@ -29,27 +40,41 @@ export interface KeepingDeps {
   readonly log: EventLog;
   readonly service: LakeService;
   readonly objects: SmallObjects;
+  readonly tree: Pick<LogTree, "size" | "root">;
   readonly now: () => Date;
 }
 
-export const lakeCustody = ({ log, service, objects, now }: KeepingDeps): LakeCustody => {
+export const lakeCustody = ({ log, service, objects, tree, now }: KeepingDeps): LakeCustody => {
   const failed = (error: unknown) => console.error(`custody of keys: ${error}`);
   const halves = custody({
     objects,
     forget: (lake_id, subjects) => service.forgetKeys(lake_id, subjects),
     failed,
   });
-  const records = erasureRecords({
-    log,
-    objects,
-    custody: halves,
-    signer: async (lake_id) => {
-      const seed = service.logSeed(systemCall(lake_id));
-      if (!seed.ok) throw new Error(seed.error.detail);
-      return logSigner(lake_id, seed.value);
-    },
-  });
+  const signer = async (lake_id: string) => {
+    const seed = service.logSeed(systemCall(lake_id));
+    if (!seed.ok) throw new Error(seed.error.detail);
+    return logSigner(lake_id, seed.value);
+  };
+  const records = erasureRecords({ log, objects, custody: halves, signer });
   const about = { log, service, records, custody: halves };
+
+  /** A restore that the log does not tell of, or null. */
+  const unnoted = async (lake_id: string) => {
+    const lost = await lostCheckpoint(objects, lake_id, () => signer(lake_id), tree);
+    const lake = reader(log).lake();
+    return lost === null || (lake.status === "active" && isNoted(lake, lost)) ? null : lost;
+  };
+
+  const lookBack = async (lake_id: string): Promise<ReapplySummary> => {
+    // First: what was lost is on record in front of what is done about it.
+    const lost = await unnoted(lake_id);
+    if (lost !== null) {
+      const noted = service.command(systemCall(lake_id), { type: "NoteRestore", lost });
+      if (!noted.ok) throw new Error(noted.error.detail);
+    }
+    return reapplyErasures(about, lake_id);
+  };
 
   return {
     custody: halves,
@@ -59,7 +84,7 @@ export const lakeCustody = ({ log, service, objects, now }: KeepingDeps): LakeCu
       const lake = service.ask(call, { kind: "lake", when: null });
       if (!lake.ok) return lake;
       try {
-        return ok({ kind: "reapplied", summary: await reapplyErasures(about, call.lake_id) });
+        return ok({ kind: "reapplied", summary: await lookBack(call.lake_id) });
       } catch (error) {
         failed(error);
         return unfinished();
@@ -67,7 +92,7 @@ export const lakeCustody = ({ log, service, objects, now }: KeepingDeps): LakeCu
     },
 
     async reapplyNow(lake_id) {
-      const summary = await reapplyErasures(about, lake_id);
+      const summary = await lookBack(lake_id);
       const { refused } = summary;
       if (refused.length > 0) throw new Error(`no record of this lake's: ${refused.join(", ")}`);
       return summary;
@@ -75,7 +100,8 @@ export const lakeCustody = ({ log, service, objects, now }: KeepingDeps): LakeCu
 
     async atStart(lake_id) {
       try {
-        if (!(await isBehind(about, lake_id))) return false;
+        const behind = (await isBehind(about, lake_id)) || (await unnoted(lake_id)) !== null;
+        if (!behind) return false;
       } catch (error) {
         failed(error);
       }

@@ -75,9 +75,11 @@ export const accessKeys = (lake: string, subject_access_id: string, attempt: str
   return { file: `${place}/${attempt}.jsonl`, part: `${place}/parts/${attempt}.jsonl` };
 };
 
+export const checkpointPrefix = (lake: string): string => `lakes/${lake}/checkpoints/`;
+
 /** Keys sort by size. */
 export const checkpointKey = (lake: string, tree_size: number): string =>
-  `lakes/${lake}/checkpoints/${String(tree_size).padStart(16, "0")}`;
+  `${checkpointPrefix(lake)}${String(tree_size).padStart(16, "0")}`;
 
 /** The object store's half of a subject's key. */
 export const custodyKey = (lake: string, subject: SubjectRef): string =>

@@ -235,8 +235,24 @@ export interface EventLog {
 }
 
 /** Where events go when they leave the lake. Idempotent on (`lake_id`, `seq`). */
+/**
+ * The sink and the log are not at the same place, because one of the two was restored to an earlier
+ * moment: what follows `resume_after` is to be delivered (again).
+ */
+export class OutOfStepError extends Error {
+  readonly resume_after: number;
+
+  constructor(message: string, resume_after: number) {
+    super(message);
+    this.resume_after = resume_after;
+  }
+}
+
 export interface EventSink {
-  /** In order, without gaps, possibly not for the first time. Resolves when they are durable. */
+  /**
+   * In order, without gaps, possibly not for the first time. Resolves when they are durable; rejects
+   * with OutOfStepError where the log has to go on from somewhere else.
+   */
   deliver(lake_id: string, events: readonly StoredEvent[]): Promise<void>;
 }
 

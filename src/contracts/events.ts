@@ -58,6 +58,7 @@ const derived: EventContract = {
 export const EVENT_CONTRACTS: Readonly<Record<string, EventContract>> = {
   DataLakeCreated: v1,
   ComplianceLevelChanged: v1,
+  LakeRestored: v1,
   DatasetRegistered: v1,
   DatasetIngested: v1,
   SchemaVersionUpdated: v1,

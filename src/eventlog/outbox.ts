@@ -6,6 +6,8 @@ export interface Outbox {
   cursor(sink: string): OutboxCursor & { readonly retry_at: string | null };
   /** Everything up to `seq` has arrived. */
   advance(sink: string, seq: number): void;
+  /** Nothing behind `seq` has arrived, whatever was said before. */
+  rewind(sink: string, seq: number): void;
   failed(sink: string, error: string, retry_at: string): void;
 }
 
@@ -32,6 +34,9 @@ export const outbox = (sql: SqlStorage): Outbox => ({
       seq,
     );
   },
+  rewind(sink, seq) {
+    sql.exec("UPDATE outbox SET last_seq = CAST(? AS INTEGER) WHERE sink = ?", seq, sink);
+  },
   failed(sink, error, retryAt) {
     sql.exec(
       `INSERT INTO outbox (sink, last_seq, attempts, retry_at, last_error) VALUES (?, 0, 1, ?, ?)
@@ -49,11 +54,15 @@ export const outboxOf = (
   sink: string,
   log: Pick<EventLog, "head" | "read">,
   sent: Outbox,
-): Pick<RelayDeps, "cursor" | "head" | "read" | "advance" | "failed"> => ({
+): Pick<RelayDeps, "cursor" | "head" | "read" | "advance" | "rewind" | "failed"> => ({
   cursor: () => sent.cursor(sink),
   head: () => log.head(),
   read: (after, limit) => log.read({ after, limit }),
   advance: (seq) => sent.advance(sink, seq),
+  rewind: (seq, why) => {
+    console.error(`delivery to ${sink} goes on behind event ${seq}: ${why}`);
+    sent.rewind(sink, seq);
+  },
   failed: (error, retry_at) => {
     console.error(`delivery to ${sink} failed, next try ${retry_at}: ${error}`);
     sent.failed(sink, error, retry_at);

@@ -3,8 +3,11 @@
  * concurrently it is made: `relay.last_seq` says how far a lake has come, every statement of a
  * batch is guarded by the value the batch was made for, and the last one moves it. D1 runs a batch
  * as one transaction, so either all of it finds the row where it was, or none of it does anything.
+ * Either side may be restored to an earlier moment. When the lake was, what is here tells of events
+ * that are not in its log any more: the lake's rows go and are made anew from the log. When the
+ * reports were, the lake is asked for what they lack.
  */
-import type { EventSink, StoredEvent } from "../application/ports.ts";
+import { type EventSink, OutOfStepError, type StoredEvent } from "../application/ports.ts";
 import { byteLength, leading, packed } from "./packing.ts";
 import { rollups } from "./rollups.ts";
 import { type Merge, TABLE_NAMES, TABLES, type TableName } from "./tables.ts";
@@ -24,15 +27,17 @@ const MAX_LOST_RACES = 5;
 
 /**
  * Delivers to the tables of `migrations/`. `deliver` resolves when the events and the rollups they
- * change are durable. Rejects on a gap (the first event not yet delivered must follow the last one
- * that was), on events out of order, when it lost too many races, and when D1 fails; each time
- * nothing is half done and the delivery may be repeated.
+ * change are durable. Rejects with OutOfStepError on a gap (the first event not yet delivered must
+ * follow the last one that was) and where other events of the same numbers were delivered before;
+ * rejects on events out of order, when it lost too many races, and when D1 fails. Each time nothing
+ * is half done and the delivery may be repeated.
  */
 export const d1Sink = (db: D1Database): EventSink => ({
   async deliver(lake_id, events) {
     requireConsecutive(lake_id, events);
     const end = events.at(-1)?.seq ?? 0;
     let last = end === 0 ? 0 : await lastSeq(db, lake_id);
+    await requireSameHistory(db, lake_id, last, events);
     let lost = 0;
     while (last < end) {
       const piece = nextPiece(lake_id, last, events);
@@ -64,6 +69,44 @@ const lastSeq = async (db: D1Database, lake_id: string): Promise<number> =>
     .bind(lake_id)
     .first<number>("last_seq")) ?? 0;
 
+/**
+ * What was delivered before is what is delivered now. Asked only where the two overlap: after an
+ * acknowledgement was lost, and after a restore.
+ */
+const requireSameHistory = async (
+  db: D1Database,
+  lake_id: string,
+  last: number,
+  events: readonly StoredEvent[],
+): Promise<void> => {
+  const again = events.filter(({ seq }) => seq <= last);
+  const [first, end] = [again.at(0)?.seq, again.at(-1)?.seq];
+  if (first === undefined || end === undefined) return;
+  const { results } = await db.prepare(SQL.delivered).bind(lake_id, first, end).all<Delivered>();
+  const known = new Map(results.map((row) => [row.seq, identityOf(row)]));
+  const forked = again.find((event) => known.get(event.seq) !== identityOf(event));
+  if (forked === undefined) return;
+  await db.batch(
+    [...OF_A_LAKE, "relay"].map((table) =>
+      db.prepare(`DELETE FROM ${table} WHERE ${GUARD} AND lake_id = ?1`).bind(lake_id, last),
+    ),
+  );
+  throw new OutOfStepError(
+    `lake ${lake_id}: event ${forked.seq} is another than the one delivered before: the lake was ` +
+      "restored, and its reports are made anew",
+    0,
+  );
+};
+
+type Delivered = Pick<
+  StoredEvent,
+  "seq" | "type" | "recorded_at" | "actor" | "stream" | "stream_version"
+>;
+
+/** No two events of one number agree in all of these: a restore takes longer than a millisecond. */
+const identityOf = ({ type, recorded_at, actor, stream, stream_version }: Delivered): string =>
+  JSON.stringify([type, recorded_at, actor, stream, stream_version]);
+
 interface Encoded {
   readonly event: StoredEvent;
   readonly json: string;
@@ -77,7 +120,8 @@ const nextPiece = (
 ): readonly Encoded[] => {
   const first = events[0]?.seq ?? 0;
   if (first > last + 1) {
-    throw new Error(`lake ${lake_id}: events ${last + 1} to ${first - 1} were never delivered`);
+    const missing = `events ${last + 1} to ${first - 1} were never delivered`;
+    throw new OutOfStepError(`lake ${lake_id}: ${missing}`, last);
   }
   const start = last + 1 - first;
   const piece = events
@@ -163,7 +207,13 @@ const changeRows = (name: TableName): string => {
     WHERE ${GUARD} AND (change.value ->> '$.opens' OR old.lake_id IS NOT NULL)`;
 };
 
+/** Every table with rows of a lake but the one that guards them, which goes last. */
+const OF_A_LAKE = ["events", ...TABLE_NAMES, "access_daily"] as const;
+
 const SQL = {
+  delivered: `
+    SELECT seq, type, recorded_at, actor, stream, stream_version FROM events
+    WHERE lake_id = ?1 AND seq BETWEEN CAST(?2 AS INTEGER) AND CAST(?3 AS INTEGER)`,
   enter: "INSERT INTO relay (lake_id, last_seq) VALUES (?, 0) ON CONFLICT DO NOTHING",
   /** Without OR IGNORE: an event that is there although the relay is not is a bug to be seen. */
   events: `

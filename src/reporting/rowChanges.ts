@@ -89,6 +89,7 @@ const CHANGES: Changes = {
     });
   },
   ComplianceLevelChanged: ({ to }, { lake_id }) => lake.changed(lake_id, { compliance_level: to }),
+  LakeRestored: nothing,
 
   DatasetRegistered: ({ contains_pii, encryption_enabled }, { id, recorded_at }) =>
     dataset.opened(id, {
@@ -202,8 +203,20 @@ const CHANGES: Changes = {
     deletion.changed(id, { status: "completed", completed_at }),
   GDPRDeletionFailed: ({ remainder }, { id }) =>
     remainder ? null : deletion.changed(id, { status: "failed" }),
-  GDPRDeletionReapplied: ({ completed_at }, { id }) =>
-    deletion.changed(id, { status: "completed", completed_at }),
+  // The log may never have heard of the request itself.
+  GDPRDeletionReapplied: ({ closing, ...data }, { id }) =>
+    closing === "remainder"
+      ? null
+      : deletion.opened(id, {
+          status: "completed",
+          requested_by: data.requested_by,
+          received_at: data.received_at,
+          requested_at: data.requested_at,
+          deadline: data.deadline,
+          statutory_deadline: data.statutory_deadline,
+          missed_deadline: data.deadline_kept ? null : data.deadline,
+          completed_at: data.completed_at,
+        }),
   GDPRWithholdingEnded: nothing,
   GDPRDeletionRemainderErased: nothing,
 

@@ -4,9 +4,14 @@ import {
   drainOutbox,
   FIRST_RETRY_MS,
   LAST_RETRY_MS,
+  MAX_REWINDS,
   retryDelay,
 } from "../../src/application/drainOutbox.ts";
-import type { OutboxCursor, StoredEvent } from "../../src/application/ports.ts";
+import {
+  type OutboxCursor,
+  OutOfStepError,
+  type StoredEvent,
+} from "../../src/application/ports.ts";
 import { LAKE, START } from "../support/testLake.ts";
 
 const eventAt = (seq: number): StoredEvent => ({
@@ -26,7 +31,11 @@ const eventAt = (seq: number): StoredEvent => ({
 });
 
 /** A log of `length` events and a sink that fails whenever `failing` says so. */
-const outboxOf = (length: number, failing: (delivery: number) => boolean = () => false) => {
+const outboxOf = (
+  length: number,
+  failing: (delivery: number) => boolean = () => false,
+  outOfStep: (delivery: number) => number | null = () => null,
+) => {
   let cursor: OutboxCursor & { readonly retry_at: string | null } = {
     last_seq: 0,
     attempts: 0,
@@ -34,11 +43,13 @@ const outboxOf = (length: number, failing: (delivery: number) => boolean = () =>
     retry_at: null,
   };
   const delivered: number[][] = [];
+  const told: string[] = [];
   let attempted = 0;
   let running = 0;
   let overlapped = false;
   return {
     delivered,
+    told,
     state: () => cursor,
     overlapped: () => overlapped,
     drain: () =>
@@ -50,6 +61,10 @@ const outboxOf = (length: number, failing: (delivery: number) => boolean = () =>
           Array.from({ length: Math.min(limit, length - after) }, (_, n) => eventAt(after + n + 1)),
         advance: (seq) => {
           cursor = { last_seq: seq, attempts: 0, last_error: null, retry_at: null };
+        },
+        rewind: (last_seq, why) => {
+          cursor = { ...cursor, last_seq };
+          told.push(why);
         },
         failed: (last_error, retry_at) => {
           cursor = { ...cursor, attempts: cursor.attempts + 1, last_error, retry_at };
@@ -64,6 +79,8 @@ const outboxOf = (length: number, failing: (delivery: number) => boolean = () =>
             running -= 1;
             expect(lake_id).toBe(LAKE);
             if (failing(delivery)) throw new Error("sink is down");
+            const resume_after = outOfStep(delivery);
+            if (resume_after !== null) throw new OutOfStepError("out of step", resume_after);
             delivered.push(events.map(({ seq }) => seq));
           },
         },
@@ -126,6 +143,7 @@ describe("draining the outbox", () => {
         advance: (seq) => {
           acknowledged = seq;
         },
+        rewind: () => {},
         failed: () => {},
         sink: {
           async deliver(_, events) {
@@ -139,6 +157,28 @@ describe("draining the outbox", () => {
     await drain();
     expect(arrived).toEqual([1, 2, 1, 2]);
     expect(acknowledged).toBe(2);
+  });
+
+  it("goes on from where the sink says it was restored to", async () => {
+    const outbox = outboxOf(
+      5,
+      () => false,
+      (delivery) => (delivery === 1 ? 2 : null),
+    );
+    expect(await outbox.drain()).toBe(true);
+    expect(outbox.delivered).toEqual([[3, 4, 5]]);
+    expect(outbox.told).toEqual(["out of step"]);
+  });
+
+  it("does not follow a sink that is out of step without end", async () => {
+    const outbox = outboxOf(
+      5,
+      () => false,
+      () => 0,
+    );
+    expect(await outbox.drain()).toBe(false);
+    expect(outbox.told).toHaveLength(MAX_REWINDS);
+    expect(outbox.state()).toMatchObject({ attempts: 1, last_error: "Error: out of step" });
   });
 
   it("backs off further with every failure in a row", async () => {

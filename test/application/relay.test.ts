@@ -30,6 +30,9 @@ const world = () => {
     advance: (seq) => {
       last_seq = seq;
     },
+    rewind: (seq) => {
+      last_seq = seq;
+    },
     failed: (_, at) => {
       retry_at = at;
     },

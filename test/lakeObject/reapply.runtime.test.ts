@@ -68,6 +68,23 @@ const expectGone = async (lake: Lake, id: string): Promise<void> => {
   }
 };
 
+const reported = async (lake: Lake, query: string): Promise<readonly unknown[]> =>
+  (await env.REPORTS.prepare(query).bind(lake.id).all()).results;
+
+/** Everything in the log has arrived in the reports, and nothing else is there. */
+const delivered = (lake: Lake): Promise<void> =>
+  eventually(async () => {
+    // And the lake has heard of it: nothing is under way when its database is exchanged.
+    await lake.stub.settle();
+    const log = (await lake.events()).map(({ seq, type, recorded_at }) => ({
+      seq,
+      type,
+      recorded_at,
+    }));
+    const events = "SELECT seq, type, recorded_at FROM events WHERE lake_id = ?1 ORDER BY seq";
+    expect(await reported(lake, events)).toEqual(log);
+  });
+
 const typesOf = async (lake: Lake): Promise<readonly string[]> =>
   (await lake.events()).map(({ type }) => type);
 
@@ -85,7 +102,6 @@ describe("a lake whose database is restored to a moment before an erasure", () =
     expect(rows).toBe(2);
 
     await restore(lake, before);
-    await evictDurableObject(lake.stub);
     await completed(lake, id);
     await expectGone(lake, id);
     expect(await typesOf(lake)).toEqual(
@@ -111,7 +127,6 @@ describe("a lake whose database is restored to a moment before an erasure", () =
     const shown = (await lake.get(`/deletions/${id}`)).body as Fields;
 
     await restore(lake, before);
-    await evictDurableObject(lake.stub);
     await completed(lake, id);
     await expectGone(lake, id);
     const { requested_at, received_at, deadline, requested_by } = shown;
@@ -137,13 +152,40 @@ describe("a lake whose database is restored to a moment before an erasure", () =
     await erased(lake, second);
 
     await restore(lake, before);
-    await evictDurableObject(lake.stub);
     await completed(lake, first);
     await completed(lake, second);
     await expectGone(lake, first);
     expect(await storedTexts(lake)).not.toContain("john");
     expect((await lake.get("/batches/b1")).at("rows")).toBe(1);
     expect((await lake.get("/batches/b2")).at("rows")).toBe(0);
+  });
+
+  it("tells its reports anew what has become of it", async () => {
+    const lake = await peopleLake();
+    await appended(lake, "b1");
+    const before = await databaseOf(lake);
+    const id = await requested(lake);
+    await lake.done("/audit-access", {
+      accessor_id: "alice",
+      dataset_id: "people",
+      action: "read",
+      purpose: "lost",
+    });
+    await erased(lake, id);
+    await delivered(lake);
+
+    await restore(lake, before);
+    await completed(lake, id);
+    await delivered(lake);
+    const accesses = await reported(lake, "SELECT count FROM access_daily WHERE lake_id = ?1");
+    expect(accesses).toEqual([]);
+    const deletions = await reported(
+      lake,
+      "SELECT deletion_id, status, requested_by, overdue FROM deletions WHERE lake_id = ?1",
+    );
+    expect(deletions).toEqual([
+      { deletion_id: id, status: "completed", requested_by: "petra", overdue: 0 },
+    ]);
   });
 
   it("does nothing more when it is asked again, or when nothing was restored", async () => {
@@ -159,7 +201,6 @@ describe("a lake whose database is restored to a moment before an erasure", () =
     expect(await lake.events()).toEqual(seen);
 
     await restore(lake, before);
-    await evictDurableObject(lake.stub);
     await completed(lake, id);
     const after = await lake.events();
     await evictDurableObject(lake.stub);
@@ -176,7 +217,6 @@ describe("a lake whose database is restored to a moment before an erasure", () =
     await erased(lake, id);
     for (const _ of [1, 2]) {
       await restore(lake, before);
-      await evictDurableObject(lake.stub);
       await completed(lake, id);
       await expectGone(lake, id);
     }
@@ -194,7 +234,6 @@ describe("a lake whose database is restored to a moment before an erasure", () =
     await erased(lake, id);
 
     await restore(lake, before);
-    await evictDurableObject(lake.stub);
     await eventually(async () => {
       expect(await typesOf(lake)).toContain("GDPRDeletionCompleted");
     });
@@ -204,6 +243,66 @@ describe("a lake whose database is restored to a moment before an erasure", () =
     // Its bytes are gone for good: that is said, not left to be found.
     expect((await lake.get("/batches/b1")).at("state")).toBe("expired");
     await expectGone(lake, id);
+  });
+});
+
+describe("a lake whose database is restored to a moment before a checkpoint that is kept", () => {
+  const restores = async (lake: Lake) =>
+    (await lake.events()).filter(({ type }) => type === "LakeRestored");
+
+  const begun = async (lake: Lake): Promise<void> => {
+    await lake.get("/report");
+    await eventually(async () => {
+      const owed = await lake.sql("SELECT ref FROM schedule WHERE kind = 'reapply_erasures'");
+      expect(owed).toEqual([]);
+    });
+  };
+
+  const started = async (lake: Lake): Promise<void> => {
+    await evictDurableObject(lake.stub);
+    await begun(lake);
+  };
+
+  it("says so, once, and goes on keeping checkpoints of what it is now", async () => {
+    const lake = await peopleLake();
+    const before = await databaseOf(lake);
+    await appended(lake, "b1");
+    const kept = await lake.done("/log/checkpoint");
+    const { size, checkpoint } = kept.body as { size: number; checkpoint: string };
+    await started(lake);
+    expect(await restores(lake)).toEqual([]);
+
+    await restore(lake, before);
+    await begun(lake);
+    await eventually(async () => expect(await restores(lake)).toHaveLength(1));
+    const lost = { lost_size: size, lost_root: checkpoint.split("\n")[2] };
+    expect(await restores(lake)).toMatchObject([{ actor: "lethe", stream: "lake", data: lost }]);
+    expect((await lake.get("")).at("restored")).toMatchObject(lost);
+    await started(lake);
+    expect(await restores(lake)).toHaveLength(1);
+
+    // The log grows to the same size once more, with another root.
+    for (let head = 0; head < size; ) {
+      const about = { accessor_id: "alice", dataset_id: "people", action: "read", purpose: "x" };
+      await lake.done("/audit-access", about);
+      head = Number((await lake.events()).at(-1)?.seq);
+    }
+    const again = await lake.done("/log/checkpoint");
+    expect(again.at("size")).toBe(size);
+    expect(again.text("key")).toContain(`${kept.text("key")}-`);
+    expect(await (await env.OBJECTS.get(kept.text("key")))?.text()).toBe(checkpoint);
+    expect(await (await env.OBJECTS.get(again.text("key")))?.text()).toBe(again.at("checkpoint"));
+    await started(lake);
+    expect(await restores(lake)).toHaveLength(1);
+  });
+
+  it("believes nothing that it has not signed itself", async () => {
+    const lake = await peopleLake();
+    const kept = await lake.done("/log/checkpoint");
+    const forged = String(kept.at("checkpoint")).replace(/\n\d+\n/, "\n99\n");
+    await env.OBJECTS.put(kept.text("key").replace(/\d+$/, "0000000000000099"), forged);
+    await started(lake);
+    expect(await restores(lake)).toEqual([]);
   });
 });
 

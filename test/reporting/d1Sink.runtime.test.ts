@@ -1,7 +1,7 @@
 import { env } from "cloudflare:workers";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { StoredEvent } from "../../src/application/ports.ts";
+import { OutOfStepError, type StoredEvent } from "../../src/application/ports.ts";
 import { d1Sink } from "../../src/reporting/d1Sink.ts";
 import { type LakeLog, lakeLog } from "./lakeLog.ts";
 
@@ -181,6 +181,47 @@ describe("a delivery", () => {
     expect(found.relay).toEqual([{ last_seq: log.events.length }]);
     expect(found.events).toHaveLength(log.events.length);
     expect(found.access_daily).toHaveLength(2_500);
+  });
+});
+
+describe("after a restore", () => {
+  /** What a sink rejected with, to be told from any other failure. */
+  const outOfStep = async (lake: string, events: readonly StoredEvent[]): Promise<number> => {
+    try {
+      await sink.deliver(lake, events);
+    } catch (error) {
+      if (error instanceof OutOfStepError) return error.resume_after;
+      throw error;
+    }
+    throw new Error("it was in step");
+  };
+
+  it("of the lake what was told of the time that is lost goes, and all is told anew", async () => {
+    const [lake, whole, other] = [fresh(), fresh(), fresh()];
+    const before = busyLake().events;
+    await sink.deliver(lake, before);
+    await sink.deliver(other, before);
+    // The lake went back to its tenth event, and something else has happened since.
+    const fork = lakeLog();
+    for (const event of before.slice(0, 10)) {
+      fork.add(event.stream, event.type as "SomethingNew", event.data, event.recorded_at);
+    }
+    const { events } = fork.accessed("carol", "sales", "query", "2026-11-24T08:00:00.000Z");
+    expect(await outOfStep(lake, events.slice(8))).toBe(0);
+    expect(Object.values(await contents(lake)).flat()).toEqual([]);
+    await sink.deliver(lake, events);
+    await sink.deliver(whole, events);
+    expect(await contents(lake)).toEqual(await contents(whole));
+    expect((await contents(other)).relay).toEqual([{ last_seq: before.length }]);
+  });
+
+  it("of the reports what they lack is asked for", async () => {
+    const lake = fresh();
+    const { events } = busyLake();
+    await sink.deliver(lake, events.slice(0, 6));
+    expect(await outOfStep(lake, events.slice(10))).toBe(6);
+    await sink.deliver(lake, events.slice(6));
+    expect((await contents(lake)).relay).toEqual([{ last_seq: events.length }]);
   });
 });
 

@@ -203,6 +203,27 @@ describe("the rollups of a deletion", () => {
     });
   });
 
+  it("take over from a record what a restored log has never heard of", () => {
+    const deadline = "2026-12-23T00:00:00.000Z";
+    const known = {
+      requested_by: "petra",
+      received_at: MORNING,
+      requested_at: MORNING,
+      deadline,
+      statutory_deadline: deadline,
+      completed_at: "2026-12-24T00:00:00.000Z",
+    };
+    const data = { ...known, deadline_kept: false, closing: "request" };
+    const log = lakeLog().add("deletion/d1", "GDPRDeletionReapplied", data);
+    const columns = { ...known, status: "completed", missed_deadline: deadline };
+    expect(changes(log).deletions).toEqual([
+      { table: "deletions", id: "d1", opens: true, columns },
+    ]);
+    const later = { ...data, closing: "remainder", completed_at: "2027-01-01T00:00:00.000Z" };
+    log.add("deletion/d1", "GDPRDeletionReapplied", later);
+    expect(changes(log).deletions).toMatchObject([{ columns }]);
+  });
+
   it("start anew when the same id is requested again", () => {
     const deadline = "2026-12-23T00:00:00.000Z";
     const log = lakeLog()

@@ -38,19 +38,29 @@ export const databaseOf = (lake: Lake): Promise<DatabaseCopy> =>
     };
   });
 
-export const restore = (lake: Lake, copy: DatabaseCopy): Promise<void> =>
-  lake.inside((_, { storage }) =>
-    storage.transactionSync(() => {
-      const { sql } = storage;
-      const present = sql
-        .exec<{ name: string }>(`SELECT name FROM sqlite_master WHERE type = 'table' AND ${OWN}`)
-        .toArray();
-      for (const { name } of present) sql.exec(`DROP TABLE ${name}`);
-      for (const statement of copy.tables) sql.exec(statement);
-      for (const { name, columns, rows } of copy.contents) {
-        const places = columns.map(() => "?").join(", ");
-        for (const row of rows) sql.exec(`INSERT INTO ${name} VALUES (${places})`, ...row);
-      }
-      for (const statement of copy.others) sql.exec(statement);
-    }),
-  );
+/** The object dies with it: what it has in memory is not what its database says any more. */
+export const restore = async (lake: Lake, copy: DatabaseCopy): Promise<void> => {
+  const died = lake.inside(async (_, state) => {
+    exchange(state.storage, copy);
+    await state.storage.sync();
+    state.abort("restored");
+  });
+  await died.catch((error: unknown) => {
+    if (!String(error).includes("restored")) throw error;
+  });
+};
+
+const exchange = (storage: DurableObjectStorage, copy: DatabaseCopy): void =>
+  storage.transactionSync(() => {
+    const { sql } = storage;
+    const present = sql
+      .exec<{ name: string }>(`SELECT name FROM sqlite_master WHERE type = 'table' AND ${OWN}`)
+      .toArray();
+    for (const { name } of present) sql.exec(`DROP TABLE ${name}`);
+    for (const statement of copy.tables) sql.exec(statement);
+    for (const { name, columns, rows } of copy.contents) {
+      const places = columns.map(() => "?").join(", ");
+      for (const row of rows) sql.exec(`INSERT INTO ${name} VALUES (${places})`, ...row);
+    }
+    for (const statement of copy.others) sql.exec(statement);
+  });

@@ -37,6 +37,7 @@ export const lakeAt = (compliance_level: ComplianceLevel): ActiveLake => ({
   country: "DE",
   time_zone: "Europe/Berlin",
   created_at: FIRST_RECORDED_AT,
+  restored: null,
 });
 
 type Registered = Extract<DatasetEvent, { type: "DatasetRegistered" }>;

@@ -2,7 +2,14 @@
 import { assertNever, ok, type Result } from "../decider.ts";
 import type { LakeId } from "../ids.ts";
 import { type Rejection, reject } from "../rejection.ts";
-import { COMPLIANCE_LEVELS, type ComplianceLevel, type LakeEvent, type LakeState } from "./lake.ts";
+import {
+  type ActiveLake,
+  COMPLIANCE_LEVELS,
+  type ComplianceLevel,
+  type LakeEvent,
+  type LakeState,
+  type Restored,
+} from "./lake.ts";
 
 export interface CreateDataLake {
   readonly type: "CreateDataLake";
@@ -20,13 +27,23 @@ export interface ChangeComplianceLevel {
   readonly compliance_level: ComplianceLevel;
 }
 
-export type LakeCommand = CreateDataLake | ChangeComplianceLevel;
+/** From the lake itself, never from a person. */
+export interface NoteRestore {
+  readonly type: "NoteRestore";
+  readonly lost: Omit<Restored, "noted_at">;
+}
+
+export type LakeCommand = CreateDataLake | ChangeComplianceLevel | NoteRestore;
 
 export const lakeNotFound = () => reject("not_found", "lake-not-found", "There is no such lake.");
 
 /** True when `level` is at least as strict as `floor`. */
 export const atLeast = (level: ComplianceLevel, floor: ComplianceLevel): boolean =>
   COMPLIANCE_LEVELS.indexOf(level) >= COMPLIANCE_LEVELS.indexOf(floor);
+
+/** Whether this restore is on record already. */
+export const isNoted = ({ restored }: ActiveLake, lost: NoteRestore["lost"]): boolean =>
+  restored?.lost_size === lost.lost_size && restored.lost_root === lost.lost_root;
 
 /**
  * Rejects with `already_exists` a second creation, with `not_found` a change to a lake that does
@@ -59,6 +76,10 @@ export const decideLake = (
         );
       }
       return ok([{ type: "ComplianceLevelChanged", data: { from, to } }]);
+    }
+    case "NoteRestore": {
+      if (state.status === "absent") return lakeNotFound();
+      return ok(isNoted(state, command.lost) ? [] : [{ type: "LakeRestored", data: command.lost }]);
     }
     default:
       return assertNever(command);

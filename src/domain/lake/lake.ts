@@ -24,7 +24,20 @@ export type LakeEvent =
   | {
       readonly type: "ComplianceLevelChanged";
       readonly data: { readonly from: ComplianceLevel; readonly to: ComplianceLevel };
-    };
+    }
+  /**
+   * The log was restored to an earlier moment: what it held behind that is lost. It is known by a
+   * checkpoint that is kept outside, and that the log no longer agrees with.
+   */
+  | { readonly type: "LakeRestored"; readonly data: Omit<Restored, "noted_at"> };
+
+export interface Restored {
+  /** Number of events the log had when the checkpoint was signed. */
+  readonly lost_size: number;
+  /** Root of the log's Merkle tree then, base64. */
+  readonly lost_root: string;
+  readonly noted_at: string;
+}
 
 export interface ActiveLake {
   readonly status: "active";
@@ -36,6 +49,8 @@ export interface ActiveLake {
   readonly country: string | null;
   readonly time_zone: string | null;
   readonly created_at: string;
+  /** The last restore that is known of, or null. */
+  readonly restored: Restored | null;
 }
 
 export type LakeState = { readonly status: "absent" } | ActiveLake;
@@ -45,9 +60,13 @@ export const initialLake: LakeState = { status: "absent" };
 export const evolveLake = (state: LakeState, event: Recorded<LakeEvent>): LakeState => {
   switch (event.type) {
     case "DataLakeCreated":
-      return { status: "active", ...event.data, created_at: event.recorded_at };
+      return { status: "active", ...event.data, created_at: event.recorded_at, restored: null };
     case "ComplianceLevelChanged":
       return state.status === "active" ? { ...state, compliance_level: event.data.to } : state;
+    case "LakeRestored": {
+      if (state.status !== "active") return state;
+      return { ...state, restored: { ...event.data, noted_at: event.recorded_at } };
+    }
     default:
       return assertNever(event);
   }

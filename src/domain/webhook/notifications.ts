@@ -26,6 +26,7 @@ export const NOTIFICATIONS = {
   GDPRDeletionFailed: ["failure"],
   GDPRDeletionRemainderErased: ["subject_ref", "datasets", "completed_at", "rows_removed"],
   ErasedSubjectReappeared: ["rows"],
+  LakeRestored: ["lost_size", "lost_root"],
   BatchQuarantined: ["cause"],
   QualityCheckPassed: ["source", "passed"],
   QualityCheckFailed: ["source", "passed"],

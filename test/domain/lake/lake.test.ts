@@ -34,6 +34,28 @@ const changed = (from: ComplianceLevel, to: ComplianceLevel): LakeEvent => ({
   data: { from, to },
 });
 
+describe("a lake that was restored to an earlier moment", () => {
+  const lost = { lost_size: 40, lost_root: "cm9vdA==" };
+  const note = { type: "NoteRestore", lost } as const;
+  const restored: LakeEvent = { type: "LakeRestored", data: lost };
+
+  it("says so once, and shows it ever after", () => {
+    given(created()).when(note).then(restored);
+    given(created(), restored).when(note).thenNothing();
+    expect(given(created(), restored, changed("standard", "gdpr")).state()).toMatchObject({
+      restored: { ...lost, noted_at: "2026-11-23T12:01:00.000Z" },
+    });
+    given().when(note).thenRejected("lake-not-found", "not_found");
+  });
+
+  it("says so again when that happens again", () => {
+    const more = { ...lost, lost_size: 50 };
+    given(created(), restored)
+      .when({ ...note, lost: more })
+      .then({ type: "LakeRestored", data: more });
+  });
+});
+
 describe("a lake", () => {
   it("is created with everything it was asked for", () => {
     given().when(create).then(created());
@@ -84,6 +106,7 @@ describe("a lake", () => {
       ...data,
       compliance_level: "strict",
       created_at: FIRST_RECORDED_AT,
+      restored: null,
     });
   });
 
