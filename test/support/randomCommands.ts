@@ -28,6 +28,7 @@ import {
 } from "./batchSteps.ts";
 import { endWithholding, erase, eraseOnce, execute } from "./erasureSteps.ts";
 import { SCHEMA } from "./facts.ts";
+import { rights } from "./randomRights.ts";
 import { DAY_MS, type TestLake } from "./testLake.ts";
 
 /** Something that happens to a lake. `keyed` ones may be sent again under the same key. */
@@ -524,6 +525,7 @@ export const life = (maxLength: number): fc.Arbitrary<Life> =>
           { weight: 16, arbitrary: deletions },
           { weight: 14, arbitrary: freshness },
           { weight: 6, arbitrary: erasures },
+          { weight: 5, arbitrary: rights },
           { weight: 1, arbitrary: webhooks },
           { weight: 3, arbitrary: others },
           { weight: 4, arbitrary: time },

@@ -1,0 +1,159 @@
+/** A person is taken out of files of every format, of encrypted ones, and of one that was lost. */
+import { env } from "cloudflare:workers";
+import { parquetReadObjects } from "hyparquet";
+import { parquetWriteBuffer } from "hyparquet-writer";
+import { describe, expect, test } from "vitest";
+import {
+  appendPeople,
+  csvOf,
+  forget,
+  holding,
+  JANE,
+  peopleLake,
+  requestErasure,
+  until,
+  WITH_JANE,
+} from "../support/erasureLake.ts";
+import { type Lake, typesOf } from "../support/lakeClient.ts";
+import {
+  appendPeople as appendSealed,
+  NAMES,
+  publishPeople,
+  strictLake,
+} from "../support/sealedLake.ts";
+
+const ROWS = [
+  [1, "anna", 10],
+  [2, JANE, 20],
+  [3, "otto", 30],
+  [4, JANE, 40],
+] as const;
+
+const jsonl = (rows: readonly (readonly [number, string, number])[]): string =>
+  rows.map(([id, person, amount]) => `${JSON.stringify({ id, person, amount })}\n`).join("");
+
+const parquet = (): ArrayBuffer =>
+  parquetWriteBuffer({
+    columnData: [
+      { name: "id", data: ROWS.map(([id]) => BigInt(id)), type: "INT64" },
+      { name: "person", data: ROWS.map(([, person]) => person), type: "STRING" },
+      { name: "amount", data: ROWS.map(([, , amount]) => amount), type: "DOUBLE" },
+    ],
+  });
+
+/** The one raw object of a batch. */
+const rawOf = async (lake: Lake, batch_id: string): Promise<ArrayBuffer> => {
+  const keys = (await lake.keys()).filter((key) => key.includes(`/batches/${batch_id}/`));
+  const raw = keys.filter((key) => key.includes("/raw/") && !key.endsWith(".subjects"));
+  expect(raw).toHaveLength(1);
+  return (await (await env.OBJECTS.get(raw[0] ?? ""))?.arrayBuffer()) ?? new ArrayBuffer(0);
+};
+
+const published = async (lake: Lake, batch_id: string): Promise<void> => {
+  await lake.done("/run-dq", { batch_id, quality_rules: { amount: ">0" } });
+  await lake.done("/run-privacy", { batch_id, privacy_rules: { person: "hash" } });
+  await lake.done("/publish-batch", { batch_id });
+};
+
+describe("erasing a person", () => {
+  test("from JSON Lines leaves the other lines as they were", async () => {
+    const lake = await peopleLake();
+    expect((await appendPeople(lake, "b", jsonl(ROWS), "b.jsonl")).status).toBe(201);
+    await published(lake, "b");
+    const id = await forget(lake);
+    const left = ROWS.filter(([, person]) => person !== JANE);
+    expect(new TextDecoder().decode(await rawOf(lake, "b"))).toBe(jsonl(left));
+    expect((await lake.get("/batches/b")).at("published", "rows")).toBe(2);
+    expect((await lake.get(`/deletions/${id}`)).at("erasure", "rows_removed")).toBe(2);
+    expect(await holding(lake, JANE)).toEqual([]);
+  });
+
+  test("from Parquet leaves a table of the other rows", async () => {
+    const lake = await peopleLake();
+    expect((await appendPeople(lake, "b", parquet(), "b.parquet")).status).toBe(201);
+    await published(lake, "b");
+    const id = await forget(lake);
+    const rows = await parquetReadObjects({ file: await rawOf(lake, "b") });
+    expect(rows.map(({ id: of, person }) => [Number(of), person])).toEqual([
+      [1, "anna"],
+      [3, "otto"],
+    ]);
+    expect((await lake.get("/batches/b")).at("published", "rows")).toBe(2);
+    expect((await lake.get(`/deletions/${id}`)).at("erasure", "rows_removed")).toBe(2);
+    expect(await holding(lake, JANE)).toEqual([]);
+  });
+
+  test("from an encrypted dataset leaves no byte of them, sealed or not", async () => {
+    const lake = await strictLake();
+    await publishPeople(lake, "b");
+    expect((await appendSealed(lake, "raw")).status).toBe(201);
+    const before = await lake.keys();
+    const [ada = ""] = NAMES;
+    const id = await forget(lake, ada);
+    const after = await lake.keys();
+    // The one row that was rejected is another person's: it stays where it is.
+    const kept = after.filter((key) => before.includes(key) && /\/(batches|published)\//.test(key));
+    expect(kept.map((key) => key.split("/")[5])).toEqual(["quarantine"]);
+    expect((await lake.get("/batches/raw")).at("rows")).toBe(2);
+    expect((await lake.get("/batches/b")).at("state")).toBe("published");
+    expect((await lake.get(`/deletions/${id}`)).body).toMatchObject({
+      erasure: { rows_removed: 2, batches: { hit: 2 } },
+    });
+    // Landed uploads are in clear until they are swept: hers are gone.
+    expect(await holding(lake, ada)).toEqual([]);
+  });
+
+  test("goes on without a batch whose file was lost, and says that it was destroyed", async () => {
+    const lake = await peopleLake();
+    await appendPeople(lake, "lost", WITH_JANE);
+    await appendPeople(lake, "kept", WITH_JANE);
+    const raw = (await lake.keys()).filter((key) => /\/batches\/lost\/.*\/raw\//.test(key));
+    await env.OBJECTS.delete([...raw]);
+    const id = await requestErasure(lake);
+    await lake.post(`/deletions/${id}/execute`);
+    await until(lake, id, "completed");
+    const certificate = await lake.get(`/deletions/${id}/certificate`);
+    expect(certificate.at("certificate", "facts")).toMatchObject({
+      destroyed: [{ batch_id: "lost", dataset: "people", reason: "missing" }],
+      rows_removed: expect.any(Number),
+    });
+    expect((await lake.get("/batches/lost")).at("state")).toBe("expired");
+    expect((await lake.get("/batches/kept")).at("rows")).toBe(2);
+    expect(await holding(lake, JANE)).toEqual([]);
+  });
+});
+
+describe("data of a person who was erased that comes again", () => {
+  const again = csvOf([1, "anna", 10], [2, JANE, 20]);
+
+  test("is taken with a warning at level gdpr", async () => {
+    const lake = await peopleLake();
+    await appendPeople(lake, "b");
+    await forget(lake);
+    const answer = await appendPeople(lake, "later", again);
+    expect(answer.status).toBe(201);
+    expect(typesOf(answer)).toContain("ErasedSubjectReappeared");
+    expect(answer.text("warnings")).toContain("erased at their request");
+    expect((await lake.get("/batches/later")).at("state")).toBe("appended");
+  });
+
+  test("is in quarantine at level strict until somebody decides", async () => {
+    const lake = await strictLake();
+    const [ada = ""] = NAMES;
+    await appendSealed(lake, "b");
+    await forget(lake, ada);
+    const answer = await appendSealed(lake, "later");
+    expect(answer.status).toBe(201);
+    expect(typesOf(answer)).toEqual(
+      expect.arrayContaining(["ErasedSubjectReappeared", "BatchQuarantined"]),
+    );
+    expect((await lake.get("/batches/later")).body).toMatchObject({
+      state: "quarantined",
+      quarantine: { cause: "erased_subject" },
+    });
+    expect((await lake.post("/publish-batch", { batch_id: "later" })).status).toBe(409);
+    // Whoever is erased may come back; then a person says so.
+    await lake.done("/release-batch", { batch_id: "later", reason: "a customer again" });
+    expect((await lake.get("/batches/later")).at("state")).toBe("appended");
+  });
+});
