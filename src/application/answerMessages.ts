@@ -88,6 +88,12 @@ export const messageOf = (command: Command, events: readonly StoredEvent[]): str
       return `Batch ${command.batch_id} has expired.`;
     case "PublishData":
       return `Batch ${command.batch_id} published: ${command.publication.rows} rows.`;
+    case "KeepBack":
+      return (
+        `Batch ${command.batch_id} is in quarantine and not published: ` +
+        `${events.find(({ type }) => type === "BatchQuarantined")?.data.reason}. POST ` +
+        "/release-batch with the reason why it may go on, or have its contract protect them."
+      );
     case "ExportData":
       return `Batch ${command.batch_id} is available as ${command.object.format}.`;
     case "GrantConsumption":

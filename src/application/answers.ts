@@ -15,8 +15,11 @@ import type { EventLog, SignRequest, StoredEvent } from "./ports.ts";
 import { view } from "./views.ts";
 
 export interface Answer {
-  /** `created` brought a resource into being; `unfit` recorded a file that does not fit. */
-  readonly outcome: "created" | "done" | "accepted" | "unfit";
+  /**
+   * `created` brought a resource into being; `unfit` recorded a file that does not fit,
+   * `kept_back` a batch that may not be published as it is.
+   */
+  readonly outcome: "created" | "done" | "accepted" | "unfit" | "kept_back";
   readonly body: Readonly<Record<string, unknown>>;
   /** Version of the command's main stream, for `ETag`. */
   readonly version: number;
@@ -110,6 +113,8 @@ const outcomeOf = (command: Command, events: readonly StoredEvent[]): Answer["ou
       return "accepted";
     case "AppendData":
       return isNew(events) ? "created" : "done";
+    case "KeepBack":
+      return "kept_back";
     default:
       return "done";
   }

@@ -7,6 +7,7 @@ import { admitPublish } from "../domain/batch/decide.ts";
 import type { RawRules } from "../domain/batch/events.ts";
 import { protecting, protects, unprotectedColumns } from "../domain/batch/protection.ts";
 import { workable } from "../domain/batch/quarantine.ts";
+import { PERSONAL_DATA_SUSPECTED } from "../domain/batch/suspected.ts";
 import type { Contract } from "../domain/contract/contract.ts";
 import { ruleIssues } from "../domain/contract/decide.ts";
 import { ok, type Result } from "../domain/decider.ts";
@@ -210,7 +211,7 @@ export const planPrivacy = (
       refine,
       clean_key: key,
       requested_privacy: requested,
-      suspected_columns: batch.suspicions.map(({ column }) => column),
+      suspected_columns: batch.looks_personal.map(({ column }) => column),
       overruled_columns: unprotectedColumns(contract, { rules: privacy, requested: {} }),
     },
     writes: [...(request.dry_run ? [] : [key]), ...passing(refine)],
@@ -240,12 +241,16 @@ const uncovered = (contract: Contract, requested: RawRules): Result<never, Rejec
 export const planPublish = (planner: Planner, subject: Subject): Result<Planned, Rejection> => {
   const { batch, contract, lake } = subject;
   if (batch.progress.status === "published") return ok(NOTHING);
+  const { batch_id } = batch;
   const progress = progressOf(batch);
   const run = progress.status === "anonymized" ? progress.privacy : null;
   // What the contract protects is protected, also when nobody has asked for a privacy run.
   const privacy = run === null ? contract.privacy_rules : run.rules;
   const admitted = admitPublish(subject, null);
-  if (!admitted.ok) return admitted;
+  if (!admitted.ok) {
+    const suspected = admitted.error.code === PERSONAL_DATA_SUSPECTED;
+    return suspected ? ok({ ...NOTHING, plan: { kind: "keep_back", batch_id } }) : admitted;
+  }
   const schema = batch.schema ?? contract.schema;
   const { rules: quality, now, which } = checkedRules(subject, planner.now);
   const invalid = invalidRules(schema, quality, privacy, contract.k_anonymity);

@@ -104,7 +104,7 @@ export type WorkPlan =
       readonly refine: RefinePlan;
       readonly clean_key: string;
       readonly requested_privacy: RawRules;
-      /** Columns that look personal and were not declared. */
+      /** Columns that look personal, declared or not. */
       readonly suspected_columns: readonly string[];
       /** Columns that the contract protects otherwise: a dry run shows nothing of them. */
       readonly overruled_columns: readonly string[];
@@ -154,6 +154,8 @@ export type WorkPlan =
       readonly check: Pick<QualityCheck, "source" | "rules"> | null;
       readonly requested_privacy: RawRules;
     }
+  /** What was to be published has to go into quarantine instead. */
+  | { readonly kind: "keep_back"; readonly batch_id: BatchId }
   /** The next batch of a replay whose outcome is known without work. */
   | { readonly kind: "note"; readonly replay_id: ReplayId; readonly note: ReplayedBatch }
   /** Every batch of a replay is derived: what is left is to switch to them. */

@@ -75,7 +75,9 @@ export const EVENT_CONTRACTS: Readonly<Record<string, EventContract>> = {
   DatasetFreshnessRestored: v1,
   DatasetFreshnessUnwatched: v1,
   AppendIngestionRequested: added({ revision: 1, retention_days: null }),
-  DataAppended: extended(added({ revision: 1 }), { subject_index: null }),
+  DataAppended: extended(extended(added({ revision: 1 }), { subject_index: null }), {
+    looks_personal: [],
+  }),
   ErasedSubjectReappeared: v1,
   SchemaValidated: v1,
   SchemaValidationFailed: added({ contract_version: null }),

@@ -132,7 +132,13 @@ export const route = <
   spec: RouteSpec<Params, Query, Body, Headers>,
 ): Route => spec as unknown as Route;
 
-const CREATED = { created: 201, done: 200, accepted: 202, unfit: 422 } as const;
+const CREATED = { created: 201, done: 200, accepted: 202, unfit: 422, kept_back: 422 } as const;
+
+/** What was recorded, and is refused all the same. */
+const REFUSED: Partial<Record<Answer["outcome"], string>> = {
+  unfit: "does-not-fit",
+  kept_back: "personal-data-suspected",
+};
 
 /** An answer to a command as HTTP has it, with its URL signed and its version as `ETag`. */
 export const commandAnswer = async (
@@ -143,6 +149,7 @@ export const commandAnswer = async (
   const { outcome, body, version, sign, location, replayed } = result.value;
   const signed = sign ? { [sign.field]: await urlOf(sign, services, call) } : {};
   const prefix = call.is_default ? "" : `/lakes/${call.lake_id}`;
+  const refused = REFUSED[outcome];
   return ok({
     status: CREATED[outcome],
     body: { ...body, ...signed },
@@ -151,9 +158,7 @@ export const commandAnswer = async (
       ...(location && outcome === "accepted" ? { Location: `${prefix}${location}` } : {}),
       ...(replayed ? { "Idempotency-Replayed": "true" } : {}),
     },
-    ...(outcome === "unfit"
-      ? { problem: { code: "does-not-fit", detail: String(body.message) } }
-      : {}),
+    ...(refused === undefined ? {} : { problem: { code: refused, detail: String(body.message) } }),
   });
 };
 

@@ -95,4 +95,35 @@ describe("a batch with a column that looks like personal data", () => {
     expect(released.at("batch")).toMatchObject({ state: "appended", suspicions: SUSPICIONS });
     await lake.done("/publish-batch", { batch_id: "b" });
   });
+
+  test("is put into quarantine on publication when the level was raised since its append", async () => {
+    const lake = await newLake("gdpr");
+    await lake.done("/datasets", {
+      name: "visits",
+      schema: { id: "int", contact: "string" },
+      contains_pii: false,
+      encryption_enabled: true,
+    });
+    await lake.done("/contracts", { contract_id: "c1", dataset: "visits", retention_days: 365 });
+    await append(lake, "b");
+    await append(lake, "old");
+    await lake.done("/publish-batch", { batch_id: "old" });
+    await lake.done("/compliance-level", { compliance_level: "strict" });
+    await lake.done("/contracts/c1/approve", { approver: "petra" });
+    const refused = await lake.post("/publish-batch", { batch_id: "b" });
+    expect(refused.status, JSON.stringify(refused.body)).toBe(422);
+    expect(refused.body).toMatchObject({
+      code: "personal-data-suspected",
+      detail: expect.stringContaining("contact (email)"),
+      batch: { state: "quarantined", quarantine: { cause: "personal_data" } },
+    });
+    await lake.done("/release-batch", { batch_id: "b", reason: "addresses of test accounts" });
+    await lake.done("/publish-batch", { batch_id: "b" });
+    // What is published already is not published anew before somebody has looked at it.
+    const replayed = await lake.done("/replay", { dataset: "visits" });
+    expect(replayed.at("replay", "outcomes")).toMatchObject([
+      { batch_id: "b", outcome: "replayed" },
+      { batch_id: "old", outcome: "skipped", reason: expect.stringContaining("contact (email)") },
+    ]);
+  });
 });

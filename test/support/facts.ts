@@ -15,6 +15,7 @@ import type { DatasetEvent, DatasetState } from "../../src/domain/dataset/datase
 import { evolveDataset, initialDataset } from "../../src/domain/dataset/dataset.ts";
 import { type PrivacyRunId, privacyRunId } from "../../src/domain/ids.ts";
 import type { ActiveLake, ComplianceLevel } from "../../src/domain/lake/lake.ts";
+import type { Suspicion } from "../../src/domain/suspicion.ts";
 import type { ObjectRef, QualityReport, Schema } from "../../src/domain/table.ts";
 import { FIRST_RECORDED_AT } from "./deciderSpec.ts";
 
@@ -124,6 +125,7 @@ export const appendData = (more: Partial<AppendData> = {}): AppendData => ({
 type Requested = Extract<BatchEvent, { type: "AppendIngestionRequested" }>;
 export const batchAppended = (
   more: Partial<Requested["data"]> = {},
+  looks_personal: readonly Suspicion[] = [],
 ): readonly [BatchEvent, BatchEvent, BatchEvent] => [
   {
     type: "AppendIngestionRequested",
@@ -150,6 +152,7 @@ export const batchAppended = (
       object: RAW,
       revision: 1,
       subject_index: null,
+      looks_personal,
     },
   },
   { type: "SchemaValidated", data: { schema: SCHEMA } },

@@ -105,6 +105,7 @@ export const publishBatch = (
   request: Extract<WorkRequest, { kind: "publish" }>,
 ): Outcome =>
   performOrBegin(shop, call, request, async (plan, record, data) => {
+    if (plan.kind === "keep_back") return record({ type: "KeepBack", batch_id: plan.batch_id });
     if (plan.kind !== "nothing") return publish(plan, record, data);
     // Published already: the decision says so, whatever the publication would be.
     const nothing = { objects: [], schema: {}, rows: 0 };

@@ -73,8 +73,12 @@ interface BatchCore {
   readonly schema: Schema | null;
   /** How the raw object fails to fit, while it fits no schema. */
   readonly misfit: RecordedMisfit | null;
-  /** Columns of it that look like personal data and were not declared when it was appended. */
+  /** Columns of it that look like personal data, declared or not. */
+  readonly looks_personal: readonly Suspicion[];
+  /** Those of them that nobody had declared when that was last asked. */
   readonly suspicions: readonly Suspicion[];
+  /** Columns that somebody has let go on all the same. */
+  readonly cleared_columns: readonly string[];
   /** The privacy run that awaits approval; void once the batch changes. */
   readonly proposal: ProposedRun | null;
   /** Counts the objects derived from the raw one; the next derivation takes the next number. */
@@ -102,6 +106,8 @@ type Kept = Omit<
   | "subject_index"
   | "schema"
   | "misfit"
+  | "looks_personal"
+  | "cleared_columns"
   | "candidate"
   | "proposal"
   | "segments"

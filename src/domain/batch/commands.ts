@@ -128,6 +128,12 @@ export interface PublishData {
   readonly publication: Omit<Publication, "published_at">;
 }
 
+/** What was to be published looks like personal data that nobody has declared, at level strict. */
+export interface KeepBack {
+  readonly type: "KeepBack";
+  readonly batch_id: BatchId;
+}
+
 export interface ExportData {
   readonly type: "ExportData";
   readonly batch_id: BatchId;
@@ -267,6 +273,7 @@ export type BatchCommand =
   | ExpireBatch
   | FreezeRetention
   | PublishData
+  | KeepBack
   | ExportData
   | GrantConsumption
   | DeriveBatch

@@ -25,7 +25,7 @@ import { admitConsumption, admitExposure, protects, unprotectedColumns } from ".
 import { inQuarantine, release, workable } from "./quarantine.ts";
 import { reappearance, rebind, redact } from "./redaction.ts";
 import { derive, replay } from "./replayed.ts";
-import { suspicionEvents } from "./suspected.ts";
+import { admitSuspicions, keepBack, suspicionEvents } from "./suspected.ts";
 import { admitSchema, admitTerms } from "./terms.ts";
 import { failure, misfitEvents, schemaVerdict, warningsOf } from "./verdicts.ts";
 
@@ -101,6 +101,8 @@ const decideStep = (command: StepCommand, state: BatchState, context: BatchConte
       return freeze(command, batch, context.contract);
     case "PublishData":
       return publish(command, batch, context);
+    case "KeepBack":
+      return keepBack(batch, context);
     case "ExportData": {
       const published = publishedOf(batch);
       if (!published.ok) return published;
@@ -150,9 +152,10 @@ const appended = (
   const suspected = suspicionEvents(taken, { lake, ...admission });
   const aside = misfit !== null || suspected.some(({ type }) => type === "BatchQuarantined");
   const strict = lake.compliance_level === "strict";
+  const about = { bytes, sha256, rows, object, revision, subject_index };
   return [
     appendRequested(command, admission, state),
-    { type: "DataAppended", data: { bytes, sha256, rows, object, revision, subject_index } },
+    { type: "DataAppended", data: { ...about, looks_personal: taken.suspicions } },
     ...schemaVerdict(misfit, admission.contract),
     ...suspected,
     ...reappearance(subjects?.erased_rows ?? null, { strict, aside }),
@@ -260,7 +263,9 @@ export const admitPublish = (
         "now: run POST /run-privacy again before publishing.",
     );
   }
-  return exposed;
+  const rules = before?.rules ?? contract.privacy_rules;
+  const looked = admitSuspicions(batch, rules, { lake, dataset, contract });
+  return looked.ok ? ok([...exposed.value, ...looked.value]) : looked;
 };
 
 /** A batch on its way out, with everything that decides about it. */

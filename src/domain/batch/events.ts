@@ -148,6 +148,8 @@ export type BatchEvent =
         readonly revision: number;
         /** By which its subjects are found; null: the dataset names none, or it fits no schema. */
         readonly subject_index: SubjectIndexRef | null;
+        /** Columns that look like personal data, declared or not; none in logs that did not say. */
+        readonly looks_personal: readonly Suspicion[];
       };
     }
   /** Rows of people who were erased before have come again. */

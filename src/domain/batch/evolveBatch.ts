@@ -6,6 +6,7 @@ import { assertNever, type Recorded } from "../decider.ts";
 import { privacyRunId } from "../ids.ts";
 import type { UniqueHashes } from "../rules/uniqueScope.ts";
 import type { Segment } from "../segments.ts";
+import type { Suspicion } from "../suspicion.ts";
 import type { ObjectRef } from "../table.ts";
 import {
   type Batch,
@@ -60,7 +61,9 @@ const withBytes = (state: BatchState, { data, recorded_at }: Appended): BatchSta
     subject_index: data.subject_index,
     schema: null,
     misfit: null,
+    looks_personal: data.looks_personal,
     suspicions: [],
+    cleared_columns: [],
     candidate: null,
     proposal: null,
     segments: segmentsFrom(workOf(state), data.object),
@@ -87,7 +90,8 @@ const ended = (
   ended_by: ExpiredBatch["ended_by"],
   expired_at: string,
 ): ExpiredBatch => {
-  const { raw, schema: _, misfit: __, candidate: ___, proposal: ____, ...rest } = batch;
+  const { raw, schema: _, misfit: __, candidate: ___, proposal: ____, ...others } = batch;
+  const { looks_personal: ___________, cleared_columns: ____________, ...rest } = others;
   const {
     progress: _____,
     segments: ______,
@@ -122,7 +126,7 @@ const evolveHeld = (batch: Batch, event: HeldEvent): Batch => {
       return { ...batch, schema: null, misfit, proposal: null };
     }
     case "PersonalDataSuspected":
-      return { ...batch, suspicions: event.data.columns };
+      return { ...batch, suspicions: event.data.columns, looks_personal: known(batch, event.data) };
     case "QualityCheckPassed":
     case "QualityCheckFailed": {
       const { warnings: _, ...facts } = event.data;
@@ -171,7 +175,7 @@ const evolveHeld = (batch: Batch, event: HeldEvent): Batch => {
       return { ...batch, candidate: null, progress };
     }
     case "QuarantineReleased":
-      return { ...batch, progress: open };
+      return { ...batch, progress: open, cleared_columns: cleared(batch) };
     case "BatchDerived":
       return { ...batch, candidate: event.data };
     case "ErasedSubjectReappeared":
@@ -184,6 +188,21 @@ const evolveHeld = (batch: Batch, event: HeldEvent): Batch => {
       return assertNever(event);
   }
 };
+
+/** Logs from before all of them were recorded name only those that nobody had declared. */
+const known = (
+  { looks_personal }: Batch,
+  { columns }: { readonly columns: readonly Suspicion[] },
+): readonly Suspicion[] => [
+  ...looks_personal,
+  ...columns.filter(({ column }) => !looks_personal.some((one) => one.column === column)),
+];
+
+/** Whoever releases what was kept back for its columns has looked at them. */
+const cleared = ({ progress, suspicions, cleared_columns }: Batch): readonly string[] =>
+  progress.status === "quarantined" && progress.cause === "personal_data"
+    ? [...new Set([...cleared_columns, ...suspicions.map(({ column }) => column)])]
+    : cleared_columns;
 
 type Redacted = Extract<HeldEvent, { type: "BatchRedacted" }>;
 

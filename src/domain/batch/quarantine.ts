@@ -41,7 +41,7 @@ export const release = (
   batch: Batch,
   { lake, dataset, contract }: BatchContext,
 ): Result<readonly BatchEvent[], Rejection> => {
-  const { batch_id, misfit, suspicions } = batch;
+  const { batch_id, misfit } = batch;
   if (batch.progress.status !== "quarantined") {
     return reject(
       "wrong_state",
@@ -66,6 +66,6 @@ export const release = (
   const decided = batch.progress.cause === "personal_data" || !known;
   return ok([
     { type: "QuarantineReleased", data: { reason, warnings: [warning] } },
-    ...(decided ? [] : suspectedStill(suspicions, { lake, dataset, contract })),
+    ...(decided ? [] : suspectedStill(batch, { lake, dataset, contract })),
   ]);
 };

@@ -13,6 +13,7 @@ import { type BatchContext, unknownBatch } from "./decide.ts";
 import type { BatchEvent, RawRules } from "./events.ts";
 import { anonymized } from "./privacyRuns.ts";
 import { admitExposure } from "./protection.ts";
+import { admitSuspicions } from "./suspected.ts";
 import { admitTerms } from "./terms.ts";
 import { failure, misfitEvents, warningsOf } from "./verdicts.ts";
 
@@ -50,13 +51,17 @@ export const approverOf = (
 export const admitReplay = (
   rules: RawRules | null,
   batch: Batch,
-  { lake, contract }: Pick<BatchContext, "lake" | "contract">,
+  { lake, dataset, contract }: BatchContext,
 ): Result<readonly [], Rejection> => {
   const published = progressOf(batch).status === "published";
   const agreed = published ? admitTerms(contract) : ok([] as const);
   if (!agreed.ok || lake.compliance_level !== "strict") return agreed;
   const unapproved = rules !== null && approverOf(rules, batch, contract) === null;
-  if (!unapproved && !(published && contract.status !== "approved")) return ok([]);
+  if (!unapproved && !(published && contract.status !== "approved")) {
+    if (!published) return ok([]);
+    const looked = admitSuspicions(batch, rules ?? {}, { lake, dataset, contract });
+    return looked.ok ? ok([]) : looked;
+  }
   return reject(
     "compliance",
     "contract-not-approved",

@@ -65,6 +65,7 @@ const correction = (revision: number): readonly [BatchEvent, BatchEvent, BatchEv
       object: RAW_2,
       revision,
       subject_index: null,
+      looks_personal: [],
     },
   },
   validated,

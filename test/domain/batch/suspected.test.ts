@@ -4,6 +4,7 @@ import type { AppendData } from "../../../src/domain/batch/commands.ts";
 import { type BatchContext, decideBatch } from "../../../src/domain/batch/decide.ts";
 import type { BatchEvent } from "../../../src/domain/batch/events.ts";
 import { evolveBatch } from "../../../src/domain/batch/evolveBatch.ts";
+import { privacyRunId } from "../../../src/domain/ids.ts";
 import type { Suspicion } from "../../../src/domain/suspicion.ts";
 import { deciderSpec } from "../../support/deciderSpec.ts";
 import {
@@ -16,7 +17,12 @@ import {
   datasetRegistered,
   lakeAt,
   MISFIT,
+  publication,
+  published,
+  REPLAY,
   released,
+  run,
+  SCHEMA,
 } from "../../support/facts.ts";
 
 const CONTACT: Suspicion = {
@@ -71,7 +77,7 @@ describe("appending a file with columns that look like personal data", () => {
   it("is accepted with a warning that names column and kinds", () => {
     given()
       .when(appending([CONTACT]))
-      .then(...batchAppended(), {
+      .then(...batchAppended({}, [CONTACT]), {
         type: "PersonalDataSuspected",
         data: { columns: [CONTACT], warnings: [WARNING] },
       });
@@ -194,5 +200,130 @@ describe("appending a file with columns that look like personal data", () => {
     expect(given(...first, ...second).state()).toMatchObject({
       batch: { suspicions: [], progress: { status: "appended" } },
     });
+  });
+});
+
+describe("publishing a batch with columns that look like personal data", () => {
+  const { batch_id } = appendData();
+  const publish = {
+    type: "PublishData",
+    batch_id,
+    publication: publication("published/1"),
+    run: null,
+  } as const;
+  const keepBack = { type: "KeepBack", batch_id } as const;
+  /** Appended before the lake was raised to level strict. */
+  const appended = (rules: Readonly<Record<string, unknown>> = {}) =>
+    given()
+      .knowing(context("gdpr", {}, rules))
+      .when(appending([CONTACT, NAME]))
+      .events();
+
+  it("is refused at level strict, whatever the level was when it was appended", () => {
+    given(...appended())
+      .knowing(context("strict"))
+      .when(publish)
+      .thenRejected("personal-data-suspected", "compliance");
+    given(...appended())
+      .knowing(context("strict"))
+      .when(keepBack)
+      .then(
+        {
+          type: "PersonalDataSuspected",
+          data: { columns: [CONTACT, NAME], warnings: [WARNING, expect.stringContaining("name")] },
+        },
+        {
+          type: "BatchQuarantined",
+          data: {
+            cause: "personal_data",
+            reason: expect.stringContaining("contact (email, phone), name (person name)"),
+          },
+        },
+      );
+  });
+
+  it("is refused for a column that the contract protected when it was appended and does no more", () => {
+    const before = appended({ contact: "hash", name: "hash" });
+    expect(before.map(({ type }) => type)).not.toContain("PersonalDataSuspected");
+    const events = given(...before)
+      .knowing(context("strict", {}, { name: "hash" }))
+      .when(keepBack)
+      .events();
+    expect(events).toMatchObject([{ data: { columns: [CONTACT] } }, { type: "BatchQuarantined" }]);
+  });
+
+  it("goes on once somebody has released it, and is asked about every other column", () => {
+    const before = appended({ name: "hash" });
+    const kept = given(...before)
+      .knowing(context("strict", {}, { name: "hash" }))
+      .when(keepBack)
+      .events();
+    const known = (rules = {}) => context("strict", {}, rules);
+    const out = [...before, ...kept, released];
+    expect(given(...out).state()).toMatchObject({ batch: { cleared_columns: ["contact"] } });
+    const hashed = { ...run("clean/1"), rules: { name: "hash" } };
+    const approved: BatchEvent = {
+      type: "DataAnonymized",
+      data: { ...hashed, run_id: privacyRunId(batch_id, 2), approver: "anna" },
+    };
+    expect(
+      given(...out, approved)
+        .knowing(known({ name: "hash" }))
+        .when(publish)
+        .events()
+        .map(({ type }) => type),
+    ).toEqual(["DataPublished"]);
+    given(...out)
+      .knowing(known())
+      .when(publish)
+      .thenRejected("personal-data-suspected", "compliance");
+    // A corrected file is another one.
+    const again = given(...out, {
+      type: "BatchQuarantined",
+      data: { cause: "manual", reason: "?" },
+    })
+      .knowing(known({ name: "hash" }))
+      .when(appending([CONTACT]))
+      .events();
+    expect(again.at(-1)).toMatchObject({ data: { cause: "personal_data" } });
+  });
+
+  it("only warns where personal data is declared or the level is lower", () => {
+    const [event] = given(...appended())
+      .when(publish)
+      .events();
+    expect(event).toMatchObject({
+      type: "DataPublished",
+      data: { warnings: [WARNING, expect.stringContaining("name")] },
+    });
+    for (const known of [context("gdpr"), context("strict", { contains_pii: true })]) {
+      given(...appended())
+        .knowing(known)
+        .when(keepBack)
+        .thenRejected("changed-meanwhile", "wrong_state");
+    }
+  });
+
+  it("keeps the old version when a replay would publish it anew", () => {
+    const result = {
+      kind: "derived",
+      rows: 3,
+      schema: SCHEMA,
+      check: null,
+      run: null,
+      publication: publication("published/2"),
+    } as const;
+    const replay = { type: "ReplayBatch", batch_id, replay_id: REPLAY, result } as const;
+    given(...appended(), published())
+      .knowing(context("strict"))
+      .when(replay)
+      .thenRejected("personal-data-suspected", "compliance");
+    expect(
+      given(...appended(), published())
+        .knowing(context("gdpr"))
+        .when(replay)
+        .events()
+        .map(({ type }) => type),
+    ).toContain("DataPublished");
   });
 });
