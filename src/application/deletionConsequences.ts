@@ -13,8 +13,8 @@ export interface ScheduleChange {
   readonly remove: readonly DutyRef[];
 }
 
-/** A remainder that could not be erased is tried again after so long. */
-export const RETRY_REMAINDER_MS = 24 * 60 * 60_000;
+/** What could not be erased is tried again after so long, whether somebody asks for it or not. */
+export const RETRY_ERASURE_MS = 24 * 60 * 60_000;
 
 /** What is owed of a request until it is answered. */
 const OF_OPEN_ONES = [
@@ -90,9 +90,9 @@ export const deletionConsequences = (event: StoredEvent): ScheduleChange => {
         remove: dutiesOf(ref, "withholding_end"),
       };
     case "GDPRDeletionFailed": {
-      // The ground for keeping it is over: it is tried until it is done, and nobody has to ask.
-      const again = duty("withholding_end", later(recorded_at, RETRY_REMAINDER_MS));
-      return { put: data.remainder === true ? [again] : [], remove: dutiesOf(ref, "erase_step") };
+      const kind = data.remainder === true ? "withholding_end" : "execution_due";
+      const again = duty(kind, later(recorded_at, RETRY_ERASURE_MS));
+      return { put: [again], remove: dutiesOf(ref, "erase_step") };
     }
     case "GDPRDeletionCompleted":
     case "GDPRDeletionReapplied":

@@ -68,7 +68,7 @@ type Timeless<Command> = Command extends unknown ? Omit<Command, "now"> : never;
 interface ExecuteDeletion {
   readonly type: "ExecuteDeletion";
   readonly deletion_id: DeletionId;
-  readonly cause: "command" | "deadline";
+  readonly cause: "command" | "deadline" | "failure";
   /** In clear: sealed before it is decided on. */
   readonly reason: string | null;
   readonly withhold: readonly Withheld[] | null;

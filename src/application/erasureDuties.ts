@@ -1,7 +1,7 @@
 /**
  * The duties of erasure: requests that nobody has carried out begin by themselves a day before their
- * deadline, an erasure goes on step by step until nothing is left, and what was withheld is erased
- * when the ground for keeping it ends. Before an erasure is recorded as complete, everything that was
+ * deadline, an erasure goes on step by step until nothing is left and is tried again a day after it
+ * has failed, and what was withheld is erased when the ground for keeping it ends. Before an erasure is recorded as complete, everything that was
  * replaced is deleted and what others had begun on the same batches is cleared away.
  */
 
@@ -61,12 +61,14 @@ export const erasureDuties = (deps: ErasureDutyDeps): Pick<DutyDeps["handlers"],
         return;
       }
       const due_at = executionDue(deletion.deadline);
-      if (at() < due_at) {
+      const again = deletion.status === "failed";
+      if (!again && at() < due_at) {
         log.schedule.put({ ...duty, due_at });
         return;
       }
       const call = { ...systemCall(lake_id), ...originOf(duty) };
-      const about = { deletion_id, cause: "deadline", reason: null, withhold: null } as const;
+      const cause = again ? "failure" : "deadline";
+      const about = { deletion_id, cause, reason: null, withhold: null } as const;
       const begun = await deps.command(call, { type: "ExecuteDeletion", ...about });
       if (!begun.ok) throw new Error(begun.error.detail);
     },

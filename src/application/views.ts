@@ -256,7 +256,7 @@ const deletionView = (deletion: StateOf<"deletion">, now: string): View | null =
 const erasureView = (deletion: Deletion, erasure: Erasure | null) =>
   erasure && {
     started_at: erasure.started_at,
-    phase: runningErasure(deletion) === null ? "done" : erasure.phase,
+    phase: isDone(deletion) ? "done" : erasure.phase,
     round: erasure.round,
     batches: {
       looked_at: erasure.looked_at,
@@ -267,6 +267,10 @@ const erasureView = (deletion: Deletion, erasure: Erasure | null) =>
     uploads: erasure.uploads,
     verification: erasure.verification,
   };
+
+/** On hold or failed it stays where it has come to. */
+const isDone = (deletion: Deletion): boolean =>
+  deletion.status === "completed" && deletion.failure === null && runningErasure(deletion) === null;
 
 const replayView = (replay: StateOf<"replay">): View | null => {
   if (replay.status === "absent") return null;

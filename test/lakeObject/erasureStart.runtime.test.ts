@@ -1,5 +1,6 @@
 /** When a request begins to be carried out although nobody has said so, and when it does not. */
 import { afterEach, describe, expect, test, vi } from "vitest";
+import type { LakeGateway } from "../../src/application/lakeGateway.ts";
 import {
   appendPeople,
   holding,
@@ -107,6 +108,40 @@ describe("a request that nobody carries out", () => {
     await lake.done(`/deletions/${id}/identity`, { verified: true, reason: "came in person" });
     await until(lake, id, "completed");
     expect(await startsOf(lake)).toMatchObject([{ data: { cause: "deadline" } }]);
+  });
+
+  test("is tried again a day after it has failed, until it is done", async () => {
+    const lake = await peopleLake();
+    await appendPeople(lake, "b");
+    const { id } = await asked(lake);
+    await lake.done(`/deletions/${id}/hold`, stop);
+    // As after the last try of a step: begun, failed, and nobody looks.
+    await lake.sql("DELETE FROM schedule WHERE kind = 'erase_step'");
+    const now = Date.now();
+    travel(now + DAY_MS);
+    await lake.done(`/deletions/${id}/release`, { reason: "settled" });
+    const command = (request: object) =>
+      lake.gateway.command(lake.call(), request as Parameters<LakeGateway["command"]>[1]);
+    await lake.done(`/deletions/${id}/execute`);
+    const failure = "The store is away.";
+    expect(await command({ type: "FailErasure", deletion_id: id, failure })).toMatchObject({
+      ok: true,
+    });
+    expect((await lake.get(`/deletions/${id}`)).body).toMatchObject({
+      status: "failed",
+      failure,
+      erasure: { phase: "looking" },
+    });
+    travel(now + 2 * DAY_MS - 1_000);
+    await lake.ring();
+    expect(await status(lake, id)).toBe("failed");
+    travel(now + 2 * DAY_MS + 60_000);
+    await until(lake, id, "completed");
+    expect((await startsOf(lake)).map(({ data }) => [data.cause, data.resumed])).toEqual([
+      ["command", false],
+      ["failure", true],
+    ]);
+    expect(await holding(lake, JANE)).toEqual([]);
   });
 
   test("that is extended begins a day before the later deadline", async () => {

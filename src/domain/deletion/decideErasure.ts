@@ -27,7 +27,7 @@ interface Planned extends OnErasure {
 export type ErasureCommand =
   | (OnErasure & {
       readonly type: "ExecuteDeletion";
-      readonly cause: "command" | "deadline";
+      readonly cause: "command" | "deadline" | "failure";
       readonly reason: Sealed | null;
       readonly subject_refs: SubjectRefs;
       /** Null: what was withheld before, or nothing. */
@@ -50,9 +50,9 @@ export const AUTO_EXECUTE_BEFORE_MS = 24 * 60 * 60_000;
 export const executionDue = (deadline: string): string =>
   new Date(Date.parse(deadline) - AUTO_EXECUTE_BEFORE_MS).toISOString();
 
-/** Whether it may begin without anybody saying so. */
+/** Whether it may begin, or be tried again, without anybody saying so. */
 export const beginsByItself = (state: DeletionState): state is Deletion =>
-  state.status === "pending" && state.identity !== "questioned";
+  (state.status === "pending" || state.status === "failed") && state.identity !== "questioned";
 
 const COMMANDS: readonly string[] = [
   "ExecuteDeletion",

@@ -89,7 +89,8 @@ export type DeletionEvent =
   | {
       readonly type: "GDPRDeletionStarted";
       readonly data: {
-        readonly cause: "command" | "deadline" | "restore";
+        /** `failure`: it had failed, and is tried again by itself. */
+        readonly cause: "command" | "deadline" | "failure" | "restore";
         readonly reason: Sealed | null;
         /** Under which the subject's rows are found. */
         readonly subject_refs: SubjectRefs;

@@ -115,6 +115,8 @@ describe("beginning to carry a request out", () => {
     expect(executionDue(DEADLINE)).toBe("2026-12-22T12:00:00.000Z");
     expect(beginsByItself(given(requested).state())).toBe(true);
     expect(beginsByItself(given(requested, questioned, identified).state())).toBe(true);
+    const failing = [requested, started(), failed("The store is away.")];
+    expect(beginsByItself(given(...failing).state())).toBe(true);
     for (const stopped of [held, rejected, questioned, started()]) {
       expect(beginsByItself(given(requested, stopped).state())).toBe(false);
     }
