@@ -14,7 +14,7 @@ import { type LakeCustody, lakeCustody } from "./application/lakeCustody.ts";
 import { lakeDuties } from "./application/lakeDuties.ts";
 import type { Call, WorkRequest } from "./application/lakeGateway.ts";
 import { type LakeService, lakeService } from "./application/lakeService.ts";
-import { readCommand, writeAnswer } from "./application/lakeStub.ts";
+import { type Carried, carriedTexts, readCommand, writeAnswer } from "./application/lakeStub.ts";
 import { type LakeTurns, lakeTurns } from "./application/lakeTurns.ts";
 import type { LogTree } from "./application/logProofs.ts";
 import { nextAlarm } from "./application/nextAlarm.ts";
@@ -85,8 +85,12 @@ export class LakeObject extends DurableObject<Env> {
     const [call, request, options] = readCommand(text);
     const lake = this.#lakeFor(call, request.type === "CreateDataLake");
     if (lake === null) return writeAnswer(this.#refusal());
-    const answer = await lake.turns.command(call, request, options, text.length);
-    return writeAnswer(answer);
+    return writeAnswer(await lake.turns.command(call, request, options, text.length));
+  }
+
+  /** Several commands that came in one call, see application/gathering.ts. */
+  commandTexts(texts: readonly string[]): Promise<readonly Carried[]> {
+    return carriedTexts(texts, (text) => this.commandText(text));
   }
 
   async open(call: Call, request: WorkRequest) {

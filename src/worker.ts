@@ -2,7 +2,7 @@
  * Composition root of the Worker: brings the HTTP app, the lakes, the object store and the reports
  * together, and exports what the platform calls.
  */
-import { WorkerEntrypoint } from "cloudflare:workers";
+import { WorkerEntrypoint, waitUntil } from "cloudflare:workers";
 import { answering } from "./application/courtesy.ts";
 import type { WorkStepRequest } from "./application/lakeGateway.ts";
 import { systemCall } from "./application/lakeService.ts";
@@ -36,7 +36,10 @@ const SETTLE_MS = 1_000;
 const stubOf = (env: Env, lake_id: string) => env.LAKES.get(env.LAKES.idFromName(lake_id));
 
 const gatewayOf = (env: Env): Gateway =>
-  lakeGateway(({ lake_id }) => stubOf(env, lake_id) as unknown as LakeStub);
+  lakeGateway((lake_id) => stubOf(env, lake_id) as unknown as LakeStub, {
+    keep: waitUntil,
+    pause: (ms) => scheduler.wait(ms),
+  });
 
 const workshopOf = (env: Env): Workshop => {
   const store = r2ObjectStore(env.OBJECTS);

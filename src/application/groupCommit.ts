@@ -97,6 +97,8 @@ export const groupCommit = <Value>(
 
   const flush = async (): Promise<void> => {
     flushing = true;
+    // Those who come in the same turn are heard before the first group is closed.
+    await null;
     while (waiting.length > 0) {
       const group = nextGroup();
       const attempts = await commit(group);

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { Call, CommandOptions, LakeRequest } from "../../src/application/lakeGateway.ts";
 import {
+  carriedTexts,
   type LakeStub,
   lakeGateway,
   readCommand,
@@ -32,7 +33,10 @@ const options: CommandOptions = {
 };
 
 /** A gateway whose far end keeps what reached it and answers `answer`. */
-const farEnd = (answer: Parameters<typeof writeAnswer>[0]) => {
+const farEnd = (
+  answer: Parameters<typeof writeAnswer>[0],
+  means: Parameters<typeof lakeGateway>[1] = null,
+) => {
   const reached: ReturnType<typeof readCommand>[] = [];
   const stub = {
     commandText: async (text: string) => {
@@ -40,7 +44,7 @@ const farEnd = (answer: Parameters<typeof writeAnswer>[0]) => {
       return writeAnswer(answer);
     },
   } as unknown as LakeStub;
-  return { reached, gateway: lakeGateway(() => stub) };
+  return { reached, gateway: lakeGateway(() => stub, means) };
 };
 
 const refused: Result<never, ReturnType<typeof rejection>> = { ok: false, error: rejection() };
@@ -75,4 +79,71 @@ describe("a command from afar", () => {
     expect(await farEnd(answer).gateway.command(call, request)).toEqual(answer);
     expect(await farEnd(refused).gateway.command(call, request)).toEqual(refused);
   });
+
+  test("of a common kind crosses with others, each answered on its own", async () => {
+    const calls: (readonly string[])[] = [];
+    const one = async (text: string) => {
+      const [, asked] = readCommand(text);
+      if (asked.type !== "AuditAccess") throw new Error("no access");
+      if (asked.purpose === "bug") throw new Error("a bug");
+      return writeAnswer(asked.purpose === "no" ? refused : answerOf(String(asked.purpose)));
+    };
+    const stub = {
+      commandText: async (text: string) => {
+        calls.push([text]);
+        return one(text);
+      },
+      commandTexts: (texts: readonly string[]) => {
+        calls.push(texts);
+        return carriedTexts(texts, one);
+      },
+    } as unknown as LakeStub;
+    const gateway = lakeGateway(() => stub, {
+      keep: () => undefined,
+      pause: () => new Promise((resolve) => setTimeout(resolve)),
+    });
+    const asked = ["first", "a", "no", "bug", "b"].map((purpose) =>
+      gateway.command(call, accessFor(purpose)),
+    );
+    const settled = await Promise.allSettled(asked);
+    expect(calls.map(({ length }) => length)).toEqual([1, 4]);
+    expect(settled).toEqual([
+      { status: "fulfilled", value: answerOf("first") },
+      { status: "fulfilled", value: answerOf("a") },
+      { status: "fulfilled", value: refused },
+      { status: "rejected", reason: new Error("Error: a bug") },
+      { status: "fulfilled", value: answerOf("b") },
+    ]);
+  });
+
+  test("that is large, or not of a common kind, crosses alone", async () => {
+    const { reached, gateway } = farEnd(refused, { keep: () => undefined, pause: never });
+    const large = accessFor("x".repeat(20_000));
+    await Promise.all([large, request, large].map((each) => gateway.command(call, each)));
+    expect(reached.map(([, { type }]) => type)).toEqual([
+      "AuditAccess",
+      "IngestDataset",
+      "AuditAccess",
+    ]);
+  });
 });
+
+const never = () => new Promise<void>(() => undefined);
+
+const accessFor = (purpose: string): LakeRequest => ({
+  type: "AuditAccess",
+  accessor_id: "anna",
+  dataset_id: datasetName.parse("d"),
+  action: "read",
+  purpose,
+});
+
+const answerOf = (message: string) =>
+  ok({
+    outcome: "done",
+    body: { message, events: [] },
+    version: 1,
+    sign: null,
+    location: null,
+    replayed: false,
+  } as const);

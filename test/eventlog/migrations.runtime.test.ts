@@ -24,6 +24,28 @@ const stepsOf = (sql: SqlStorage) =>
     .toArray()
     .map(({ step }) => step);
 
+/** As the log was written before there were columns for what is derived from `data`. */
+const insertOld = (
+  sql: SqlStorage,
+  seq: number,
+  stream: string,
+  event: { readonly type: string; readonly data: object },
+): void => {
+  sql.exec(
+    `INSERT INTO events (seq, event_id, stream, stream_version, type, schema_version, recorded_at,
+       actor, correlation_id, causation_id, command_id, dataset, data, leaf_hash)
+     VALUES (?, ?, ?, ?, ?, 1, ?, 'local', 'c', NULL, 'c', NULL, ?, ?)`,
+    seq,
+    `event-${seq}`,
+    stream,
+    seq,
+    event.type,
+    second(seq),
+    JSON.stringify(event.data),
+    new Uint8Array(32),
+  );
+};
+
 describe("the schema of a lake", () => {
   test("comes into being on a fresh database, each step once, however often it is asked for", () =>
     inEmptyStorage((storage) => {
@@ -61,14 +83,38 @@ describe("the schema of a lake", () => {
     inEmptyStorage((storage) => {
       migrate(storage, MIGRATIONS.slice(0, 1));
       expect(tablesOf(storage.sql)).not.toContain("imports");
-      const log = eventLog(storage);
-      appendTo(log, "dataset/d", [registered("d"), registered("d")], metaAt(second(1)));
+      for (const seq of [1, 2]) insertOld(storage.sql, seq, "dataset/d", registered("d"));
       const before = storage.sql.exec("SELECT * FROM events").toArray();
       migrate(storage);
       expect(stepsOf(storage.sql)).toEqual(MIGRATIONS.map((_, index) => index + 1));
-      expect(storage.sql.exec("SELECT * FROM events").toArray()).toEqual(before);
+      expect(storage.sql.exec("SELECT * FROM events").toArray()).toEqual(
+        before.map((row) => ({ ...row, accessor: null })),
+      );
       expect(storage.sql.exec("SELECT * FROM imports").toArray()).toEqual([]);
       expect(eventLog(storage).load("dataset/d").version).toBe(2);
+    }));
+
+  test("of before accessors had a column finds by them, and still refuses every change", () =>
+    inEmptyStorage((storage) => {
+      migrate(storage, MIGRATIONS.slice(0, 6));
+      const { sql } = storage;
+      const accessed = (accessor_id: string) => ({
+        type: "AccessAudited",
+        data: { accessor_id, dataset_id: "d", action: "read", purpose: null },
+      });
+      insertOld(sql, 1, "access", accessed("anna"));
+      insertOld(sql, 2, "access", accessed("ben"));
+      insertOld(sql, 3, "dataset/d", { ...registered("d"), data: { accessor_id: "anna" } });
+      migrate(storage);
+      const found = eventLog(storage).read({ after: 0, limit: 10, accessor: "anna" });
+      expect(found.map(({ seq }) => seq)).toEqual([1]);
+      for (const change of [
+        "UPDATE events SET accessor = 'x' WHERE seq = 1",
+        "DELETE FROM events WHERE seq = 3",
+        "INSERT OR REPLACE INTO events SELECT * FROM events WHERE seq = 2",
+      ]) {
+        expect(() => sql.exec(change)).toThrow("events are append-only");
+      }
     }));
 
   test("of before reminders owes one for each request that is open", () =>
