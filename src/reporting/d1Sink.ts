@@ -86,11 +86,7 @@ const requireSameHistory = async (
   const known = new Map(results.map((row) => [row.seq, identityOf(row)]));
   const forked = again.find((event) => known.get(event.seq) !== identityOf(event));
   if (forked === undefined) return;
-  await db.batch(
-    [...OF_A_LAKE, "relay"].map((table) =>
-      db.prepare(`DELETE FROM ${table} WHERE ${GUARD} AND lake_id = ?1`).bind(lake_id, last),
-    ),
-  );
+  await db.batch(SQL.forget.map((sql) => db.prepare(sql).bind(lake_id, last)));
   throw new OutOfStepError(
     `lake ${lake_id}: event ${forked.seq} is another than the one delivered before: the lake was ` +
       "restored, and its reports are made anew",
@@ -207,10 +203,23 @@ const changeRows = (name: TableName): string => {
     WHERE ${GUARD} AND (change.value ->> '$.opens' OR old.lake_id IS NOT NULL)`;
 };
 
-/** Every table with rows of a lake but the one that guards them, which goes last. */
-const OF_A_LAKE = ["events", ...TABLE_NAMES, "access_daily"] as const;
+const forget = (table: string, which = ""): string =>
+  `DELETE FROM ${table} WHERE ${GUARD} AND lake_id = ?1${which}`;
 
 const SQL = {
+  /**
+   * A request to be forgotten that was still open is kept, as lost, until the log opens it anew: if
+   * it was made in the time that is lost, nobody else knows that it is owed an answer. The row that
+   * guards all goes last.
+   */
+  forget: [
+    `UPDATE deletions SET status = 'lost'
+     WHERE ${GUARD} AND lake_id = ?1 AND status NOT IN ('completed', 'rejected')`,
+    forget("deletions", " AND status <> 'lost'"),
+    ...["events", "lakes", "datasets", "batches", "access_daily", "relay"].map((table) =>
+      forget(table),
+    ),
+  ],
   delivered: `
     SELECT seq, type, recorded_at, actor, stream, stream_version FROM events
     WHERE lake_id = ?1 AND seq BETWEEN CAST(?2 AS INTEGER) AND CAST(?3 AS INTEGER)`,

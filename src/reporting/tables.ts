@@ -55,7 +55,15 @@ export type BatchRow = {
 
 /** SQL derives `overdue`, `overdue_at` and `completion_seconds`. */
 export type DeletionRow = {
-  readonly status: "pending" | "held" | "in_progress" | "completed" | "rejected" | "failed";
+  /** `lost`: it was open, and the lake was restored to a moment before it was made. */
+  readonly status:
+    | "pending"
+    | "held"
+    | "in_progress"
+    | "completed"
+    | "rejected"
+    | "failed"
+    | "lost";
   readonly requested_by: string;
   readonly received_at: string;
   readonly requested_at: string;

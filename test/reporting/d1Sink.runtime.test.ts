@@ -208,11 +208,35 @@ describe("after a restore", () => {
     }
     const { events } = fork.accessed("carol", "sales", "query", "2026-11-24T08:00:00.000Z");
     expect(await outOfStep(lake, events.slice(8))).toBe(0);
-    expect(Object.values(await contents(lake)).flat()).toEqual([]);
+    const { deletions, ...rest } = await contents(lake);
+    expect(Object.values(rest).flat()).toEqual([]);
+    expect(deletions).toMatchObject([{ deletion_id: "d1", status: "lost" }]);
     await sink.deliver(lake, events);
     await sink.deliver(whole, events);
-    expect(await contents(lake)).toEqual(await contents(whole));
+    const told = await contents(lake);
+    expect({ ...told, deletions: [] }).toEqual(await contents(whole));
     expect((await contents(other)).relay).toEqual([{ last_seq: before.length }]);
+  });
+
+  it("of the lake a request that was open and that it knows no more is kept in sight, as lost", async () => {
+    const lake = fresh();
+    const deadline = "2026-12-23T00:00:00.000Z";
+    const known = lakeLog().created(lake).deletion("known", { deadline });
+    const { events: before } = lakeLog()
+      .created(lake)
+      .deletion("known", { deadline })
+      .deletion("open", { deadline })
+      .deletion("answered", { deadline })
+      .add("deletion/answered", "GDPRDeletionRejected", { ground: "Art. 17(3)(e)" });
+    await sink.deliver(lake, before);
+    const { events } = known.accessed("carol", "sales", "query", "2026-11-24T08:00:00.000Z");
+    expect(await outOfStep(lake, events.slice(2))).toBe(0);
+    await sink.deliver(lake, events);
+    const rows = (await contents(lake)).deletions as { deletion_id: string; status: string }[];
+    expect(rows.map(({ deletion_id, status }) => [deletion_id, status])).toEqual([
+      ["known", "pending"],
+      ["open", "lost"],
+    ]);
   });
 
   it("of the reports what they lack is asked for", async () => {
