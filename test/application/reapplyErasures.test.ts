@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { watchedSubjects } from "../../src/application/watchedSubjects.ts";
 import { batchId } from "../../src/contracts/fields.ts";
 import {
   anonymize,
@@ -207,6 +208,9 @@ describe("erasing again after a restore", () => {
       overdue: false,
     });
     expect(lake.see(one(id))).toMatchObject({ subject_id: { erased: true } });
+    // And is watched for in files to come, although the log never saw the erasure begin.
+    const { subject_ref } = lake.deletion(id);
+    expect(watchedSubjects(lake.log, "string")).toEqual([subject_ref]);
   });
 
   it("goes on from the middle of an erasure", async () => {
