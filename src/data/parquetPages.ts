@@ -1,8 +1,8 @@
 /**
- * Looks through the pages of a column chunk before the reader library decodes them. The library
- * believes what a page says of itself: a damaged or hostile one sends it into endless loops or
- * makes it allocate without end, which no catch can stop. Here every count is held against the
- * bytes that must carry it.
+ * The pages of a column chunk, one by one, each looked through before anybody decodes it. What a
+ * page says of itself is only a claim: a damaged or hostile one would send a decoder into endless
+ * loops or make it allocate without end, which no catch can stop. Here every count is held against
+ * the bytes that must carry it.
  */
 import type { Encoding, SchemaElement } from "hyparquet";
 import { parquetHeader } from "hyparquet/src/column.js";
@@ -10,43 +10,69 @@ import { parquetHeader } from "hyparquet/src/column.js";
 /** Undoes the codec of the chunk; throws when the bytes are damaged or too many. */
 export type Unpack = (page: Uint8Array, unpackedBytes: number) => Uint8Array;
 
-interface DataPage {
-  /** Values with and without those that are null. */
-  readonly values: number;
-  readonly encoding: Encoding;
-  readonly body: Uint8Array;
-  readonly defined: number;
+/** Bytes of a page, from `start` up to `end`. */
+export interface Part {
+  readonly bytes: Uint8Array;
+  readonly start: number;
+  readonly end: number;
 }
 
-/** Throws when the pages of a flat column cannot be those of `rows` rows. */
-export const checkPages = (
+export interface DictionaryPage {
+  readonly kind: "dictionary";
+  readonly values: number;
+  readonly body: Uint8Array;
+  /** Where the next page begins in the chunk. */
+  readonly next: number;
+}
+
+export interface DataPage {
+  readonly kind: "data";
+  /** Rows: values with those that are null. */
+  readonly values: number;
+  /** Those that are not. */
+  readonly defined: number;
+  /** One bit a row, in runs: 1 where there is a value; null where there always is one. */
+  readonly levels: Part | null;
+  readonly encoding: Encoding;
+  /** The values themselves, unpacked. */
+  readonly body: Uint8Array;
+  readonly next: number;
+}
+
+/**
+ * The page at `offset` of a flat column's chunk, of which `rows` are still to come. Throws when it
+ * cannot be what it says.
+ */
+export const pageAt = (
   bytes: Uint8Array,
+  offset: number,
   element: SchemaElement,
   rows: number,
   unpack: Unpack,
-): void => {
+): DictionaryPage | DataPage => {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const reader = { view, offset: 0 };
+  const reader = { view, offset };
   const optional = element.repetition_type !== "REQUIRED";
-  let seen = 0;
-  while (seen < rows) {
-    const header = parquetHeader(reader);
-    const size = count(header.compressed_page_size, bytes.length - reader.offset);
-    const unpackedSize = count(header.uncompressed_page_size, Number.MAX_SAFE_INTEGER);
-    const page = bytes.subarray(reader.offset, reader.offset + size);
-    reader.offset += size;
-    if (header.type === "DICTIONARY_PAGE") {
-      count(header.dictionary_page_header?.num_values, unpackedSize);
-      continue;
-    }
-    const data =
-      header.type === "DATA_PAGE"
-        ? readV1(header.data_page_header, unpack(page, unpackedSize), optional, rows - seen)
-        : readV2(header.data_page_header_v2, page, unpackedSize, optional, rows - seen, unpack);
-    checkValues(data, element, header.type === "DATA_PAGE");
-    seen += data.values;
+  const header = parquetHeader(reader);
+  const size = count(header.compressed_page_size, bytes.length - reader.offset);
+  const unpackedSize = count(header.uncompressed_page_size, Number.MAX_SAFE_INTEGER);
+  const next = reader.offset + size;
+  const page = bytes.subarray(reader.offset, next);
+  if (header.type === "DICTIONARY_PAGE") {
+    const body = unpack(page, unpackedSize);
+    const values = count(header.dictionary_page_header?.num_values, unpackedSize);
+    count(values * bitsOf(element), body.length * 8);
+    return { kind: "dictionary", values, body, next };
   }
+  const isV1 = header.type === "DATA_PAGE";
+  const data = isV1
+    ? readV1(header.data_page_header, unpack(page, unpackedSize), optional, rows)
+    : readV2(header.data_page_header_v2, page, unpackedSize, optional, rows, unpack);
+  checkValues(data, element, isV1);
+  return { kind: "data", ...data, next };
 };
+
+type Values = Omit<DataPage, "kind" | "next">;
 
 type Header = ReturnType<typeof parquetHeader>;
 
@@ -55,13 +81,13 @@ const readV1 = (
   body: Uint8Array,
   optional: boolean,
   rows: number,
-): DataPage => {
+): Values => {
   const values = count(header?.num_values, rows);
   const encoding = header?.encoding ?? "PLAIN";
-  if (!optional) return { values, encoding, body, defined: values };
-  const { start, end } = lengthPrefixed(body);
-  const defined = checkRuns(body, start, end, 1, values);
-  return { values, encoding, body: body.subarray(end), defined };
+  if (!optional) return { values, encoding, body, defined: values, levels: null };
+  const levels = lengthPrefixed(body);
+  const defined = checkRuns(body, levels.start, levels.end, 1, values);
+  return { values, encoding, body: body.subarray(levels.end), defined, levels };
 };
 
 const readV2 = (
@@ -71,22 +97,23 @@ const readV2 = (
   optional: boolean,
   rows: number,
   unpack: Unpack,
-): DataPage => {
+): Values => {
   const values = count(header?.num_values, rows);
   const nulls = count(header?.num_nulls, values);
   // A flat column has no repetition levels and one value a row.
   count(header?.repetition_levels_byte_length, 0);
   if (count(header?.num_rows, values) !== values) throw damage();
-  const levels = count(header?.definition_levels_byte_length, Math.min(page.length, unpackedSize));
-  const defined = optional ? checkRuns(page, 0, levels, 1, values) : values;
+  const end = count(header?.definition_levels_byte_length, Math.min(page.length, unpackedSize));
+  const defined = optional ? checkRuns(page, 0, end, 1, values) : values;
   if (defined !== values - nulls) throw damage();
-  const packed = page.subarray(levels);
-  const body = header?.is_compressed === false ? packed : unpack(packed, unpackedSize - levels);
-  return { values, encoding: header?.encoding ?? "PLAIN", body, defined };
+  const packed = page.subarray(end);
+  const body = header?.is_compressed === false ? packed : unpack(packed, unpackedSize - end);
+  const levels = optional ? { bytes: page, start: 0, end } : null;
+  return { values, encoding: header?.encoding ?? "PLAIN", body, defined, levels };
 };
 
 const checkValues = (
-  { encoding, body, defined }: DataPage,
+  { encoding, body, defined }: Values,
   element: SchemaElement,
   isV1: boolean,
 ): void => {
@@ -192,14 +219,15 @@ const countOnes = (bytes: Uint8Array, at: number, bits: number): number => {
   return ones;
 };
 
-const lengthPrefixed = (body: Uint8Array): { readonly start: number; readonly end: number } => {
+/** The part of a body behind a length of four bytes. */
+export const lengthPrefixed = (body: Uint8Array): Part => {
   if (body.length < 4) throw damage();
   const length = new DataView(body.buffer, body.byteOffset).getUint32(0, true);
-  return { start: 4, end: 4 + count(length, body.length - 4) };
+  return { bytes: body, start: 4, end: 4 + count(length, body.length - 4) };
 };
 
 /** Unsigned LEB128 of at most 32 bits. */
-const readVarInt = (
+export const readVarInt = (
   bytes: Uint8Array,
   start: number,
   end: number,
@@ -219,4 +247,4 @@ const count = (value: number | undefined, most: number): number => {
   return value;
 };
 
-const damage = () => new RangeError("the pages of the Parquet file contradict each other");
+export const damage = () => new RangeError("the pages of the Parquet file contradict each other");

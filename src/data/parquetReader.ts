@@ -3,32 +3,22 @@
  * name; a column of another nature is one issue, a value that does not fit is one issue per row.
  */
 import {
-  type DecodedArray,
   type FileMetaData,
   parquetMetadataAsync,
-  parquetScan,
   parquetSchema,
   type RowGroup,
   type SchemaElement,
 } from "hyparquet";
 import type { Schema } from "../domain/table.ts";
-import type { ColumnChunk } from "./columns.ts";
+import { CHUNK_ROWS, type ColumnChunk } from "./columns.ts";
 import type { IssueLog } from "./issueLog.ts";
 import { NotATableError } from "./notATable.ts";
-import { checkPages } from "./parquetPages.ts";
-import {
-  decompressors,
-  type ParquetSource,
-  SUPPORTED_CODECS,
-  unpackPage,
-} from "./parquetSource.ts";
-import { type CellReader, cellReader, describeElement } from "./parquetTypes.ts";
-import { type ColumnSpec, columnSpecs, RowBuilder } from "./rowBuilder.ts";
+import { ColumnCursor, HeldPages, type StoredValues } from "./parquetCursor.ts";
+import { type ParquetSource, SUPPORTED_CODECS, unpackPage } from "./parquetSource.ts";
+import { describeElement } from "./parquetTypes.ts";
+import { bytesOf, type VectorReader, vectorReader } from "./parquetVectors.ts";
+import { type ColumnSpec, columnSpecs, MAX_CHUNK_CHARS, nullColumn } from "./rowBuilder.ts";
 import { misfit } from "./types.ts";
-
-/** Rows decoded in one go, fewer when they are wide: about this many bytes, unpacked. */
-const READ_ROWS = 8192;
-const READ_BYTES = 8 * 1024 * 1024;
 
 /** Writers put up to about a million rows into a row group; it costs memory even for nulls. */
 const MAX_ROW_GROUP_ROWS = 2 ** 22;
@@ -73,51 +63,74 @@ export async function* readParquet(
   );
   const names = new Set(columns.flatMap(({ name, read }) => (read === undefined ? [] : [name])));
   await orDamaged(source, async () => checkGroups(metadata, names));
-  const scan = await orDamaged(source, () =>
-    parquetScan({
-      file: source,
-      metadata: physical(metadata),
-      columns: [...names],
-      // The index of pages is a claim of its own; only the pages themselves have been checked.
-      useOffsetIndex: false,
-      compressors: decompressors,
-      utf8: false,
-      parsers: { timestampFromNanoseconds: (nanos) => nanos },
-    }),
-  );
-
-  const readColumn = ({ name, read }: MatchedColumn, rowStart: number, rowEnd: number) =>
-    read === undefined
-      ? Promise.resolve(undefined)
-      : orDamaged(source, () => scan.readColumn({ column: name, rowStart, rowEnd }));
-
   const { first = 0, count = metadata.row_groups.length } = groups;
   const rowsBefore = metadata.row_groups.slice(0, first);
   let start = rowsBefore.reduce((rows, group) => rows + Number(group.num_rows), 0);
-  const builder = new RowBuilder(columns, start + 1);
   for (const group of metadata.row_groups.slice(first, first + count)) {
     const groupEnd = start + Number(group.num_rows);
-    const step = rowsAtOnce(group);
-    await orDamaged(source, async () => {
+    const cursors = await orDamaged(source, async () => {
       await source.hold(group, names);
-      checkChunks(source, metadata, group, names);
+      return cursorsOf(source, metadata, group, names);
     });
-    for (; start < groupEnd; start = Math.min(start + step, groupEnd)) {
-      const end = Math.min(start + step, groupEnd);
-      const read: (DecodedArray | undefined)[] = [];
-      for (const column of columns) read.push(await readColumn(column, start, end));
-      for (let row = 0; row < end - start; row += 1) {
-        putRow(builder, columns, read, row, issues);
-        if (builder.full) yield builder.take();
+    while (start < groupEnd) {
+      const rows = Math.min(CHUNK_ROWS, groupEnd - start);
+      const stored = await orDamaged(source, async () =>
+        columns.map(({ name }) => cursors.get(name)?.read(rows) ?? null),
+      );
+      for (let from = 0; from < rows; ) {
+        const fitting = rowsWithin(stored, from, rows);
+        yield chunkOf(
+          columns,
+          stored,
+          { from, rows: fitting, first_row: start + from + 1 },
+          issues,
+        );
+        from += fitting;
       }
+      start += rows;
     }
   }
-  if (!builder.empty) yield builder.take();
 }
+
+/** As many rows, one at least, as do not bring more text than a chunk may have. */
+const rowsWithin = (stored: readonly (StoredValues | null)[], from: number, to: number): number => {
+  const texts = stored.filter((values) => Array.isArray(values));
+  let bytes = 0;
+  for (let row = from; row < to; row += 1) {
+    for (const values of texts) bytes += bytesOf(values[row]);
+    if (bytes > MAX_CHUNK_CHARS && row > from) return row - from;
+  }
+  return to - from;
+};
+
+interface Place {
+  readonly from: number;
+  readonly rows: number;
+  readonly first_row: number;
+}
+
+const chunkOf = (
+  columns: readonly MatchedColumn[],
+  stored: readonly (StoredValues | null)[],
+  { from, rows, first_row }: Place,
+  issues: IssueLog,
+): ColumnChunk => {
+  const misfits: { readonly row: number; readonly column: ColumnSpec }[] = [];
+  const vectors = columns.map((column, index) => {
+    const values = stored[index] ?? null;
+    if (values === null || column.read === undefined) return nullColumn(column, rows);
+    const note = (row: number) => misfits.push({ row: first_row + row, column });
+    return column.read({ values, from, rows, misfit: note });
+  });
+  // Row by row, whatever the order in which columns were read.
+  misfits.sort((left, right) => left.row - right.row);
+  for (const { row, column } of misfits) issues.add(column.name, row, misfit(column.type));
+  return { first_row, rows, columns: vectors };
+};
 
 interface MatchedColumn extends ColumnSpec {
   /** Undefined when the file lacks the column or has one of another nature: all its cells are null. */
-  readonly read: CellReader | undefined;
+  readonly read: VectorReader | undefined;
 }
 
 const matchColumns = (
@@ -134,7 +147,7 @@ const matchColumns = (
   const matched = columns.map((column) => {
     const { name, type } = column;
     const [element, ...others] = inFile.get(name) ?? [];
-    const read = element && isFlat(element) ? cellReader(element, type) : undefined;
+    const read = element && isFlat(element) ? vectorReader(element, column) : undefined;
     if (element === undefined) issues.add(name, null, "missing from the file");
     else if (others.length > 0) issues.add(name, null, "a column name occurs more than once");
     else if (read === undefined) {
@@ -169,62 +182,29 @@ const checkGroups = (metadata: FileMetaData, names: ReadonlySet<string>): void =
   }
 };
 
-const checkChunks = (
+const cursorsOf = (
   source: ParquetSource,
   metadata: FileMetaData,
   group: RowGroup,
   names: ReadonlySet<string>,
-): void => {
+): ReadonlyMap<string, ColumnCursor> => {
   const elements = new Map(
     parquetSchema(metadata).children.map(({ element }) => [element.name, element]),
   );
-  const found = new Set<string>();
+  const held = new HeldPages();
+  const rows = Number(group.num_rows);
+  const cursors = new Map<string, ColumnCursor>();
   for (const { meta_data: chunk } of group.columns) {
     const name = chunk?.path_in_schema[0] ?? "";
     const element = elements.get(name);
     if (chunk === undefined || element === undefined || !names.has(name)) continue;
-    found.add(name);
-    checkPages(source.chunk(chunk), element, Number(group.num_rows), (page, size) =>
-      unpackPage(page, size, chunk.codec),
-    );
+    const { codec } = chunk;
+    const unpack = (page: Uint8Array, size: number) => unpackPage(page, size, codec);
+    const bytes = source.chunk(chunk);
+    cursors.set(name, new ColumnCursor({ bytes, element, rows, unpack, held }));
   }
-  if (found.size !== names.size) throw new NotATableError("a row group lacks a column");
-};
-
-/** The same file without annotations: values arrive as they are stored. */
-const physical = (metadata: FileMetaData): FileMetaData => ({
-  ...metadata,
-  schema: metadata.schema.map(
-    ({ converted_type: _converted, logical_type: _logical, ...element }) => element,
-  ),
-});
-
-const rowsAtOnce = (group: RowGroup): number => {
-  const rows = Number(group.num_rows);
-  const bytesPerRow = Math.max(1, Number(group.total_byte_size) / Math.max(1, rows));
-  return Math.max(1, Math.min(READ_ROWS, Math.floor(READ_BYTES / bytesPerRow)));
-};
-
-const putRow = (
-  builder: RowBuilder,
-  columns: readonly MatchedColumn[],
-  read: readonly (DecodedArray | undefined)[],
-  index: number,
-  issues: IssueLog,
-): void => {
-  const { row } = builder;
-  for (let at = 0; at < columns.length; at += 1) {
-    const column = columns[at];
-    const value: unknown = read[at]?.[index] ?? null;
-    if (value === null || column?.read === undefined) {
-      builder.put(at, null);
-      continue;
-    }
-    const cell = column.read(value);
-    if (cell === undefined) issues.add(column.name, row, misfit(column.type));
-    builder.put(at, cell ?? null);
-  }
-  builder.endRow();
+  if (cursors.size !== names.size) throw new NotATableError("a row group lacks a column");
+  return cursors;
 };
 
 /** Everything the library throws on what it reads is damage, except when the store failed. */

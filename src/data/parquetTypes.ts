@@ -82,7 +82,7 @@ const kindOf = (element: SchemaElement): Kind | undefined => {
     case "INT64":
       return integerKind(element);
     case "INT96":
-      return { is: "datetime", read: (value) => scaledDown(value, 1000n) };
+      return { is: "datetime", read: int96Micros };
     case "FLOAT":
     case "DOUBLE":
       return { is: "float", read: finite };
@@ -122,6 +122,16 @@ const timestamp = (unit: "MILLIS" | "MICROS" | "NANOS"): Kind => {
     case "NANOS":
       return { is: "datetime", read: (value) => scaledDown(value, 1000n) };
   }
+};
+
+const JULIAN_DAY_OF_1970 = 2_440_588n;
+const MICROS_PER_DAY = 86_400_000_000n;
+
+/** The day in the upper 32 bits, nanoseconds of it in the lower 64. */
+const int96Micros = (value: unknown): bigint | undefined => {
+  if (typeof value !== "bigint") return undefined;
+  const days = (value >> 64n) - JULIAN_DAY_OF_1970;
+  return days * MICROS_PER_DAY + floorDiv(BigInt.asUintN(64, value), 1000n);
 };
 
 const scaledDown = (value: unknown, divisor: bigint) =>
@@ -195,7 +205,8 @@ const parse = (text: string | undefined, type: ColumnType): Cell | undefined =>
 
 const TEXTS: readonly (string | undefined)[] = ["UTF8", "ENUM", "JSON", undefined];
 
-const isText = ({ converted_type, logical_type }: SchemaElement): boolean =>
+/** Whether a byte array is text, as far as the file says. */
+export const isText = ({ converted_type, logical_type }: SchemaElement): boolean =>
   TEXTS.includes(converted_type) &&
   (logical_type === undefined || ["STRING", "ENUM", "JSON"].includes(logical_type.type));
 

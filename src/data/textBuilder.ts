@@ -28,6 +28,11 @@ export class TextBuilder {
     this.bytes = new Uint8Array(Math.max(64, bytes));
   }
 
+  /** Texts that are complete. */
+  get rows(): number {
+    return this.#rows;
+  }
+
   /** Makes room for so many more bytes: to be called before writing to `bytes`. */
   reserve(length: number): void {
     if (this.end + length <= this.bytes.length) return;

@@ -256,6 +256,33 @@ describe("files others wrote", () => {
     expect(rows[19_999]).toEqual([20_000n, "text 158380000", true, 1_728_000_000n, 20_000 / 3]);
   });
 
+  test("with one long text that thousands of rows share, in chunks of bounded size", async () => {
+    const content = await copied("SELECT range AS n, repeat('x', 1000000) AS s FROM range(40)");
+    const store = memoryObjectStore();
+    store.put(KEY, content);
+    const source = { format: "parquet", store, key: KEY, size_bytes: content.length } as const;
+    const sizes: number[] = [];
+    for await (const { columns } of readTable(source, NUMBERED).chunks())
+      for (const column of columns) if (column.type === "string") sizes.push(column.bytes.length);
+    expect(sizes.reduce((sum, size) => sum + size, 0)).toBe(40_000_000);
+    expect(Math.max(...sizes)).toBeLessThanOrEqual(9_000_000);
+  });
+
+  test("with DECIMAL columns of every width, read as exact text of their scale", async () => {
+    const numbers = ["0", "-0.01", "12345.67", "-99999.99", "90071992547409.93"];
+    const values = numbers.map((number) => `(${number})`).join(", ");
+    const types = ["DECIMAL(16,2)", "DECIMAL(18,2)", "DECIMAL(30,2)", "DECIMAL(38,20)"];
+    const casts = types.map((type, at) => `v::${type} AS c${at}`).join(", ");
+    const content = await copied(`SELECT ${casts} FROM (VALUES ${values}) t(v)`);
+    const schema = Object.fromEntries(types.map((_, at) => [`c${at}`, "decimal"])) as Schema;
+    const padded = (number: string, scale: number) => {
+      const [whole = "", fraction = ""] = number.split(".");
+      return `${whole}.${fraction.padEnd(scale, "0")}`;
+    };
+    const expected = numbers.map((number) => [2, 2, 2, 20].map((scale) => padded(number, scale)));
+    expect((await read(content, schema)).rows).toEqual(expected);
+  });
+
   test("compressed in another way are refused by name", async () => {
     const content = await copied("SELECT 1 AS n, 's' AS s", ", COMPRESSION lz4_raw");
     await expect(read(content, NUMBERED)).rejects.toThrow("compressed with LZ4_RAW");
@@ -331,6 +358,36 @@ describe("bytes that are no Parquet", () => {
       { numRuns: 500 },
     );
   });
+
+  for (const [kind, options] of [
+    ["a dictionary", ""],
+    ["deltas", ", PARQUET_VERSION V2, DICTIONARY_SIZE_LIMIT 1"],
+    ["no compression", ", COMPRESSION uncompressed"],
+  ] as const) {
+    test(`nor is a file of others, with ${kind}`, async () => {
+      const content = await copied(
+        `SELECT range AS n, CASE WHEN range % 5 = 0 THEN NULL ELSE 's' || range % 20 END AS s
+         FROM range(300)`,
+        options,
+      );
+      await fc.assert(
+        fc.asyncProperty(
+          fc.integer({ min: 0, max: content.length - 1 }),
+          fc.integer({ min: 1, max: 255 }),
+          async (at, flip) => {
+            const damaged = content.slice();
+            damaged[at] = (damaged[at] ?? 0) ^ flip;
+            const error: unknown = await read(damaged, NUMBERED).then(
+              () => null,
+              (reason: unknown) => reason,
+            );
+            if (error !== null) expect(error).toBeInstanceOf(NotATableError);
+          },
+        ),
+        { numRuns: 300 },
+      );
+    });
+  }
 
   test("a cut file is refused", async () => {
     const { content } = await written(NUMBERED, [numbered(200)]);
