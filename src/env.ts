@@ -9,8 +9,12 @@ declare global {
     readonly OBJECTS_BUCKET: string;
     /** 32 characters or more; wraps every lake's key. */
     readonly ROOT_SECRET?: string;
-    /** `open` in local development only. */
+    /** `required`, which is the default, or `open`, in local development only. */
     readonly AUTH?: string;
+    /** JSON list of `{issuer, audience, jwks_uri}`: whose tokens tell callers apart. */
+    readonly OIDC_ISSUERS?: string;
+    /** Subjects that may use routes across lakes: a JSON list, or parted by commas. */
+    readonly PLATFORM_ADMINS?: string;
     /** The lake that routes at the root mean. */
     readonly DEFAULT_LAKE?: string;
     /** Cloudflare account that R2's S3 endpoint belongs to; unset locally. */

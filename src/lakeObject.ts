@@ -3,13 +3,14 @@
  * the outbox together and answers remote calls. It decides nothing itself.
  */
 import { DurableObject } from "cloudflare:workers";
+import { closed, makesDefault } from "./application/entrance.ts";
 import {
   type EventStream,
   eventStream,
   type ListenRequest,
   overheard,
 } from "./application/eventStream.ts";
-import { type ImportRequest, importUnfinished, type LogImport } from "./application/importLog.ts";
+import type { ImportRequest, LogImport } from "./application/importLog.ts";
 import { type LakeCustody, lakeCustody } from "./application/lakeCustody.ts";
 import { lakeDuties } from "./application/lakeDuties.ts";
 import type { Call, WorkRequest } from "./application/lakeGateway.ts";
@@ -30,7 +31,6 @@ import { courier } from "./application/webhooks.ts";
 import { calendars } from "./calendar/calendars.ts";
 import { checkEventContracts } from "./contracts/events.ts";
 import { subjectTexts } from "./data/subjects/subjectTexts.ts";
-import { lakeNotFound } from "./domain/lake/decide.ts";
 import type { Env } from "./env.ts";
 import { eventLog } from "./eventlog/eventLog.ts";
 import { importIntoLake } from "./eventlog/importIntoLake.ts";
@@ -84,7 +84,7 @@ export class LakeObject extends DurableObject<Env> {
   async commandText(text: string): Promise<string> {
     const [call, request, options] = readCommand(text);
     const lake = this.#lakeFor(call, request.type === "CreateDataLake");
-    if (lake === null) return writeAnswer(this.#refusal());
+    if (lake === null) return writeAnswer(this.#refusal(call));
     return writeAnswer(await lake.turns.command(call, request, options, text.length));
   }
 
@@ -95,19 +95,19 @@ export class LakeObject extends DurableObject<Env> {
 
   async open(call: Call, request: WorkRequest) {
     const lake = this.#lakeFor(call, false);
-    if (lake === null) return this.#refusal();
+    if (lake === null) return this.#refusal(call);
     const opened = await lake.turns.open(call, request);
     this.#afterCommit();
     return opened;
   }
 
   abandon(call: Call, attempt_id: string) {
-    this.#lakeFor(call, false)?.service.abandon(attempt_id);
+    this.#lakeFor(call, false)?.service.abandon(call, attempt_id);
   }
 
   async ask(call: Call, question: LakeQuestion) {
     const lake = this.#lakeFor(call, false);
-    if (lake === null) return this.#refusal();
+    if (lake === null) return this.#refusal(call, question);
     const reply = await lake.turns.ask(call, question);
     this.#afterCommit();
     return reply;
@@ -115,7 +115,7 @@ export class LakeObject extends DurableObject<Env> {
 
   async prove(call: Call, question: SignedQuestion) {
     const lake = this.#lakeFor(call, false);
-    if (lake === null) return this.#refusal();
+    if (lake === null) return this.#refusal(call);
     const seed = lake.service.logSeed(call);
     this.#afterCommit();
     return seed.ok ? prove(lake, call.lake_id, seed.value, question) : seed;
@@ -127,7 +127,7 @@ export class LakeObject extends DurableObject<Env> {
    */
   async listen(call: Call, request: ListenRequest) {
     const lake = this.#lakeFor(call, false);
-    if (lake === null) return this.#refusal();
+    if (lake === null) return this.#refusal(call);
     const filter = { ...request.filter, after: request.after ?? 0, limit: 1 };
     const asked = lake.service.ask(call, { kind: "events", filter });
     this.#afterCommit();
@@ -139,7 +139,7 @@ export class LakeObject extends DurableObject<Env> {
       every,
       failed: (error) => console.error(`listeners of ${call.lake_id}: ${error}`),
     });
-    return this.#stream.listen(request);
+    return this.#stream.listen(request, () => lake.service.admits(call));
   }
 
   /** How many listen to this lake now. */
@@ -154,7 +154,7 @@ export class LakeObject extends DurableObject<Env> {
       open: () => this.#open(),
       close: () => this.#close(),
     };
-    const answered = await importIntoLake(object, call.lake_id, request);
+    const answered = await importIntoLake(object, call, request);
     this.#afterCommit();
     return answered;
   }
@@ -280,12 +280,12 @@ export class LakeObject extends DurableObject<Env> {
 
   #lakeFor(call: Call, creating: boolean): Lake | null {
     if (this.#lake) return this.#lake.imported.unfinished ? null : this.#lake;
-    return creating || call.is_default ? this.#open() : null;
+    return creating || makesDefault(call) ? this.#open() : null;
   }
 
   /** Why there is no lake to ask. */
-  #refusal() {
-    return this.#lake?.imported.unfinished ? importUnfinished() : lakeNotFound();
+  #refusal({ caller }: Call, question?: LakeQuestion) {
+    return closed(caller, this.#lake?.imported.unfinished ?? false, question);
   }
 
   #lakeId(): string | null {

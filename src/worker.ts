@@ -21,6 +21,9 @@ import { subjectPlane } from "./data/subjects/subjectPlane.ts";
 import type { BatchId, DeletionId, ReplayId, SubjectAccessId } from "./domain/ids.ts";
 import type { Env } from "./env.ts";
 import { createApp, type Deps } from "./http/app.ts";
+import type { Door } from "./http/auth/identify.ts";
+import { accessPolicy } from "./http/auth/policy.ts";
+import { jwtVerifier } from "./http/auth/verifyJwt.ts";
 import { HttpProblem } from "./http/problem.ts";
 import type { Reports, Services } from "./http/route.ts";
 import { BadCursorError, reportQueries } from "./reporting/queries.ts";
@@ -153,24 +156,35 @@ const servicesOf = (env: Env, origin: string): Services => {
   };
 };
 
+const doorOf = (env: Env): Door => {
+  const policy = accessPolicy({
+    root_secret: env.ROOT_SECRET,
+    auth: env.AUTH,
+    oidc_issuers: env.OIDC_ISSUERS,
+    platform_admins: env.PLATFORM_ADMINS,
+    deployed: Boolean(env.R2_ACCOUNT_ID),
+  });
+  const means = { fetch: (url: string, init: RequestInit) => fetch(url, init), now: Date.now };
+  return { policy, verify: jwtVerifier(policy.issuers, means) };
+};
+
 /** Origins whose services are kept: a Worker has one or two, whatever hosts it is asked under. */
 const MAX_KEPT_ORIGINS = 16;
 
-const kept = new WeakMap<Env, Map<string, Deps>>();
+const kept = new WeakMap<Env, { readonly door: Door; readonly origins: Map<string, Deps> }>();
 
 /** The same for every request to an origin: bindings and settings do not change in a process. */
 const depsOf = (env: Env, origin: string): Deps => {
-  const origins = kept.get(env) ?? new Map<string, Deps>();
-  kept.set(env, origins);
+  const { door, origins } = kept.get(env) ?? { door: doorOf(env), origins: new Map() };
+  kept.set(env, { door, origins });
   const known = origins.get(origin);
   if (known) return known;
   const deps: Deps = {
     settings: {
-      root_secret: env.ROOT_SECRET,
-      auth: env.AUTH,
       default_lake: env.DEFAULT_LAKE || null,
     },
     services: servicesOf(env, origin),
+    door,
   };
   if (origins.size >= MAX_KEPT_ORIGINS) origins.clear();
   origins.set(origin, deps);

@@ -87,6 +87,7 @@ describe("the check of imports", () => {
       '/* import "./b.ts"; */',
       'const from = "./c.ts";',
       'const url = "https://example.com"; // from "./d.ts"',
+      'const routes = { "GET /log/import": 1, "POST /log/import": 2 };',
     ].join("\n");
     expect(importsOf(text)).toEqual([]);
     expect(withoutComments('const url = "https://x"; // gone')).toBe('const url = "https://x"; ');

@@ -12,11 +12,13 @@ import { evolveDeletion, initialDeletion } from "../domain/deletion/deletion.ts"
 import { evolveFreshness, initialFreshness } from "../domain/freshness/freshness.ts";
 import type { StreamName } from "../domain/ids.ts";
 import { evolveLake, initialLake } from "../domain/lake/lake.ts";
+import { evolveMember, initialMember } from "../domain/member/member.ts";
 import { evolveReplay, initialReplay } from "../domain/replay/replay.ts";
 import {
   evolveSubjectAccess,
   initialSubjectAccess,
 } from "../domain/subjectAccess/subjectAccess.ts";
+import { evolveToken, initialToken } from "../domain/token/token.ts";
 import { evolveWebhook, initialWebhook } from "../domain/webhook/webhook.ts";
 
 interface Aggregate<State, Event extends DomainEvent> {
@@ -42,6 +44,8 @@ export const AGGREGATES = {
   freshness: aggregate(initialFreshness, evolveFreshness, 1),
   webhook: aggregate(initialWebhook, evolveWebhook, 1),
   "subject-access": aggregate(initialSubjectAccess, evolveSubjectAccess, 1),
+  member: aggregate(initialMember, evolveMember, 1),
+  token: aggregate(initialToken, evolveToken, 1),
   access: aggregate(initialAccess, evolveAccess, 1),
 } as const;
 

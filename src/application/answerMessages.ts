@@ -178,6 +178,16 @@ export const messageOf = (command: Command, events: readonly StoredEvent[]): str
       return `Webhook ${command.webhook_id} registered. Its secret is shown this once.`;
     case "RemoveWebhook":
       return `Webhook ${command.webhook_id} removed.`;
+    case "GrantMember":
+      return `Member granted: ${command.roles.join(", ")}.`;
+    case "RevokeMember":
+      return "Member revoked, and with the member the tokens they issued.";
+    case "IssueToken":
+      return `Token ${command.token_id} issued. It is shown this once.`;
+    case "RevokeToken":
+      return `Token ${command.token_id} revoked.`;
+    case "NoteTokenUse":
+      return `Token ${command.token_id} was used.`;
     case "RequestSubjectAccess": {
       const { subject_access_id: id } = command;
       const what =

@@ -106,7 +106,10 @@ const outcomeOf = (command: Command, events: readonly StoredEvent[]): Answer["ou
     case "AuditAccesses":
     case "RequestGDPRDeletion":
     case "RegisterWebhook":
+    case "IssueToken":
       return "created";
+    case "GrantMember":
+      return events[0]?.stream_version === 1 ? "created" : "done";
     case "RequestReplay":
     case "StartWork":
     case "ExecuteDeletion":
@@ -136,6 +139,8 @@ const moreOf = (command: Command, events: readonly StoredEvent[]): Record<string
       };
     case "RegisterWebhook":
       return command.shown_secret === null ? {} : { secret: command.shown_secret };
+    case "IssueToken":
+      return command.shown_token === null ? {} : { secret: command.shown_token };
     case "GrantConsumption":
       return { method: "GET", format: command.format, expires_at: command.expires_at };
     default:

@@ -52,6 +52,13 @@ export const primaryStream = (command: Command): StreamName => {
     case "RegisterWebhook":
     case "RemoveWebhook":
       return `webhook/${command.webhook_id}`;
+    case "GrantMember":
+    case "RevokeMember":
+      return `member/${command.subject}`;
+    case "IssueToken":
+    case "RevokeToken":
+    case "NoteTokenUse":
+      return `token/${command.token_id}`;
     case "RequestSubjectAccess":
     case "RecordAccessStep":
     case "NoteAccessDue":

@@ -30,16 +30,26 @@ import { progress } from "../domain/deletion/decideErasure.ts";
 import { type ReapplyErasure, reapply } from "../domain/deletion/reapply.ts";
 import { decideFreshness, type WatchFreshness } from "../domain/freshness/decide.ts";
 import type { StreamName } from "../domain/ids.ts";
-import { decideLake, type LakeCommand, lakeNotFound } from "../domain/lake/decide.ts";
+import {
+  type CreateDataLake,
+  decideLake,
+  type LakeCommand,
+  lakeNotFound,
+} from "../domain/lake/decide.ts";
 import type { ActiveLake } from "../domain/lake/lake.ts";
+import { decideMember, type MemberCommand } from "../domain/member/decide.ts";
 import { type Rejection, reject } from "../domain/rejection.ts";
 import { decideReplay, type ReplayCommand } from "../domain/replay/decide.ts";
 import { decideSubjectAccess, type SubjectAccessCommand } from "../domain/subjectAccess/decide.ts";
+import { decideToken, type TokenCommand } from "../domain/token/decide.ts";
 import { decideWebhook, type WebhookCommand } from "../domain/webhook/decide.ts";
 import type { StateOf } from "./aggregates.ts";
 import { primaryStream } from "./commandStreams.ts";
 import type { Change, EventLog } from "./ports.ts";
+import { type Reader, reader } from "./reader.ts";
 import { switchReplay } from "./switchReplay.ts";
+
+export { type Reader, reader };
 
 export type Command =
   | LakeCommand
@@ -52,46 +62,13 @@ export type Command =
   | WebhookCommand
   | WatchFreshness
   | SubjectAccessCommand
+  | MemberCommand
+  | TokenCommand
   | AccessCommand
   | AuditAccesses;
 
 /** What a command changes, in the order in which it is recorded. */
 export type Decision = readonly Change[];
-
-export interface Reader {
-  lake(): StateOf<"lake">;
-  dataset(name: string): StateOf<"dataset">;
-  contract(id: string): StateOf<"contract">;
-  batch(id: string): StateOf<"batch">;
-  deletion(id: string): StateOf<"deletion">;
-  replay(id: string): StateOf<"replay">;
-  freshness(contract_id: string): StateOf<"freshness">;
-  webhook(id: string): StateOf<"webhook">;
-  subjectAccess(id: string): StateOf<"subject-access">;
-  access(): StateOf<"access">;
-  /** Version of the contract's stream. */
-  contractVersion(id: string): number;
-}
-
-/** States as of now, or as of the moment when the log's last event was `seq`. */
-export const reader = (log: EventLog, seq?: number): Reader => {
-  const folded = (stream: StreamName) =>
-    seq === undefined ? log.load(stream) : log.loadAt(stream, seq);
-  const state = (stream: StreamName): unknown => folded(stream).state;
-  return {
-    lake: () => state("lake") as StateOf<"lake">,
-    dataset: (name) => state(`dataset/${name}`) as StateOf<"dataset">,
-    contract: (id) => state(`contract/${id}`) as StateOf<"contract">,
-    batch: (id) => state(`batch/${id}`) as StateOf<"batch">,
-    deletion: (id) => state(`deletion/${id}`) as StateOf<"deletion">,
-    replay: (id) => state(`replay/${id}`) as StateOf<"replay">,
-    freshness: (id) => state(`freshness/${id}`) as StateOf<"freshness">,
-    webhook: (id) => state(`webhook/${id}`) as StateOf<"webhook">,
-    subjectAccess: (id) => state(`subject-access/${id}`) as StateOf<"subject-access">,
-    access: () => state("access") as StateOf<"access">,
-    contractVersion: (id) => folded(`contract/${id}`).version,
-  };
-};
 
 /** Decides a command on the lake's present state. Nothing is written. */
 export const decide = (log: EventLog, command: Command): Result<Decision, Rejection> => {
@@ -106,7 +83,7 @@ export const decide = (log: EventLog, command: Command): Result<Decision, Reject
     result.ok ? ok([change(stream, result.value)]) : result;
 
   const lake = read.lake();
-  if (command.type === "CreateDataLake") return only(decideLake(command, lake));
+  if (command.type === "CreateDataLake") return createLake(command, lake, change);
   if (lake.status === "absent") return lakeNotFound();
 
   switch (command.type) {
@@ -179,6 +156,18 @@ export const decide = (log: EventLog, command: Command): Result<Decision, Reject
       const active = log.directory.counts("webhook").active ?? 0;
       return only(decideWebhook(command, read.webhook(command.webhook_id), { active }));
     }
+    case "GrantMember":
+    case "RevokeMember": {
+      const members = log.directory.counts("member").active ?? 0;
+      const context = { members, owners: log.directory.flagged("member") };
+      return only(decideMember(command, read.member(command.subject), context));
+    }
+    case "IssueToken":
+    case "RevokeToken":
+    case "NoteTokenUse": {
+      const active = log.directory.counts("token").active ?? 0;
+      return only(decideToken(command, read.token(command.token_id), { active }));
+    }
     case "RequestSubjectAccess":
     case "RecordAccessStep":
     case "NoteAccessDue":
@@ -191,6 +180,21 @@ export const decide = (log: EventLog, command: Command): Result<Decision, Reject
     default:
       return decideAboutBatch(command, lake, read, change);
   }
+};
+
+/** Where callers are told apart, whoever is named as the owner is one from the first moment on. */
+const createLake = (
+  command: CreateDataLake,
+  lake: StateOf<"lake">,
+  change: MakeChange,
+): Result<Decision, Rejection> => {
+  const decided = decideLake(command, lake);
+  if (!decided.ok) return decided;
+  const created = change("lake", decided.value);
+  if (!command.grants_owner) return ok([created]);
+  const { owner_id: subject } = command;
+  const granted: DomainEvent = { type: "MemberGranted", data: { subject, roles: ["owner"] } };
+  return ok([created, change(`member/${subject}`, [granted])]);
 };
 
 /** Whether the person that a new request is about is just being erased. */

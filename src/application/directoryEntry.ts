@@ -82,6 +82,17 @@ export const directoryEntry = (stream: StreamName, state: unknown): Entry | null
       const { status, deadline: due_at, overdue: flagged, subject_ref } = access;
       return entry(status, { due_at, flagged, subject_ref });
     }
+    case "member": {
+      const member = state as StateOf<"member">;
+      if (member.status === "absent") return null;
+      return entry(member.status, { flagged: member.roles.includes("owner") });
+    }
+    case "token": {
+      const token = state as StateOf<"token">;
+      return token.status === "absent"
+        ? null
+        : entry(token.status, { subject_ref: token.issued_by });
+    }
     case "lake":
     case "access":
       return null;

@@ -62,10 +62,14 @@ export interface EventStreamDeps {
 export interface EventStream {
   /**
    * A stream of UTF-8 bytes that ends only when its consumer cancels it, stalls, or something
-   * breaks. Rejects with `unavailable` when there are too many listeners, with `invalid` a place
+   * breaks, or until `allowed` says that the listener may hear no more: asked before anything is
+   * written to it. Rejects with `unavailable` when there are too many listeners, with `invalid` a place
    * the log has not reached.
    */
-  listen(request: ListenRequest): Promise<Result<ReadableStream<Uint8Array>, Rejection>>;
+  listen(
+    request: ListenRequest,
+    allowed?: () => boolean,
+  ): Promise<Result<ReadableStream<Uint8Array>, Rejection>>;
   /**
    * Something is being appended: once that turn is over and durable, listeners hear of it. May
    * be called in the middle of a transaction, also of one that fails, as often as one likes.
@@ -82,6 +86,7 @@ interface Listener {
   /** The consumer has asked and has not been answered. */
   hungry: boolean;
   stalled_heartbeats: number;
+  readonly allowed: () => boolean;
   readonly controller: ReadableByteStreamController;
 }
 
@@ -92,6 +97,9 @@ interface Chunk {
 }
 
 const encoder = new TextEncoder();
+
+/** What a listener was admitted for has ended. */
+class NotAllowedError extends Error {}
 
 export const eventStream = (deps: EventStreamDeps): EventStream => {
   const listeners = new Set<Listener>();
@@ -135,6 +143,7 @@ export const eventStream = (deps: EventStreamDeps): EventStream => {
   };
 
   const write = (listener: Listener, text: string): void => {
+    if (!listener.allowed()) throw new NotAllowedError("the listener may hear no more");
     listener.hungry = false;
     listener.controller.enqueue(encoder.encode(text));
   };
@@ -159,7 +168,7 @@ export const eventStream = (deps: EventStreamDeps): EventStream => {
       listener.opening = "";
       if (whole !== "") write(listener, whole);
     } catch (error) {
-      deps.failed(error);
+      if (!(error instanceof NotAllowedError)) deps.failed(error);
       end(listener, error);
     }
   };
@@ -187,7 +196,7 @@ export const eventStream = (deps: EventStreamDeps): EventStream => {
     for (const listener of listeners) feed(listener);
   };
 
-  const open = (place: Pick<Listener, "filter" | "after" | "opening">) => {
+  const open = (place: Pick<Listener, "filter" | "after" | "opening" | "allowed">) => {
     let listener: Listener | null = null;
     // Without a queue of its own (no high-water mark) the stream asks only when it is asked.
     return new ReadableStream({
@@ -216,7 +225,7 @@ export const eventStream = (deps: EventStreamDeps): EventStream => {
   };
 
   return {
-    async listen({ after, filter }) {
+    async listen({ after, filter }, allowed = () => true) {
       await advance();
       if (listeners.size >= MAX_LISTENERS) {
         return reject(
@@ -235,7 +244,7 @@ export const eventStream = (deps: EventStreamDeps): EventStream => {
       }
       const place = after ?? durable;
       const opening = deps.format.opening(after === null ? place : null);
-      return ok(open({ filter, after: place, opening }));
+      return ok(open({ filter, after: place, opening, allowed }));
     },
 
     appended() {

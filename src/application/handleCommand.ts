@@ -84,6 +84,7 @@ export const handleCommand = (log: EventLog, envelope: Envelope): Result<Answer,
  */
 const storable = (command: Command): Command => {
   if (command.type === "RegisterWebhook") return { ...command, shown_secret: null };
+  if (command.type === "IssueToken") return { ...command, shown_token: null };
   if (command.type !== "AppendData") return command;
   return { ...command, taken: { ...command.taken, unexpected_columns: [] } };
 };

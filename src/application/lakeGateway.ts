@@ -12,8 +12,17 @@ import type { ContractCommand, CreateContract } from "../domain/contract/decide.
 import type { DatasetCommand } from "../domain/dataset/decide.ts";
 import type { Result } from "../domain/decider.ts";
 import type { ReapplyErasure } from "../domain/deletion/reapply.ts";
-import type { BatchId, ContractId, DatasetName, ReplayId, StreamName } from "../domain/ids.ts";
+import type {
+  BatchId,
+  ContractId,
+  DatasetName,
+  ReplayId,
+  StreamName,
+  TokenId,
+} from "../domain/ids.ts";
 import type { LakeCommand } from "../domain/lake/decide.ts";
+import type { MemberCommand } from "../domain/member/decide.ts";
+import type { Role } from "../domain/member/roles.ts";
 import type { Rejection } from "../domain/rejection.ts";
 import type { CompleteReplay, NoteReplayProgress } from "../domain/replay/decide.ts";
 import type { EraseSubjectAccess, RecordAccessStep } from "../domain/subjectAccess/decide.ts";
@@ -21,6 +30,7 @@ import type { Format } from "../domain/table.ts";
 import type { RemoveWebhook } from "../domain/webhook/decide.ts";
 import type { Notified } from "../domain/webhook/notifications.ts";
 import type { Answer } from "./answers.ts";
+import type { Caller } from "./callers.ts";
 import type { DeletionRequest } from "./deletionRequests.ts";
 import type { EraseRequest } from "./erasePlans.ts";
 import type { AccessStepRequest } from "./planAccess.ts";
@@ -77,6 +87,14 @@ export type LakeRequest =
       readonly secret: string | null;
     }
   | RemoveWebhook
+  | MemberCommand
+  | {
+      readonly type: "IssueToken";
+      readonly name: string;
+      readonly roles: readonly Role[];
+      readonly expires_at: string;
+    }
+  | { readonly type: "RevokeToken"; readonly token_id: TokenId }
   | NoteReplayProgress
   | CompleteReplay
   | { readonly type: "StartWork"; readonly request: LongRequest }
@@ -89,6 +107,8 @@ export interface Call {
   readonly lake_id: string;
   /** Whether the lake comes into being on first use. */
   readonly is_default: boolean;
+  readonly caller: Caller;
+  /** Who is on record: of a caller who is told apart, who he is. */
   readonly actor: string;
   readonly correlation_id: string;
   readonly causation_id: string | null;

@@ -3,27 +3,32 @@
  * synchronous, so that nothing comes between reading and committing.
  */
 import { err, ok, type Result } from "../domain/decider.ts";
-import type { LakeId } from "../domain/ids.ts";
-import { lakeNotFound } from "../domain/lake/decide.ts";
+import { SYSTEM_ACTOR } from "../domain/member/subject.ts";
 import type { Rejection } from "../domain/rejection.ts";
 import type { Webhook } from "../domain/webhook/webhook.ts";
 import { endedAccesses } from "./accessConsequences.ts";
 import type { Answer } from "./answers.ts";
 import { ATTEMPT_TIMEOUT_MS } from "./attempts.ts";
-import { type Command, reader } from "./commands.ts";
+import { TRUSTED } from "./callers.ts";
+import type { Command } from "./commands.ts";
 import { keyOfWork } from "./datasetKeys.ts";
+import { entrance } from "./entrance.ts";
+import { fourEyes } from "./fourEyes.ts";
 import { answeredBefore, handleCommand, type Idempotency, stale } from "./handleCommand.ts";
 import { accessKeyId, type KeyStore } from "./keyring.ts";
 import type { Call, CommandOptions, LakeRequest, OpenedWork, WorkRequest } from "./lakeGateway.ts";
 import { type LakeKeys, lakeKeys } from "./lakeKeys.ts";
+import { impersonation } from "./onBehalf.ts";
 import { planWork, WORK_LIMITS, type WorkLimits } from "./planWork.ts";
 import type { Calendars, CommandMeta, Duty, EventLog, StoredEvent } from "./ports.ts";
 import { answerQuestion, type Question, type Reply } from "./questions.ts";
+import { reader } from "./reader.ts";
 import { reveal, revealAccess } from "./reveal.ts";
 import { openToken, withToken } from "./sealedUrls.ts";
 import type { SubjectTexts } from "./subjectPorts.ts";
 import { later } from "./timers.ts";
 import { toCommand } from "./toCommand.ts";
+import { visibleTo } from "./visible.ts";
 import { openTarget, type WebhookTarget, withWebhookUrl, withWebhookUrls } from "./webhookSeals.ts";
 import { resent } from "./webhooks.ts";
 
@@ -48,7 +53,9 @@ export interface LakeService {
   /** A command that fulfils a duty of the lake's own. */
   fulfil(lake_id: string, command: Command, duty: Duty): Result<Answer, Rejection>;
   open(call: Call, request: WorkRequest): Result<OpenedWork, Rejection>;
-  abandon(attempt_id: string): void;
+  abandon(call: Call, attempt_id: string): void;
+  /** Whether what was admitted once still would be. */
+  admits(call: Call): boolean;
   ask(call: Call, question: Question): Result<Reply, Rejection>;
   /** Destroys the lake's own halves of the subjects' keys. */
   readonly forgetKeys: LakeKeys["forget"];
@@ -60,13 +67,11 @@ export interface LakeService {
   logSeed(call: Call): Result<Uint8Array, Rejection>;
 }
 
-/** Who acts when an alarm does. */
-export const SYSTEM_ACTOR = "lethe";
-
 /** What Lethe itself asks of a lake. */
 export const systemCall = (lake_id: string): Call => ({
   lake_id,
   is_default: false,
+  caller: TRUSTED,
   actor: SYSTEM_ACTOR,
   correlation_id: crypto.randomUUID(),
   causation_id: null,
@@ -74,7 +79,7 @@ export const systemCall = (lake_id: string): Call => ({
   if_match: null,
 });
 
-const DEFAULT_LAKE_NAME = "Default lake";
+const UNCONDITIONAL = { idempotency: null, if_match: null, expects: [], fulfils: null } as const;
 
 export const lakeService = (means: LakeMeans): LakeService => {
   const { log, newId, calendars, texts, loopback, limits = WORK_LIMITS } = means;
@@ -96,7 +101,9 @@ export const lakeService = (means: LakeMeans): LakeService => {
     // A client's key may be anything, a person's name included: only its keyed hash is kept.
     const { fingerprint } = keyringOf(call.lake_id)();
     const { key, body } = call.idempotency;
-    return { key: fingerprint(`key ${key}`), fingerprint: fingerprint(`body ${body}`) };
+    // Where callers are told apart, each has keys of his own: nobody is given another's answer.
+    const named = call.caller.kind === "trusted" ? `key ${key}` : `key of ${call.actor}: ${key}`;
+    return { key: fingerprint(named), fingerprint: fingerprint(`body ${body}`) };
   };
 
   /** Keys that the command made or destroyed, and those that die with what is recorded. */
@@ -117,41 +124,20 @@ export const lakeService = (means: LakeMeans): LakeService => {
     }
   };
 
-  /** The default lake comes into being on first use. */
-  const ensureDefault = (call: Call): void => {
-    if (!call.is_default || reader(log).lake().status !== "absent") return;
-    const at = now();
-    const lake_id = call.lake_id as LakeId;
-    run({
-      command: {
-        type: "CreateDataLake",
-        lake_id,
-        name: DEFAULT_LAKE_NAME,
-        owner_id: call.actor,
-        region: "local",
-        compliance_level: "standard",
-        country: null,
-        time_zone: null,
-      },
-      meta: { ...metaOf(call, at), actor: SYSTEM_ACTOR },
-      idempotency: null,
-      if_match: null,
-      expects: [],
-      fulfils: null,
-    });
-  };
-
-  /** Refuses whatever is asked of a lake that is locked or not there. */
-  const refusal = (call: Call): Result<never, Rejection> | null => {
-    const refused = keys.locked(call.lake_id);
-    if (refused) return refused;
-    ensureDefault(call);
-    return reader(log).lake().status === "absent" ? lakeNotFound() : null;
-  };
+  const { enter, enterAsCreator, admits } = entrance({
+    log,
+    keys,
+    clock: means.clock,
+    record: (call, own) => run({ command: own, meta: metaOf(call, now()), ...UNCONDITIONAL }),
+  });
 
   const command: LakeService["command"] = (call, request, options) => {
-    const refused = request.type === "CreateDataLake" ? keys.locked(call.lake_id) : refusal(call);
-    if (refused) return refused;
+    const creates = request.type === "CreateDataLake";
+    const entered = creates ? enterAsCreator(call) : enter(call);
+    if (!entered.ok) return entered;
+    const { person } = entered.value;
+    const posing = impersonation(request, entered.value);
+    if (posing) return err(posing);
     const at = now();
     const keyring = keyringOf(call.lake_id);
     const idempotency = idempotencyOf(call);
@@ -162,6 +148,7 @@ export const lakeService = (means: LakeMeans): LakeService => {
       keyring,
       now: at,
       actor: call.actor,
+      admitted: entered.value,
       newId,
       calendars,
       texts,
@@ -169,6 +156,8 @@ export const lakeService = (means: LakeMeans): LakeService => {
       loopback,
     });
     if (!made.ok) return made;
+    const alone = fourEyes(log, made.value, person);
+    if (alone) return err(alone);
     const done = run({
       command: made.value,
       meta: metaOf(call, at),
@@ -199,16 +188,14 @@ export const lakeService = (means: LakeMeans): LakeService => {
       return run({
         command: due,
         meta: { command_id: newId(), actor: SYSTEM_ACTOR, ...originOf(duty, newId), now: now() },
-        idempotency: null,
-        if_match: null,
-        expects: [],
+        ...UNCONDITIONAL,
         fulfils: duty,
       });
     },
 
     open(call, request) {
-      const refused = refusal(call);
-      if (refused) return refused;
+      const entered = enter(call);
+      if (!entered.ok) return entered;
       const known = answeredBefore(log, idempotencyOf(call));
       if (known) {
         if (!known.ok) return known;
@@ -249,22 +236,32 @@ export const lakeService = (means: LakeMeans): LakeService => {
       });
     },
 
-    abandon(attempt_id) {
-      log.schedule.remove({ kind: "sweep_attempt", ref: attempt_id });
+    abandon(call, attempt_id) {
+      if (enter(call).ok) log.schedule.remove({ kind: "sweep_attempt", ref: attempt_id });
     },
 
+    admits,
+
     ask(call, question) {
-      const refused = refusal(call);
-      if (refused) return refused;
+      // Its permission is in the token: who shows it is nobody's business.
       if (question.kind === "sealed_object") {
-        const keyring = keyringOf(call.lake_id)();
-        const found = openToken(question.token, { read: reader(log), keyring, now: now() });
+        const locked = keys.locked(call.lake_id);
+        if (locked) return locked;
+        const found = openToken(question.token, {
+          read: reader(log),
+          keyring: keyringOf(call.lake_id)(),
+          now: now(),
+        });
         return found.ok ? ok({ kind: "sealed_object", ...found.value }) : found;
       }
+      const reveals = question.kind === "reveal";
+      const entered = enter(call, reveals ? "GET /deletions/{id}?reveal=true" : undefined);
+      if (!entered.ok) return entered;
       if (question.kind === "resend") return resent(log, question, now());
       const { kind } = question;
       if (kind !== "reveal" && kind !== "reveal_access") {
-        const answered = answerQuestion(log, question, now());
+        const answer = (asked: typeof question) => answerQuestion(log, asked, now());
+        const answered = visibleTo(entered.value, question, answer);
         return answered.ok
           ? ok(withWebhookUrls(answered.value, keyringOf(call.lake_id)))
           : answered;
@@ -273,10 +270,7 @@ export const lakeService = (means: LakeMeans): LakeService => {
         run({
           command: { type: "RevealSealed", accessor_id: call.actor, object },
           meta: metaOf(call, now()),
-          idempotency: null,
-          if_match: null,
-          expects: [],
-          fulfils: null,
+          ...UNCONDITIONAL,
         });
       const keyring = keyringOf(call.lake_id)();
       return question.kind === "reveal"
@@ -289,9 +283,8 @@ export const lakeService = (means: LakeMeans): LakeService => {
     },
 
     logSeed(call) {
-      const refused = refusal(call);
-      if (refused) return refused;
-      return ok(keyringOf(call.lake_id)().logSeed());
+      const entered = enter(call);
+      return entered.ok ? ok(keyringOf(call.lake_id)().logSeed()) : entered;
     },
   };
 };

@@ -124,7 +124,7 @@ export interface DirectoryEntry {
   /** For deletions the deadline, for freshness when it ends, else null. */
   readonly due_at: string | null;
   readonly flagged: boolean;
-  /** For deletions: the pseudonym, for finding the open one. */
+  /** For requests of a person: the pseudonym, for finding the open one. For tokens: the issuer. */
   readonly subject_ref: string | null;
   readonly created_seq: number;
 }

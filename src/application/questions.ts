@@ -28,7 +28,9 @@ export type ListedKind =
   | "deletion"
   | "replay"
   | "webhook"
-  | "subject-access";
+  | "subject-access"
+  | "member"
+  | "token";
 
 export type Question =
   | { readonly kind: "lake"; readonly when: When }
@@ -175,7 +177,7 @@ const endOf = (read: Reader, batch: StateOf<"batch">): View => {
   return { expires_at: retentionEnd(appended_at, contract.retention_days) };
 };
 
-const notThere = (kind: string, when: When = null) =>
+export const notThere = (kind: string, when: When = null) =>
   reject(
     "not_found",
     `${kind}-not-found`,

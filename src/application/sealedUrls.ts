@@ -8,14 +8,13 @@ import { progressOf } from "../domain/batch/batch.ts";
 import { admitConsumption } from "../domain/batch/protection.ts";
 import { ok, type Result } from "../domain/decider.ts";
 import type { BatchId, SubjectAccessId } from "../domain/ids.ts";
-import { lakeNotFound } from "../domain/lake/decide.ts";
 import type { ActiveLake } from "../domain/lake/lake.ts";
 import { type Rejection, reject } from "../domain/rejection.ts";
 import type { ObjectRef } from "../domain/table.ts";
 import type { Answer, SealedHolder } from "./answers.ts";
-import type { Reader } from "./commands.ts";
 import { keyDestroyed, keyOf } from "./datasetKeys.ts";
 import type { Keyring } from "./keyring.ts";
+import type { Reader } from "./reader.ts";
 
 type Claims = SealedHolder & {
   readonly key: string;
@@ -64,11 +63,7 @@ export const openToken = (
 ): Result<SealedObject, Rejection> => {
   const [payload = "", signature = ""] = token.split(".", 2);
   if (!keyring.isUrlSigned(signedText(payload), signature) || token !== `${payload}.${signature}`) {
-    return reject(
-      "forbidden",
-      "bad-signature",
-      "This URL was not signed by this lake, or altered.",
-    );
+    return badSignature();
   }
   // Signed by this lake, hence written by `tokenOf`.
   const claims = JSON.parse(Buffer.from(payload, "base64url").toString()) as Claims;
@@ -76,11 +71,15 @@ export const openToken = (
     return reject("forbidden", "url-expired", `This URL expired at ${claims.expires_at}.`);
   }
   const lake = read.lake();
-  if (lake.status === "absent") return lakeNotFound();
+  if (lake.status === "absent") return badSignature();
   return "batch_id" in claims
     ? openOfBatch(claims, lake, read, keyring)
     : openOfAccess(claims, read, keyring);
 };
+
+/** Also what a lake that is not there answers: who has no URL learns nothing of lakes. */
+export const badSignature = () =>
+  reject("forbidden", "bad-signature", "This URL was not signed by this lake, or altered.");
 
 const openOfAccess = (
   { subject_access_id, key }: Extract<Claims, { readonly subject_access_id: SubjectAccessId }>,

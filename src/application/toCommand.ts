@@ -9,15 +9,18 @@ import type { BatchId, ContractId, ReplayId, WebhookId } from "../domain/ids.ts"
 import { type Rejection, reject } from "../domain/rejection.ts";
 import type { ObjectRef } from "../domain/table.ts";
 import { webhookUrlFault } from "../domain/webhook/decide.ts";
-import { type Command, reader } from "./commands.ts";
+import type { Admitted } from "./admission.ts";
+import type { Command } from "./commands.ts";
 import { deletionCommand } from "./deletionRequests.ts";
 import type { Keyring } from "./keyring.ts";
 import type { LakeRequest, LongRequest } from "./lakeGateway.ts";
 import { isLarge, planStart } from "./planSteps.ts";
 import { planWork, type WorkLimits } from "./planWork.ts";
 import type { Calendars, EventLog } from "./ports.ts";
+import { reader } from "./reader.ts";
 import { requestSubjectAccess, signAccessUrl } from "./subjectAccess.ts";
 import type { SubjectTexts } from "./subjectPorts.ts";
+import { tokenCommand } from "./tokenRequests.ts";
 import { sealTarget } from "./webhookSeals.ts";
 import { newWebhookSecret } from "./webhookSignature.ts";
 
@@ -27,6 +30,7 @@ export interface Means {
   /** RFC 3339, UTC, milliseconds. */
   readonly now: string;
   readonly actor: string;
+  readonly admitted: Admitted;
   readonly newId: () => string;
   readonly calendars: Calendars;
   readonly limits: WorkLimits;
@@ -50,6 +54,11 @@ export const toCommand = (request: LakeRequest, means: Means): Result<Command, R
   const { log, now } = means;
   const read = reader(log);
   switch (request.type) {
+    case "CreateDataLake":
+      return ok({ ...request, grants_owner: means.admitted.person !== null });
+    case "IssueToken":
+    case "RevokeToken":
+      return tokenCommand(request, means);
     case "RegisterDataset":
       // Written with the registration or, when that is refused, not at all.
       if (request.encryption_enabled) means.keyring().makeDatasetKey(request.name);

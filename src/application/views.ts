@@ -13,6 +13,7 @@ import { freshUntil, isStale } from "../domain/freshness/freshness.ts";
 import { describeDecimals } from "../domain/rules/decimalTypes.ts";
 import type { ObjectRef } from "../domain/table.ts";
 import type { AggregateKind, StateOf } from "./aggregates.ts";
+import { memberView, tokenView } from "./callerViews.ts";
 import { arrival } from "./directoryEntry.ts";
 
 export type View = Readonly<Record<string, unknown>>;
@@ -49,6 +50,10 @@ export const view = (kind: AggregateKind, id: string, state: unknown, now: strin
       return webhookView(state as StateOf<"webhook">);
     case "subject-access":
       return subjectAccessView(state as StateOf<"subject-access">, now);
+    case "member":
+      return memberView(state as StateOf<"member">);
+    case "token":
+      return tokenView(state as StateOf<"token">, now);
     case "access":
       return { id, ...(state as StateOf<"access">) };
     default:

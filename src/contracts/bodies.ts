@@ -14,7 +14,9 @@ import {
   lakeId,
   MAX_AUDITS,
   name,
+  roles,
   schema,
+  subject,
   text,
   time,
   timeZone,
@@ -172,7 +174,7 @@ export const publishBatch = z.strictObject({ batch_id: batchId }).meta({ id: "Pu
 export const consumeBatch = z
   .strictObject({
     batch_id: batchId,
-    consumer: name,
+    consumer: optional(name),
     purpose: optional(text),
     format: z.enum(["parquet", "csv"]).default("parquet"),
     expires_in: expiresIn,
@@ -185,7 +187,7 @@ export const replay = z
 
 export const auditAccess = z
   .strictObject({
-    accessor_id: name,
+    accessor_id: optional(name),
     dataset_id: datasetName,
     action: z.enum(ACCESS_ACTIONS),
     purpose: text,
@@ -198,7 +200,7 @@ export const requestDeletion = z
   .strictObject({
     subject_id: z.string().min(1).max(1024),
     reason: text,
-    requested_by: name,
+    requested_by: optional(name),
     identity_verified: flag.meta({
       description: "False: there are doubts who asks (Art. 12(6)); the deadline runs all the same.",
     }),
@@ -209,7 +211,7 @@ export const requestDeletion = z
 export const requestAccess = z
   .strictObject({
     subject_id: z.string().min(1).max(1024),
-    requested_by: name,
+    requested_by: optional(name),
     received_at: optional(time),
   })
   .meta({ id: "RequestSubjectAccess" });
@@ -295,3 +297,9 @@ export const registerWebhook = z
     ),
   })
   .meta({ id: "RegisterWebhook" });
+
+export const grantMember = z.strictObject({ subject, roles }).meta({ id: "GrantMember" });
+
+export const issueToken = z
+  .strictObject({ name, roles, expires_at: time })
+  .meta({ id: "IssueToken" });

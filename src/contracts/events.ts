@@ -129,6 +129,11 @@ export const EVENT_CONTRACTS: Readonly<Record<string, EventContract>> = {
   // The URL is sealed; one that was registered before stands as it does.
   WebhookRegistered: added({}),
   WebhookRemoved: v1,
+  MemberGranted: v1,
+  MemberRevoked: v1,
+  TokenIssued: v1,
+  TokenUsed: v1,
+  TokenRevoked: v1,
   SubjectAccessRequested: v1,
   SubjectAccessSearched: v1,
   SubjectAccessCollected: v1,

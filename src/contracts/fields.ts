@@ -10,8 +10,11 @@ import {
   type PrivacyRunId,
   type ReplayId,
   type SubjectAccessId,
+  type TokenId,
   type WebhookId,
 } from "../domain/ids.ts";
+import { ROLES } from "../domain/member/roles.ts";
+import { subjectFault } from "../domain/member/subject.ts";
 import { COLUMN_TYPES } from "../domain/table.ts";
 
 /** Longest free text: reasons, purposes, descriptions. */
@@ -38,6 +41,7 @@ export const batchId = id<BatchId>("batch1");
 export const deletionId = id<DeletionId>("6f1e6a0e-0d5c-4c8e-9b0e-0d1f6a3c2b10");
 export const webhookId = id<WebhookId>("4d1d0f3c-7a55-4b8e-8f0a-2f6f7d9c1a10");
 export const subjectAccessId = id<SubjectAccessId>("2c9a4f0e-5b7d-4a51-9a1e-7f3c8d2b6e44");
+export const tokenId = id<TokenId>("9f1c2b3a4d5e6f70");
 export const privacyRunId = z
   .string()
   .regex(
@@ -81,6 +85,22 @@ export const name = z
   .max(MAX_NAME)
   .refine((value) => value.trim().length > 0, "must not be blank")
   .refine((value) => !/\p{Cc}/u.test(value), "must not contain control characters");
+
+/** A caller, as his issuer calls him: opaque, see domain/member/subject.ts. */
+export const subject = z
+  .string()
+  .superRefine((value, context) => {
+    const message = subjectFault(value);
+    if (message !== null) context.addIssue({ code: "custom", message });
+  })
+  .meta({ example: "248289761001" });
+
+export const roles = z
+  .array(z.enum(ROLES))
+  .min(1)
+  .max(ROLES.length)
+  .refine((all) => new Set(all).size === all.length, "names a role twice")
+  .meta({ example: ["engineer"] });
 
 const columnName = name;
 

@@ -13,6 +13,7 @@ export type DeletionId = Branded<"DeletionId">;
 export type ReplayId = Branded<"ReplayId">;
 export type WebhookId = Branded<"WebhookId">;
 export type SubjectAccessId = Branded<"SubjectAccessId">;
+export type TokenId = Branded<"TokenId">;
 /** `<batch id>~<revision>`: the batch it is a run over, and the revision of it that it made. */
 export type PrivacyRunId = Branded<"PrivacyRunId">;
 
@@ -45,4 +46,6 @@ export type StreamName =
   | `replay/${string}`
   | `freshness/${string}`
   | `webhook/${string}`
-  | `subject-access/${string}`;
+  | `subject-access/${string}`
+  | `member/${string}`
+  | `token/${string}`;

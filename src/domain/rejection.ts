@@ -23,7 +23,9 @@ export const REJECTION_REASONS = [
   "not_a_table",
   /** The file is larger than Lethe takes. */
   "too_large",
-  /** What would permit this (a signature) is not there, or not any more. */
+  /** Who asks has shown nothing that says who he is, or nothing that holds. */
+  "unauthenticated",
+  /** What would permit this (a role, a signature) is not there, or not any more. */
   "forbidden",
   /** What is needed for this was destroyed for good. */
   "gone",

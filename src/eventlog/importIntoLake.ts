@@ -2,12 +2,14 @@
  * An import as the object of a lake answers it: what is refused leaves no table behind where there
  * was none, and after a failure what is in memory begins anew with what is stored.
  */
+import { isAdministrator, notHere } from "../application/admission.ts";
 import {
   type ImportRequest,
   type ImportState,
   type LogImport,
   nothingToAbandon,
 } from "../application/importLog.ts";
+import type { Call } from "../application/lakeGateway.ts";
 import type { Result } from "../domain/decider.ts";
 import { lakeNotFound } from "../domain/lake/decide.ts";
 import type { Rejection } from "../domain/rejection.ts";
@@ -29,9 +31,11 @@ export interface ImportingObject {
 
 export const importIntoLake = async (
   { storage, lake, open, close }: ImportingObject,
-  lake_id: string,
+  { lake_id, caller }: Call,
   request: ImportRequest,
 ): Promise<Result<ImportState, Rejection>> => {
+  // A log brings its members with it: who may get in is not the lake's to say yet.
+  if (!isAdministrator(caller)) return notHere(caller);
   const known = lake();
   if (request.kind === "abandon") {
     if (!known?.imported.unfinished) return nothingToAbandon();

@@ -1,9 +1,16 @@
 /** The HTTP interface: routes, their inputs and errors, the document that describes them. */
 import { type Context, Hono } from "hono";
+import { accessOf } from "../application/accessTable.ts";
 import type { Call } from "../application/lakeGateway.ts";
 import { lakeId } from "../contracts/fields.ts";
+import { lakeNotFound } from "../domain/lake/decide.ts";
+import type { Rejection } from "../domain/rejection.ts";
+import { answer } from "./answer.ts";
+import { callerOf, challenge, type Door, identify } from "./auth/identify.ts";
+import { checkAccessTable, mayTake, operationOf } from "./auth/operations.ts";
+import { isLocal, refusal } from "./auth/policy.ts";
 import { docsFiles } from "./docs.ts";
-import { type GuardSettings, isCrossSite, refusal } from "./guard.ts";
+import { isCrossSite } from "./guard.ts";
 import { openApiDocument } from "./openapi.ts";
 import { HttpProblem, problemResponse, rejectionProblem } from "./problem.ts";
 import {
@@ -18,7 +25,7 @@ import {
   requestIdOf,
 } from "./request.ts";
 import { respond, respondJson } from "./respond.ts";
-import type { HttpAnswer, Route, Services } from "./route.ts";
+import type { Route, Services } from "./route.ts";
 import { adminRoutes } from "./routes/admin.ts";
 import { batchRoutes } from "./routes/batches.ts";
 import { contractRoutes, datasetRoutes } from "./routes/datasets.ts";
@@ -28,16 +35,20 @@ import { fileRoutes } from "./routes/files.ts";
 import { importRoutes } from "./routes/import.ts";
 import { lakeRoutes } from "./routes/lakes.ts";
 import { logRoutes } from "./routes/log.ts";
+import { memberRoutes } from "./routes/members.ts";
 import { privacyRunRoutes } from "./routes/privacyRuns.ts";
 import { proofRoutes } from "./routes/proofs.ts";
 import { reportRoutes } from "./routes/reports.ts";
 import { sealedRoutes } from "./routes/sealed.ts";
 import { streamRoutes } from "./routes/stream.ts";
 import { subjectAccessRoutes } from "./routes/subjectAccess.ts";
+import { tokenRoutes } from "./routes/tokens.ts";
 import { webhookRoutes } from "./routes/webhooks.ts";
 
 export const ROUTES: readonly Route[] = [
   ...lakeRoutes,
+  ...memberRoutes,
+  ...tokenRoutes,
   ...datasetRoutes,
   ...contractRoutes,
   ...fileRoutes,
@@ -58,10 +69,7 @@ export const ROUTES: readonly Route[] = [
 
 export const VERSION = "0.1.0";
 
-/** Who acts while nobody can be told apart: the person at this machine. */
-const LOCAL_ACTOR = "local";
-
-export interface Settings extends GuardSettings {
+export interface Settings {
   /** The lake the root routes mean, or null when there is none. */
   readonly default_lake: string | null;
 }
@@ -70,16 +78,23 @@ export interface Settings extends GuardSettings {
 export interface Deps {
   readonly settings: Settings;
   readonly services: Services;
+  readonly door: Door;
 }
 
 interface AppEnv {
-  readonly Variables: { readonly requestId: string; readonly deps: Deps };
+  readonly Variables: {
+    readonly requestId: string;
+    readonly deps: Deps;
+    /** Whether the request comes from this machine and means it. */
+    readonly local: boolean;
+  };
 }
 type App = Hono<AppEnv>;
 type AppContext = Context<AppEnv>;
 
 /** Builds the app; `depsOf` is called once a request, with its scheme and host. */
 export const createApp = (depsOf: (c: AppContext, origin: string) => Deps): App => {
+  checkAccessTable(ROUTES, ["GET /health", "GET /", "GET /docs", "GET /openapi.json"]);
   const app: App = new Hono();
   app.use(async (c, next) => {
     c.set("requestId", requestIdOf(c));
@@ -87,7 +102,9 @@ export const createApp = (depsOf: (c: AppContext, origin: string) => Deps): App 
     const deps = depsOf(c, origin);
     c.set("deps", deps);
     const host = origin.slice(origin.indexOf("//") + 2);
-    const reason = refusal(hostnameOf(host), deps.settings);
+    const local = isLocal(hostnameOf(host), c.req.raw.headers);
+    c.set("local", local);
+    const reason = c.req.path === "/health" ? null : refusal(deps.door.policy, local);
     if (reason !== null) {
       return problemResponse(c, { status: 503, code: "not-configured", detail: reason });
     }
@@ -167,10 +184,19 @@ const handle = async (
   c: AppContext,
   route: Route,
   ownLake: boolean,
-  { settings, services }: Deps,
+  { settings, services, door }: Deps,
 ): Promise<Response> => {
+  const operation = operationOf(route);
+  const access = accessOf(operation);
+  const { headers: given } = c.req.raw;
+  const identity = await identify(given, access, c.get("local"), door);
+  const may = mayTake(identity, access);
+  if (!may.ok) return rejected(c, may.error);
   const { lake_id: named, ...rest } = c.req.param() as Record<string, string>;
   const lake = lakeOf(route, ownLake, named, settings);
+  // A token leads to its own lake: of every other it learns nothing.
+  const astray = identity.kind === "token" && route.scope === "lake" && identity.lake_id !== lake;
+  if (astray) return rejected(c, lakeNotFound().error);
   const params = parsed(route.params, rest, "path");
   const query = parsed(route.query, readQuery(c), "query");
   const headers = route.headers && parsed(route.headers, readHeaders(c, route.headers), "header");
@@ -180,7 +206,7 @@ const handle = async (
   const call: Call = {
     lake_id: lake,
     is_default: lake === settings.default_lake,
-    actor: LOCAL_ACTOR,
+    ...callerOf(identity, operation),
     correlation_id: c.get("requestId"),
     causation_id: null,
     idempotency: idempotencyOf(c, route, rest, json),
@@ -194,46 +220,12 @@ const handle = async (
     call,
     services,
   } as Parameters<Route["handle"]>[0]);
-  if (!result.ok) return problemResponse(c, rejectionProblem(result.error));
-  return answer(c, result.value);
+  return result.ok ? answer(c, result.value) : rejected(c, result.error);
 };
 
-const answer = (
-  c: AppContext,
-  { status, body, media_type, headers, length, problem }: HttpAnswer,
-): Response => {
-  if (problem) {
-    const more = body as Readonly<Record<string, unknown>>;
-    return problemResponse(c, { status, ...problem, more }, headers);
-  }
-  if (body instanceof ReadableStream) {
-    const type = media_type ?? "application/octet-stream";
-    const size = length === undefined ? {} : { "Content-Length": String(length) };
-    const sent = length === undefined || c.req.method === "HEAD" ? body : ofLength(body, length);
-    return answerStream(c, status, sent, { ...headers, ...size, "Content-Type": type });
-  }
-  if (media_type === undefined) return respondJson(c, status, body, headers);
-  return respond(c, status, String(body), { ...headers, "Content-Type": media_type });
-};
-
-/** A stream nobody will read is cancelled, or it would stay open for ever. */
-const answerStream = (
-  c: AppContext,
-  status: HttpAnswer["status"],
-  body: ReadableStream,
-  headers: Readonly<Record<string, string>>,
-): Response => {
-  if (c.req.method !== "HEAD") return respond(c, status, body, headers);
-  c.executionCtx.waitUntil(body.cancel());
-  return respond(c, status, null, headers);
-};
-
-/** The platform announces the length only of a stream that is known to keep to it. */
-const ofLength = (body: ReadableStream, length: number): ReadableStream => {
-  const fixed = new FixedLengthStream(length);
-  // Whoever reads the one learns what became of the other: it breaks off there.
-  body.pipeTo(fixed.writable).catch((error) => console.error(`a file broke off: ${error}`));
-  return fixed.readable;
+const rejected = (c: AppContext, rejection: Rejection): Response => {
+  const unknown = rejection.reason === "unauthenticated";
+  return problemResponse(c, rejectionProblem(rejection), unknown ? challenge("invalid_token") : {});
 };
 
 /** Scheme and host of an absolute URL, as the runtime writes them: up to the path. */

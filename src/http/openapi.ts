@@ -2,12 +2,16 @@
 
 import { z } from "zod";
 import { createDocument, type ZodOpenApiPathsObject } from "zod-openapi";
+import { accessOf } from "../application/accessTable.ts";
 import { problem } from "../contracts/answers.ts";
 import { lakeId } from "../contracts/fields.ts";
+import { operationOf } from "./auth/operations.ts";
 import type { Route } from "./route.ts";
 
 const PROBLEMS: Readonly<Record<number, string>> = {
   400: "Malformed",
+  401: "Nobody known: no token, or none that holds",
+  403: "Known, and not allowed",
   404: "Not found",
   409: "Exists already, or not in a state in which this can be done",
   412: "If-Match expects another version",
@@ -40,6 +44,7 @@ const describe = (route: Route, path: string, inLake: boolean) => {
     operationId: id,
     tags: [route.tag],
     summary: route.summary,
+    ...accessDescribed(route),
     requestParams: {
       path: params,
       query: z.object(shapeOf(route.query)),
@@ -63,6 +68,38 @@ const describe = (route: Route, path: string, inLake: boolean) => {
       ),
     },
   };
+};
+
+/** Who may take a route, from the table that decides it. */
+const accessDescribed = (route: Route) => {
+  const access = accessOf(operationOf(route));
+  switch (access.kind) {
+    case "anyone":
+      return { security: [], "x-roles": [], description: `Needs no caller: ${access.why}.` };
+    case "person":
+      return { security: [{ issuer: [] }], "x-roles": [], description: "Any person known." };
+    case "admin":
+      return {
+        security: [{ issuer: [] }],
+        "x-roles": [],
+        description: "Administrators of the platform only.",
+      };
+    case "member": {
+      const { roles, published, admin, persons } = access;
+      return {
+        security: persons ? [{ issuer: [] }] : [{ issuer: [] }, { token: [] }],
+        "x-roles": [...roles, ...published],
+        description: [
+          `Roles: ${roles.join(", ")}.`,
+          ...(published.length > 0 ? [`What is published: ${published.join(", ")}.`] : []),
+          ...(admin ? ["Administrators of the platform too."] : []),
+          ...(persons ? ["Persons only, no API tokens."] : []),
+        ].join(" "),
+      };
+    }
+    default:
+      return access satisfies never;
+  }
 };
 
 const bodyContent = ({ body_type }: Route, schema: z.ZodType) =>
@@ -95,6 +132,21 @@ export const openApiDocument = (routes: readonly Route[], version: string) => {
         "A GDPR-compliant lakehouse control plane: the lake that remembers everything, and " +
         "forgets people on request. Every lake route exists below /lakes/{lake_id} and, for the " +
         "default lake, at the root.",
+    },
+    components: {
+      securitySchemes: {
+        issuer: {
+          type: "http",
+          scheme: "bearer",
+          bearerFormat: "JWT",
+          description: "A token of one of the issuers in OIDC_ISSUERS.",
+        },
+        token: {
+          type: "http",
+          scheme: "bearer",
+          description: "An API token of the lake, as POST /tokens shows it once.",
+        },
+      },
     },
     paths: paths as ZodOpenApiPathsObject,
   });

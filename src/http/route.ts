@@ -32,7 +32,8 @@ export interface Services {
 
 /** Reports across lakes, as the routes ask for them. Throws `BadCursor` for a foreign cursor. */
 export interface Reports {
-  lakes(page: { limit: number; cursor: string | null }): Promise<object>;
+  /** All lakes, or those that have `member` as a member. */
+  lakes(page: { limit: number; cursor: string | null; member: string | null }): Promise<object>;
   monthly(month: string): Promise<object>;
   deletions(page: { limit: number; cursor: string | null; now: string }): Promise<object>;
   access(filter: {

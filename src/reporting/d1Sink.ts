@@ -236,6 +236,7 @@ const SQL = {
     datasets: changeRows("datasets"),
     batches: changeRows("batches"),
     deletions: changeRows("deletions"),
+    members: changeRows("members"),
   },
   access_daily: `
     INSERT INTO access_daily (lake_id, day, dataset_id, accessor_id, action, count)

@@ -82,10 +82,18 @@ export interface MonthlyReport {
 
 /** The reports of one D1 database. A malformed cursor rejects with `BadCursorError`. */
 export const reportQueries = (db: D1Database) => ({
-  /** All lakes that have delivered, by `lake_id`. */
-  async lakes({ limit, cursor }: PageRequest): Promise<Page<LakeItem>> {
+  /** Lakes that have delivered, by `lake_id`: all, or those that have `member` as a member. */
+  async lakes({
+    limit,
+    cursor,
+    member = null,
+  }: PageRequest & { readonly member?: string | null }): Promise<Page<LakeItem>> {
     const [lakeId = ""] = startOf(cursor, 1);
-    const rows = await select<LakeItem>(db, SQL.lakes, lakeId, pageSize(limit) + 1);
+    const size = pageSize(limit) + 1;
+    const rows =
+      member === null
+        ? await select<LakeItem>(db, SQL.lakes, lakeId, size)
+        : await select<LakeItem>(db, SQL.lakesOfMember, lakeId, size, member);
     return page(rows, limit, ({ lake_id }) => [lake_id]);
   },
 
@@ -206,6 +214,14 @@ const SQL = {
     FROM lakes JOIN relay ON relay.lake_id = lakes.lake_id
     WHERE lakes.lake_id > ?1
     ORDER BY lakes.lake_id LIMIT CAST(?2 AS INTEGER)`,
+
+  lakesOfMember: `
+    SELECT lakes.lake_id, name, owner_id, region, compliance_level, country, time_zone, created_at,
+      relay.last_seq AS events
+    FROM members JOIN lakes ON lakes.lake_id = members.lake_id
+      JOIN relay ON relay.lake_id = members.lake_id
+    WHERE members.subject = ?3 AND members.status = 'active' AND members.lake_id > ?1
+    ORDER BY members.lake_id LIMIT CAST(?2 AS INTEGER)`,
 
   /** The condition on the status is that of the index `deletions_open`, word for word. */
   deletions: `

@@ -22,6 +22,7 @@ export const rollups = (lake_id: string, events: readonly StoredEvent[]): Rollup
     datasets: new Map<string, RowChange>(),
     batches: new Map<string, RowChange>(),
     deletions: new Map<string, RowChange>(),
+    members: new Map<string, RowChange>(),
   };
   const accesses = new Map<string, AccessCount>();
   for (const event of events) {
@@ -42,6 +43,7 @@ export const rollups = (lake_id: string, events: readonly StoredEvent[]): Rollup
       datasets: [...rows.datasets.values()],
       batches: [...rows.batches.values()],
       deletions: [...rows.deletions.values()],
+      members: [...rows.members.values()],
     },
     accesses: [...accesses.values()],
   };

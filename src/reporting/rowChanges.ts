@@ -5,7 +5,15 @@
 import { idOf, type LakeEvents } from "../application/aggregates.ts";
 import type { StoredEvent } from "../application/ports.ts";
 import type { AccessAction } from "../domain/access/access.ts";
-import type { BatchRow, DatasetRow, DeletionRow, LakeRow, TableName, Value } from "./tables.ts";
+import type {
+  BatchRow,
+  DatasetRow,
+  DeletionRow,
+  LakeRow,
+  MemberRow,
+  TableName,
+  Value,
+} from "./tables.ts";
 
 /** Null or left out: unchanged. */
 export type Columns = { readonly [column: string]: Value | undefined };
@@ -72,6 +80,7 @@ const lake = rowOf<LakeRow>("lakes");
 const dataset = rowOf<DatasetRow>("datasets");
 const batch = rowOf<BatchRow>("batches");
 const deletion = rowOf<DeletionRow>("deletions");
+const member = rowOf<MemberRow>("members");
 
 /** In the log, and in no rollup. */
 const nothing = (): null => null;
@@ -227,6 +236,13 @@ const CHANGES: Changes = {
 
   WebhookRegistered: nothing,
   WebhookRemoved: nothing,
+
+  MemberGranted: ({ roles }, { id, recorded_at }) =>
+    member.opened(id, { status: "active", roles: roles.join(), granted_at: recorded_at }),
+  MemberRevoked: (_, { id }) => member.changed(id, { status: "revoked", roles: "" }),
+  TokenIssued: nothing,
+  TokenUsed: nothing,
+  TokenRevoked: nothing,
 
   SubjectAccessRequested: nothing,
   SubjectAccessSearched: nothing,

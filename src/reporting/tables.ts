@@ -73,6 +73,14 @@ export type DeletionRow = {
   readonly completed_at: string | null;
 };
 
+/** Whose lakes GET /lakes shows. */
+export type MemberRow = {
+  readonly status: "active" | "revoked";
+  /** Parted by commas. */
+  readonly roles: string;
+  readonly granted_at: string;
+};
+
 export type Value = string | number | boolean | null;
 
 interface Table<Row extends Readonly<Record<string, Value>>> {
@@ -129,7 +137,12 @@ export const TABLES = {
     missed_deadline: "last",
     completed_at: "last",
   }),
+  members: table<MemberRow>("subject", {
+    status: "last",
+    roles: "last",
+    granted_at: "last",
+  }),
 } as const satisfies { readonly [Name in TableName]: unknown };
 
-export const TABLE_NAMES = ["lakes", "datasets", "batches", "deletions"] as const;
+export const TABLE_NAMES = ["lakes", "datasets", "batches", "deletions", "members"] as const;
 export type TableName = (typeof TABLE_NAMES)[number];

@@ -86,7 +86,7 @@ describe("an attempt at heavy work", () => {
   it("that is abandoned owes no sweep", () => {
     const lake = withBatch();
     const attempt = attemptOf(lake.open(privacy).attempt);
-    lake.service.abandon(attempt.attempt_id);
+    lake.service.abandon(lake.call(), attempt.attempt_id);
     expect(sweeps(lake)).toEqual([]);
     expect(lake.refused(recorded, {}, { attempt }).code).toBe("work-expired");
   });

@@ -15,6 +15,7 @@ import { reject } from "../../src/domain/rejection.ts";
 const call: Call = {
   lake_id: "north",
   is_default: false,
+  caller: { kind: "trusted" },
   actor: 'somebody "\u0000 \ud800 \u2028',
   correlation_id: "c",
   causation_id: null,

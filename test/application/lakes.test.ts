@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { LakeRequest } from "../../src/application/lakeGateway.ts";
-import { SYSTEM_ACTOR } from "../../src/application/lakeService.ts";
 import { batchId, contractId, datasetName } from "../../src/contracts/fields.ts";
+import { SYSTEM_ACTOR } from "../../src/domain/member/subject.ts";
 import { defineContract, registerSales, updateContract } from "../support/batchSteps.ts";
 import { memoryEventLog } from "../support/memoryEventLog.ts";
 import { createLake, eventTypes, LAKE, refusal, testLake } from "../support/testLake.ts";

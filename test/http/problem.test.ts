@@ -28,6 +28,7 @@ describe("a rejection", () => {
     key_reused: 422,
     not_a_table: 415,
     too_large: 413,
+    unauthenticated: 401,
     forbidden: 403,
     gone: 410,
     unavailable: 503,

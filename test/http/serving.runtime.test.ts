@@ -129,23 +129,39 @@ describe("whether Lethe serves at all", () => {
     expect([answer.status, answer.body]).toEqual([200, { status: "ok" }]);
   });
 
-  test("depends on its secret: none, a short one, or the development one elsewhere is refused", async () => {
+  test("depends on its secret and on who may call: what is missing is named by every route but /health", async () => {
     const own = "a-secret-of-our-own-with-32-characters";
-    for (const [url, variables, status] of [
-      ["http://localhost/health", { ROOT_SECRET: undefined }, 503],
-      ["http://localhost/health", { ROOT_SECRET: "" }, 503],
-      ["http://localhost/health", { ROOT_SECRET: "short" }, 503],
-      ["http://localhost/health", { AUTH: undefined }, 503],
-      ["http://localhost/health", { AUTH: undefined, ROOT_SECRET: own }, 200],
-      ["http://lethe.example/health", { ROOT_SECRET: own }, 503],
-      ["http://lethe.example/health", { ROOT_SECRET: DEVELOPMENT_ROOT_SECRET }, 503],
-      ["http://localhost/health", {}, 200],
+    for (const [url, variables, missing] of [
+      ["http://localhost", { ROOT_SECRET: undefined }, "ROOT_SECRET"],
+      ["http://localhost", { ROOT_SECRET: "" }, "ROOT_SECRET"],
+      ["http://localhost", { ROOT_SECRET: "short" }, "ROOT_SECRET"],
+      ["http://localhost", { AUTH: undefined }, "OIDC_ISSUERS"],
+      ["http://localhost", { AUTH: "required" }, "OIDC_ISSUERS"],
+      ["http://localhost", { AUTH: "closed" }, "AUTH"],
+      ["http://localhost", { AUTH: undefined, ROOT_SECRET: own }, "OIDC_ISSUERS"],
+      ["http://localhost", { R2_ACCOUNT_ID: "an-account" }, "OIDC_ISSUERS"],
+      ["http://lethe.example", { ROOT_SECRET: own }, "OIDC_ISSUERS"],
+      ["http://lethe.example", { ROOT_SECRET: DEVELOPMENT_ROOT_SECRET }, "ROOT_SECRET"],
+      ["http://localhost", {}, null],
     ] as const) {
-      const answer = await serve(url, variables);
-      expect(answer.status, `${url} ${JSON.stringify(variables)}`).toBe(status);
-      if (status === 503) {
+      expect((await serve(`${url}/health`, variables)).status).toBe(200);
+      for (const path of [
+        "/docs",
+        "/openapi.json",
+        "/lakes",
+        "/datasets",
+        "/nothing",
+        "/sealed/x",
+      ]) {
+        const answer = await serve(`${url}${path}`, variables);
+        const text = await answer.text();
+        expect(answer.status === 503, `${url}${path} ${JSON.stringify(variables)}`).toBe(
+          missing !== null,
+        );
+        if (missing === null) continue;
         expect(answer.headers.get("Content-Type")).toBe("application/problem+json");
-        expect(await answer.text()).not.toContain(DEVELOPMENT_ROOT_SECRET);
+        expect(text).toContain(missing);
+        expect(text).not.toContain(DEVELOPMENT_ROOT_SECRET);
       }
     }
   });
@@ -194,7 +210,7 @@ describe("every answer", () => {
           body: "{}",
         }),
       ],
-      [503, new Request("http://elsewhere.example/health")],
+      [503, new Request("http://elsewhere.example/docs")],
     ];
     for (const [status, request] of asked) {
       const answer = await worker.fetch(

@@ -72,7 +72,7 @@ export const importsOf = (text: string): readonly string[] => {
   const code = withoutComments(text);
   const patterns = [
     /\b(?:import|export)\b[^"';`]*?\bfrom\s*["']([^"']+)["']/g,
-    /\bimport\s*["']([^"']+)["']/g,
+    /(?:^|;)\s*import\s*["']([^"']+)["']/gm,
     /\bimport\s*\(\s*["'`]([^"'`]+)["'`]/g,
     /\brequire\s*\(\s*["'`]([^"'`]+)["'`]/g,
   ];

@@ -5,6 +5,7 @@
 import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { env, exports } from "cloudflare:workers";
 import { expect, vi } from "vitest";
+import { TRUSTED } from "../../src/application/callers.ts";
 import type { Call } from "../../src/application/lakeGateway.ts";
 import { type LakeStub, lakeGateway } from "../../src/application/lakeStub.ts";
 import type { StoredEvent } from "../../src/application/ports.ts";
@@ -154,6 +155,7 @@ export const lakeOf = (id: string) => {
     call: (more: Partial<Call> = {}): Call => ({
       lake_id: id,
       is_default: false,
+      caller: TRUSTED,
       actor: "tester",
       correlation_id: crypto.randomUUID(),
       causation_id: null,

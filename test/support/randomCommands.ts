@@ -26,6 +26,7 @@ import {
   type Step,
   workStep,
 } from "./batchSteps.ts";
+import { callerDeeds } from "./callerDeeds.ts";
 import { endWithholding, erase, eraseOnce, execute } from "./erasureSteps.ts";
 import { SCHEMA } from "./facts.ts";
 import { rights } from "./randomRights.ts";
@@ -527,6 +528,7 @@ export const life = (maxLength: number): fc.Arbitrary<Life> =>
           { weight: 6, arbitrary: erasures },
           { weight: 5, arbitrary: rights },
           { weight: 1, arbitrary: webhooks },
+          { weight: 2, arbitrary: callerDeeds.map(([name, take]) => step(name, take)) },
           { weight: 3, arbitrary: others },
           { weight: 4, arbitrary: time },
         ),

@@ -1,5 +1,6 @@
 /** One lake on the log in memory, with a clock that a test moves and ids that can be foretold. */
 import type { Answer } from "../../src/application/answers.ts";
+import { TRUSTED } from "../../src/application/callers.ts";
 import { HalfNeededError, type KeyStore } from "../../src/application/keyring.ts";
 import type {
   Call,
@@ -96,6 +97,7 @@ export const testLake = ({
   const call: TestLake["call"] = (more = {}) => ({
     lake_id: LAKE,
     is_default: false,
+    caller: TRUSTED,
     actor: "tester",
     correlation_id: "correlation",
     causation_id: null,

@@ -20,6 +20,8 @@ export interface CreateDataLake {
   readonly compliance_level: ComplianceLevel;
   readonly country: string | null;
   readonly time_zone: string | null;
+  /** Whether `owner_id` is a caller, who becomes an owner with the creation. Not recorded. */
+  readonly grants_owner?: boolean;
 }
 
 export interface ChangeComplianceLevel {
@@ -58,7 +60,7 @@ export const decideLake = (
       if (state.status === "active") {
         return reject("already_exists", "lake-exists", `Lake ${command.lake_id} exists already.`);
       }
-      const { type: _, ...data } = command;
+      const { type: _, grants_owner: __, ...data } = command;
       return ok([{ type: "DataLakeCreated", data }]);
     }
     case "ChangeComplianceLevel": {

@@ -36,7 +36,7 @@ const reapplied = async (
 
 /** One lake that fails does not keep the others from it. */
 const page = async (deps: Deps, cursor: string | null): Handled => {
-  const known = await deps.services.reports.lakes({ limit: LAKES_A_REQUEST, cursor });
+  const known = await deps.services.reports.lakes({ limit: LAKES_A_REQUEST, cursor, member: null });
   const { items, next_cursor } = listed.parse(known);
   const done: object[] = [];
   for (const { lake_id } of items) {

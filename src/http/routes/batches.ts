@@ -250,11 +250,14 @@ export const batchRoutes = [
     query: none,
     body: bodies.consumeBatch,
     success: { status: 200, schema: answerSchema("ConsumeAnswer", { download_url: z.string() }) },
-    handle: async ({ body, call, services }) =>
-      commandAnswer(await consumeBatch(services.workshop, call, { type: "Consume", ...body }), {
+    handle: async ({ body, call, services }) => {
+      const consumer = body.consumer ?? call.actor;
+      const request = { type: "Consume", ...body, consumer } as const;
+      return commandAnswer(await consumeBatch(services.workshop, call, request), {
         services,
         call,
-      }),
+      });
+    },
   }),
   route({
     method: "post",

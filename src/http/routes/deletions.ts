@@ -36,7 +36,10 @@ export const deletionRoutes = [
       schema: deletionAnswer,
       also: { 200: "A request for this person is open already: the open one" },
     },
-    handle: ({ body, ...deps }) => command(deps, { type: "RequestDeletion", ...body }),
+    handle: ({ body, ...deps }) => {
+      const requested_by = body.requested_by ?? deps.call.actor;
+      return command(deps, { type: "RequestDeletion", ...body, requested_by });
+    },
   }),
   route({
     method: "get",

@@ -28,6 +28,9 @@ const download = async (
 ): Handled => {
   const found = await deps.services.store.head(landingKey(deps.call.lake_id, body.filename));
   if (found === null) {
+    // Whether there is such a file is nobody's business who may not download it.
+    const seen = await deps.services.gateway.ask(deps.call, { kind: "lake", when: null });
+    if (!seen.ok) return seen;
     return reject("not_found", "file-not-found", `No file was uploaded as ${body.filename}.`);
   }
   return command(deps, { type: "SignUrl", method: "GET", dataset, ...body });

@@ -1,5 +1,6 @@
 /** The lake: creation, compliance level, report. */
 import { z } from "zod";
+import { isAdministrator } from "../../application/admission.ts";
 import type { Call } from "../../application/lakeGateway.ts";
 import { commandAnswer as answerSchema, list, resource } from "../../contracts/answers.ts";
 import { changeComplianceLevel, createLake } from "../../contracts/bodies.ts";
@@ -51,15 +52,19 @@ export const lakeRoutes = [
     path: "/lakes",
     scope: "platform",
     tag: "Lakes",
-    summary: "All lakes (from the reports, which follow the lakes within moments)",
+    summary: "Your lakes; to administrators all (from the reports, which follow within moments)",
     params: none,
     query: z.strictObject(page),
     body: null,
     success: { status: 200, schema: list("DataLakes") },
-    handle: async ({ query, services }) =>
+    handle: async ({ query, services, call }) =>
       ok({
         status: 200,
-        body: await services.reports.lakes({ limit: query.limit, cursor: query.cursor ?? null }),
+        body: await services.reports.lakes({
+          limit: query.limit,
+          cursor: query.cursor ?? null,
+          member: isAdministrator(call.caller) ? null : call.actor,
+        }),
       }),
   }),
   route({

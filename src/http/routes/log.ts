@@ -2,7 +2,7 @@
 import { z } from "zod";
 import type { Call } from "../../application/lakeGateway.ts";
 import { commandAnswer as answerSchema, list } from "../../contracts/answers.ts";
-import { auditAccesses } from "../../contracts/bodies.ts";
+import { type auditAccess, auditAccesses } from "../../contracts/bodies.ts";
 import { batchId, DEFAULT_PAGE, datasetName, page, time } from "../../contracts/fields.ts";
 import { ok } from "../../domain/decider.ts";
 import { reject } from "../../domain/rejection.ts";
@@ -123,12 +123,17 @@ export const logRoutes = [
     query: none,
     body: auditAccesses,
     success: { status: 201, schema: answerSchema("AuditAnswer", {}) },
-    handle: ({ body, ...deps }) =>
-      command(
+    handle: ({ body, ...deps }) => {
+      const named = (access: z.output<typeof auditAccess>) => ({
+        ...access,
+        accessor_id: access.accessor_id ?? deps.call.actor,
+      });
+      return command(
         deps,
         Array.isArray(body)
-          ? { type: "AuditAccesses", entries: body }
-          : { type: "AuditAccess", ...body },
-      ),
+          ? { type: "AuditAccesses", entries: body.map(named) }
+          : { type: "AuditAccess", ...named(body) },
+      );
+    },
   }),
 ];

@@ -28,7 +28,10 @@ export const subjectAccessRoutes = [
       status: 202,
       schema: answerSchema("SubjectAccessAnswer", { subject_access: subjectAccess }),
     },
-    handle: ({ body, ...deps }) => command(deps, { type: "RequestAccess", ...body }),
+    handle: ({ body, ...deps }) => {
+      const requested_by = body.requested_by ?? deps.call.actor;
+      return command(deps, { type: "RequestAccess", ...body, requested_by });
+    },
   }),
   route({
     ...common,

@@ -1,0 +1,40 @@
+/**
+ * What of a lake's lists a caller sees who may ask for them: of the batches those that are published
+ * when he may see no others, of the tokens his own when he does not answer for the lake's.
+ */
+import { ok, type Result } from "../domain/decider.ts";
+import type { Rejection } from "../domain/rejection.ts";
+import { type Admitted, seesAllTokens, seesPublishedOnly } from "./admission.ts";
+import { notThere, type Question, type Reply } from "./questions.ts";
+
+type Answered = Result<Reply, Rejection>;
+
+const NOTHING: Answered = ok({ kind: "list", items: [], next: null });
+
+/** `answer` answers a question as anybody would be answered who sees everything. */
+export const visibleTo = <Asked extends Question>(
+  caller: Admitted,
+  question: Asked,
+  answer: (question: Asked) => Answered,
+): Answered => {
+  if (question.kind === "list" && question.filter.kind === "token" && !seesAllTokens(caller)) {
+    const subject_ref = caller.person ?? "";
+    return answer({ ...question, filter: { ...question.filter, subject_ref } });
+  }
+  return seesPublishedOnly(caller) ? published(question, answer) : answer(question);
+};
+
+const published = <Asked extends Question>(
+  question: Asked,
+  answer: (question: Asked) => Answered,
+): Answered => {
+  if (question.kind === "list") {
+    const { status = "published" } = question.filter;
+    if (status !== "published") return NOTHING;
+    return answer({ ...question, filter: { ...question.filter, status } });
+  }
+  const answered = answer(question);
+  if (question.kind !== "one" || !answered.ok || answered.value.kind !== "one") return answered;
+  const shown = answered.value.view.state === "published";
+  return shown ? answered : notThere(question.aggregate, question.when);
+};

@@ -1,0 +1,44 @@
+/** A route's answer on its way out: JSON, text, a problem document, or a stream of bytes. */
+import type { Context } from "hono";
+import { problemResponse } from "./problem.ts";
+import { respond, respondJson } from "./respond.ts";
+import type { HttpAnswer } from "./route.ts";
+
+/** What a route answers, as HTTP has it. */
+export const answer = (
+  c: Context,
+  { status, body, media_type, headers, length, problem }: HttpAnswer,
+): Response => {
+  if (problem) {
+    const more = body as Readonly<Record<string, unknown>>;
+    return problemResponse(c, { status, ...problem, more }, headers);
+  }
+  if (body instanceof ReadableStream) {
+    const type = media_type ?? "application/octet-stream";
+    const size = length === undefined ? {} : { "Content-Length": String(length) };
+    const sent = length === undefined || c.req.method === "HEAD" ? body : ofLength(body, length);
+    return answerStream(c, status, sent, { ...headers, ...size, "Content-Type": type });
+  }
+  if (media_type === undefined) return respondJson(c, status, body, headers);
+  return respond(c, status, String(body), { ...headers, "Content-Type": media_type });
+};
+
+/** A stream nobody will read is cancelled, or it would stay open for ever. */
+const answerStream = (
+  c: Context,
+  status: HttpAnswer["status"],
+  body: ReadableStream,
+  headers: Readonly<Record<string, string>>,
+): Response => {
+  if (c.req.method !== "HEAD") return respond(c, status, body, headers);
+  c.executionCtx.waitUntil(body.cancel());
+  return respond(c, status, null, headers);
+};
+
+/** The platform announces the length only of a stream that is known to keep to it. */
+const ofLength = (body: ReadableStream, length: number): ReadableStream => {
+  const fixed = new FixedLengthStream(length);
+  // Whoever reads the one learns what became of the other: it breaks off there.
+  body.pipeTo(fixed.writable).catch((error) => console.error(`a file broke off: ${error}`));
+  return fixed.readable;
+};

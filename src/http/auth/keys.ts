@@ -1,0 +1,66 @@
+/**
+ * An issuer's public keys, fetched when they are needed and kept for a while. A key that is not known
+ * makes them be fetched again, but not by everybody who invents one: after a fetch, and after one
+ * that failed, there is a pause. While they cannot be had nobody is let in, and nobody is told that
+ * his token is bad.
+ */
+import { createRemoteJWKSet, customFetch, type JWTVerifyGetKey } from "jose";
+
+/** Keys are fetched anew after this long: what an issuer has withdrawn is not good for longer. */
+export const KEYS_KEPT_MS = 10 * 60_000;
+/** After a fetch, before a key that is not among them has them fetched again. */
+export const ROTATION_PAUSE_MS = 30_000;
+/** After a fetch that failed. */
+export const FAILURE_PAUSE_MS = 5_000;
+const TIMEOUT_MS = 5_000;
+/** A hundred keys are far less. */
+const MAX_KEYS_BYTES = 256 * 1024;
+
+/** The issuer's keys cannot be had now. */
+export class KeysUnavailableError extends Error {}
+
+export interface KeyMeans {
+  readonly fetch: (url: string, init: RequestInit) => Promise<Response>;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+}
+
+export const issuerKeys = (jwks_uri: string, means: KeyMeans): JWTVerifyGetKey => {
+  let failed_at = Number.NEGATIVE_INFINITY;
+
+  const fetchKeys = async (url: string, init: RequestInit): Promise<Response> => {
+    if (means.now() - failed_at < FAILURE_PAUSE_MS) {
+      throw new KeysUnavailableError("they could not be fetched a moment ago");
+    }
+    try {
+      const text = await readText(await means.fetch(url, init));
+      const { keys } = JSON.parse(text) as { keys?: unknown };
+      if (!Array.isArray(keys)) throw new Error("no keys in it");
+      return new Response(text, { headers: { "Content-Type": "application/json" } });
+    } catch (cause) {
+      failed_at = means.now();
+      throw new KeysUnavailableError(`${jwks_uri} does not answer with keys`, { cause });
+    }
+  };
+
+  return createRemoteJWKSet(new URL(jwks_uri), {
+    timeoutDuration: TIMEOUT_MS,
+    cooldownDuration: ROTATION_PAUSE_MS,
+    cacheMaxAge: KEYS_KEPT_MS,
+    [customFetch]: fetchKeys,
+  });
+};
+
+const readText = async (response: Response): Promise<string> => {
+  if (response.status !== 200 || response.body === null) {
+    await response.body?.cancel();
+    throw new Error(`status ${response.status}`);
+  }
+  const decoder = new TextDecoder();
+  let text = "";
+  for await (const chunk of response.body as ReadableStream<Uint8Array>) {
+    text += decoder.decode(chunk, { stream: true });
+    if (text.length > MAX_KEYS_BYTES) throw new Error(`more than ${MAX_KEYS_BYTES} bytes`);
+  }
+  return text + decoder.decode();
+};

@@ -1,0 +1,83 @@
+/**
+ * Closed until opened. Without a root secret of its own, and without an issuer by whom callers are
+ * told apart, Lethe serves nobody. The one exception is local development: AUTH says `open`, and the
+ * request comes from the machine itself and goes to it.
+ */
+import { DEVELOPMENT_ROOT_SECRET, MIN_ROOT_SECRET_LENGTH } from "../../application/keyring.ts";
+import { isLoopback } from "../guard.ts";
+import { type Issuer, readAdmins, readIssuers } from "./issuers.ts";
+
+/** Settings as the environment has them; undefined and empty are both "not set". */
+export interface AccessVariables {
+  readonly root_secret: string | undefined;
+  /** `open` or `required`, which is the default. */
+  readonly auth: string | undefined;
+  readonly oidc_issuers: string | undefined;
+  readonly platform_admins: string | undefined;
+  /** Whether files are at a real account's: then this is no local configuration. */
+  readonly deployed: boolean;
+}
+
+export interface AccessPolicy {
+  /** Whether whoever is at the machine is let in without being told apart. */
+  readonly open: boolean;
+  /** Empty when none is configured, or not well. */
+  readonly issuers: readonly Issuer[];
+  readonly admins: ReadonlySet<string>;
+  /** Why nobody is served, or nobody from elsewhere, or nobody who must be told apart. */
+  readonly faults: {
+    readonly everywhere: string | null;
+    readonly elsewhere: string | null;
+    readonly unless_open: string | null;
+  };
+}
+
+export const accessPolicy = (variables: AccessVariables): AccessPolicy => {
+  const { root_secret, auth, deployed } = variables;
+  const issuers = readIssuers(variables.oidc_issuers);
+  const admins = readAdmins(variables.platform_admins);
+  return {
+    open: auth === "open" && !deployed,
+    issuers: issuers.fault === null ? issuers.value : [],
+    admins: admins.fault === null ? admins.value : new Set(),
+    faults: {
+      everywhere: secretFault(root_secret) ?? authFault(auth) ?? admins.fault,
+      elsewhere:
+        root_secret === DEVELOPMENT_ROOT_SECRET
+          ? "ROOT_SECRET is the development default: set a secret of your own."
+          : null,
+      unless_open: issuers.fault,
+    },
+  };
+};
+
+const secretFault = (root_secret: string | undefined): string | null => {
+  if (!root_secret) {
+    return "ROOT_SECRET is not set: `wrangler secret put ROOT_SECRET` with a random value of 32 characters or more.";
+  }
+  if (root_secret.length >= MIN_ROOT_SECRET_LENGTH) return null;
+  return `ROOT_SECRET has ${root_secret.length} characters: it needs ${MIN_ROOT_SECRET_LENGTH} or more.`;
+};
+
+const authFault = (auth: string | undefined): string | null =>
+  !auth || auth === "open" || auth === "required"
+    ? null
+    : "AUTH is neither open nor required: leave it out, and it is required.";
+
+/** Why a request is not served, or null when it is. `local`: see `isLocal`. */
+export const refusal = ({ open, faults }: AccessPolicy, local: boolean): string | null =>
+  faults.everywhere ??
+  (local ? null : faults.elsewhere) ??
+  (open && local ? null : faults.unless_open);
+
+/**
+ * Whether a request comes from this machine and means it. The platform says who sends it
+ * (`CF-Connecting-IP`) wherever it is not the machine's own runtime that is asked directly.
+ */
+export const isLocal = (hostname: string, headers: Headers): boolean => {
+  const peer = headers.get("CF-Connecting-IP");
+  return isLoopback(hostname) && (peer === null || isLoopbackAddress(peer));
+};
+
+const isLoopbackAddress = (address: string): boolean =>
+  address === "::1" || /^(::ffff:)?127(\.\d{1,3}){3}$/i.test(address);
