@@ -3,7 +3,7 @@ import type { SubjectAccessId } from "../domain/ids.ts";
 import type { NoteAccess } from "../domain/subjectAccess/decide.ts";
 import type { LakeService } from "./lakeService.ts";
 import type { EventLog, PendingDuty } from "./ports.ts";
-import type { DutyDeps } from "./runDuties.ts";
+import { beginStep, type DutyDeps } from "./runDuties.ts";
 
 export interface AccessDutyDeps {
   readonly log: EventLog;
@@ -31,6 +31,7 @@ export const accessDuties = ({
   };
   return {
     access_step: async (duty) => {
+      beginStep(log.schedule, duty, now());
       const next = await accessStep(duty.ref as SubjectAccessId);
       if (next === "done") log.schedule.remove(duty);
       // One object a step: between two of them other duties have their turn.

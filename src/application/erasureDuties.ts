@@ -26,7 +26,7 @@ import type { Call, LakeRequest } from "./lakeGateway.ts";
 import { type LakeService, systemCall } from "./lakeService.ts";
 import { type Origin, originOf } from "./origins.ts";
 import type { EventLog, PendingDuty } from "./ports.ts";
-import { type DutyDeps, MAX_ATTEMPTS } from "./runDuties.ts";
+import { beginStep, type DutyDeps, isLastTry, MAX_ATTEMPTS } from "./runDuties.ts";
 import type { EraseStep } from "./work/eraseWork.ts";
 
 /** How soon an erasure that waits for something looks again. */
@@ -76,6 +76,7 @@ export const erasureDuties = (deps: ErasureDutyDeps): Pick<DutyDeps["handlers"],
     erase_step: async (duty) => {
       const deletion_id = duty.ref as DeletionId;
       try {
+        beginStep(log.schedule, duty, now());
         const next = await deps.eraseStep(deletion_id, originOf(duty));
         const later = next === "release" ? await close(deps, duty) : next;
         if (later === "done") log.schedule.remove(duty);
@@ -86,8 +87,7 @@ export const erasureDuties = (deps: ErasureDutyDeps): Pick<DutyDeps["handlers"],
           log.schedule.put({ ...duty, due_at });
         }
       } catch (error) {
-        const attempts = log.schedule.find(duty)?.attempts ?? duty.attempts;
-        if (attempts + 1 < MAX_ATTEMPTS) throw error;
+        if (!isLastTry(log.schedule, duty)) throw error;
         // The last try: it has failed, in sight of everybody. The error's words stay out of the log.
         console.error(`erasure ${deletion_id} is given up: ${error}`);
         const failure = `A step of it failed ${MAX_ATTEMPTS} times; execute it again to go on.`;

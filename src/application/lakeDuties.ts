@@ -14,7 +14,7 @@ import type { LakeService } from "./lakeService.ts";
 import { type Origin, originOf } from "./origins.ts";
 import type { EventLog, PendingDuty } from "./ports.ts";
 import { retentionDuties } from "./retentionDuties.ts";
-import { type DutyDeps, MAX_ATTEMPTS } from "./runDuties.ts";
+import { beginStep, type DutyDeps, isLastTry, MAX_ATTEMPTS } from "./runDuties.ts";
 import { stillOwed } from "./takenUploads.ts";
 import type { ReplayStep } from "./work/replayWork.ts";
 
@@ -120,16 +120,16 @@ export const lakeDuties = ({
   work_step: async (duty) => {
     const step = stepOf(duty);
     try {
+      beginStep(log.schedule, duty, now());
       await workStep(step, originOf(duty));
       // Recorded, and then it is gone already; or there was nothing left of it to do.
       log.schedule.remove(duty);
     } catch (error) {
-      const attempts = log.schedule.find(duty)?.attempts ?? duty.attempts;
-      if (attempts + 1 < MAX_ATTEMPTS) throw error;
+      if (!isLastTry(log.schedule, duty)) throw error;
       // The last try: the work is given up, visibly. The error's own words stay out of the log.
       console.error(`work on batch ${step.batch_id} is given up at ${step.step}: ${error}`);
       const { batch_id, work_id } = step;
-      const reason = `The step ${step.step} failed ${MAX_ATTEMPTS} times.`;
+      const reason = `The step ${step.step} ${inVain(duty)}.`;
       const failed = service.fulfil(lake_id, { type: "FailWork", batch_id, work_id, reason }, duty);
       if (!failed.ok) throw new Error(failed.error.detail);
     }
@@ -138,6 +138,7 @@ export const lakeDuties = ({
   replay_step: async (duty) => {
     const replay_id = duty.ref as ReplayId;
     try {
+      beginStep(log.schedule, duty, now());
       const next = await replayStep(replay_id);
       if (next === "done") log.schedule.remove(duty);
       // One batch a step: between two of them other duties have their turn.
@@ -147,8 +148,7 @@ export const lakeDuties = ({
         log.schedule.put({ ...duty, due_at });
       }
     } catch (error) {
-      const attempts = log.schedule.find(duty)?.attempts ?? duty.attempts;
-      if (attempts + 1 < MAX_ATTEMPTS) throw error;
+      if (!isLastTry(log.schedule, duty)) throw error;
       // The last try: this batch is given up, visibly, and the replay goes on with the next.
       const replay = reader(log).replay(replay_id);
       const batch_id = replay.status === "absent" ? null : nextBatch(replay);
@@ -171,6 +171,12 @@ const noting =
     if (!noted.ok) throw new Error(noted.error.detail);
   };
 
+/** As it was before its last try. */
+const inVain = ({ begun }: PendingDuty): string =>
+  begun === 0
+    ? `failed ${MAX_ATTEMPTS} times`
+    : `was tried ${MAX_ATTEMPTS} times, and ${begun} times the process that did it ended before it`;
+
 const giveUp = (
   service: LakeService,
   lake_id: string,
@@ -179,7 +185,7 @@ const giveUp = (
   batch_id: BatchId,
 ): void => {
   // The error's own words stay out of the log: they are not Lethe's.
-  const reason = `it failed ${MAX_ATTEMPTS} times`;
+  const reason = `it ${inVain(duty)}`;
   const noted = service.fulfil(
     lake_id,
     { type: "NoteReplayProgress", replay_id, batch_id, outcome: "failed", reason, rows: 0 },

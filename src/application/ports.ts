@@ -83,7 +83,10 @@ export interface Duty extends DutyRef {
 }
 
 export interface PendingDuty extends Duty {
+  /** How often it has failed. */
   readonly attempts: number;
+  /** How often it was begun and did not come to an end: it is under way, or its process died. */
+  readonly begun: number;
   readonly parked: boolean;
   readonly last_error: string | null;
 }
@@ -99,6 +102,8 @@ export interface Schedule {
   put(duty: Duty): void;
   /** Whether it was there. */
   remove(duty: DutyRef): boolean;
+  /** Counts a beginning, which a failure ends; without an end it is due again at `due_at`. */
+  begin(duty: DutyRef, due_at: string): void;
   /** Counts a failure: tried again at `retry_at`, or parked when that is null. */
   failed(duty: DutyRef, error: string, retry_at: string | null): void;
   parked(): readonly PendingDuty[];

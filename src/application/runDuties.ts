@@ -20,6 +20,12 @@ export const STEPS_AT_ONCE = 2;
 /** While steps run, the schedule is looked at this often. */
 const LOOK_EVERY_MS = 500;
 
+/**
+ * A step that was begun this often without an end runs alone: should it take its process down with
+ * it again, no other one is blamed for that.
+ */
+const ALONE_AFTER = 2;
+
 /** No step begins later than this in an alarm: the platform ends one after 15 minutes. */
 const ALARM_BUDGET_MS = 5 * 60_000;
 
@@ -45,6 +51,30 @@ const NEVER_PARKED: ReadonlySet<DutyKind> = new Set([
 const STEPS: readonly DutyKind[] = ["replay_step", "work_step", "erase_step", "access_step"];
 const OTHERS = DUTY_KINDS.filter((kind) => !STEPS.includes(kind));
 
+/**
+ * Before the heavy part of a step: it is on record that it was begun, whatever becomes of it.
+ * Throws when it was tried often enough; what is tried for ever is put off first.
+ */
+export const beginStep = (schedule: Schedule, duty: PendingDuty, now: Date): void => {
+  const { kind, attempts, begun, due_at } = duty;
+  const spent = attempts + begun >= MAX_ATTEMPTS;
+  if (spent && !NEVER_PARKED.has(kind)) {
+    throw new Error(`begun ${begun} times, and its process ended each time before it did`);
+  }
+  schedule.begin(duty, spent ? retryAt(now, begun) : due_at);
+};
+
+const retryAt = (now: Date, tries: number): string => {
+  const delay_ms = Math.min(FIRST_RETRY_MS * 2 ** Math.min(tries, 20), LAST_RETRY_MS);
+  return new Date(now.getTime() + delay_ms).toISOString();
+};
+
+/** Whether the failure of a step, as it stands on the schedule now, is its last. */
+export const isLastTry = (schedule: Schedule, duty: PendingDuty): boolean => {
+  const { attempts, begun } = schedule.find(duty) ?? duty;
+  return attempts + Math.max(begun, 1) >= MAX_ATTEMPTS;
+};
+
 export interface DutyDeps {
   readonly schedule: Schedule;
   readonly handlers: { readonly [Kind in DutyKind]: (duty: PendingDuty) => Promise<void> };
@@ -58,6 +88,8 @@ export const runDuties = async (deps: DutyDeps): Promise<number> => {
   const running = new Map<string, Promise<void>>();
   const last_start = now().getTime() + ALARM_BUDGET_MS;
   let done = 0;
+  /** The step that nothing runs beside, as long as it runs. */
+  let lone = "";
 
   const startStep = (duty: PendingDuty, key: string): void => {
     const step = run(deps, duty).then((succeeded) => {
@@ -80,7 +112,11 @@ export const runDuties = async (deps: DutyDeps): Promise<number> => {
         : schedule.due(now().toISOString(), 2 * STEPS_AT_ONCE, STEPS);
     for (const duty of due) {
       const key = `${duty.kind}/${duty.ref}`;
-      if (running.size < STEPS_AT_ONCE && !running.has(key)) startStep(duty, key);
+      if (running.has(key)) continue;
+      const alone = duty.begun >= ALONE_AFTER;
+      if (running.has(lone) || running.size >= (alone ? 1 : STEPS_AT_ONCE)) break;
+      if (alone) lone = key;
+      startStep(duty, key);
     }
     if (running.size === 0) return done;
     await Promise.race([...running.values(), wait(LOOK_EVERY_MS)]);
@@ -95,10 +131,8 @@ const run = async ({ schedule, handlers, now }: DutyDeps, duty: PendingDuty): Pr
   } catch (error) {
     // A duty that came further before it failed starts to count anew.
     const attempts = schedule.find(duty)?.attempts ?? duty.attempts;
-    const last = attempts + 1 >= MAX_ATTEMPTS && !NEVER_PARKED.has(duty.kind);
-    const delay = Math.min(FIRST_RETRY_MS * 2 ** Math.min(attempts, 20), LAST_RETRY_MS);
-    const retry_at = last ? null : new Date(now().getTime() + delay).toISOString();
-    schedule.failed(duty, String(error), retry_at);
+    const last = isLastTry(schedule, duty) && !NEVER_PARKED.has(duty.kind);
+    schedule.failed(duty, String(error), last ? null : retryAt(now(), attempts));
     console.error(`duty ${duty.kind} failed (attempt ${attempts + 1}): ${error}`);
     return false;
   }

@@ -198,6 +198,10 @@ export const MIGRATIONS: readonly string[] = [
                  WHERE stream = NEW.stream AND stream_version = NEW.stream_version)
     BEGIN SELECT RAISE(FAIL, 'events are append-only'); END;
   `,
+  `
+  -- How often a step was begun and did not come to an end since: its process died.
+  ALTER TABLE schedule ADD COLUMN begun INTEGER NOT NULL DEFAULT 0;
+  `,
 ];
 
 /** Whether anything was ever stored here: a lake nobody created has no tables at all. */

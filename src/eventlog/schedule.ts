@@ -12,6 +12,7 @@ type Row = {
   ref: string;
   due_at: string;
   attempts: number;
+  begun: number;
   parked: number;
   last_error: string | null;
   payload: string;
@@ -29,7 +30,7 @@ const toDuty = (row: Row): PendingDuty => ({
   payload: JSON.parse(row.payload) as Record<string, unknown>,
 });
 
-const COLUMNS = "kind, ref, due_at, attempts, parked, last_error, payload";
+const COLUMNS = "kind, ref, due_at, attempts, begun, parked, last_error, payload";
 
 /** The schedule, and how to make it look again after a rollback. */
 export interface StoredSchedule extends Schedule {
@@ -113,10 +114,20 @@ const statements = (sql: SqlStorage, changed: () => void): Omit<Schedule, "next"
     return removed.length > 0;
   },
 
+  begin({ kind, ref }, due_at) {
+    changed();
+    sql.exec(
+      "UPDATE schedule SET begun = begun + 1, due_at = ? WHERE kind = ? AND ref = ?",
+      due_at,
+      kind,
+      ref,
+    );
+  },
+
   failed({ kind, ref }, error, retryAt) {
     changed();
     sql.exec(
-      `UPDATE schedule SET attempts = attempts + 1, last_error = ?, parked = CAST(? AS INTEGER),
+      `UPDATE schedule SET attempts = attempts + 1, begun = max(begun - 1, 0), last_error = ?, parked = CAST(? AS INTEGER),
          due_at = coalesce(?, due_at)
        WHERE kind = ? AND ref = ?`,
       error.slice(0, MAX_ERROR_LENGTH),

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { DUTY_KINDS, type Duty, type DutyKind } from "../../src/application/ports.ts";
 import {
+  beginStep,
   DUTIES_PER_ALARM,
   type DutyDeps,
   MAX_ATTEMPTS,
@@ -160,6 +161,40 @@ describe("steps of long work", () => {
     for (let n = 0; n < 2 * STEPS_AT_ONCE; n += 1) alarm.put("replay_step", `${n}`);
     expect(await alarm.ring()).toBe(STEPS_AT_ONCE);
     expect(await alarm.ring()).toBe(STEPS_AT_ONCE);
+  });
+});
+
+describe("a step that came to no end before", () => {
+  it("runs alone, so that no other is blamed should it end its process again", async () => {
+    const alone = { kind: "replay_step", ref: "2" } as const;
+    let under_way = 0;
+    const beside = new Map<string, number>();
+    const alarm = alarmOf(async ({ ref }) => {
+      under_way += 1;
+      for (let turns = 5; turns > 0; turns -= 1) {
+        await nextTurn();
+        beside.set(ref, Math.max(beside.get(ref) ?? 0, under_way - 1));
+      }
+      under_way -= 1;
+    });
+    for (let n = 0; n < 5; n += 1) alarm.put("replay_step", `${n}`, n - 10);
+    for (let deaths = 0; deaths < 2; deaths += 1) alarm.schedule.begin(alone, START);
+    expect(await alarm.ring()).toBe(5);
+    expect(beside.get(alone.ref)).toBe(0);
+    expect([...beside.values()].filter((others) => others === 1)).toHaveLength(4);
+  });
+
+  it("is put off from then on when it is tried for ever", () => {
+    const { schedule } = alarmOf(() => {});
+    const duty = { kind: "access_step", ref: "x" } as const;
+    schedule.put({ ...duty, due_at: START, payload: {} });
+    const begin = () => {
+      const known = schedule.find(duty);
+      if (known !== null) beginStep(schedule, known, new Date(START));
+      return schedule.find(duty)?.due_at;
+    };
+    for (let n = 0; n < MAX_ATTEMPTS; n += 1) expect(begin()).toBe(START);
+    expect(Date.parse(begin() ?? "")).toBeGreaterThan(Date.parse(START));
   });
 });
 

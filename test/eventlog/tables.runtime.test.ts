@@ -32,6 +32,7 @@ describe("the schedule", () => {
       expect(schedule.find(duty("a", 1))).toEqual({
         ...duty("a", 1),
         attempts: 0,
+        begun: 0,
         parked: false,
         last_error: null,
       });
@@ -60,6 +61,19 @@ describe("the schedule", () => {
       expect(schedule.parked()).toMatchObject([
         { ref: "a", attempts: 2, parked: true, due_at: second(5), last_error: "gave up" },
       ]);
+    }));
+
+  test("counts beginnings, which a failure ends and a new duty forgets", () =>
+    inEmptyLog(({ schedule }) => {
+      schedule.put(duty("a", 1));
+      schedule.begin(duty("a", 1), second(1));
+      schedule.begin(duty("a", 1), second(3));
+      expect(schedule.find(duty("a", 1))).toMatchObject({ begun: 2, attempts: 0 });
+      expect(schedule.next()).toBe(second(3));
+      schedule.failed(duty("a", 1), "broken", second(5));
+      expect(schedule.find(duty("a", 1))).toMatchObject({ begun: 1, attempts: 1 });
+      schedule.put(duty("a", 7));
+      expect(schedule.find(duty("a", 1))).toMatchObject({ begun: 0, attempts: 0 });
     }));
 
   test("says whether what is removed was there", () =>

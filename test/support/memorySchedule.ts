@@ -31,12 +31,16 @@ export const memorySchedule = (duties: Cell<Duties> = cellOf(new Map())): Schedu
     find: (duty) => duties.get().get(keyOf(duty)) ?? null,
     owes: (duty) => duties.get().has(keyOf(duty)),
     put: ({ kind, ref, due_at, payload }) =>
-      write({ kind, ref, due_at, payload, attempts: 0, parked: false, last_error: null }),
+      write({ kind, ref, due_at, payload, attempts: 0, begun: 0, parked: false, last_error: null }),
     remove(duty) {
       const left = new Map(duties.get());
       const removed = left.delete(keyOf(duty));
       if (removed) duties.set(left);
       return removed;
+    },
+    begin(ref, due_at) {
+      const duty = duties.get().get(keyOf(ref));
+      if (duty !== undefined) write({ ...duty, due_at, begun: duty.begun + 1 });
     },
     failed(ref, error, retry_at) {
       const duty = duties.get().get(keyOf(ref));
@@ -44,6 +48,7 @@ export const memorySchedule = (duties: Cell<Duties> = cellOf(new Map())): Schedu
       write({
         ...duty,
         attempts: duty.attempts + 1,
+        begun: Math.max(duty.begun - 1, 0),
         last_error: error,
         parked: retry_at === null,
         due_at: retry_at ?? duty.due_at,
