@@ -261,14 +261,16 @@ describe("a batch that cannot be read", () => {
     await published(lake, "lost");
     await env.OBJECTS.delete(await rawKey(lake, "lost"));
     const id = await requested(lake);
-    await lake.sql("UPDATE schedule SET attempts = ? WHERE kind = 'replay_step'", MAX_ATTEMPTS - 1);
+    // Not the last: the alarm may have begun it already, and a beginning without an end counts too.
+    const taken = MAX_ATTEMPTS - 3;
+    await lake.sql("UPDATE schedule SET attempts = ? WHERE kind = 'replay_step'", taken);
     await lake.ringFor("replay_step");
     // The alarm goes on trying by itself: how often it has by now, nobody knows.
     await eventually(async () => {
       const [duty] = await lake.sql("SELECT attempts, parked FROM schedule WHERE ref = ?", id);
       expect(duty?.parked).toBe(0);
       expect(duty?.attempts).toBeGreaterThanOrEqual(1);
-      expect(duty?.attempts).toBeLessThan(MAX_ATTEMPTS - 1);
+      expect(duty?.attempts).toBeLessThan(taken);
     });
     expect(await outcomes(lake, id)).toMatchObject([{ batch_id: "first", outcome: "replayed" }]);
   });
