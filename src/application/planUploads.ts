@@ -19,7 +19,7 @@ export const planUploads = (
   { uploads }: EraseRequest,
   erasing: Erasing,
 ): Result<Planned, Rejection> => {
-  const { erasure, lake } = erasing;
+  const { deletion, erasure, lake } = erasing;
   if (uploads === undefined) {
     return ok(stepOf(erasing, { kind: "list_uploads", after: erasure.uploads_after }));
   }
@@ -33,8 +33,10 @@ export const planUploads = (
     const batches = taken.get(upload.filename);
     return batches?.some((batch_id) => hit.has(batch_id)) ?? false;
   });
-  // Of what was withheld only that is erased now which a batch has taken over.
-  const free = erasure.only === null ? page.filter(({ filename }) => !taken.has(filename)) : [];
+  // Once it was completed the id is gone: what was withheld, or came back with a restore, is in
+  // batches, and other uploads were looked through then. None of them is ever restored.
+  const first = erasure.only === null && deletion.completed_at === null;
+  const free = first ? page.filter(({ filename }) => !taken.has(filename)) : [];
   const clear = free.length === 0 ? null : clearId(erasing);
   if (free.length > 0 && clear === null) return idMissing();
   const subject_ids = clear === null ? [] : [clear];

@@ -230,6 +230,8 @@ describe("a lake whose database is restored to a moment before an erasure", () =
     const before = await databaseOf(lake);
     // The corrected file takes its place, and the one in quarantine is deleted.
     await appended(lake, "b1");
+    // An upload that nobody appends, which only the clear id could be looked for in.
+    await lake.land("stray.txt", "nothing of hers");
     const id = await requested(lake);
     await erased(lake, id);
 
