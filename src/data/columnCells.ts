@@ -5,7 +5,7 @@
 import { assertNever, invariant } from "../domain/decider.ts";
 import type { ColumnType, Schema } from "../domain/table.ts";
 import type { ColumnChunk, ColumnVector, TextColumn } from "./columns.ts";
-import { decodeText } from "./textBuilder.ts";
+import { decodeText, TextBuilder } from "./textBuilder.ts";
 
 /**
  * One value, by the column's type:
@@ -15,8 +15,6 @@ import { decodeText } from "./textBuilder.ts";
  * 1970-01-01T00:00:00Z). null is a missing value of any type.
  */
 export type Cell = null | bigint | number | string | boolean;
-
-const encoder = new TextEncoder();
 
 /** Whether there is no value at that row, from 0. */
 export const isNullAt = (column: ColumnVector, row: number): boolean =>
@@ -94,12 +92,12 @@ export const rowsOf = ({ columns, rows }: ColumnChunk): readonly (readonly Cell[
   Array.from({ length: rows }, (_, row) => columns.map((column) => cellAt(column, row)));
 
 const textsOf = (cells: readonly Cell[]): Pick<TextColumn, "offsets" | "bytes"> => {
-  const parts = cells.map((cell) => encoder.encode(text(cell)));
-  const offsets = new Int32Array(cells.length + 1);
-  for (const [row, part] of parts.entries()) offsets[row + 1] = (offsets[row] ?? 0) + part.length;
-  const bytes = new Uint8Array(offsets[cells.length] ?? 0);
-  for (const [row, part] of parts.entries()) bytes.set(part, offsets[row]);
-  return { offsets, bytes };
+  const builder = new TextBuilder(cells.length);
+  for (const cell of cells) {
+    builder.text(text(cell));
+    builder.endText();
+  }
+  return builder.texts();
 };
 
 const text = (cell: Cell): string => {

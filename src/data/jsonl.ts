@@ -1,16 +1,14 @@
-/**
- * JSON Lines in: one object a line. Numbers keep the digits they were written with, because
- * JSON.parse alone would round integers beyond 2^53 and make 22 of 22.0.
- */
+/** JSON Lines in: one object a line. */
 import type { Schema } from "../domain/table.ts";
 import { CarryBuffer } from "./carryBuffer.ts";
 import type { ColumnChunk } from "./columns.ts";
 import type { IssueLog } from "./issueLog.ts";
+import { parseLine } from "./jsonLine.ts";
 import { NotATableError } from "./notATable.ts";
 import type { Pieces } from "./pieces.ts";
 import { type ColumnSpec, columnSpecs, RowBuilder } from "./rowBuilder.ts";
 import { decodeUtf8, MAX_RECORD_BYTES, textPieces } from "./textInput.ts";
-import { JsonNumber, misfit, parseJson } from "./types.ts";
+import { misfit, parseJson } from "./types.ts";
 
 /**
  * Reads the rows of a JSON Lines file. Blank lines are ignored, a missing key is null, a key that
@@ -97,31 +95,6 @@ export class JsonlTable {
     this.rows.endRow();
   }
 }
-
-/**
- * The object of a line as a map (a key named `__proto__` is a key like any other), any other JSON
- * as `null`, and undefined when the text is no JSON.
- */
-export const parseLine = (text: string): ReadonlyMap<string, unknown> | null | undefined => {
-  try {
-    const value: unknown = INEXACT_NUMBER.test(text)
-      ? JSON.parse(text, keepDigits)
-      : JSON.parse(text);
-    if (typeof value !== "object" || value === null || Array.isArray(value)) return null;
-    return value instanceof JsonNumber ? null : new Map(Object.entries(value));
-  } catch {
-    return undefined;
-  }
-};
-
-/** Somewhere in the line stands a number that a float may spell in another way than the line. */
-const INEXACT_NUMBER = /\d[.eE]|\d{16}|-0/;
-
-/** The third argument is TC39's "JSON.parse source text access", in V8 since 2023. */
-const keepDigits = (_key: string, value: unknown, context?: { readonly source?: string }) =>
-  typeof value === "number" && context?.source !== undefined
-    ? new JsonNumber(context.source)
-    : value;
 
 const problem = (line: Line, text: string | undefined, value: unknown): string => {
   if (line === TOO_LONG) {

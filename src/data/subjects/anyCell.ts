@@ -9,7 +9,8 @@ import { COLUMN_TYPES, type ColumnType, type ObjectRef } from "../../domain/tabl
 import { CarryBuffer } from "../carryBuffer.ts";
 import type { ColumnChunk } from "../columns.ts";
 import { DELIMITERS, MAX_CSV_FIELDS } from "../csvHeader.ts";
-import { parseLine, TOO_LONG } from "../jsonl.ts";
+import { parseLine } from "../jsonLine.ts";
+import { TOO_LONG } from "../jsonl.ts";
 import { csvHeaderRecord } from "../kernels/csvColumns.ts";
 import { keyedDigests } from "../kernels/keyedHash.ts";
 import { piecesOf } from "../pieces.ts";
