@@ -160,7 +160,13 @@ export type WorkRequest =
       readonly dry_run: boolean;
     }
   | { readonly kind: "publish"; readonly batch_id: BatchId }
-  | { readonly kind: "export"; readonly batch_id: BatchId; readonly format: Format }
+  | {
+      readonly kind: "export";
+      readonly batch_id: BatchId;
+      readonly format: Format;
+      /** Who is to have it. */
+      readonly consumer: string;
+    }
   | { readonly kind: "replay"; readonly replay_id: ReplayId }
   | WorkStepRequest
   | EraseRequest

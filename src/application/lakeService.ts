@@ -196,6 +196,8 @@ export const lakeService = (means: LakeMeans): LakeService => {
     open(call, request) {
       const entered = enter(call);
       if (!entered.ok) return entered;
+      const posing = impersonation(request, entered.value);
+      if (posing) return err(posing);
       const known = answeredBefore(log, idempotencyOf(call));
       if (known) {
         if (!known.ok) return known;

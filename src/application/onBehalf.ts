@@ -5,10 +5,12 @@
 import { type Rejection, reject } from "../domain/rejection.ts";
 import type { NamedField } from "./accessTable.ts";
 import type { Admitted } from "./admission.ts";
-import type { LakeRequest } from "./lakeGateway.ts";
+import type { LakeRequest, WorkRequest } from "./lakeGateway.ts";
+
+type Naming = readonly [field: NamedField, name: string];
 
 /** Whom a request names, and in which field. */
-const namedIn = (request: LakeRequest): readonly (readonly [NamedField, string])[] => {
+const namedIn = (request: LakeRequest): readonly Naming[] => {
   switch (request.type) {
     case "CreateDataLake":
       return [["owner_id", request.owner_id]];
@@ -29,10 +31,17 @@ const namedIn = (request: LakeRequest): readonly (readonly [NamedField, string])
   }
 };
 
+/** A file is made for whoever is to have it: not before it is known that they may. */
+const namedInWork = (request: WorkRequest): readonly Naming[] =>
+  request.kind === "export" ? [["consumer", request.consumer]] : [];
+
 /** Why the caller may not do this in that name, or null. */
-export const impersonation = (request: LakeRequest, caller: Admitted): Rejection | null => {
+export const impersonation = (
+  request: LakeRequest | WorkRequest,
+  caller: Admitted,
+): Rejection | null => {
   if (caller.actor === null) return null;
-  for (const [field, name] of namedIn(request)) {
+  for (const [field, name] of "kind" in request ? namedInWork(request) : namedIn(request)) {
     if (name === caller.actor || mayName(field, caller)) continue;
     return reject(
       "forbidden",

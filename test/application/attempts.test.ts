@@ -94,7 +94,9 @@ describe("an attempt at heavy work", () => {
   it("whose result changes nothing keeps its duty, because its objects are to be swept", () => {
     const lake = withBatch();
     done(publish(lake, "batch1"));
-    const attempt = attemptOf(lake.open({ kind: "export", batch_id, format: "csv" }).attempt);
+    const attempt = attemptOf(
+      lake.open({ kind: "export", batch_id, format: "csv", consumer: "alice" }).attempt,
+    );
     const expects: Attempt["expects"] = [];
     done(exportAs(lake, "batch1", "csv"));
     const late = lake.run(
@@ -125,7 +127,7 @@ describe("work that writes nothing", () => {
     const dry = lake.open({ ...privacy, dry_run: true });
     expect(dry.plan.kind).toBe("privacy");
     expect(dry.attempt).toBeNull();
-    const unpublished = lake.open({ kind: "export", batch_id, format: "csv" });
+    const unpublished = lake.open({ kind: "export", batch_id, format: "csv", consumer: "alice" });
     expect(unpublished).toMatchObject({ plan: { kind: "nothing" }, attempt: null });
     done(publish(lake, "batch1"));
     const published = lake.open({ kind: "publish", batch_id });

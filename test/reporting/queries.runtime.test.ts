@@ -70,8 +70,8 @@ const south = lakeLog()
 beforeAll(async () => {
   // Reports go across lakes, so those of other files must be gone even without isolation.
   await db.batch(
-    ["relay", "events", "lakes", "datasets", "batches", "deletions", "access_daily"].map((table) =>
-      db.prepare(`DELETE FROM ${table}`),
+    ["relay", "events", "lakes", "datasets", "batches", "deletions", "members", "access_daily"].map(
+      (table) => db.prepare(`DELETE FROM ${table}`),
     ),
   );
   await d1Sink(db).deliver("south", south.events);

@@ -16,18 +16,20 @@ describe("every query", () => {
       await tapped.access(FIRST);
       await tapped.access({ limit: 10, cursor, from: "2026-11-01", to: "2026-11-30" });
       await tapped.access({ limit: 10, cursor, lake_id: "north" });
+      await tapped.lakes({ limit: 10, cursor: encodeCursor(["north"]), member: "ann-1" });
       await tapped.monthly("2026-11");
     });
     const plans = await Promise.all(captured.map(planOf));
-    expect(plans).toHaveLength(8);
+    expect(plans).toHaveLength(9);
     for (const plan of plans) {
       expect(plan.join("\n")).not.toMatch(/SCAN (?!CONSTANT ROW)/);
       expect(plan.some((step) => step.startsWith("SEARCH"))).toBe(true);
     }
-    for (const plan of plans.slice(0, 5)) expect(plan.join("\n")).not.toContain("TEMP B-TREE");
+    for (const plan of plans.slice(0, 6)) expect(plan.join("\n")).not.toContain("TEMP B-TREE");
     expect(plans[1]?.join("\n")).toContain("deletions_open");
+    expect(plans[5]?.join("\n")).toContain("members_of");
     for (const index of ["deletions_requested", "deletions_completed", "deletions_overdue"]) {
-      expect(plans[5]?.join("\n")).toContain(index);
+      expect(plans[6]?.join("\n")).toContain(index);
     }
   });
 

@@ -204,7 +204,12 @@ export const publish = (
 
 export const exportAs = (lake: TestLake, batch: string, format: Format): Step => {
   const batch_id = batchId.parse(batch);
-  const opened = lake.service.open(lake.call(), { kind: "export", batch_id, format });
+  const opened = lake.service.open(lake.call(), {
+    kind: "export",
+    batch_id,
+    format,
+    consumer: "alice",
+  });
   if (!opened.ok) return opened;
   const { plan, attempt } = opened.value;
   if (plan.kind !== "export") return ok(null);

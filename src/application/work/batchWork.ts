@@ -120,12 +120,12 @@ export const consumeBatch = async (
   call: Call,
   request: Extract<LakeRequest, { type: "Consume" }>,
 ): Outcome => {
-  const { batch_id, format } = request;
+  const { batch_id, format, consumer } = request;
   // The key is for the grant alone, and so is the answer kept under it.
   const exported = await perform(
     shop,
     call,
-    { kind: "export", batch_id, format },
+    { kind: "export", batch_id, format, consumer },
     async (plan, record, data) => {
       if (plan.kind !== "export") return ok(NO_ANSWER);
       const object = await data.exportCsv(plan.source, plan.schema, plan.target);
