@@ -13,6 +13,7 @@ import {
   requestErasure,
   until,
   WITH_JANE,
+  WITHOUT_JANE,
 } from "../support/erasureLake.ts";
 import { type Lake, typesOf } from "../support/lakeClient.ts";
 import {
@@ -120,6 +121,42 @@ describe("erasing a person", () => {
     expect((await lake.get("/batches/lost")).at("state")).toBe("expired");
     expect((await lake.get("/batches/kept")).at("rows")).toBe(2);
     expect(await holding(lake, JANE)).toEqual([]);
+  });
+});
+
+describe("an object that was lost besides the file itself", () => {
+  const loseAndForget = async (which: RegExp): Promise<void> => {
+    const lake = await peopleLake({ privacy_rules: { person: "redact" } });
+    const quality_rules = { amount: { rule: ">15", on_fail: "quarantine_rows" } };
+    for (const batch_id of ["with", "without"]) {
+      await appendPeople(lake, batch_id, batch_id === "with" ? WITH_JANE : WITHOUT_JANE);
+      await lake.done("/run-dq", { batch_id, quality_rules });
+      await lake.done("/run-privacy", { batch_id });
+      await lake.done("/publish-batch", { batch_id });
+      await lake.done("/consume-batch", { batch_id, consumer: "alice", format: "csv" });
+    }
+    const lost = (await lake.keys()).filter((key) => which.test(key));
+    expect(lost.length).toBeGreaterThanOrEqual(2);
+    await env.OBJECTS.delete([...lost]);
+    const id = await forget(lake);
+    expect((await lake.get(`/deletions/${id}`)).body).toMatchObject({
+      erasure: { rows_removed: 1, batches: { hit: 1 }, verification: { rows_found: 0 } },
+    });
+    expect((await lake.get("/batches/with")).body).toMatchObject({
+      state: "published",
+      rows: 2,
+      published: { rows: 1, files: [{ format: "parquet" }, { format: "csv" }] },
+    });
+    expect(await holding(lake, JANE)).toEqual([]);
+  };
+
+  test.each([
+    ["an index: the batch is opened to see", /\.subjects$/],
+    ["what the privacy run had made: it is derived anew", /\/clean\//],
+    ["what was published: it is derived anew", /\/published\/.*\.(parquet|csv)$/],
+    ["rejected rows: the batch goes on without them", /\/quarantine\//],
+  ])("is no reason to stop: %s", async (_, which) => {
+    await loseAndForget(which);
   });
 });
 
