@@ -10,7 +10,7 @@ import {
   requestErasure,
   until,
 } from "../support/erasureLake.ts";
-import { type Answer, at, eventually, type Lake } from "../support/lakeClient.ts";
+import { type Answer, at, inTheEnd, type Lake } from "../support/lakeClient.ts";
 
 const ROWS = 600;
 const JANES = 6;
@@ -30,7 +30,7 @@ const RULES = {
 
 const settled = async (lake: Lake, batch_id: string): Promise<Answer> => {
   let answer = await lake.get(`/batches/${batch_id}`);
-  await eventually(async () => {
+  await inTheEnd(async () => {
     await lake.ring();
     answer = await lake.get(`/batches/${batch_id}`);
     expect(answer.at("work", "state"), JSON.stringify(answer.body)).not.toBe("running");
@@ -72,7 +72,7 @@ const expectGone = async (lake: Lake, id: string): Promise<void> => {
     erasure: { rows_removed: JANES, batches: { hit: 1 } },
   });
   await lake.ringFor("sweep_attempt");
-  await eventually(async () => {
+  await inTheEnd(async () => {
     await lake.ring();
     // What long work has read is named by it for ever: it need not be there.
     const left = (await lake.keys()).filter((key) => /\/(batches|published)\//.test(key));
@@ -129,7 +129,7 @@ describe("an erasure", () => {
     await execute(lake, id);
     await lake.ringFor("replay_step");
     await until(lake, id, "completed");
-    await eventually(async () => {
+    await inTheEnd(async () => {
       await lake.ringFor("replay_step");
       expect((await lake.get(`/replays/${replay_id}`)).at("status")).toBe("completed");
     });

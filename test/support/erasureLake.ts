@@ -1,7 +1,7 @@
 /** A lake in which people are forgotten: a dataset that names them, requests, and what is left. */
 import { env } from "cloudflare:workers";
 import { expect } from "vitest";
-import { type Answer, eventually, type Lake, newLake } from "./lakeClient.ts";
+import { type Answer, inTheEnd, type Lake, newLake } from "./lakeClient.ts";
 
 export const PEOPLE = { id: "int", person: "string", amount: "float" } as const;
 
@@ -48,7 +48,7 @@ export const requestErasure = async (lake: Lake, subject_id: string = JANE): Pro
 /** Rings until the request is what it is to be; resolves to it. */
 export const until = async (lake: Lake, id: string, status: string): Promise<Answer> => {
   let answer = await lake.get(`/deletions/${id}`);
-  await eventually(async () => {
+  await inTheEnd(async () => {
     await lake.ring();
     answer = await lake.get(`/deletions/${id}`);
     expect(answer.at("status"), JSON.stringify(answer.body)).toBe(status);

@@ -227,6 +227,10 @@ export const ONLY_A_CHECKPOINT = [{ kind: "write_checkpoint", ref: "log" }];
 export const eventually = (check: () => Promise<void>): Promise<void> =>
   vi.waitFor(check, { timeout: 4_000, interval: 20 });
 
+/** As `eventually`, for long work: it waits for other work, a second at a time. */
+export const inTheEnd = (check: () => Promise<void>): Promise<void> =>
+  vi.waitFor(check, { timeout: 60_000, interval: 20 });
+
 /** Gives the lake's object, while it stays in memory, other bindings than the real ones. */
 export const rebind = (lake: Lake, bindings: Partial<Env>): Promise<void> =>
   lake.inside((instance) => {
