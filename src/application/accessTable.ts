@@ -123,6 +123,8 @@ export const ACCESS = {
     others: { consumer: ["owner", "steward"] },
   }),
   "POST /replay": builders,
+  "POST /batches/{id}/cancel": builders,
+  "POST /replays/{id}/cancel": builders,
   "GET /replays/{id}": member(["owner", "steward", "engineer", "auditor"]),
 
   "GET /events": watchers,

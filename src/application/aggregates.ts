@@ -40,7 +40,7 @@ export const AGGREGATES = {
   contract: aggregate(initialContract, evolveContract, 2),
   deletion: aggregate(initialDeletion, evolveDeletion, 4),
   batch: aggregate(initialBatch, evolveBatch, 10),
-  replay: aggregate(initialReplay, evolveReplay, 2),
+  replay: aggregate(initialReplay, evolveReplay, 3),
   freshness: aggregate(initialFreshness, evolveFreshness, 1),
   webhook: aggregate(initialWebhook, evolveWebhook, 1),
   "subject-access": aggregate(initialSubjectAccess, evolveSubjectAccess, 1),

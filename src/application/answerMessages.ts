@@ -109,6 +109,12 @@ export const messageOf = (command: Command, events: readonly StoredEvent[]): str
       return `Work on batch ${command.batch_id} is complete.`;
     case "FailWork":
       return `Work on batch ${command.batch_id} has failed: ${command.reason}`;
+    case "CancelWork":
+      return `What was under way on batch ${command.batch_id} is cancelled: it is what it was.`;
+    case "DropDerivation":
+      return `What replay ${command.replay_id} has derived of batch ${command.batch_id} is given up.`;
+    case "CancelReplay":
+      return `Replay ${command.replay_id} is cancelled: every batch is what it was.`;
     case "DeriveBatch":
       return `Batch ${command.batch_id} derived for replay ${command.replay_id}.`;
     case "ReplayBatch":

@@ -30,6 +30,7 @@ export const primaryStream = (command: Command): StreamName => {
     case "RequestReplay":
     case "NoteReplayProgress":
     case "CompleteReplay":
+    case "CancelReplay":
       return `replay/${command.replay_id}`;
     case "RequestGDPRDeletion":
     case "ExtendDeletion":

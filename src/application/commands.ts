@@ -44,6 +44,7 @@ import { decideSubjectAccess, type SubjectAccessCommand } from "../domain/subjec
 import { decideToken, type TokenCommand } from "../domain/token/decide.ts";
 import { decideWebhook, type WebhookCommand } from "../domain/webhook/decide.ts";
 import type { StateOf } from "./aggregates.ts";
+import { cancelReplay } from "./cancelReplay.ts";
 import { primaryStream } from "./commandStreams.ts";
 import type { Change, EventLog } from "./ports.ts";
 import { type Reader, reader } from "./reader.ts";
@@ -126,6 +127,8 @@ export const decide = (log: EventLog, command: Command): Result<Decision, Reject
     }
     case "CompleteReplay":
       return switchReplay(command, lake, read, change);
+    case "CancelReplay":
+      return cancelReplay(command, lake, read, change);
     case "RequestGDPRDeletion":
     case "ExtendDeletion":
     case "RejectDeletion":
@@ -271,6 +274,10 @@ const decideAboutBatch = (
       "changed-meanwhile",
       "The batch's contract has changed while this was under way: ask for it again.",
     );
+  }
+  // It was cancelled while this was on its way.
+  if (command.type === "DeriveBatch" && read.replay(command.replay_id).status !== "running") {
+    return reject("wrong_state", "changed-meanwhile", "The replay is not under way any more.");
   }
   const decided = decideBatch(command, state, { lake, dataset, contract });
   if (!decided.ok) return decided;

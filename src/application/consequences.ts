@@ -4,7 +4,7 @@
  */
 import { type Batch, type BatchState, objectsOf, workOf } from "../domain/batch/batch.ts";
 import { retentionEnd } from "../domain/batch/expiry.ts";
-import { isRunning, objectKeysOf } from "../domain/batch/work.ts";
+import { cameToNothing, isRunning, objectKeysOf } from "../domain/batch/work.ts";
 import { accessObjects, type SubjectAccessState } from "../domain/subjectAccess/subjectAccess.ts";
 import { accessConsequences } from "./accessConsequences.ts";
 import { deletionConsequences, type ScheduleChange } from "./deletionConsequences.ts";
@@ -54,6 +54,7 @@ export const consequencesOf = (event: StoredEvent): ScheduleChange => {
       return { put: [{ kind: "replay_step", ref, due_at, payload }], remove: [] };
     }
     case "ReplayCompleted":
+    case "ReplayCancelled":
       return { put: [], remove: [{ kind: "replay_step", ref }] };
     case "AppendIngestionRequested":
       return appendConsequences(event, ref, payload);
@@ -122,7 +123,7 @@ export const outlivedUpload = (
   now: string,
 ): OutlivedUpload | null => {
   if (before.status === "requested") {
-    const failed = isRunning(before.work) && workOf(after)?.status === "failed";
+    const failed = isRunning(before.work) && cameToNothing(workOf(after));
     const due_at = later(now, UPLOAD_KEPT_MS);
     return failed ? { ref: before.file_url, until: now, due_at } : null;
   }

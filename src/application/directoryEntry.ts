@@ -10,8 +10,11 @@ import type { DirectoryEntry } from "./ports.ts";
 type Entry = Omit<DirectoryEntry, "created_seq">;
 
 /** The state of a batch whose file is not there yet; null when it comes within the same turn. */
-export const arrival = (work: BatchWork | null): "appending" | "append_failed" | null => {
+export const arrival = (
+  work: BatchWork | null,
+): "appending" | "append_failed" | "append_cancelled" | null => {
   if (work === null) return null;
+  if (work.status === "cancelled") return "append_cancelled";
   return work.status === "failed" ? "append_failed" : "appending";
 };
 

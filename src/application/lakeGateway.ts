@@ -24,7 +24,7 @@ import type { LakeCommand } from "../domain/lake/decide.ts";
 import type { MemberCommand } from "../domain/member/decide.ts";
 import type { Role } from "../domain/member/roles.ts";
 import type { Rejection } from "../domain/rejection.ts";
-import type { CompleteReplay, NoteReplayProgress } from "../domain/replay/decide.ts";
+import type { CancelReplay, CompleteReplay, NoteReplayProgress } from "../domain/replay/decide.ts";
 import type { EraseSubjectAccess, RecordAccessStep } from "../domain/subjectAccess/decide.ts";
 import type { Format } from "../domain/table.ts";
 import type { RemoveWebhook } from "../domain/webhook/decide.ts";
@@ -97,10 +97,19 @@ export type LakeRequest =
   | { readonly type: "RevokeToken"; readonly token_id: TokenId }
   | NoteReplayProgress
   | CompleteReplay
+  | CancelReplay
   | { readonly type: "StartWork"; readonly request: LongRequest }
   | Exclude<
       BatchCommand,
-      { type: "GrantConsumption" | "ReplayBatch" | "ExpireBatch" | "FreezeRetention" | "StartWork" }
+      {
+        type:
+          | "GrantConsumption"
+          | "DropDerivation"
+          | "ReplayBatch"
+          | "ExpireBatch"
+          | "FreezeRetention"
+          | "StartWork";
+      }
     >;
 
 export interface Call {

@@ -291,6 +291,8 @@ const replayView = (replay: StateOf<"replay">): View | null => {
     outcomes: done,
     requested_at,
     completed_at,
+    cancelled_at: replay.cancelled?.at ?? null,
+    reason: replay.cancelled?.reason ?? null,
   };
 };
 

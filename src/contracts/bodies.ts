@@ -111,6 +111,8 @@ export const approveContract = z
   .strictObject({ approver: optional(name) })
   .meta({ id: "ApproveContract" });
 
+export const cancel = z.strictObject({ reason: optional(text) }).meta({ id: "Cancel" });
+
 export const reason = z.strictObject({ reason: text }).meta({ id: "Reason" });
 
 export const reapplyErasures = z

@@ -97,7 +97,9 @@ export const EVENT_CONTRACTS: Readonly<Record<string, EventContract>> = {
   BatchWorkStarted: v1,
   BatchWorkProgressed: v1,
   BatchWorkCompleted: v1,
-  BatchWorkFailed: v1,
+  BatchWorkFailed: added({ revision: 0 }),
+  BatchWorkCancelled: v1,
+  BatchDerivationDropped: v1,
   BatchDerived: derived,
   BatchReplayed: v1,
   BatchRetentionSuspended: v1,
@@ -126,6 +128,7 @@ export const EVENT_CONTRACTS: Readonly<Record<string, EventContract>> = {
   ReplayProgressed: v1,
   ReplayOutdated: v1,
   ReplayCompleted: v1,
+  ReplayCancelled: v1,
   // The URL is sealed; one that was registered before stands as it does.
   WebhookRegistered: added({}),
   WebhookRemoved: v1,

@@ -27,6 +27,7 @@ import {
 import { respond, respondJson } from "./respond.ts";
 import type { Route, Services } from "./route.ts";
 import { adminRoutes } from "./routes/admin.ts";
+import { backgroundWorkRoutes } from "./routes/backgroundWork.ts";
 import { batchRoutes } from "./routes/batches.ts";
 import { contractRoutes, datasetRoutes } from "./routes/datasets.ts";
 import { deadlineRoutes } from "./routes/deadlines.ts";
@@ -55,6 +56,7 @@ export const ROUTES: readonly Route[] = [
   ...sealedRoutes,
   ...batchRoutes,
   ...privacyRunRoutes,
+  ...backgroundWorkRoutes,
   ...logRoutes,
   ...streamRoutes,
   ...proofRoutes,

@@ -167,13 +167,19 @@ const CHANGES: Changes = {
   ConsumptionGranted: (_, { id }) => batch.changed(id, { consumptions: 1 }),
   BatchQuarantined: (_, { id }) => batch.changed(id, { quarantined: true }),
   QuarantineReleased: (_, { id }) => batch.changed(id, { quarantined: false }),
-  BatchWorkStarted: ({ order }, { id }) =>
-    order.kind === "append" ? batch.changed(id, { stage: "appending" }) : null,
+  // A file that replaces one in quarantine leaves the batch what it is until it is there.
+  BatchWorkStarted: ({ order, base }, { id }) =>
+    order.kind === "append" && base.revision === 0
+      ? batch.changed(id, { stage: "appending" })
+      : null,
   BatchWorkProgressed: nothing,
   BatchWorkCompleted: nothing,
-  BatchWorkFailed: ({ kind }, { id }) =>
-    kind === "append" ? batch.changed(id, { stage: "append_failed" }) : null,
+  BatchWorkFailed: ({ kind, revision }, { id }) =>
+    kind === "append" && revision === 0 ? batch.changed(id, { stage: "append_failed" }) : null,
+  BatchWorkCancelled: ({ kind, revision }, { id }) =>
+    kind === "append" && revision === 0 ? batch.changed(id, { stage: "append_cancelled" }) : null,
   BatchDerived: nothing,
+  BatchDerivationDropped: nothing,
   BatchReplayed: nothing,
   BatchRetentionSuspended: nothing,
   BatchExpired: (_, { id }) => batch.changed(id, { stage: "expired", quarantined: false }),
@@ -233,6 +239,7 @@ const CHANGES: Changes = {
   ReplayProgressed: nothing,
   ReplayOutdated: nothing,
   ReplayCompleted: nothing,
+  ReplayCancelled: nothing,
 
   WebhookRegistered: nothing,
   WebhookRemoved: nothing,

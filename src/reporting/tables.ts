@@ -39,6 +39,7 @@ export type BatchRow = {
   readonly stage:
     | "appending"
     | "append_failed"
+    | "append_cancelled"
     | "appended"
     | "anonymized"
     | "published"

@@ -76,6 +76,8 @@ const SAMPLES: Readonly<Record<Operation, { readonly path?: string; readonly bod
   "POST /publish-batch": { body: { batch_id: "b" } },
   "POST /consume-batch": { body: { batch_id: "b" } },
   "POST /replay": { body: { dataset: "d" } },
+  "POST /batches/{id}/cancel": { path: "/batches/b/cancel" },
+  "POST /replays/{id}/cancel": { path: "/replays/none/cancel" },
   "GET /replays/{id}": { path: "/replays/none" },
   "GET /events": {},
   "GET /events/stream": {},

@@ -88,6 +88,8 @@ const passed = (index: number): BatchEvent => ({
 const appendRequested = batchAppended().find(({ type }) => type === "AppendIngestionRequested");
 if (appendRequested === undefined) throw new Error("an append begins with its request");
 
+const ended = { work_id: WORK, kind: "append", revision: 0 } as const;
+
 export const work = {
   batch_id: BATCH,
   context: {
@@ -102,5 +104,6 @@ export const work = {
   landed,
   passed,
   completed: { type: "BatchWorkCompleted", data: { work_id: WORK } },
-  failed: { type: "BatchWorkFailed", data: { work_id: WORK, kind: "append", reason: "because" } },
+  failed: { type: "BatchWorkFailed", data: { ...ended, reason: "because" } },
+  cancelled: { type: "BatchWorkCancelled", data: { ...ended, reason: "the wrong file" } },
 } as const satisfies Record<string, unknown>;

@@ -108,7 +108,7 @@ export const replayDataset = async (
   });
   if (!state.ok || state.value.kind !== "one") return requested;
   const replay = state.value.view;
-  const done = replay.status === "completed";
+  const done = replay.status !== "running";
   const outcomes = replay.outcomes as readonly { readonly outcome: string }[];
   const replayed = outcomes.filter(({ outcome }) => outcome === "replayed").length;
   return ok({
@@ -117,9 +117,12 @@ export const replayDataset = async (
     version: state.value.version,
     body: {
       ...requested.value.body,
-      message: done
-        ? `Replay completed: ${replayed} of ${replay.batches} batches sent through their contract.`
-        : `Replay goes on in the background: GET /replays/${replay_id}.`,
+      message:
+        replay.status === "cancelled"
+          ? `Replay ${replay_id} was cancelled: every batch is what it was.`
+          : done
+            ? `Replay completed: ${replayed} of ${replay.batches} batches sent through their contract.`
+            : `Replay goes on in the background: GET /replays/${replay_id}.`,
       replay,
     },
   });

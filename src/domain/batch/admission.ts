@@ -11,6 +11,7 @@ import type { ActiveLake } from "../lake/lake.ts";
 import { type Rejection, reject } from "../rejection.ts";
 import type { BatchState } from "./batch.ts";
 import type { AppendRequest } from "./commands.ts";
+import { cameToNothing } from "./work.ts";
 
 export interface Admission {
   readonly dataset: Dataset;
@@ -73,8 +74,8 @@ export const admitAppend = (
 const idTaken = (request: AppendRequest, state: BatchState): Result<never, Rejection> | null => {
   const { batch_id, dataset } = request;
   if (state.status === "absent") return null;
-  // An upload that could not be taken over leaves its id free.
-  if (state.status === "requested" && state.work?.status === "failed") return null;
+  // An upload that could not be taken over, or was not to be, leaves its id free.
+  if (state.status === "requested" && cameToNothing(state.work)) return null;
   if (state.status === "expired") {
     return reject(
       "already_exists",

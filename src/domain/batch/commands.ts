@@ -234,6 +234,22 @@ export interface FailWork {
   readonly reason: string;
 }
 
+/** Somebody wants what is under way to end. */
+export interface CancelWork {
+  readonly type: "CancelWork";
+  readonly batch_id: BatchId;
+  readonly reason: string | null;
+  /** The replay that ends with it; null: it is asked for by itself. */
+  readonly replay_id: ReplayId | null;
+}
+
+/** What a replay that was cancelled has derived is given up. */
+export interface DropDerivation {
+  readonly type: "DropDerivation";
+  readonly batch_id: BatchId;
+  readonly replay_id: ReplayId;
+}
+
 /** What an erasure has made of the batch: without the subject's rows, or nothing at all. */
 export interface RedactBatch {
   readonly type: "RedactBatch";
@@ -283,4 +299,6 @@ export type BatchCommand =
   | StartWork
   | RecordStep
   | FinishWork
-  | FailWork;
+  | FailWork
+  | CancelWork
+  | DropDerivation;

@@ -17,14 +17,21 @@ import type {
   PublishData,
   RecordQuality,
 } from "./commands.ts";
-import { failWork, finishWork, recordStep, refusedMeanwhile, startWork } from "./decideWork.ts";
+import {
+  cancelWork,
+  failWork,
+  finishWork,
+  recordStep,
+  refusedMeanwhile,
+  startWork,
+} from "./decideWork.ts";
 import type { BatchEvent, DerivedRun } from "./events.ts";
 import { expire, expired, freeze } from "./expiry.ts";
 import { anonymized, approveRun, recordPrivacy, rejectRun, rollBackRun } from "./privacyRuns.ts";
 import { admitConsumption, admitExposure, protects, unprotectedColumns } from "./protection.ts";
 import { inQuarantine, release, workable } from "./quarantine.ts";
 import { reappearance, rebind, redact } from "./redaction.ts";
-import { derive, replay } from "./replayed.ts";
+import { derive, dropDerivation, replay } from "./replayed.ts";
 import { admitSuspicions, keepBack, suspicionEvents } from "./suspected.ts";
 import { admitSchema, admitTerms } from "./terms.ts";
 import { failure, misfitEvents, schemaVerdict, warningsOf } from "./verdicts.ts";
@@ -55,6 +62,10 @@ export const decideBatch = (
       return finishWork(command, state, context);
     case "FailWork":
       return failWork(command, state);
+    case "CancelWork":
+      return cancelWork(command, state);
+    case "DropDerivation":
+      return dropDerivation(command, state);
     default:
       return refusedMeanwhile(command, state) ?? decideStep(command, state, context);
   }
@@ -62,7 +73,9 @@ export const decideBatch = (
 
 type StepCommand = Exclude<
   BatchCommand,
-  { type: "StartWork" | "RecordStep" | "FinishWork" | "FailWork" }
+  {
+    type: "StartWork" | "RecordStep" | "FinishWork" | "FailWork" | "CancelWork" | "DropDerivation";
+  }
 >;
 
 const decideStep = (command: StepCommand, state: BatchState, context: BatchContext): Decision => {

@@ -4,7 +4,14 @@ import type { BatchId } from "../ids.ts";
 import { type Rejection, reject } from "../rejection.ts";
 import { admitAppend } from "./admission.ts";
 import { type BatchState, initialBatch, workOf } from "./batch.ts";
-import type { BatchCommand, FailWork, FinishWork, RecordStep, StartWork } from "./commands.ts";
+import type {
+  BatchCommand,
+  CancelWork,
+  FailWork,
+  FinishWork,
+  RecordStep,
+  StartWork,
+} from "./commands.ts";
 import { appendRequested, type BatchContext, decideBatch, unknownBatch } from "./decide.ts";
 import type { BatchEvent } from "./events.ts";
 import { type BatchWork, evolveWork, isRunning, openSteps } from "./work.ts";
@@ -126,5 +133,41 @@ const withoutWork = (state: BatchState): BatchState =>
 export const failWork = ({ work_id, reason }: FailWork, state: BatchState): Decision => {
   const work = workOf(state);
   if (!isRunning(work) || work.work_id !== work_id) return ok([]);
-  return ok([{ type: "BatchWorkFailed", data: { work_id, kind: work.order.kind, reason } }]);
+  return ok([{ type: "BatchWorkFailed", data: { ...endOf(work), reason } }]);
+};
+
+/** What the log says of work that has come to nothing. */
+export const endOf = ({ work_id, order, base }: BatchWork) => ({
+  work_id,
+  kind: order.kind,
+  revision: base.revision,
+});
+
+/**
+ * Ends what is under way; its steps, those that run now included, come to nothing. A batch's part
+ * in a replay ends with the replay: by itself it would begin anew.
+ */
+export const cancelWork = (
+  { batch_id, reason, replay_id }: CancelWork,
+  state: BatchState,
+): Decision => {
+  const work = workOf(state);
+  if (work?.status === "cancelled") return ok([]);
+  if (!isRunning(work)) {
+    return reject(
+      "wrong_state",
+      "nothing-under-way",
+      `Nothing is under way on batch ${batch_id} in the background.`,
+    );
+  }
+  const { order } = work;
+  if (order.kind === "replay" && order.replay_id !== replay_id) {
+    return reject(
+      "wrong_state",
+      "part-of-replay",
+      `Batch ${batch_id} is derived anew for replay ${order.replay_id}, which is cancelled as a ` +
+        `whole: POST /replays/${order.replay_id}/cancel.`,
+    );
+  }
+  return ok([{ type: "BatchWorkCancelled", data: { ...endOf(work), reason } }]);
 };

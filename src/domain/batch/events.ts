@@ -245,6 +245,8 @@ export type BatchEvent =
         readonly result: ReplayResult;
       };
     }
+  /** Its replay was cancelled: what was derived is deleted. */
+  | { readonly type: "BatchDerivationDropped"; readonly data: { readonly replay_id: ReplayId } }
   /** What follows it in the same transaction is what the replay has derived. */
   | { readonly type: "BatchReplayed"; readonly data: { readonly replay_id: ReplayId } }
   /** Its retention has ended, and it is kept: it may hold persons whose erasure is on hold. */

@@ -178,6 +178,8 @@ const evolveHeld = (batch: Batch, event: HeldEvent): Batch => {
       return { ...batch, progress: open, cleared_columns: cleared(batch) };
     case "BatchDerived":
       return { ...batch, candidate: event.data };
+    case "BatchDerivationDropped":
+      return { ...batch, candidate: null };
     case "ErasedSubjectReappeared":
       return batch;
     case "BatchRedacted":

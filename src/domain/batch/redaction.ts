@@ -8,6 +8,7 @@ import type { ErasedRows } from "../subjects.ts";
 import { violation } from "./anonymity.ts";
 import type { Batch } from "./batch.ts";
 import type { RedactBatch } from "./commands.ts";
+import { endOf } from "./decideWork.ts";
 import type { BatchEvent, ErasureOfBatch } from "./events.ts";
 import { isRunning } from "./work.ts";
 
@@ -36,8 +37,7 @@ export const rebind = (event: ErasureOfBatch, batch: Batch): readonly BatchEvent
   const { work } = batch;
   if (!isRunning(work)) return [event];
   const reason = "The lake was restored, and an erasure since then has replaced what it read.";
-  const { work_id, order } = work;
-  return [{ type: "BatchWorkFailed", data: { work_id, kind: order.kind, reason } }, event];
+  return [{ type: "BatchWorkFailed", data: { ...endOf(work), reason } }, event];
 };
 
 /**

@@ -7,8 +7,8 @@ import type { ContractState } from "../contract/contract.ts";
 import { ok, type Result } from "../decider.ts";
 import { type Rejection, reject } from "../rejection.ts";
 import { admitAnonymity, violates, violation } from "./anonymity.ts";
-import { type Batch, progressOf } from "./batch.ts";
-import type { DeriveBatch, ReplayBatch } from "./commands.ts";
+import { type Batch, type BatchState, progressOf } from "./batch.ts";
+import type { DeriveBatch, DropDerivation, ReplayBatch } from "./commands.ts";
 import { type BatchContext, unknownBatch } from "./decide.ts";
 import type { BatchEvent, RawRules } from "./events.ts";
 import { anonymized } from "./privacyRuns.ts";
@@ -26,6 +26,15 @@ export const derive = (command: DeriveBatch, { candidate }: Batch): Decision => 
     candidate?.replay_id === data.replay_id &&
     JSON.stringify(candidate.base) === JSON.stringify(data.base);
   return ok(known ? [] : [{ type: "BatchDerived", data }]);
+};
+
+export const dropDerivation = (
+  { replay_id }: DropDerivation,
+  state: BatchState,
+): Result<readonly BatchEvent[], Rejection> => {
+  const candidate = state.status === "held" ? state.batch.candidate : null;
+  if (candidate?.replay_id !== replay_id) return ok([]);
+  return ok([{ type: "BatchDerivationDropped", data: { replay_id } }]);
 };
 
 /**

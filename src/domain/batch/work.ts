@@ -72,7 +72,19 @@ export type WorkEvent =
       readonly data: {
         readonly work_id: string;
         readonly kind: WorkOrder["kind"];
+        /** Of the batch as it was and is; 0: its file was never there. */
+        readonly revision: number;
         readonly reason: string;
+      };
+    }
+  /** Somebody has ended it before its time: the batch is what it was. */
+  | {
+      readonly type: "BatchWorkCancelled";
+      readonly data: {
+        readonly work_id: string;
+        readonly kind: WorkOrder["kind"];
+        readonly revision: number;
+        readonly reason: string | null;
       };
     };
 
@@ -80,8 +92,8 @@ export interface BatchWork {
   readonly work_id: string;
   readonly order: WorkOrder;
   readonly base: Base;
-  readonly status: "running" | "completed" | "failed";
-  /** Why it failed. */
+  readonly status: "running" | "completed" | "failed" | "cancelled";
+  /** Why it failed, or was cancelled if somebody has said so. */
   readonly reason: string | null;
   readonly passes: number;
   readonly total_bytes: number;
@@ -133,6 +145,12 @@ export const resultsOf = (work: BatchWork, pass: number): readonly SegmentResult
     .map(({ result }) => result)
     .sort((a, b) => a.index - b.index);
 
+const ENDED = { BatchWorkFailed: "failed", BatchWorkCancelled: "cancelled" } as const;
+
+/** Whether it has ended without a result. */
+export const cameToNothing = (work: BatchWork | null): boolean =>
+  work?.status === "failed" || work?.status === "cancelled";
+
 export const evolveWork = (
   work: BatchWork | null,
   event: Recorded<WorkEvent>,
@@ -153,11 +171,12 @@ export const evolveWork = (
   }
   if (work === null || work.work_id !== event.data.work_id) return work;
   if (event.type !== "BatchWorkProgressed") {
-    const failed = event.type === "BatchWorkFailed";
+    const completed = event.type === "BatchWorkCompleted";
     return {
       ...work,
-      status: failed ? "failed" : "completed",
-      reason: failed ? event.data.reason : null,
+      status: completed ? "completed" : ENDED[event.type],
+      reason: completed ? null : event.data.reason,
+      landed: completed ? work.landed : null,
       results: [],
       updated_at: at,
     };

@@ -22,7 +22,8 @@ export type ReplayCommand =
       readonly background: boolean;
     }
   | NoteReplayProgress
-  | CompleteReplay;
+  | CompleteReplay
+  | CancelReplay;
 
 export interface NoteReplayProgress extends ReplayedBatch {
   readonly type: "NoteReplayProgress";
@@ -35,14 +36,21 @@ export interface CompleteReplay {
   readonly replay_id: ReplayId;
 }
 
+/** Ends a replay before its time; what it has derived is given up with it. */
+export interface CancelReplay {
+  readonly type: "CancelReplay";
+  readonly replay_id: ReplayId;
+  readonly reason: string | null;
+}
+
 export interface ReplayContext {
   readonly dataset: DatasetState;
 }
 
 /**
  * Rejects with `not_found` an unknown dataset or replay, with `wrong_state` progress on a batch
- * whose turn it is not and the completion of a replay that has batches to go. Without batches a
- * replay is complete at once.
+ * whose turn it is not, the completion of a replay that has batches to go and the cancellation of
+ * one that is complete. Without batches a replay is complete at once.
  */
 export const decideReplay = (
   command: ReplayCommand,
@@ -64,6 +72,7 @@ export const decideReplay = (
     }
     case "NoteReplayProgress": {
       if (state.status === "absent") return unknownReplay();
+      if (state.status === "cancelled") return ok([]);
       if (state.done.some(({ batch_id }) => batch_id === command.batch_id)) return ok([]);
       if (nextBatch(state) !== command.batch_id) {
         return reject(
@@ -77,7 +86,7 @@ export const decideReplay = (
     }
     case "CompleteReplay": {
       if (state.status === "absent") return unknownReplay();
-      if (state.status === "completed") return ok([]);
+      if (state.status !== "running") return ok([]);
       if (nextBatch(state) !== null) {
         return reject(
           "wrong_state",
@@ -88,6 +97,17 @@ export const decideReplay = (
       if (outdated.length === 0) return ok([completed(state.done)]);
       return ok([{ type: "ReplayOutdated", data: { batch_ids: outdated } }]);
     }
+    case "CancelReplay":
+      if (state.status === "absent") return unknownReplay();
+      if (state.status === "cancelled") return ok([]);
+      if (state.status === "running") {
+        return ok([{ type: "ReplayCancelled", data: { reason: command.reason } }]);
+      }
+      return reject(
+        "wrong_state",
+        "replay-completed",
+        `Replay ${state.replay_id} is complete: its batches are switched.`,
+      );
     default:
       return assertNever(command);
   }

@@ -40,7 +40,9 @@ export type ReplayEvent =
         readonly quarantined: number;
         readonly failed: number;
       };
-    };
+    }
+  /** Somebody has ended it before its time: nothing was switched. */
+  | { readonly type: "ReplayCancelled"; readonly data: { readonly reason: string | null } };
 
 export interface ReplayedBatch {
   readonly batch_id: BatchId;
@@ -50,7 +52,7 @@ export interface ReplayedBatch {
 }
 
 export interface Replay {
-  readonly status: "running" | "completed";
+  readonly status: "running" | "completed" | "cancelled";
   readonly replay_id: ReplayId;
   readonly dataset: DatasetName;
   readonly batch_ids: readonly BatchId[];
@@ -63,6 +65,7 @@ export interface Replay {
   readonly done: readonly ReplayedBatch[];
   readonly requested_at: string;
   readonly completed_at: string | null;
+  readonly cancelled: { readonly at: string; readonly reason: string | null } | null;
 }
 
 export type ReplayState = { readonly status: "absent" } | Replay;
@@ -87,6 +90,7 @@ export const evolveReplay = (state: ReplayState, event: Recorded<ReplayEvent>): 
       done: [],
       requested_at: event.recorded_at,
       completed_at: null,
+      cancelled: null,
     };
   }
   if (state.status === "absent") return state;
@@ -107,6 +111,10 @@ export const evolveReplay = (state: ReplayState, event: Recorded<ReplayEvent>): 
     }
     case "ReplayCompleted":
       return { ...state, status: "completed", completed_at: event.recorded_at };
+    case "ReplayCancelled": {
+      const cancelled = { at: event.recorded_at, reason: event.data.reason };
+      return { ...state, status: "cancelled", cancelled };
+    }
     default:
       return assertNever(event);
   }

@@ -31,7 +31,7 @@ import { command, none, refuseBoth, whenOf, whenQuery } from "./shared.ts";
 const IN_BACKGROUND = { 202: "Goes on in the background: watch Location" };
 
 const batch = resource("Batch");
-const replayState = resource("Replay");
+export const replayState = resource("Replay");
 /** What a command about one batch is answered with. */
 export const batchAnswer = answerSchema("BatchAnswer", { batch });
 const byId = z.strictObject({ id: batchId });
@@ -96,6 +96,7 @@ export const batchRoutes = [
         .enum([
           "appending",
           "append_failed",
+          "append_cancelled",
           "appended",
           "checked",
           "anonymized",

@@ -105,7 +105,11 @@ describe("a batch that a restore has brought back", () => {
     expect([event, others]).toEqual([redacted(), []]);
     expect(failed).toMatchObject({
       type: "BatchWorkFailed",
-      data: { work_id: WORK, kind: "quality", reason: expect.stringContaining("restored") },
+      data: {
+        work_id: WORK,
+        kind: "quality",
+        reason: expect.stringContaining("restored"),
+      },
     });
   });
 });

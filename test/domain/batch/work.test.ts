@@ -13,6 +13,7 @@ import {
   type WorkEvent,
 } from "../../../src/domain/batch/work.ts";
 import { deciderSpec } from "../../support/deciderSpec.ts";
+import { batchAppended, REPLAY } from "../../support/facts.ts";
 import { segment, segmentResult, WORK, work } from "../../support/workFacts.ts";
 
 const given = deciderSpec(
@@ -20,7 +21,7 @@ const given = deciderSpec(
   work.context,
 );
 
-const { started, landed, passed, completed, failed, appendRequested } = work;
+const { started, landed, passed, completed, failed, cancelled, appendRequested } = work;
 
 describe("the steps of long work", () => {
   const stepsAfter = (...events: readonly BatchEvent[]) => {
@@ -117,5 +118,57 @@ describe("a batch that is worked on", () => {
   it("whose upload could not be taken over leaves its id free", () => {
     given(appendRequested, started, failed).when(work.start).then(appendRequested, started);
     given(appendRequested, started).when(work.start).thenRejected("batch-busy");
+  });
+});
+
+describe("long work that somebody cancels", () => {
+  const cancel = {
+    type: "CancelWork",
+    batch_id: work.batch_id,
+    reason: "the wrong file",
+    replay_id: null,
+  } as const;
+
+  it("is over: its steps come to nothing, and its id is free", () => {
+    given(appendRequested, started, landed, passed(0)).when(cancel).then(cancelled);
+    const after = given(appendRequested, started, landed, passed(0), cancelled);
+    expect(workOf(after.state())).toMatchObject({ status: "cancelled", results: [] });
+    const late: BatchCommand = {
+      type: "RecordStep",
+      batch_id: work.batch_id,
+      work_id: WORK,
+      step: "segment/0/1",
+      result: { kind: "segment", pass: 0, result: segmentResult(1) },
+    };
+    after.when(late).thenNothing();
+    after.when(work.finish).thenNothing();
+    after.when(cancel).thenNothing();
+    after.when(work.start).then(appendRequested, started);
+  });
+
+  it("must be under way", () => {
+    for (const end of [completed, failed]) {
+      given(appendRequested, started, landed, end)
+        .when(cancel)
+        .thenRejected("nothing-under-way", "wrong_state");
+    }
+    given(...batchAppended())
+      .when(cancel)
+      .thenRejected("nothing-under-way", "wrong_state");
+  });
+
+  it("is not a part of a replay, unless the replay ends", () => {
+    const data = {
+      ...started.data,
+      order: { kind: "replay", replay_id: REPLAY },
+      base: { contract_version: 1, revision: 1, status: "appended" },
+      segments: [segment(0)],
+    } as const;
+    const replaying = given(...batchAppended(), { type: "BatchWorkStarted", data });
+    replaying.when(cancel).thenRejected("part-of-replay", "wrong_state");
+    replaying.when({ ...cancel, replay_id: REPLAY }).then({
+      type: "BatchWorkCancelled",
+      data: { work_id: WORK, kind: "replay", revision: 1, reason: "the wrong file" },
+    });
   });
 });

@@ -184,10 +184,35 @@ describe("a replay's state", () => {
       done: [step(ONE)],
       requested_at: recordedAt(0),
       completed_at: recordedAt(2),
+      cancelled: null,
     });
   });
 
   it("stays absent whatever follows without a request", () => {
     expect(given(progressed(ONE), completed(1, 3)).state()).toEqual({ status: "absent" });
+  });
+});
+
+describe("cancelling a replay", () => {
+  const cancel: ReplayCommand = { type: "CancelReplay", replay_id: REPLAY, reason: "too early" };
+  const cancelled: ReplayEvent = { type: "ReplayCancelled", data: { reason: "too early" } };
+
+  it("ends it, once, and what comes late changes nothing", () => {
+    given(requested(ONE, TWO), progressed(ONE)).when(cancel).then(cancelled);
+    const after = given(requested(ONE, TWO), progressed(ONE), cancelled);
+    expect(after.state()).toMatchObject({
+      status: "cancelled",
+      cancelled: { reason: "too early" },
+    });
+    after.when(cancel).thenNothing();
+    after.when(note(TWO)).thenNothing();
+    after.when({ type: "CompleteReplay", replay_id: REPLAY }).thenNothing();
+  });
+
+  it("is refused when there is none, or its batches are switched", () => {
+    given().when(cancel).thenRejected("replay-not-found", "not_found");
+    given(requested(ONE), progressed(ONE), completed(1, 3))
+      .when(cancel)
+      .thenRejected("replay-completed", "wrong_state");
   });
 });
