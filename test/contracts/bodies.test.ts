@@ -28,6 +28,7 @@ const least = {
   executeDeletion: {},
   reapplyErasures: {},
   aboutBatch: { batch_id: "batch1", reason: "because" },
+  cancel: {},
   publishBatch: { batch_id: "batch1" },
   consumeBatch: { batch_id: "batch1" },
   replay: { dataset: "sales" },
