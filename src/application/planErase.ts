@@ -22,8 +22,8 @@ import { NOTHING, type Planned, type Planner, subjectOf } from "./planWork.ts";
 import type { DirectoryEntry } from "./ports.ts";
 import type { SubjectSet } from "./subjectPorts.ts";
 
-/** Batches whose index is asked in one step. */
-export const LOOKED_AT_ONCE = 100;
+/** Batches that one step goes through. */
+export const LOOKED_AT_ONCE = 250;
 
 /** The erasure that is being planned. */
 export interface Erasing {
@@ -116,7 +116,10 @@ const planLook = (erasing: Erasing): Planned => {
   return stepOf(erasing, { kind: "look", sets, looks, after, done });
 };
 
-/** Null: it holds no row of the subject. A file that is being taken over is waited for. */
+/**
+ * Null: it holds no row of the subject. A file that is being taken over is waited for. Rows come
+ * into a batch by its file alone: once its index was asked, only one revised since is asked again.
+ */
 const lookUp = ({ id, dataset }: DirectoryEntry, erasing: Erasing): Lookup | "arriving" | null => {
   const { erasure, read, planner } = erasing;
   if (dataset === null || !isAbout(erasure, dataset)) return null;
@@ -126,7 +129,8 @@ const lookUp = ({ id, dataset }: DirectoryEntry, erasing: Erasing): Lookup | "ar
   const work = workOf(state);
   if (isRunning(work) && work.order.kind === "append") return "arriving";
   if (state.status !== "held") return null;
-  const { batch_id, subject_index: index, schema } = state.batch;
+  const { batch_id, subject_index: index, schema, revised_at } = state.batch;
+  if (erasure.round > 1 && revised_at < erasure.started_at) return null;
   const name = about.subject_column;
   const type = schema?.[name] ?? null;
   // A column that is not there names nobody, one of another type names other people.

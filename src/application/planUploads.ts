@@ -11,7 +11,7 @@ import { clearId, type Erasing, idMissing, stepOf } from "./planErase.ts";
 import type { Planned } from "./planWork.ts";
 
 /** Uploads that one step looks through. */
-export const UPLOADS_AT_ONCE = 100;
+export const UPLOADS_AT_ONCE = 1000;
 
 const PAGE = 1000;
 

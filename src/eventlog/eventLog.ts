@@ -19,7 +19,7 @@ import { SNAPSHOT_EVERY, snapshots } from "./snapshots.ts";
 import { tree } from "./tree.ts";
 
 /** States kept in memory; the least recently used ones are dropped. */
-const MAX_WARM_STREAMS = 1000;
+const MAX_WARM_STREAMS = 4096;
 
 /** A snapshot is read back only up to this `seq`: "now". */
 const NOW = Number.MAX_SAFE_INTEGER;
