@@ -78,6 +78,9 @@ export type EraseStepPlan =
       readonly kind: "look";
       readonly sets: readonly SubjectSet[];
       readonly looks: readonly Lookup[];
+      /** Batches whose index was at hand, and those of them that may hold the subject. */
+      readonly asked: number;
+      readonly known_hits: readonly BatchId[];
       readonly after: number;
       readonly done: boolean;
     }

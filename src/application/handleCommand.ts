@@ -19,6 +19,7 @@ import {
   supersededObjects,
 } from "./consequences.ts";
 import { oweFreshness } from "./freshnessDuties.ts";
+import { keepIndex, partIndex } from "./keptIndexes.ts";
 import type { Expectation } from "./lakeGateway.ts";
 import type { CommandMeta, DutyRef, EventLog, StoredEvent } from "./ports.ts";
 import { takenUploads } from "./takenUploads.ts";
@@ -56,7 +57,8 @@ export const handleCommand = (log: EventLog, envelope: Envelope): Result<Answer,
   const conflict = versionConflict(log, envelope);
   if (conflict) return err(conflict);
 
-  const decided = decide(log, command);
+  const parted = partIndex(command);
+  const decided = decide(log, parted.command);
   if (!decided.ok) return decided;
 
   return log.transaction(() => {
@@ -65,16 +67,17 @@ export const handleCommand = (log: EventLog, envelope: Envelope): Result<Answer,
     const filesBefore = accessesBefore(log, decided.value);
     const events = log.append(decided.value, meta);
     envelope.alongside(events);
+    keepIndex(log, parted);
     scheduleConsequences(log, events, before, meta.now);
     oweFreshness(log, events, before, meta.now);
     dropFiles(log, events, filesBefore, meta.now);
     oweNotifications(log, events, meta.now);
     if (events.length > 0) oweCheckpoint(log, meta.now);
     if (idempotency) {
-      const answer = JSON.stringify(compose(log, storable(command), events));
+      const answer = JSON.stringify(compose(log, storable(parted.command), events));
       log.answers.put(idempotency.key, { fingerprint: idempotency.fingerprint, answer }, meta.now);
     }
-    return ok(compose(log, command, events));
+    return ok(compose(log, parted.command, events));
   });
 };
 
@@ -244,6 +247,7 @@ const scheduleConsequences = (
   const keys = [...before].flatMap(([stream, was]) =>
     supersededObjects(was, log.load(stream).state as BatchState),
   );
+  log.indexes.remove(keys);
   oweDeletion(log, keys, last.event_id, now);
   for (const [stream, was] of before) {
     const upload = outlivedUpload(was, log.load(stream).state as BatchState, now);

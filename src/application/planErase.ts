@@ -11,10 +11,12 @@ import type { Erasure, ErasureStep } from "../domain/deletion/erasure.ts";
 import type { BatchId } from "../domain/ids.ts";
 import type { ActiveLake } from "../domain/lake/lake.ts";
 import { type Rejection, reject } from "../domain/rejection.ts";
+import type { SubjectIndexRef } from "../domain/subjects.ts";
 import type { Reader } from "./commands.ts";
 import { keyOf } from "./datasetKeys.ts";
 import { openSubjectId } from "./deletionSeals.ts";
 import type { EraseRequest, EraseStepPlan } from "./erasePlans.ts";
+import { keptMayHold } from "./keptIndexes.ts";
 import type { Lookup } from "./lookups.ts";
 import { planRedaction, planVerification } from "./planRedact.ts";
 import { planUploads } from "./planUploads.ts";
@@ -100,7 +102,10 @@ const planLook = (erasing: Erasing): Planned => {
     after: erasure.after,
     limit: LOOKED_AT_ONCE,
   });
+  const sets = [{ refs: [erasure.subject_refs], subject_ids: [] }];
   const looks: Lookup[] = [];
+  const known_hits: BatchId[] = [];
+  let asked = 0;
   let { after } = erasure;
   let arriving = false;
   for (const entry of page) {
@@ -108,13 +113,27 @@ const planLook = (erasing: Erasing): Planned => {
     arriving = look === "arriving";
     if (look === "arriving") break;
     after = entry.created_seq;
-    if (look !== null) looks.push(look);
+    if (look === null) continue;
+    const may = look.index && askKept(look, look.index, sets, planner);
+    if (may === null) looks.push(look);
+    else asked += 1;
+    if (may === true) known_hits.push(look.batch_id);
   }
   if (arriving && after === erasure.after) return WAIT;
-  const sets = [{ refs: [erasure.subject_refs], subject_ids: [] }];
   const done = !arriving && page.length < LOOKED_AT_ONCE;
-  return stepOf(erasing, { kind: "look", sets, looks, after, done });
+  return stepOf(erasing, { kind: "look", sets, looks, asked, known_hits, after, done });
 };
+
+/** Null: the index is not at hand, or was made of the column as it was typed before. */
+const askKept = (
+  { column }: Lookup,
+  index: SubjectIndexRef,
+  sets: readonly SubjectSet[],
+  { log, texts }: Planner,
+): boolean | null =>
+  index.column === column.name && index.type === column.type
+    ? keptMayHold(log, texts, index, sets)
+    : null;
 
 /**
  * Null: it holds no row of the subject. A file that is being taken over is waited for. Rows come

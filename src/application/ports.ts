@@ -120,6 +120,14 @@ export interface AnswerStore {
   put(key: string, answer: StoredAnswer, now: string): void;
 }
 
+/** Small subject indexes, whole, by the keys of their objects: a copy that may be missing. */
+export interface IndexStore {
+  put(key: string, object: Uint8Array): void;
+  /** So many bytes from `offset`; null: it is not kept. */
+  slice(key: string, offset: number, length: number): Uint8Array | null;
+  remove(keys: readonly string[]): void;
+}
+
 /** A row of the directory: the present state of one aggregate as it is listed and counted. */
 export interface DirectoryEntry {
   readonly kind: AggregateKind;
@@ -217,6 +225,7 @@ export interface EventLog {
   readonly answers: AnswerStore;
   readonly directory: Directory;
   readonly deliveries: DeliveryStore;
+  readonly indexes: IndexStore;
   /** State and version of a stream now. */
   load(stream: StreamName): Folded;
   /** State and version of a stream when the log's last event was `seq`. */

@@ -11,6 +11,7 @@
  * source that is gone throws MissingObjectError, one that does not open BrokenSealError. Memory is
  * bounded by a chunk of rows and one index (32 MiB), never by the object.
  */
+import type { SubjectRef } from "../domain/ids.ts";
 import type { ErasedRows, SubjectIndexRef, SubjectRefs } from "../domain/subjects.ts";
 import type { ColumnType, ObjectRef, Schema } from "../domain/table.ts";
 import type { Segment } from "./dataPorts.ts";
@@ -30,6 +31,15 @@ export interface SubjectTexts {
    * pseudonym in a column of the type is `keyring.subjectRef` of it.
    */
   canonical(subject_id: string, type: ColumnType): string | null;
+  /** The part of an index's object that shows of a pseudonym whether the index may hold it. */
+  partFor(index: SubjectIndexRef, ref: SubjectRef): IndexPart;
+}
+
+export interface IndexPart {
+  /** In bytes. */
+  readonly offset: number;
+  readonly length: number;
+  readonly holds: (part: Uint8Array) => boolean;
 }
 
 /** A raw object and how its rows name their subjects. */

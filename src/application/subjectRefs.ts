@@ -8,7 +8,7 @@ import type { SubjectTexts } from "./subjectPorts.ts";
 /** One for every column type that a cell can hold the id in; always one for texts. */
 export const subjectRefsOf = (
   keyring: Pick<Keyring, "subjectRef">,
-  texts: SubjectTexts,
+  texts: Pick<SubjectTexts, "canonical">,
   subject_id: string,
 ): SubjectRefs =>
   Object.fromEntries(

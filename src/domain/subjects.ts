@@ -26,6 +26,15 @@ export interface SubjectIndexRef {
   readonly subjects: number;
 }
 
+/** One that has just been written. */
+export interface WrittenIndex extends SubjectIndexRef {
+  /**
+   * The whole object in base64 when it is small: it is kept beside the log, so that asking it takes
+   * no read. Never part of an event.
+   */
+  readonly object?: string;
+}
+
 /** Rows of subjects that were erased before the rows arrived. */
 export interface ErasedRows {
   readonly count: number;

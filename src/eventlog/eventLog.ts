@@ -12,6 +12,7 @@ import { answers } from "./answers.ts";
 import { deliveries } from "./deliveries.ts";
 import { directory } from "./directory.ts";
 import { eventStore } from "./eventStore.ts";
+import { indexes } from "./indexes.ts";
 import type { LeafRow } from "./leaf.ts";
 import { recentEvents } from "./recentEvents.ts";
 import { schedule } from "./schedule.ts";
@@ -118,6 +119,7 @@ export const eventLog = (storage: DurableObjectStorage): RestorableLog => {
     answers: answers(sql),
     directory: listed,
     deliveries: deliveries(sql),
+    indexes: indexes(sql),
     load,
     loadAt: foldUpTo,
 

@@ -202,6 +202,13 @@ export const MIGRATIONS: readonly string[] = [
   -- How often a step was begun and did not come to an end since: its process died.
   ALTER TABLE schedule ADD COLUMN begun INTEGER NOT NULL DEFAULT 0;
   `,
+  `
+  -- Small subject indexes by the keys of their objects, as long as a batch refers to them.
+  CREATE TABLE subject_indexes (
+    key    TEXT NOT NULL PRIMARY KEY,
+    object BLOB NOT NULL
+  ) STRICT;
+  `,
 ];
 
 /** Whether anything was ever stored here: a lake nobody created has no tables at all. */

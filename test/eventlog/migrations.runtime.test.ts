@@ -65,6 +65,7 @@ describe("the schema of a lake", () => {
         "outbox",
         "schedule",
         "snapshots",
+        "subject_indexes",
         "tiles",
         "webhook_deliveries",
       ]);

@@ -12,6 +12,7 @@ import type {
   Directory,
   EventFilter,
   EventLog,
+  IndexStore,
   PendingDuty,
   StoredAnswer,
   StoredEvent,
@@ -41,6 +42,7 @@ interface Tables {
   answers: ReadonlyMap<string, StoredAnswer>;
   keys: ReadonlyMap<string, string>;
   deliveries: DeliveryRows;
+  indexes: ReadonlyMap<string, Uint8Array>;
 }
 
 export interface MemoryEventLog extends EventLog {
@@ -73,6 +75,7 @@ export const memoryEventLog = ({ snapshot_every = 100 } = {}): MemoryEventLog =>
     schedule: new Map(),
     answers: new Map(),
     keys: new Map(),
+    indexes: new Map(),
     deliveries: new Map(),
   };
   let made = 0;
@@ -173,7 +176,19 @@ export const memoryEventLog = ({ snapshot_every = 100 } = {}): MemoryEventLog =>
     },
   };
 
+  const indexes: IndexStore = {
+    put(key, object) {
+      tables = { ...tables, indexes: new Map(tables.indexes).set(key, object) };
+    },
+    slice: (key, offset, length) => tables.indexes.get(key)?.slice(offset, offset + length) ?? null,
+    remove(keys) {
+      const left = [...tables.indexes].filter(([key]) => !keys.includes(key));
+      tables = { ...tables, indexes: new Map(left) };
+    },
+  };
+
   return {
+    indexes,
     schedule: memorySchedule({
       get: () => tables.schedule,
       set: (schedule) => {

@@ -95,7 +95,7 @@ type Step<Kind extends EraseStepPlan["kind"]> = Extract<EraseStepPlan, { readonl
 /** Which of the batches may hold the subject: those that cannot be asked are opened. */
 const look = async (
   shop: Workshop,
-  { looks, sets, after, done }: Step<"look">,
+  { looks, sets, asked, known_hits, after, done }: Step<"look">,
 ): Promise<ErasureStep> => {
   const isHit = async (lookup: Lookup): Promise<boolean> =>
     (await mayHold(shop, lookup, sets)).some((answer) => answer);
@@ -104,7 +104,8 @@ const look = async (
     found.push(...(await Promise.all(looks.slice(from, from + ASKED_AT_ONCE).map(isHit))));
   }
   const hits = looks.filter((_, at) => found[at]).map(({ batch_id }) => batch_id);
-  return { kind: "looked", after, done, batches: looks.length, hits };
+  const batches = asked + looks.length;
+  return { kind: "looked", after, done, batches, hits: [...known_hits, ...hits] };
 };
 
 /** A page of the uploads behind a name, in the order of their names. */

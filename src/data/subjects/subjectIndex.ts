@@ -6,9 +6,9 @@
  * (subjectFilter.ts). Where a block lies follows from the object's size: a look-up reads 32 bytes.
  */
 import type { ObjectStore } from "../../application/dataPorts.ts";
-import type { SubjectSet } from "../../application/subjectPorts.ts";
+import type { IndexPart, SubjectSet } from "../../application/subjectPorts.ts";
 import { invariant } from "../../domain/decider.ts";
-import type { SubjectIndexRef } from "../../domain/subjects.ts";
+import type { SubjectIndexRef, WrittenIndex } from "../../domain/subjects.ts";
 import type { ColumnType } from "../../domain/table.ts";
 import {
   BLOCK_BYTES,
@@ -23,6 +23,8 @@ import { HashBuffer, wordsOfRef } from "./subjectHashes.ts";
 const MAGIC = "LSI1";
 const HEAD_BYTES = 32;
 const WRITE_BYTES = 1024 * 1024;
+/** One up to this size, some 3,800 subjects, is kept beside the log as well. */
+const MAX_KEPT_BYTES = 8 * 1024;
 export const INDEX_CONTENT_TYPE = "application/octet-stream";
 
 /** The column that subjects are read from. */
@@ -75,21 +77,27 @@ export const writeIndex = async (
   key: string,
   column: SubjectColumn,
   builder: IndexBuilder,
-): Promise<SubjectIndexRef> => {
+): Promise<WrittenIndex> => {
   const { filter, subjects } = builder.finish();
   const writer = store.writer(key, INDEX_CONTENT_TYPE);
+  const start = head(filter.blocks);
+  const blocks = filter.bytes();
   try {
-    await writer.write(head(filter.blocks));
-    const bytes = filter.bytes();
-    for (let start = 0; start < bytes.length; start += WRITE_BYTES)
-      await writer.write(bytes.subarray(start, start + WRITE_BYTES));
+    await writer.write(start);
+    for (let from = 0; from < blocks.length; from += WRITE_BYTES)
+      await writer.write(blocks.subarray(from, from + WRITE_BYTES));
     await writer.close();
   } catch (error) {
     await writer.abort();
     throw error;
   }
-  const bytes = HEAD_BYTES + filter.blocks * BLOCK_BYTES;
-  return { key, bytes, column: column.name, type: column.type, subjects };
+  const bytes = HEAD_BYTES + blocks.length;
+  const ref = { key, bytes, column: column.name, type: column.type, subjects };
+  if (bytes > MAX_KEPT_BYTES) return ref;
+  const object = new Uint8Array(bytes);
+  object.set(start);
+  object.set(blocks, HEAD_BYTES);
+  return { ...ref, object: Buffer.from(object).toString("base64") };
 };
 
 const head = (blocks: number): Uint8Array => {
@@ -122,13 +130,21 @@ export const mayHold = async (
 
 const mayHoldRef = async (
   store: Pick<ObjectStore, "read">,
-  { key, bytes }: SubjectIndexRef,
+  index: SubjectIndexRef,
   ref: string,
 ): Promise<boolean> => {
+  const part = partFor(index, ref);
+  return part.holds(await store.read(index.key, part.offset, part.length));
+};
+
+/** See `SubjectTexts.partFor`: one block. */
+export const partFor = ({ key, bytes }: SubjectIndexRef, ref: string): IndexPart => {
   const blocks = (bytes - HEAD_BYTES) / BLOCK_BYTES;
   invariant(Number.isInteger(blocks) && blocks > 0, `${key} is as large as an index can be`);
   const [first = 0, second = 0] = wordsOfRef(ref);
-  const at = HEAD_BYTES + blockOf(first, blocks) * BLOCK_BYTES;
-  const block = await store.read(key, at, BLOCK_BYTES);
-  return holds(new Uint32Array(block.slice().buffer), second);
+  return {
+    offset: HEAD_BYTES + blockOf(first, blocks) * BLOCK_BYTES,
+    length: BLOCK_BYTES,
+    holds: (block) => holds(new Uint32Array(block.slice().buffer), second),
+  };
 };

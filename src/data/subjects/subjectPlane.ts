@@ -10,11 +10,12 @@ import { bytesFinder } from "./heldText.ts";
 import { holdsAnywhere } from "./looseParquet.ts";
 import { redactLines, redactTable } from "./redactDerived.ts";
 import { redactRaw } from "./redactRaw.ts";
-import { mayHold } from "./subjectIndex.ts";
+import { mayHold, partFor } from "./subjectIndex.ts";
 import { canonicalText, hashedTexts, refUnder } from "./subjectTexts.ts";
 
 export const subjectPlane = (store: ObjectStore): SubjectPlane => ({
   canonical: canonicalText,
+  partFor,
   hashedTexts,
   mayHold: (index, column, sets) => mayHold(store, index, column, sets),
   redactRaw: (input) => redactRaw(store, input),

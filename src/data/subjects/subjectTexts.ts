@@ -12,6 +12,7 @@ import { keyedHex } from "../kernels/keyedHash.ts";
 import { comparable } from "../quality/rowHashes.ts";
 import { decodeText } from "../textBuilder.ts";
 import { parseText } from "../types.ts";
+import { partFor } from "./subjectIndex.ts";
 
 /** See `SubjectTexts.canonical`. */
 export const canonicalText = (subject_id: string, type: ColumnType): string | null => {
@@ -21,7 +22,7 @@ export const canonicalText = (subject_id: string, type: ColumnType): string | nu
   return decodeText(bytes, 0, offsets[1] ?? 0);
 };
 
-export const subjectTexts: SubjectTexts = { canonical: canonicalText };
+export const subjectTexts: SubjectTexts = { canonical: canonicalText, partFor };
 
 /** See `SubjectPlane.hashedTexts`. */
 export const hashedTexts = (

@@ -10,7 +10,7 @@ import type {
 } from "../ids.ts";
 import type { KAnonymityFinding } from "../rules/kAnonymity.ts";
 import type { Segment } from "../segments.ts";
-import type { ErasedRows, SubjectIndexRef } from "../subjects.ts";
+import type { ErasedRows, WrittenIndex } from "../subjects.ts";
 import type { Suspicion } from "../suspicion.ts";
 import type { Format, ObjectRef, Schema, SchemaIssue } from "../table.ts";
 import type {
@@ -50,7 +50,7 @@ export interface AppendData extends AppendRequest {
     readonly suspicions: readonly Suspicion[];
     /** Left out where the dataset names no subjects. */
     readonly subjects?: {
-      readonly subject_index: SubjectIndexRef | null;
+      readonly subject_index: WrittenIndex | null;
       /** Rows of people who were erased before. */
       readonly erased_rows: ErasedRows;
     };
@@ -262,7 +262,8 @@ export interface RedactBatch {
         readonly kind: "redacted";
         /** Why what was published is not any more. */
         readonly violated: KAnonymityFinding | null;
-      } & Redaction)
+        readonly subject_index: WrittenIndex | null;
+      } & Omit<Redaction, "subject_index">)
     | {
         readonly kind: "destroyed";
         readonly reason: DestroyedBecause;
