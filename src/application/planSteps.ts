@@ -303,7 +303,8 @@ export const isLarge = (state: BatchState, { sync_bytes }: WorkLimits): boolean 
   if (state.status !== "held") return false;
   // Without segments it came in one pass, and is taken in one again.
   const { raw, segments } = state.batch;
-  return segments !== null && raw.bytes > sync_bytes;
+  // How much Parquet unpacks to, its size does not say: it was too much when it came.
+  return segments !== null && (raw.format === "parquet" || raw.bytes > sync_bytes);
 };
 
 /** What compression makes smaller counts for about what it was. */

@@ -1,10 +1,10 @@
 /** Which columns of a Parquet file are DECIMAL, and how wide: what is made of it is to be the same. */
-import { type FileMetaData, parquetMetadataAsync, parquetSchema } from "hyparquet";
+import { type FileMetaData, parquetSchema } from "hyparquet";
 import type { ObjectStore } from "../application/dataPorts.ts";
 import { MAX_DECIMAL_DIGITS } from "../domain/rules/decimal.ts";
 import type { DecimalTypes, ObjectRef, Schema } from "../domain/table.ts";
-import { orDamaged } from "./parquetReader.ts";
-import { parquetSource } from "./parquetSource.ts";
+import { readMetadata } from "./parquetMetadata.ts";
+import { orDamaged, parquetSource } from "./parquetSource.ts";
 import { decimalOf } from "./parquetTypes.ts";
 
 /** Of a stored object, the decimal columns of the schema. Throws a NotATableError for damage. */
@@ -14,9 +14,7 @@ export const decimalColumns = async (
   schema: Schema,
 ): Promise<DecimalTypes> => {
   const file = parquetSource(store, source.key, source.bytes);
-  return orDamaged(file, async () =>
-    decimalsIn(await parquetMetadataAsync(file, { geoparquet: false }), schema),
-  );
+  return orDamaged(file, async () => decimalsIn(await readMetadata(file), schema));
 };
 
 const decimalsIn = (metadata: FileMetaData, schema: Schema): DecimalTypes =>

@@ -29,7 +29,7 @@ export const land = async (
   const copied = await transfer(store, input, maxBytes, {
     csv: (pieces) => csvSegments(pieces, input),
     jsonl: (pieces) => jsonlSegments(pieces, input),
-    parquet: (written) => parquetSegments(store, input, written),
+    parquet: (written) => parquetSegments(store, input, written, maxBytes),
   });
   if (copied.kind !== "copied") return copied;
   const segments = copied.found;
@@ -139,20 +139,22 @@ const jsonlSegments = async (pieces: Pieces, input: LandInput): Promise<readonly
   return cutter.finish(state.bytes);
 };
 
-/** Row groups gathered; a row group larger than a segment is one. */
+/** Row groups gathered by what they unpack to; a row group larger than a segment is one. */
 export const parquetSegments = async (
   store: ObjectStore,
-  input: Pick<LandInput, "target" | "segment_bytes">,
+  input: Pick<LandInput, "target" | "segment_bytes" | "schema">,
   { bytes }: Pick<Copied, "bytes">,
+  most = MAX_OBJECT_BYTES,
 ): Promise<readonly Segment[]> => {
-  const groups = await parquetGroups(parquetSource(store, input.target, bytes));
+  const columns = Object.keys(input.schema).length;
+  const groups = await parquetGroups(parquetSource(store, input.target, bytes), columns, most);
   const segments: Segment[] = [];
-  let packed = 0;
+  let unpacked = 0;
   for (const [index, group] of groups.entries()) {
     const last = segments.at(-1);
-    if (last !== undefined && packed + group.bytes <= input.segment_bytes) {
+    if (last !== undefined && unpacked + group.bytes <= input.segment_bytes) {
       segments[last.index] = { ...last, length: last.length + 1, rows: last.rows + group.rows };
-      packed += group.bytes;
+      unpacked += group.bytes;
       continue;
     }
     const first_row = last === undefined ? 1 : last.first_row + last.rows;
@@ -163,7 +165,7 @@ export const parquetSegments = async (
       first_row,
       rows: group.rows,
     });
-    packed = group.bytes;
+    unpacked = group.bytes;
   }
   if (segments.length > 0) return segments;
   return [{ index: 0, offset: 0, length: 0, first_row: 1, rows: 0 }];

@@ -6,10 +6,10 @@ import type { DecodedArray, SchemaElement } from "hyparquet";
 import { deltaBinaryUnpack, deltaByteArray, deltaLengthByteArray } from "hyparquet/src/delta.js";
 import { byteStreamSplit } from "hyparquet/src/encoding.js";
 import { readPlain } from "hyparquet/src/plain.js";
+import { damage } from "./parquetNumbers.ts";
 import {
   type DataPage,
   type DictionaryPage,
-  damage,
   lengthPrefixed,
   pageAt,
   type Unpack,

@@ -6,6 +6,16 @@
  */
 import type { Encoding, SchemaElement } from "hyparquet";
 import { parquetHeader } from "hyparquet/src/column.js";
+import { checkDeltas, checkTexts } from "./parquetDelta.ts";
+import { count, damage, readVarInt } from "./parquetNumbers.ts";
+import { checkThrift } from "./parquetThrift.ts";
+
+/** A header has some twenty values; those that are texts (the least and the greatest) may be long. */
+const MAX_HEADER_VALUES = 1_000;
+const MAX_HEADER_BYTES = 1024 * 1024;
+
+/** The most that one page may unpack to: its header is the file's claim, not ours. */
+export const MAX_PAGE_BYTES = 48 * 1024 * 1024;
 
 /** Undoes the codec of the chunk; throws when the bytes are damaged or too many. */
 export type Unpack = (page: Uint8Array, unpackedBytes: number) => Uint8Array;
@@ -53,6 +63,7 @@ export const pageAt = (
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const reader = { view, offset };
   const optional = element.repetition_type !== "REQUIRED";
+  checkThrift(bytes, offset, { values: MAX_HEADER_VALUES, end: offset + MAX_HEADER_BYTES });
   const header = parquetHeader(reader);
   const size = count(header.compressed_page_size, bytes.length - reader.offset);
   const unpackedSize = count(header.uncompressed_page_size, Number.MAX_SAFE_INTEGER);
@@ -136,21 +147,16 @@ const checkValues = (
       return;
     }
     case "DELTA_BINARY_PACKED":
-    case "DELTA_LENGTH_BYTE_ARRAY":
-    case "DELTA_BYTE_ARRAY": {
-      const block = readVarInt(body, 0, body.length);
-      const miniblocks = readVarInt(body, block.next, body.length);
-      if (count(block.value, MAX_DELTA_BLOCK) === 0) throw damage();
-      if (count(miniblocks.value, block.value) === 0) throw damage();
+      checkDeltas(body, 0, defined);
       return;
-    }
+    case "DELTA_LENGTH_BYTE_ARRAY":
+    case "DELTA_BYTE_ARRAY":
+      checkTexts(body, defined, encoding === "DELTA_BYTE_ARRAY", MAX_PAGE_BYTES);
+      return;
     default:
       throw damage();
   }
 };
-
-/** Writers use 128 to a few thousand. */
-const MAX_DELTA_BLOCK = 2 ** 16;
 
 /** The least a value takes; a byte array has a length of four bytes. */
 const bitsOf = ({ type, type_length = 0 }: SchemaElement): number => {
@@ -225,26 +231,3 @@ export const lengthPrefixed = (body: Uint8Array): Part => {
   const length = new DataView(body.buffer, body.byteOffset).getUint32(0, true);
   return { bytes: body, start: 4, end: 4 + count(length, body.length - 4) };
 };
-
-/** Unsigned LEB128 of at most 32 bits. */
-export const readVarInt = (
-  bytes: Uint8Array,
-  start: number,
-  end: number,
-): { readonly value: number; readonly next: number } => {
-  let value = 0;
-  for (let index = 0; index < 5 && start + index < end; index += 1) {
-    const byte = bytes[start + index] ?? 0;
-    value |= (byte & 0x7f) << (7 * index);
-    if (byte < 0x80) return { value: value >>> 0, next: start + index + 1 };
-  }
-  throw damage();
-};
-
-/** A whole number from 0 to `most`, or damage. */
-const count = (value: number | undefined, most: number): number => {
-  if (value === undefined || !Number.isInteger(value) || value < 0 || value > most) throw damage();
-  return value;
-};
-
-export const damage = () => new RangeError("the pages of the Parquet file contradict each other");

@@ -2,23 +2,19 @@
  * Parquet in, a part of a row group at a time. The file's columns are matched to the schema by
  * name; a column of another nature is one issue, a value that does not fit is one issue per row.
  */
-import {
-  type FileMetaData,
-  parquetMetadataAsync,
-  parquetSchema,
-  type RowGroup,
-  type SchemaElement,
-} from "hyparquet";
+import { type FileMetaData, parquetSchema, type RowGroup, type SchemaElement } from "hyparquet";
 import type { Schema } from "../domain/table.ts";
 import { CHUNK_ROWS, type ColumnChunk } from "./columns.ts";
 import type { IssueLog } from "./issueLog.ts";
 import { NotATableError } from "./notATable.ts";
 import { ColumnCursor, HeldPages, type StoredValues } from "./parquetCursor.ts";
-import { type ParquetSource, SUPPORTED_CODECS, unpackPage } from "./parquetSource.ts";
+import { readMetadata } from "./parquetMetadata.ts";
+import { orDamaged, type ParquetSource, SUPPORTED_CODECS, unpackPage } from "./parquetSource.ts";
 import { describeElement } from "./parquetTypes.ts";
 import { bytesOf, type VectorReader, vectorReader } from "./parquetVectors.ts";
 import { type ColumnSpec, columnSpecs, MAX_CHUNK_CHARS, nullColumn } from "./rowBuilder.ts";
 import { misfit } from "./types.ts";
+import { MAX_UNPACKED_BYTES, type UnpackBudget, unpackBudget } from "./unpackBudget.ts";
 
 /** Writers put up to about a million rows into a row group; it costs memory even for nulls. */
 const MAX_ROW_GROUP_ROWS = 2 ** 22;
@@ -29,54 +25,65 @@ export interface GroupRange {
   readonly count?: number;
 }
 
-/** Rows and packed bytes of a file's row groups, in order. Throws as `readParquet` does. */
+/**
+ * Rows of a file's row groups, in order, and about how many bytes go through memory when each is
+ * read for so many columns. Throws as `readParquet` does.
+ */
 export const parquetGroups = async (
   source: ParquetSource,
+  columns: number,
+  most: number,
 ): Promise<readonly { readonly rows: number; readonly bytes: number }[]> => {
-  const metadata = await orDamaged(source, () =>
-    parquetMetadataAsync(source, { geoparquet: false }),
-  );
-  return metadata.row_groups.map(({ num_rows, columns }) => ({
-    rows: Number(num_rows),
-    bytes: columns.reduce(
-      (sum, { meta_data }) => sum + Number(meta_data?.total_compressed_size ?? 0),
-      0,
-    ),
-  }));
+  const metadata = await readMetadata(source);
+  const budget = unpackBudget(most);
+  return metadata.row_groups.map((group) => {
+    const rows = Number(group.num_rows);
+    budget.spend(Math.max(0, rows) * columns);
+    const claimed = (of: "total_compressed_size" | "total_uncompressed_size") =>
+      group.columns.reduce((sum, { meta_data }) => sum + Number(meta_data?.[of] ?? 0), 0);
+    const packed = claimed("total_compressed_size");
+    return { rows, bytes: Math.max(packed, claimed("total_uncompressed_size"), rows * columns) };
+  });
 };
 
 /**
  * Reads the rows of a Parquet file. Throws a NotATableError when it is none, is damaged, or packed
- * in a way that cannot be undone here; throws what the object store threw when that failed.
+ * in a way that cannot be undone here, an UnpacksBeyondError when it unpacks to more than `most`
+ * bytes, and what the object store threw when that failed.
  */
 export async function* readParquet(
   source: ParquetSource,
   schema: Schema,
   issues: IssueLog,
   groups: GroupRange = {},
+  most = MAX_UNPACKED_BYTES,
 ): AsyncGenerator<ColumnChunk, void, undefined> {
-  const metadata = await orDamaged(source, () =>
-    parquetMetadataAsync(source, { geoparquet: false }),
-  );
+  const metadata = await readMetadata(source);
   const columns = await orDamaged(source, async () =>
     matchColumns(metadata, columnSpecs(schema), issues),
   );
   const names = new Set(columns.flatMap(({ name, read }) => (read === undefined ? [] : [name])));
   await orDamaged(source, async () => checkGroups(metadata, names));
   const { first = 0, count = metadata.row_groups.length } = groups;
+  // What will not fit is known before the first page is unpacked; what the pages hold, as they are.
+  const [cells, pages] = [unpackBudget(most), unpackBudget(most)];
+  for (const { num_rows } of metadata.row_groups.slice(first, first + count)) {
+    cells.spend(Number(num_rows) * columns.length);
+  }
   const rowsBefore = metadata.row_groups.slice(0, first);
   let start = rowsBefore.reduce((rows, group) => rows + Number(group.num_rows), 0);
   for (const group of metadata.row_groups.slice(first, first + count)) {
     const groupEnd = start + Number(group.num_rows);
     const cursors = await orDamaged(source, async () => {
       await source.hold(group, names);
-      return cursorsOf(source, metadata, group, names);
+      return cursorsOf(source, metadata, group, names, pages);
     });
     while (start < groupEnd) {
       const rows = Math.min(CHUNK_ROWS, groupEnd - start);
       const stored = await orDamaged(source, async () =>
         columns.map(({ name }) => cursors.get(name)?.read(rows) ?? null),
       );
+      cells.spend(textBytes(stored));
       for (let from = 0; from < rows; ) {
         const fitting = rowsWithin(stored, from, rows);
         yield chunkOf(
@@ -91,6 +98,15 @@ export async function* readParquet(
     }
   }
 }
+
+/** A text that many rows share is one in the file, and many when it is read. */
+const textBytes = (stored: readonly (StoredValues | null)[]): number => {
+  let bytes = 0;
+  for (const values of stored) {
+    if (Array.isArray(values)) for (const value of values) bytes += bytesOf(value);
+  }
+  return bytes;
+};
 
 /** As many rows, one at least, as do not bring more text than a chunk may have. */
 const rowsWithin = (stored: readonly (StoredValues | null)[], from: number, to: number): number => {
@@ -187,6 +203,7 @@ const cursorsOf = (
   metadata: FileMetaData,
   group: RowGroup,
   names: ReadonlySet<string>,
+  budget: UnpackBudget,
 ): ReadonlyMap<string, ColumnCursor> => {
   const elements = new Map(
     parquetSchema(metadata).children.map(({ element }) => [element.name, element]),
@@ -199,24 +216,17 @@ const cursorsOf = (
     const element = elements.get(name);
     if (chunk === undefined || element === undefined || !names.has(name)) continue;
     const { codec } = chunk;
-    const unpack = (page: Uint8Array, size: number) => unpackPage(page, size, codec);
     const bytes = source.chunk(chunk);
+    let counted = -1;
+    const unpack = (page: Uint8Array, size: number) => {
+      const unpacked = unpackPage(page, size, codec);
+      // One that is unpacked again is not more of the file.
+      if (page.byteOffset > counted) budget.spend(size);
+      counted = Math.max(counted, page.byteOffset);
+      return unpacked;
+    };
     cursors.set(name, new ColumnCursor({ bytes, element, rows, unpack, held }));
   }
   if (cursors.size !== names.size) throw new NotATableError("a row group lacks a column");
   return cursors;
-};
-
-/** Everything the library throws on what it reads is damage, except when the store failed. */
-export const orDamaged = async <Value>(
-  source: ParquetSource,
-  work: () => Promise<Value>,
-): Promise<Value> => {
-  try {
-    return await work();
-  } catch (error) {
-    if (source.failure !== undefined) throw source.failure;
-    if (error instanceof NotATableError) throw error;
-    throw new NotATableError("the file is not Parquet, or damaged");
-  }
 };

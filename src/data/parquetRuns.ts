@@ -2,7 +2,8 @@
  * Parquet's hybrid of run-length encoding and bit-packing, read as far as is asked for: levels,
  * indices of a dictionary, booleans. That the bytes hold what is read was checked with their page.
  */
-import { damage, type Part, readVarInt } from "./parquetPages.ts";
+import { damage, readVarInt } from "./parquetNumbers.ts";
+import type { Part } from "./parquetPages.ts";
 
 export class RunReader {
   readonly #bytes: Uint8Array;

@@ -5,17 +5,15 @@
 import { brotliDecompressSync, gunzipSync, zstdDecompressSync } from "node:zlib";
 import type { AsyncBuffer, ColumnMetaData, Compressors, RowGroup } from "hyparquet";
 import { snappyUncompress } from "hyparquet";
-import type { ObjectStore } from "../application/dataPorts.ts";
+import { DataLimitError, type ObjectStore } from "../application/dataPorts.ts";
 import { NotATableError } from "./notATable.ts";
+import { MAX_PAGE_BYTES } from "./parquetPages.ts";
 
 /** The largest row group, packed, of the columns that are read: it is held in memory. */
 export const MAX_ROW_GROUP_BYTES = 48 * 1024 * 1024;
 
 /** The largest footer. */
 const MAX_METADATA_BYTES = 16 * 1024 * 1024;
-
-/** The most that one page may unpack to: its header is the file's claim, not ours. */
-export const MAX_PAGE_BYTES = 48 * 1024 * 1024;
 
 export interface ParquetSource extends AsyncBuffer {
   /** Fetches the named columns of a row group in one go; until the next call they are at hand. */
@@ -146,3 +144,17 @@ export const SUPPORTED_CODECS: ReadonlySet<string> = new Set([
   "UNCOMPRESSED",
   ...Object.keys(decompressors),
 ]);
+
+/** Everything the library throws on what it reads is damage, except when the store failed. */
+export const orDamaged = async <Value>(
+  source: ParquetSource,
+  work: () => Promise<Value>,
+): Promise<Value> => {
+  try {
+    return await work();
+  } catch (error) {
+    if (source.failure !== undefined) throw source.failure;
+    if (error instanceof NotATableError || error instanceof DataLimitError) throw error;
+    throw new NotATableError("the file is not Parquet, or damaged");
+  }
+};

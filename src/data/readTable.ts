@@ -25,6 +25,8 @@ export type TableSource =
       readonly store: ObjectStore;
       readonly key: string;
       readonly size_bytes: number;
+      /** What it may unpack to; left out: MAX_UNPACKED_BYTES. */
+      readonly at_most_bytes?: number;
     };
 
 export interface TableReader {
@@ -80,6 +82,8 @@ const chunksOf = (source: TableSource, schema: Schema, issues: IssueLog) => {
         parquetSource(source.store, source.key, source.size_bytes),
         schema,
         issues,
+        {},
+        source.at_most_bytes,
       );
     case "empty":
       return noRows();

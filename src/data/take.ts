@@ -18,9 +18,10 @@ import { signSampler } from "./pii/signSampler.ts";
 import { readTable, type TableSource } from "./readTable.ts";
 import { type CountingWriter, countingWriter } from "./sha256.ts";
 import { type IndexTracker, indexTracker } from "./subjects/subjectTracker.ts";
+import { MAX_UNPACKED_BYTES, UnpacksBeyondError } from "./unpackBudget.ts";
 
 /** The largest file a batch may arrive as; of a compressed one, also what it unpacks to. */
-export const MAX_OBJECT_BYTES = 1024 ** 3;
+export const MAX_OBJECT_BYTES = MAX_UNPACKED_BYTES;
 
 /**
  * See `DataPlane.take`. Rejects only when the store fails; then too nothing is left at the target.
@@ -55,7 +56,8 @@ export const take = async (
   const copied = await transfer(store, input, maxBytes, {
     csv: (pieces) => read({ format: "csv", pieces, ...dialectOf(input) }),
     jsonl: (pieces) => read({ format: "jsonl", pieces }),
-    parquet: ({ bytes }) => read({ format: "parquet", store, key, size_bytes: bytes }),
+    parquet: ({ bytes }) =>
+      read({ format: "parquet", store, key, size_bytes: bytes, at_most_bytes: maxBytes }),
   });
   if (copied.kind !== "copied") return copied;
   const { bytes, sha256, found } = copied;
@@ -135,7 +137,8 @@ export const transfer = async <Found>(
       : await transferText(store, input, unpacked(pieces), maxBytes, reading[input.format]);
   } catch (error) {
     if (error instanceof NotATableError) return { kind: "not_a_table", reason: error.reason };
-    if (error instanceof TooLargeError) return { kind: "too_large", limit_bytes: maxBytes };
+    if (error instanceof TooLargeError || error instanceof UnpacksBeyondError)
+      return { kind: "too_large", limit_bytes: maxBytes };
     throw error;
   }
 };

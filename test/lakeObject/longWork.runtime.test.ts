@@ -3,6 +3,9 @@ import { abortAllDurableObjects, evictAllDurableObjects } from "cloudflare:test"
 import { env } from "cloudflare:workers";
 import { describe, expect, test } from "vitest";
 import type { LakeGateway } from "../../src/application/lakeGateway.ts";
+import { chunkOfRows } from "../../src/data/columnCells.ts";
+import { parquetWriter } from "../../src/data/parquet.ts";
+import { r2ObjectStore } from "../../src/storage/r2ObjectStore.ts";
 import {
   type Answer,
   eventually,
@@ -116,6 +119,26 @@ describe("a large file", () => {
     // What comes after it is long work as well.
     expect((await lake.post("/run-dq", { batch_id: "b" })).status).toBe(202);
     await settled(lake, "b");
+    await nothingIsLeft(lake);
+  }, 60_000);
+
+  test("of Parquet is told by what it unpacks to, in every later step too", async () => {
+    const lake = await salesLake();
+    const schema = { id: "int", amount: "float" } as const;
+    const writer = parquetWriter(
+      r2ObjectStore(env.OBJECTS).writer(`lakes/${lake.id}/landing/b.parquet`, ""),
+      schema,
+    );
+    const rows = Array.from({ length: 6_000 }, () => [7n, 1.5]);
+    await writer.write(chunkOfRows(schema, rows, 1));
+    expect((await writer.close()).bytes).toBeLessThan(8_192);
+    const about = { dataset: "sales", contract_id: "c1", batch_id: "b", file_url: "b.parquet" };
+    expect((await lake.post("/append-batch", about)).status).toBe(202);
+    expect((await settled(lake, "b")).body).toMatchObject({ state: "appended", rows: 6_000 });
+    expect(
+      (await lake.post("/run-dq", { batch_id: "b", quality_rules: { id: ">0" } })).status,
+    ).toBe(202);
+    expect((await settled(lake, "b")).body).toMatchObject({ state: "checked" });
     await nothingIsLeft(lake);
   }, 60_000);
 

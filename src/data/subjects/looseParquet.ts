@@ -2,18 +2,13 @@
  * Parquet files that fit no schema: under the one that follows from the file itself, where each of
  * its columns is of a kind that can be read and written; else it is only known who is in it.
  */
-import {
-  parquetMetadataAsync,
-  parquetReadObjects,
-  parquetSchema,
-  type SchemaElement,
-} from "hyparquet";
+import { parquetReadObjects, parquetSchema, type SchemaElement } from "hyparquet";
 import type { ObjectStore } from "../../application/dataPorts.ts";
 import type { SubjectSet } from "../../application/subjectPorts.ts";
 import type { ColumnType, ObjectRef, Schema } from "../../domain/table.ts";
 import type { ColumnChunk } from "../columns.ts";
 import { textsOf } from "../columnTexts.ts";
-import { orDamaged } from "../parquetReader.ts";
+import { readMetadata } from "../parquetMetadata.ts";
 import { decompressors, parquetSource } from "../parquetSource.ts";
 import { cellReader } from "../parquetTypes.ts";
 import { openTable, readTable } from "../readTable.ts";
@@ -30,7 +25,7 @@ const TYPES: readonly ColumnType[] = ["string", "boolean", "date", "datetime", "
  */
 export const ownSchema = async (store: ObjectStore, source: ObjectRef): Promise<Schema | null> => {
   const file = parquetSource(store, source.key, source.bytes);
-  const metadata = await orDamaged(file, () => parquetMetadataAsync(file, { geoparquet: false }));
+  const metadata = await readMetadata(file);
   const columns = parquetSchema(metadata).children.map(({ element }) => element);
   const types = columns.map((element) => [element.name, typeOf(element)] as const);
   const names = new Set(types.map(([name]) => name));
@@ -84,7 +79,7 @@ export const holdsAnywhere = async (
   const match = looseMatch(subjects, key);
   const file = parquetSource(store, source.key, source.bytes);
   try {
-    const metadata = await parquetMetadataAsync(file, { geoparquet: false });
+    const metadata = await readMetadata(file);
     const rows = Number(metadata.num_rows);
     for (let rowStart = 0; rowStart < rows; rowStart += ROWS_AT_ONCE) {
       const rowEnd = Math.min(rows, rowStart + ROWS_AT_ONCE);

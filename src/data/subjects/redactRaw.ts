@@ -43,7 +43,7 @@ const redactFitting = async (store: ObjectStore, input: Input): Promise<Redacted
       const kept = (chunk: ColumnChunk) => index?.look(chunk);
       outcome = await redactParquet(store, { source, target, schema, columns, match, kept });
       if (outcome?.object && segment_bytes !== undefined)
-        segments = await parquetSegments(store, { target, segment_bytes }, outcome.object);
+        segments = await parquetSegments(store, { target, segment_bytes, schema }, outcome.object);
     } else {
       const issues = new IssueLog();
       const chunk_bytes = Math.min(WINDOW_BYTES, segment_bytes ?? WINDOW_BYTES);
