@@ -45,6 +45,7 @@ describe("an attempt at heavy work", () => {
         due_at: new Date(Date.parse(START) + ATTEMPT_TIMEOUT_MS).toISOString(),
         payload: { watches: false, keys: [plan.kind === "privacy" ? plan.clean_key : ""] },
         attempts: 0,
+        begun: 0,
         parked: false,
         last_error: null,
       },

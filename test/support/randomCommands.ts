@@ -9,6 +9,7 @@ import {
   contractId,
   datasetName,
   deletionId,
+  replayId,
   webhookId,
 } from "../../src/contracts/fields.ts";
 import { ok } from "../../src/domain/decider.ts";
@@ -234,6 +235,14 @@ const large = fc.constantFrom("large1", "large2", "large3");
 
 const longWork = fc.oneof(
   large.map((id) => step(`begin appending ${id}`, (lake) => beginAppend(lake, id))),
+  large.map((id) =>
+    request(`cancel work on ${id}`, () => ({
+      type: "CancelWork",
+      batch_id: batchId.parse(id),
+      reason: null,
+      replay_id: null,
+    })),
+  ),
   {
     weight: 5,
     arbitrary: fc
@@ -247,19 +256,44 @@ const longWork = fc.oneof(
   },
 );
 
+const cancelReplay = (id: string): LakeRequest => ({
+  type: "CancelReplay",
+  replay_id: replayId.parse(id),
+  reason: "asked for by mistake",
+});
+
+/** What it has derived by then is given up. */
+const givenUp = step("begin a replay and give it up", (lake) => {
+  const all = { dataset: datasetName.parse("sales"), batch_id: null };
+  const begun = lake.service.command(lake.call(), { type: "Replay", ...all });
+  if (!begun.ok) return begun;
+  const replays = lake.log.directory.list({ kind: "replay", limit: 1000 });
+  const id = replays.at(-1)?.id ?? "nobody";
+  const derived = replayStep(lake, id);
+  return derived.ok ? lake.service.command(lake.call(), cancelReplay(id)) : derived;
+});
+
 const replays = fc.oneof(
-  fc.tuple(dataset, fc.option(batch)).map(([about, id]) =>
-    request(`replay ${about}`, () => ({
-      type: "Replay",
-      dataset: datasetName.parse(about),
-      batch_id: id === null ? null : batchId.parse(id),
-    })),
-  ),
-  fc
-    .tuple(index, often(true, false))
-    .map(([n, passed]) =>
-      step(`replay step ${n}`, (lake) => replayStep(lake, nth(lake, "replay", n), passed)),
+  fc.constant(givenUp),
+  index.map((n) => request(`cancel replay ${n}`, (lake) => cancelReplay(nth(lake, "replay", n)))),
+  {
+    weight: 3,
+    arbitrary: fc.tuple(dataset, fc.option(batch)).map(([about, id]) =>
+      request(`replay ${about}`, () => ({
+        type: "Replay",
+        dataset: datasetName.parse(about),
+        batch_id: id === null ? null : batchId.parse(id),
+      })),
     ),
+  },
+  {
+    weight: 8,
+    arbitrary: fc
+      .tuple(index, often(true, false))
+      .map(([n, passed]) =>
+        step(`replay step ${n}`, (lake) => replayStep(lake, nth(lake, "replay", n), passed)),
+      ),
+  },
 );
 
 /** What the alarm says about each duty of a request. */
