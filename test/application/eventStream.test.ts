@@ -76,8 +76,8 @@ const world = (over: Partial<EventStreamDeps & EventStreamDeps["log"]> = {}) => 
     beat() {
       for (const beat of timers) beat();
     },
-    async listen(request: Partial<ListenRequest> = {}) {
-      const heard = await stream.listen({ after: null, filter: {}, ...request });
+    async listen(request: Partial<ListenRequest> = {}, allowed = () => true) {
+      const heard = await stream.listen({ after: null, filter: {}, ...request }, allowed);
       if (!heard.ok) throw new Error(heard.error.code);
       return consumer(heard.value);
     },
@@ -250,6 +250,28 @@ describe("a listener", () => {
     expect(stream.listeners).toBe(1);
     broken = false;
     expect(await (await listen({ after: 0, filter: { type: "bad" } })).next()).toContain("1:A");
+  });
+});
+
+describe("a listener who may hear no more", () => {
+  test.each(["an event", "a heartbeat"])("hears nothing of %s: the stream ends", async (what) => {
+    const { listen, commit, beat, stream, timers, failures } = world();
+    let may = true;
+    const listener = await listen({}, () => may);
+    const other = await listen();
+    expect(await listener.next()).toBe("open 0;");
+    expect(await other.next()).toBe("open 0;");
+    await commit("T");
+    expect(await listener.next()).toBe("1:T:0;");
+    const ended = expect(listener.next()).rejects.toThrow("may hear no more");
+    may = false;
+    if (what === "an event") await commit("T");
+    else beat();
+    await ended;
+    expect([stream.listeners, failures]).toEqual([1, []]);
+    expect(await other.until((text) => text.includes("1:"))).toContain("1:T:0;");
+    await other.reader.cancel();
+    expect(timers.size).toBe(0);
   });
 });
 

@@ -594,7 +594,43 @@ describe("a caller", () => {
     const answer = await own.as("ann-1")({ path: "/lakes" });
     expect(codeOf(answer)).toEqual([503, "issuer-unavailable"]);
     expect(Number(answer.headers.get("Retry-After"))).toBeGreaterThan(0);
-    callers = await knownCallers([ADMIN]);
+  });
+});
+
+describe("where access is open", () => {
+  test("whoever is at the machine does as they like, and a token that is shown counts all the same", async () => {
+    const open = await knownCallers([], { AUTH: "open" });
+    const id = `lake-${crypto.randomUUID()}`;
+    const local = (method: string, path: string, body?: unknown) =>
+      open.nobody({ method, path: `/lakes${path}`, body });
+    const made = { lake_id: id, name: "n", region: "eu", compliance_level: "strict" };
+    const created = await local("POST", "", { ...made, owner_id: "anybody" });
+    expect([created.status, typesOf(created)]).toEqual([201, ["DataLakeCreated"]]);
+    const ci = { name: "ci", roles: ["analyst"], expires_at: inDays(1) };
+    const issued = await local("POST", `/${id}/tokens`, ci);
+    const machine = (method: string, path: string, body?: unknown) =>
+      open.send(issued.text("secret"), { method, path: `/lakes/${id}${path}`, body });
+    expect((await machine("GET", "/datasets")).status).toBe(200);
+    const dataset = { name: "d", schema: { id: "int" } };
+    expect(codeOf(await machine("POST", "/datasets", dataset))).toEqual([403, "role-missing"]);
+    // Who is at the machine is not told apart from himself.
+    const strict = { ...dataset, contains_pii: false, encryption_enabled: true };
+    await local("POST", `/${id}/datasets`, strict);
+    await local("POST", `/${id}/contracts`, { dataset: "d", retention_days: 1 });
+    const approved = await local("POST", `/${id}/contracts/contract1/approve`, { approver: "zoe" });
+    expect(approved.at("contract", "approver")).toBe("zoe");
+    expect(codeOf(await open.send("eyJ.x.y", { path: `/lakes/${id}` }))[0]).toBe(401);
+    expect((await open.as("ann-1")({ path: `/lakes/${id}` })).status).toBe(404);
+  });
+
+  test("nobody else is let in, from another machine or under another host", async () => {
+    const open = await knownCallers([], { AUTH: "open" });
+    for (const headers of [{ "CF-Connecting-IP": "203.0.113.9" }, { "CF-Connecting-IP": "::2" }]) {
+      // The development secret serves this machine alone, and so does AUTH=open.
+      expect((await open.nobody({ path: "/lakes", headers })).status).toBe(503);
+      const own = await knownCallers([], { AUTH: "open", ROOT_SECRET: "x".repeat(40) });
+      expect((await own.nobody({ path: "/lakes", headers })).status).toBe(401);
+    }
   });
 });
 

@@ -12,7 +12,6 @@ import { type IssuerKey, keySet, newKey, sign } from "./issuer.ts";
 import { type Answer, at } from "./lakeClient.ts";
 
 export const ISSUER = "https://id.lethe.test";
-const JWKS = `${ISSUER}/keys`;
 
 export interface Asked {
   readonly method?: string;
@@ -42,15 +41,17 @@ export const knownCallers = async (
 ): Promise<KnownCallers> => {
   const key = await newKey(`key-${crypto.randomUUID()}`);
   const keys = keySet([key]);
+  // Of its own, so that two of them are not each other's.
+  const jwks_uri = `${ISSUER}/${key.kid}`;
   const real = globalThis.fetch;
   vi.stubGlobal("fetch", (input: RequestInfo | URL, init?: RequestInit) =>
-    String(input) === JWKS ? keys.fetch() : real(input, init),
+    String(input) === jwks_uri ? keys.fetch() : real(input, init),
   );
   const bindings = {
     ...env,
     AUTH: "required",
     ROOT_SECRET: env.ROOT_SECRET,
-    OIDC_ISSUERS: JSON.stringify([{ issuer: ISSUER, audience: "lethe", jwks_uri: JWKS }]),
+    OIDC_ISSUERS: JSON.stringify([{ issuer: ISSUER, audience: "lethe", jwks_uri }]),
     PLATFORM_ADMINS: JSON.stringify(admins),
     ...variables,
   } as Env;
