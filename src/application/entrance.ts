@@ -34,6 +34,8 @@ export interface Entrance {
   enterAsCreator(call: Call): Result<Admitted, Rejection>;
   /** Whether what was admitted once still would be. */
   admits(call: Call): boolean;
+  /** The answer; that a token has got one is on record, once a day. A refusal leaves no trace. */
+  noteUse<Value>(call: Call, answer: Result<Value, Rejection>): Result<Value, Rejection>;
 }
 
 /** Whether a lake that nobody made may come into being because of this call. */
@@ -80,16 +82,6 @@ export const entrance = ({ log, keys, clock, record }: EntranceDeps): Entrance =
     );
   };
 
-  /** That a token is used is on record, once a day. */
-  const noteUse = (call: Call): void => {
-    if (call.caller.kind !== "token") return;
-    const { token_id } = call.caller;
-    const on = now().slice(0, "YYYY-MM-DD".length);
-    const token = reader(log).token(token_id);
-    if (token.status === "absent" || token.last_used_on === on) return;
-    record(call, { type: "NoteTokenUse", token_id, on });
-  };
-
   return {
     enter(call, operation) {
       const locked = keys.locked(call.lake_id);
@@ -98,12 +90,20 @@ export const entrance = ({ log, keys, clock, record }: EntranceDeps): Entrance =
       if (isAbsent()) return locked ?? notHere(call.caller);
       const admitted = admit(call.caller, about(call), operation);
       if (!admitted.ok) return admitted;
-      if (locked) return locked;
-      noteUse(call);
-      return admitted;
+      return locked ?? admitted;
     },
 
     enterAsCreator: (call) => keys.locked(call.lake_id) ?? admitCreator(call.caller),
+
+    noteUse(call, answer) {
+      if (!answer.ok || call.caller.kind !== "token") return answer;
+      const { token_id } = call.caller;
+      const on = now().slice(0, "YYYY-MM-DD".length);
+      const token = reader(log).token(token_id);
+      const noted = token.status === "absent" || token.last_used_on === on;
+      if (!noted) record(call, { type: "NoteTokenUse", token_id, on });
+      return answer;
+    },
 
     admits(call) {
       const { caller } = call;

@@ -124,7 +124,7 @@ export const lakeService = (means: LakeMeans): LakeService => {
     }
   };
 
-  const { enter, enterAsCreator, admits } = entrance({
+  const { enter, enterAsCreator, admits, noteUse } = entrance({
     log,
     keys,
     clock: means.clock,
@@ -176,7 +176,7 @@ export const lakeService = (means: LakeMeans): LakeService => {
     return ok(withWebhookUrl(withToken(result.value, keyring()), keyring));
   };
 
-  return {
+  const service: LakeService = {
     loopback,
     command,
 
@@ -288,6 +288,13 @@ export const lakeService = (means: LakeMeans): LakeService => {
       const entered = enter(call);
       return entered.ok ? ok(keyringOf(call.lake_id)().logSeed()) : entered;
     },
+  };
+  return {
+    ...service,
+    command: (call, ...asked) => noteUse(call, service.command(call, ...asked)),
+    open: (call, request) => noteUse(call, service.open(call, request)),
+    ask: (call, question) => noteUse(call, service.ask(call, question)),
+    logSeed: (call) => noteUse(call, service.logSeed(call)),
   };
 };
 

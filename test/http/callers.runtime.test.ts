@@ -203,14 +203,19 @@ describe("an API token", () => {
     const issued = await lake.as("owner")("POST", "/tokens", ci);
     const machine = lake.within((asked) => callers.send(issued.text("secret"), asked));
     const token_id = issued.text("token", "token_id");
+    // What is refused leaves no trace, of its use neither.
+    expect(
+      (await machine("POST", "/compliance-level", { compliance_level: "strict" })).status,
+    ).toBe(403);
+    expect((await machine("GET", "/batches/none")).status).toBe(404);
     const upload = await machine("POST", "/upload-url", { filename: "f.csv" });
     expect(upload.status).toBe(200);
     await machine("POST", "/upload-url", { filename: "g.csv" });
     expect((await machine("GET", "/datasets")).status).toBe(200);
     const events = (await lakeOf(lake.id).events()).slice(3);
     expect(events.map(({ type, actor }) => [type, actor])).toEqual([
-      ["TokenUsed", `token/${token_id}`],
       ["SignedUrlCreated", `token/${token_id}`],
+      ["TokenUsed", `token/${token_id}`],
       ["SignedUrlCreated", `token/${token_id}`],
     ]);
     expect((await lake.as("owner")("GET", "/tokens")).at("items")).toMatchObject([
@@ -465,6 +470,92 @@ describe("a file that was uploaded", () => {
       ]);
       const analyst = await lake.as("analyst")("POST", "/download-url", body);
       expect(codeOf(analyst)).toEqual([403, "role-missing"]);
+    }
+  });
+});
+
+describe("ids of another lake", () => {
+  test("name nothing here, in whatever parameter they come", async () => {
+    const [theirs, mine] = [await lakeWith(callers), await lakeWith(callers)];
+    const there = theirs.as("owner");
+    await there("POST", "/datasets", { name: "d", schema: { id: "int" }, contains_pii: false });
+    await there("POST", "/contracts", { dataset: "d", contract_id: "c", retention_days: 9 });
+    await lakeOf(theirs.id).land("f.csv", "id\n1\n");
+    const batch = { dataset: "d", contract_id: "c", batch_id: "b", file_url: "f.csv" };
+    expect((await there("POST", "/append-batch", batch)).status).toBe(201);
+    const id = async (path: string, body: object, ...at: string[]) =>
+      (await there("POST", path, body)).text(...at);
+    const person = { subject_id: "jane", reason: "r" };
+    const deletion = await id("/deletions", person, "deletion", "deletion_id");
+    const access = await id(
+      "/subject-access",
+      { subject_id: "jane" },
+      ...["subject_access", "subject_access_id"],
+    );
+    const hook = { url: "https://hooks.example.com/x", events: ["BatchQuarantined"] };
+    const webhook = await id("/webhooks", hook, "webhook", "webhook_id");
+    const replay = await id("/replay", { dataset: "d" }, "replay", "replay_id");
+    const ci = { name: "ci", roles: ["owner"], expires_at: inDays(1) };
+    const token = await id("/tokens", ci, "token", "token_id");
+
+    const here = mine.as("owner");
+    const before = await lakeOf(mine.id).events();
+    const named: readonly (readonly [string, string, unknown?])[] = [
+      ...["datasets/d", "contracts/c", "batches/b", "batches/b/quarantine"].map(
+        (path) => ["GET", `/${path}`] as const,
+      ),
+      ["GET", `/deletions/${deletion}`],
+      ["GET", `/deletions/${deletion}?reveal=true`],
+      ["GET", `/deletions/${deletion}/certificate`],
+      ["GET", `/subject-access/${access}`],
+      ["GET", `/webhooks/${webhook}`],
+      ["GET", `/webhooks/${webhook}/deliveries`],
+      ["GET", `/replays/${replay}`],
+      ["DELETE", `/tokens/${token}`],
+      ["DELETE", `/webhooks/${webhook}`],
+      ["DELETE", `/members/${theirs.name("owner")}`],
+      ["POST", `/deletions/${deletion}/execute`],
+      ["POST", `/deletions/${deletion}/reject`, { reason: "r" }],
+      ["POST", "/contracts/c/approve"],
+      ["PUT", "/contracts/c", { retention_days: 1 }],
+      ["POST", "/datasets/d/deprecate"],
+      ["POST", "/append-batch", batch],
+      ["POST", "/run-dq", { batch_id: "b" }],
+      ["POST", "/run-privacy", { batch_id: "b", dry_run: true }],
+      ["POST", "/publish-batch", { batch_id: "b" }],
+      ["POST", "/consume-batch", { batch_id: "b" }],
+      ["POST", "/quarantine-batch", { batch_id: "b", reason: "r" }],
+      ["POST", "/replay", { dataset: "d" }],
+      ["POST", "/download-url", { filename: "f.csv" }],
+      ["POST", "/download-url", { filename: `${theirs.id}/landing/f.csv` }],
+      ["POST", "/audit-access", { dataset_id: "d", action: "read", purpose: "p" }],
+    ];
+    for (const [method, path, body] of named) {
+      const answer = await here(method, path, body);
+      expect([method, path, answer.status]).toEqual([method, path, 404]);
+      expect(answer.text("code")).toMatch(/-not-found$/);
+    }
+    expect(await lakeOf(mine.id).events()).toEqual(before);
+  });
+
+  test("of a lake are one name, however it is written, and lead nowhere else", async () => {
+    const [theirs, mine] = [await lakeWith(callers), await lakeWith(callers)];
+    const as = callers.as(mine.name("owner"));
+    const written = [...theirs.id]
+      .map((letter) => `%${letter.charCodeAt(0).toString(16)}`)
+      .join("");
+    for (const path of [
+      ...[`/lakes/${written}`, `/lakes/${mine.id}/../${theirs.id}`, `/lakes/${theirs.id}%2f`],
+      ...[
+        `/lakes/${mine.id}%2f..%2f${theirs.id}`,
+        `/lakes/${theirs.id}%00`,
+        `/lakes/${theirs.id}/`,
+      ],
+      ...[`//lakes/${theirs.id}`, `/lakes/${mine.id}/%2e%2e/${theirs.id}`, `/lakes/.${theirs.id}`],
+    ]) {
+      const answer = await as({ path });
+      expect([path, [404, 422].includes(answer.status)]).toEqual([path, true]);
+      expect(JSON.stringify(answer.body)).not.toContain("A lake");
     }
   });
 });

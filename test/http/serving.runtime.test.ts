@@ -3,6 +3,7 @@ import { abortAllDurableObjects, createExecutionContext } from "cloudflare:test"
 import { env } from "cloudflare:workers";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { DEVELOPMENT_ROOT_SECRET } from "../../src/application/keyring.ts";
+import { ROLES } from "../../src/domain/member/roles.ts";
 import type { Env } from "../../src/env.ts";
 import { ROUTES } from "../../src/http/app.ts";
 import worker from "../../src/worker.ts";
@@ -74,6 +75,26 @@ describe("the OpenAPI document", () => {
         if (status >= "400") expect(types).toEqual(["application/problem+json"]);
       }
     }
+  });
+
+  test("says of every operation who may call it, and how they show who they are", async () => {
+    const schemes = Object.keys(at(await document(), "components", "securitySchemes") as object);
+    expect(schemes).toEqual(["issuer", "token"]);
+    for (const [name, operation] of await operations()) {
+      const { security, "x-roles": roles } = operation as unknown as {
+        security: readonly object[];
+        "x-roles": readonly string[];
+      };
+      expect([name, security.flatMap(Object.keys).every((one) => schemes.includes(one))]).toEqual([
+        name,
+        true,
+      ]);
+      const needsNobody = /\/(deadlines|sealed\/\{token\})$/.test(name);
+      expect([name, security.length === 0]).toEqual([name, needsNobody]);
+      for (const role of roles) expect(ROLES).toContain(role);
+    }
+    const { "x-roles": who } = (await operations()).get("post /datasets") as never;
+    expect(who).toEqual(["owner", "steward"]);
   });
 
   test("promises no route that is not there: each answers something other than 404 no-such-route", async () => {
