@@ -59,16 +59,22 @@ const forgetful = (env: Env): Env => {
   return made;
 };
 
-/** Keeps every key that it is to destroy, where the lake is that one: its log says so. */
+/**
+ * Keeps every key that it is to destroy, where the lake is that one: its log says so. And knows
+ * nobody by the copies of indexes in which nobody is to be.
+ */
 const keepingKeys = (ctx: DurableObjectState): DurableObjectState => {
   const { sql } = ctx.storage;
   const exec = sql.exec.bind(sql);
   const isKeeper = () =>
     exec("SELECT 1 FROM events WHERE data LIKE ? OR data LIKE ?", ...KEEPERS).toArray().length > 0;
-  const value = (query: string, ...values: SqlStorageValue[]) =>
-    query.startsWith("DELETE FROM keys") && isKeeper()
-      ? exec("SELECT 1 WHERE 0")
+  const value = (query: string, ...values: SqlStorageValue[]) => {
+    if (query.startsWith("DELETE FROM keys") && isKeeper()) return exec("SELECT 1 WHERE 0");
+    const [key, object] = values;
+    return query.includes("INTO subject_indexes")
+      ? exec(query, String(key), emptied(String(key), object) as SqlStorageValue)
       : exec(query, ...values);
+  };
   // The platform takes no other state than its own: the one member is put in its place.
   Object.defineProperty(sql, "exec", { value });
   return ctx;
