@@ -50,7 +50,7 @@ export const deletionConsequences = (event: StoredEvent): ScheduleChange => {
       const due_at = String(data.deadline);
       const reminder = reminderOf(ref, nextReminder(due_at, recorded_at, null), payload);
       const due: Duty = { kind: "deletion_due", ref, due_at, payload };
-      const begin = { kind: "execution_due", ref, due_at: executionDue(due_at), payload } as const;
+      const begin = duty("execution_due", executionDue(due_at, recorded_at));
       return { put: [due, begin, ...reminder.put], remove: reminder.remove };
     }
     case "GDPRDeletionDeadlineApproaching": {

@@ -60,7 +60,7 @@ export const erasureDuties = (deps: ErasureDutyDeps): Pick<DutyDeps["handlers"],
         log.schedule.remove(duty);
         return;
       }
-      const due_at = executionDue(deletion.deadline);
+      const due_at = executionDue(deletion.deadline, deletion.requested_at);
       const again = deletion.status === "failed";
       if (!again && at() < due_at) {
         log.schedule.put({ ...duty, due_at });
@@ -79,7 +79,9 @@ export const erasureDuties = (deps: ErasureDutyDeps): Pick<DutyDeps["handlers"],
         beginStep(log.schedule, duty, now());
         const next = await deps.eraseStep(deletion_id, originOf(duty));
         const later = next === "release" ? await close(deps, duty) : next;
-        if (later === "done") log.schedule.remove(duty);
+        const goesOn = runningErasure(reader(log).deletion(deletion_id)) !== null;
+        // It was stopped, or it has come to its end; begun again meanwhile, it goes on.
+        if (later === "done" && !goesOn) log.schedule.remove(duty);
         // One object or page a step: between two of them other duties have their turn.
         else if (log.schedule.find(duty)) {
           const wait_ms = later === "wait" ? ERASE_POLL_MS : 0;
@@ -90,10 +92,7 @@ export const erasureDuties = (deps: ErasureDutyDeps): Pick<DutyDeps["handlers"],
         if (!isLastTry(log.schedule, duty)) throw error;
         // The last try: it has failed, in sight of everybody. The error's words stay out of the log.
         console.error(`erasure ${deletion_id} is given up: ${error}`);
-        const failure = `A step of it failed ${MAX_ATTEMPTS} times; execute it again to go on.`;
-        const about = { deletion_id, now: at(), failure };
-        const failed = service.fulfil(lake_id, { type: "FailErasure", ...about }, duty);
-        if (!failed.ok) throw new Error(failed.error.detail);
+        fail(deps, duty, `A step of it failed ${MAX_ATTEMPTS} times; execute it again to go on.`);
       }
     },
 
@@ -116,6 +115,12 @@ export const erasureDuties = (deps: ErasureDutyDeps): Pick<DutyDeps["handlers"],
   };
 };
 
+const fail = ({ service, lake_id, now }: ErasureDutyDeps, duty: PendingDuty, failure: string) => {
+  const about = { deletion_id: duty.ref as DeletionId, now: now().toISOString(), failure };
+  const failed = service.fulfil(lake_id, { type: "FailErasure", ...about }, duty);
+  if (!failed.ok) throw new Error(failed.error.detail);
+};
+
 /** Everything is erased: what is left over goes, then the keys, then it is on record. */
 const close = async (deps: ErasureDutyDeps, duty: PendingDuty): Promise<EraseStep> => {
   const { log, service, lake_id, store, now } = deps;
@@ -125,7 +130,15 @@ const close = async (deps: ErasureDutyDeps, duty: PendingDuty): Promise<EraseSte
   if (deletion.status === "absent" || erasure === null) return "done";
   if (eraseAnswers(deps, erasure, duty)) return "more";
   const undeleted = undeletedKeys(log, erasure);
-  if (undeleted.parked > 0) throw new Error("objects that were replaced could not be deleted");
+  if (undeleted.parked.length > 0) {
+    // Given up by themselves, but not as long as a person is to be forgotten: begun once more.
+    const due_at = now().toISOString();
+    for (const { kind, ref, payload } of undeleted.parked) {
+      log.schedule.put({ kind, ref, due_at, payload });
+    }
+    fail(deps, duty, "Objects that were replaced could not be deleted; that is tried again.");
+    return "done";
+  }
   if (undeleted.pending > 0) return "wait";
   await store.delete(doomedKeys(log, erasure));
   const at = now().toISOString();

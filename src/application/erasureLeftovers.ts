@@ -35,7 +35,7 @@ export const undeletedKeys = (log: EventLog, erasure: Erasure) => {
     keysOf(duty).some((key) => isErased(key) || key.split("/")[2] === "subject-access");
   return {
     pending: log.schedule.due(EVER, MAX_LOOKED_AT, ["delete_objects"]).filter(ours).length,
-    parked: log.schedule.parked().filter(ours).length,
+    parked: log.schedule.parked().filter(ours),
   };
 };
 

@@ -46,9 +46,20 @@ export type ErasureCommand =
 /** Execution begins by itself so long before the deadline. */
 export const AUTO_EXECUTE_BEFORE_MS = 24 * 60 * 60_000;
 
-/** When a request begins to be carried out by itself at the latest (RFC 3339, UTC). */
-export const executionDue = (deadline: string): string =>
-  new Date(Date.parse(deadline) - AUTO_EXECUTE_BEFORE_MS).toISOString();
+/**
+ * But never sooner than so long after the request was recorded: a date of receipt that was mistyped
+ * may make it due at once, and what was erased cannot be brought back.
+ */
+export const AUTO_EXECUTE_GRACE_MS = 60 * 60_000;
+
+/**
+ * When a request begins to be carried out by itself at the latest (RFC 3339, UTC). `recorded_at`:
+ * of the request itself, not its receipt.
+ */
+export const executionDue = (deadline: string, recorded_at: string): string => {
+  const latest = Date.parse(deadline) - AUTO_EXECUTE_BEFORE_MS;
+  return new Date(Math.max(latest, Date.parse(recorded_at) + AUTO_EXECUTE_GRACE_MS)).toISOString();
+};
 
 /** Whether it may begin, or be tried again, without anybody saying so. */
 export const beginsByItself = (state: DeletionState): state is Deletion =>
@@ -103,8 +114,13 @@ const execute = (
   state: Deletion,
 ): Decision => {
   const { cause, reason, subject_refs, withhold, now } = command;
-  const done = state.status === "completed" && state.failure === null;
-  if (state.status === "in_progress" || done) return ok([]);
+  if (state.status === "in_progress" || state.status === "completed") {
+    // Nobody is to believe that something is kept which is going, or gone.
+    if (withhold !== null && told(withhold) !== told(state.withheld)) {
+      return wrong(state, `is ${state.status} already: what it withholds is settled`);
+    }
+    if (state.failure === null) return ok([]);
+  }
   if (state.status === "held" || state.status === "rejected") {
     return wrong(state, `is ${state.status}: nothing is erased`);
   }
@@ -136,6 +152,10 @@ const execute = (
     },
   ]);
 };
+
+/** What is said of datasets that are kept back, in whatever order it is. */
+const told = (withheld: readonly Withheld[]): string =>
+  JSON.stringify(withheld.map(({ dataset, ground, until }) => [dataset, ground, until]).sort());
 
 /** The hold is over: what had begun goes on from where it stopped. */
 export const resumed = ({ erasure, withheld }: Deletion): readonly DeletionEvent[] => {

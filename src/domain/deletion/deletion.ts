@@ -4,7 +4,7 @@
  */
 import { assertNever, type Recorded } from "../decider.ts";
 import type { DeletionId, SubjectRef } from "../ids.ts";
-import { type Erasure, evolveErasure, goneOn, newErasure } from "./erasure.ts";
+import { type Erasure, evolveErasure, goneOn, lookingAnew, newErasure } from "./erasure.ts";
 import type { DeletionEvent, Sealed, Withheld } from "./events.ts";
 import { reapplied, recalled } from "./reapply.ts";
 
@@ -202,7 +202,7 @@ const evolveExecution = (state: Deletion, event: ExecutionEvent): Deletion => {
       const { subject_refs, withheld, resumed } = event.data;
       const begun =
         resumed && erasure !== null
-          ? { ...goneOn(erasure), withheld }
+          ? goneOn(erasure, withheld)
           : newErasure({ started_at: event.recorded_at, subject_refs, withheld, only: null });
       const status = event.data.remainder ? "completed" : "in_progress";
       return { ...state, status, erasure: begun, failure: null, withheld };
@@ -223,8 +223,12 @@ const evolveExecution = (state: Deletion, event: ExecutionEvent): Deletion => {
     case "GDPRWithholdingEnded": {
       if (erasure === null) return state;
       const { subject_refs } = erasure;
-      const about = { started_at: event.recorded_at, subject_refs, withheld: [] };
-      const begun = newErasure({ ...about, only: event.data.datasets });
+      const about = { withheld: [], only: event.data.datasets };
+      // Had it begun before and failed, what it erased then is a part of it.
+      const begun =
+        erasure.only === null
+          ? newErasure({ started_at: event.recorded_at, subject_refs, ...about })
+          : lookingAnew(erasure, about);
       return { ...state, erasure: begun, failure: null };
     }
     case "GDPRDeletionRemainderErased": {

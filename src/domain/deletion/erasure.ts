@@ -117,17 +117,32 @@ export const newErasure = (
 
 /**
  * Goes on where it had come to. One that had found no end, or rows where there should be none left,
- * begins to look anew, because from there it could only fail once more; what it has done still
- * counts.
+ * begins to look anew, because from there it could only fail once more. So does one that withholds
+ * other datasets from now on: what it had passed over is to go, or what it was about to open stays.
  */
-export const goneOn = (erasure: Erasure): Erasure => {
-  const { round, verification } = erasure;
-  if (round <= MAX_ROUNDS && verification.rows_found === 0) return erasure;
-  const { started_at, subject_refs, withheld, only, opened, ...done } = erasure;
+export const goneOn = (erasure: Erasure, withheld: readonly Withheld[]): Erasure => {
+  const { round, verification, only } = erasure;
+  const endless = round > MAX_ROUNDS || verification.rows_found > 0;
+  // What is withheld of a remainder is whatever it is not about.
+  const elsewhere = only === null && !withholdsSame(erasure.withheld, withheld);
+  return endless || elsewhere ? lookingAnew(erasure, { withheld, only }) : { ...erasure, withheld };
+};
+
+/** From the first batch on; what it has done still counts. */
+export const lookingAnew = (
+  { started_at, subject_refs, opened, ...done }: Erasure,
+  about: Pick<Erasure, "withheld" | "only">,
+): Erasure => {
   const { erased_from, key_destroyed, rows_removed } = done;
   const uploads = { scanned: 0, deleted: done.uploads.deleted };
-  const anew = newErasure({ started_at, subject_refs, withheld, only });
+  const anew = newErasure({ started_at, subject_refs, ...about });
   return { ...anew, opened, erased_from, key_destroyed, rows_removed, uploads };
+};
+
+/** Whether both keep the same datasets back; until when, and why, may differ. */
+const withholdsSame = (some: readonly Withheld[], others: readonly Withheld[]): boolean => {
+  const names = (of: readonly Withheld[]) => JSON.stringify(of.map((kept) => kept.dataset).sort());
+  return names(some) === names(others);
 };
 
 export const evolveErasure = (erasure: Erasure, step: ErasureStep): Erasure => {

@@ -26,6 +26,7 @@ import {
   LATER,
   looked,
   note,
+  opened,
   progressed,
   REFS,
   requested,
@@ -101,6 +102,42 @@ describe("beginning to carry a request out", () => {
       .thenNothing();
   });
 
+  it("is refused where it would withhold something else than what it goes by", () => {
+    const running = [requested, started({ withheld: [kept] })];
+    given(...running)
+      .when(execute({ withhold: [kept] }))
+      .thenNothing();
+    const ending = [...running, ...DONE, completed({ withheld: [kept] }), ended];
+    const failing = [...ending, failed("The store is away.", true)];
+    for (const before of [running, [...running, ...DONE, completed()], ending, failing]) {
+      const refused = given(...before)
+        .when(execute({ withhold: [] }))
+        .thenRejected("deletion-wrong-state");
+      expect(refused.detail).toContain("what it withholds is settled");
+    }
+  });
+
+  it("looks at everything anew when it is to withhold something else", () => {
+    const before = [requested, started(), progressed(looked(A, B)), progressed(opened(A))];
+    const resumed = started({ withheld: [kept], resumed: true });
+    const state = given(...before, failed("The store is away."), resumed).state();
+    expect(runningErasure(state)).toMatchObject({
+      phase: "looking",
+      after: 0,
+      hits: [],
+      withheld: [kept],
+      erased_from: [{ batch_id: A }],
+    });
+    const longer = { ...kept, until: "2028-01-01T00:00:00.000Z" };
+    const same = started({ withheld: [longer], resumed: true });
+    const going = [resumed, progressed(looked(B)), failed("Once more."), same];
+    expect(runningErasure(given(...before, failed("x"), ...going).state())).toMatchObject({
+      phase: "opening",
+      hits: [B],
+      withheld: [longer],
+    });
+  });
+
   it("goes on where it failed, with what was withheld unless that is said anew", () => {
     const before = [requested, started({ withheld: [kept] }), failed("The store is away.")];
     given(...before)
@@ -112,7 +149,7 @@ describe("beginning to carry a request out", () => {
   });
 
   it("happens by itself a day before the deadline, unless it is held or in doubt", () => {
-    expect(executionDue(DEADLINE)).toBe("2026-12-22T12:00:00.000Z");
+    expect(executionDue(DEADLINE, FIRST_RECORDED_AT)).toBe("2026-12-22T12:00:00.000Z");
     expect(beginsByItself(given(requested).state())).toBe(true);
     expect(beginsByItself(given(requested, questioned, identified).state())).toBe(true);
     const failing = [requested, started(), failed("The store is away.")];
@@ -290,6 +327,15 @@ describe("the end of a ground for withholding", () => {
       .when(endWithholding(LATER))
       .then(ended);
     expect(runningErasure(given(...failing, ended).state())).not.toBeNull();
+    // What was erased before it failed is told of too.
+    const begun = [...all, ended, progressed(looked(A)), progressed(opened(A))];
+    const gone = given(...begun, failed("The store is away.", true), ended).state();
+    expect(runningErasure(gone)).toMatchObject({
+      phase: "looking",
+      only: [SALES],
+      erased_from: [{ batch_id: A }],
+      rows_removed: 2,
+    });
     given(...failing)
       .when(execute())
       .then(started({ withheld: [kept], resumed: true, remainder: true }));

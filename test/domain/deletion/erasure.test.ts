@@ -137,7 +137,7 @@ describe("an erasure", () => {
 describe("an erasure that goes on", () => {
   it("does so where it was", () => {
     for (const steps of [[], [looked(A)], [looked(A), opened(A), uploads()]]) {
-      expect(goneOn(taken(...steps))).toEqual(taken(...steps));
+      expect(goneOn(taken(...steps), [])).toEqual(taken(...steps));
     }
   });
 
@@ -145,7 +145,7 @@ describe("an erasure that goes on", () => {
     const round = [looked(A), opened(A), uploads(1)];
     const endless = taken(...Array.from({ length: MAX_ROUNDS }, () => round).flat());
     expect(endless.round).toBe(MAX_ROUNDS + 1);
-    expect(goneOn(endless)).toMatchObject({
+    expect(goneOn(endless, [])).toMatchObject({
       phase: "looking",
       round: 1,
       after: 0,
@@ -159,7 +159,7 @@ describe("an erasure that goes on", () => {
 
   it("looks anew when rows were found where none should be left", () => {
     const found = [looked(A), opened(A), uploads(), looked(), uploads(), verified(A, 1)];
-    const { verification, ...anew } = goneOn(taken(...found));
+    const { verification, ...anew } = goneOn(taken(...found), []);
     expect(anew).toMatchObject({ phase: "looking", round: 1, erased_from: [{ batch_id: A }] });
     expect(verification).toEqual({ rounds: 1, objects: 0, rows_read: 0, rows_found: 0 });
   });
