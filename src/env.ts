@@ -15,6 +15,12 @@ declare global {
     readonly OIDC_ISSUERS?: string;
     /** Subjects that may use routes across lakes: a JSON list, or parted by commas. */
     readonly PLATFORM_ADMINS?: string;
+    /** Origins whose pages may talk to Lethe: a JSON list, or parted by commas. Unset: none. */
+    readonly CORS_ORIGINS?: string;
+    /** Counters of requests: of one caller, of one address, of one lake. */
+    readonly CALLER_RATE?: RateLimit;
+    readonly ADDRESS_RATE?: RateLimit;
+    readonly LAKE_RATE?: RateLimit;
     /** The lake that routes at the root mean. */
     readonly DEFAULT_LAKE?: string;
     /** Cloudflare account that R2's S3 endpoint belongs to; unset locally. */

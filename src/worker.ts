@@ -24,7 +24,9 @@ import { createApp, type Deps } from "./http/app.ts";
 import type { Door } from "./http/auth/identify.ts";
 import { accessPolicy } from "./http/auth/policy.ts";
 import { jwtVerifier } from "./http/auth/verifyJwt.ts";
+import { corsPolicy } from "./http/cors.ts";
 import { HttpProblem } from "./http/problem.ts";
+import { type RateCounters, rateLimits } from "./http/rateLimits.ts";
 import type { Reports, Services } from "./http/route.ts";
 import { BadCursorError, reportQueries } from "./reporting/queries.ts";
 import { datasetStore } from "./storage/datasetStore.ts";
@@ -168,24 +170,44 @@ const doorOf = (env: Env): Door => {
   return { policy, verify: jwtVerifier(policy.issuers, means) };
 };
 
+const countersOf = ({ CALLER_RATE, ADDRESS_RATE, LAKE_RATE }: Env): RateCounters => ({
+  caller: CALLER_RATE ?? uncounted("CALLER_RATE"),
+  address: ADDRESS_RATE ?? uncounted("ADDRESS_RATE"),
+  lake: LAKE_RATE ?? uncounted("LAKE_RATE"),
+});
+
+const uncounted = (binding: string) => ({
+  limit: async () => {
+    throw new HttpProblem({
+      status: 503,
+      code: "not-configured",
+      detail: `${binding} is not bound: wrangler.toml says how, under ratelimits.`,
+    });
+  },
+});
+
 /** Origins whose services are kept: a Worker has one or two, whatever hosts it is asked under. */
 const MAX_KEPT_ORIGINS = 16;
 
-const kept = new WeakMap<Env, { readonly door: Door; readonly origins: Map<string, Deps> }>();
+/** What is the same whatever host is asked. */
+type Shared = Pick<Deps, "settings" | "door" | "rates" | "cors">;
+
+const kept = new WeakMap<Env, { readonly shared: Shared; readonly origins: Map<string, Deps> }>();
+
+const sharedOf = (env: Env): Shared => ({
+  settings: { default_lake: env.DEFAULT_LAKE || null },
+  door: doorOf(env),
+  rates: rateLimits(countersOf(env)),
+  cors: corsPolicy(env.CORS_ORIGINS),
+});
 
 /** The same for every request to an origin: bindings and settings do not change in a process. */
 const depsOf = (env: Env, origin: string): Deps => {
-  const { door, origins } = kept.get(env) ?? { door: doorOf(env), origins: new Map() };
-  kept.set(env, { door, origins });
+  const { shared, origins } = kept.get(env) ?? { shared: sharedOf(env), origins: new Map() };
+  kept.set(env, { shared, origins });
   const known = origins.get(origin);
   if (known) return known;
-  const deps: Deps = {
-    settings: {
-      default_lake: env.DEFAULT_LAKE || null,
-    },
-    services: servicesOf(env, origin),
-    door,
-  };
+  const deps: Deps = { ...shared, services: servicesOf(env, origin) };
   if (origins.size >= MAX_KEPT_ORIGINS) origins.clear();
   origins.set(origin, deps);
   return deps;

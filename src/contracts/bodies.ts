@@ -13,6 +13,8 @@ import {
   filename,
   lakeId,
   MAX_AUDITS,
+  MAX_URL,
+  MAX_WITHHELD,
   name,
   roles,
   schema,
@@ -246,9 +248,6 @@ export const rejectDeletion = z
   .strictObject({ reason: text, ground: optional(z.enum(REJECT_GROUNDS)) })
   .meta({ id: "RejectDeletion" });
 
-/** Datasets that are spared for now. */
-const MAX_WITHHELD = 100;
-
 const withheld = z.strictObject({
   dataset: datasetName,
   ground: z.enum(HOLD_GROUNDS.filter((ground) => ground.startsWith("Art. 17(3)"))),
@@ -275,8 +274,6 @@ export const executeDeletion = z
 export const noteIdentity = z
   .strictObject({ reason: text, verified: z.boolean() })
   .meta({ id: "NoteDeletionIdentity" });
-
-const MAX_URL = 2048;
 
 /** Of a secret's bytes, as Standard Webhooks has them: 24 to 64, base64 behind the prefix. */
 const isSecret = (secret: string): boolean => {

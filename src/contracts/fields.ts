@@ -24,6 +24,10 @@ export const MAX_NAME = 255;
 export const MAX_COLUMNS = 1000;
 /** Accesses that one request may record. */
 export const MAX_AUDITS = 1000;
+/** Datasets that one erasure may spare for now. */
+export const MAX_WITHHELD = 100;
+/** Longest address of a webhook. */
+export const MAX_URL = 2048;
 
 const RULE = "1-128 of A-Z a-z 0-9 . _ -, starting with a letter or digit";
 

@@ -1,18 +1,20 @@
 /** The HTTP interface: routes, their inputs and errors, the document that describes them. */
 import { type Context, Hono } from "hono";
-import { accessOf } from "../application/accessTable.ts";
+import { type Access, accessOf } from "../application/accessTable.ts";
 import type { Call } from "../application/lakeGateway.ts";
 import { lakeId } from "../contracts/fields.ts";
 import { lakeNotFound } from "../domain/lake/decide.ts";
 import type { Rejection } from "../domain/rejection.ts";
 import { answer } from "./answer.ts";
-import { callerOf, challenge, type Door, identify } from "./auth/identify.ts";
+import { callerOf, challenge, type Door, type Identity, identify } from "./auth/identify.ts";
 import { checkAccessTable, mayTake, operationOf } from "./auth/operations.ts";
 import { isLocal, refusal } from "./auth/policy.ts";
+import { type CorsPolicy, senderOf } from "./cors.ts";
 import { docsFiles } from "./docs.ts";
-import { isCrossSite } from "./guard.ts";
+import { checkLengths } from "./limits.ts";
 import { openApiDocument } from "./openapi.ts";
 import { HttpProblem, problemResponse, rejectionProblem } from "./problem.ts";
+import type { RateLimits } from "./rateLimits.ts";
 import {
   canonicalJson,
   parsed,
@@ -45,6 +47,7 @@ import { streamRoutes } from "./routes/stream.ts";
 import { subjectAccessRoutes } from "./routes/subjectAccess.ts";
 import { tokenRoutes } from "./routes/tokens.ts";
 import { webhookRoutes } from "./routes/webhooks.ts";
+import { DOCS_POLICY } from "./securityHeaders.ts";
 
 export const ROUTES: readonly Route[] = [
   ...lakeRoutes,
@@ -81,6 +84,8 @@ export interface Deps {
   readonly settings: Settings;
   readonly services: Services;
   readonly door: Door;
+  readonly rates: RateLimits;
+  readonly cors: CorsPolicy;
 }
 
 interface AppEnv {
@@ -89,6 +94,10 @@ interface AppEnv {
     readonly deps: Deps;
     /** Whether the request comes from this machine and means it. */
     readonly local: boolean;
+    /** Whether a browser sends this for another site's page that nobody has named. */
+    readonly foreign: boolean;
+    /** Headers for a browser, when another origin's page may read the answer. */
+    readonly cors: Readonly<Record<string, string>>;
   };
 }
 type App = Hono<AppEnv>;
@@ -106,31 +115,31 @@ export const createApp = (depsOf: (c: AppContext, origin: string) => Deps): App 
     const host = origin.slice(origin.indexOf("//") + 2);
     const local = isLocal(hostnameOf(host), c.req.raw.headers);
     c.set("local", local);
-    const reason = c.req.path === "/health" ? null : refusal(deps.door.policy, local);
+    const sender = senderOf(c.req.raw, host, deps.cors);
+    c.set("foreign", sender.foreign);
+    c.set("cors", sender.headers);
+    checkLengths(c.req.raw);
+    const reason =
+      c.req.path === "/health" ? null : (refusal(deps.door.policy, local) ?? deps.cors.fault);
     if (reason !== null) {
       return problemResponse(c, { status: 503, code: "not-configured", detail: reason });
     }
+    if (sender.preflight) return respond(c, 204, null, {});
     const { method } = c.req;
-    const changes = method !== "GET" && method !== "HEAD";
-    if (changes && isCrossSite(c.req.raw.headers, host)) {
-      return problemResponse(c, {
-        status: 403,
-        code: "cross-site-request",
-        detail: "This request comes from another site's page: Lethe does not act on it.",
-      });
-    }
+    if (sender.foreign && method !== "GET" && method !== "HEAD") throw crossSite();
     return next();
   });
 
   app.get("/health", (c) => respondJson(c, 200, { status: "ok" }));
   app.get("/", (c) => respond(c, 302, null, { Location: "/docs" }));
-  let document: object | null = null;
+  let document: string | null = null;
   app.get("/openapi.json", (c) => {
-    document ??= openApiDocument(ROUTES, VERSION);
-    return respondJson(c, 200, document);
+    document ??= JSON.stringify(openApiDocument(ROUTES, VERSION));
+    return respond(c, 200, document, { "Content-Type": "application/json" });
   });
   for (const [path, { type, body }] of Object.entries(docsFiles)) {
-    app.get(path, (c) => respond(c, 200, body, { "Content-Type": type }));
+    const headers = { "Content-Type": type, "Content-Security-Policy": DOCS_POLICY };
+    app.get(path, (c) => respond(c, 200, body, headers));
   }
 
   const paths = new Map<string, Set<string>>();
@@ -186,24 +195,29 @@ const handle = async (
   c: AppContext,
   route: Route,
   ownLake: boolean,
-  { settings, services, door }: Deps,
+  deps: Deps,
 ): Promise<Response> => {
+  const { settings, services, rates } = deps;
   const operation = operationOf(route);
   const access = accessOf(operation);
-  const { headers: given } = c.req.raw;
-  const identity = await identify(given, access, c.get("local"), door);
+  // A page elsewhere cannot read the answer, but reading is on record as its reader's.
+  if (c.get("foreign") && access.kind !== "anyone" && !isNavigation(c)) throw crossSite();
+  const address = c.req.raw.headers.get("CF-Connecting-IP") ?? "unknown";
+  const counted = !(c.get("local") && deps.door.policy.open);
+  const identity = await identified(c, access, deps, counted ? address : null);
   const may = mayTake(identity, access);
   if (!may.ok) return rejected(c, may.error);
   const { lake_id: named, ...rest } = c.req.param() as Record<string, string>;
   const lake = lakeOf(route, ownLake, named, settings);
+  if (counted) await rates.admit(identity, address, lake);
   // A token leads to its own lake: of every other it learns nothing.
   const astray = identity.kind === "token" && route.scope === "lake" && identity.lake_id !== lake;
   if (astray) return rejected(c, lakeNotFound().error);
   const params = parsed(route.params, rest, "path");
   const query = parsed(route.query, readQuery(c), "query");
   const headers = route.headers && parsed(route.headers, readHeaders(c, route.headers), "header");
-  const read = route.body_type === "ndjson" ? readLines : readJson;
-  const json = route.method === "get" ? undefined : await read(c);
+  const read = () => (route.body_type === "ndjson" ? readLines(c) : readJson(c, route.body_bytes));
+  const json = route.method === "get" ? undefined : await read();
   const body = route.body ? parsed(route.body, json, "body") : noBody(json);
   const call: Call = {
     lake_id: lake,
@@ -223,6 +237,32 @@ const handle = async (
     services,
   } as Parameters<Route["handle"]>[0]);
   return result.ok ? answer(c, result.value) : rejected(c, result.error);
+};
+
+const crossSite = (): HttpProblem =>
+  new HttpProblem({
+    status: 403,
+    code: "cross-site-request",
+    detail: "This request comes from another site's page: Lethe does not act on it.",
+  });
+
+/** Whether a person follows a link: then they see what they asked for, and nobody else does. */
+const isNavigation = (c: AppContext): boolean =>
+  c.req.raw.headers.get("Sec-Fetch-Mode") === "navigate";
+
+/** Who sends it. Who fails to say so is counted by `address`, unless that is null. */
+const identified = async (
+  c: AppContext,
+  access: Access,
+  { door, rates }: Deps,
+  address: string | null,
+): Promise<Identity> => {
+  try {
+    return await identify(c.req.raw.headers, access, c.get("local"), door);
+  } catch (error) {
+    if (address !== null) await rates.fromAddress(address);
+    throw error;
+  }
 };
 
 const rejected = (c: AppContext, rejection: Rejection): Response => {

@@ -18,6 +18,7 @@ const PROBLEMS: Readonly<Record<number, string>> = {
   413: "Too large",
   415: "Wrong media type",
   422: "Invalid, or against the lake's compliance rules",
+  429: "Asked too often: Retry-After says when to ask again",
   503: "Not configured to serve this request",
 };
 

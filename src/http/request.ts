@@ -1,29 +1,30 @@
 /** Reading a request: everything is bounded and checked before anyone acts on it. */
 import type { Context } from "hono";
 import { z } from "zod";
+import {
+  checkJsonShape,
+  MAX_COMMAND_BYTES,
+  MAX_IDEMPOTENCY_KEY_LENGTH,
+  MAX_LINES_BYTES,
+  MAX_REQUEST_ID_LENGTH,
+} from "./limits.ts";
 import { HttpProblem, validationProblem } from "./problem.ts";
-
-/** Commands are small; data goes through signed URLs. */
-export const MAX_BODY_BYTES = 1024 * 1024;
-const MAX_KEY_LENGTH = 255;
-
-/** Lines of a log: one event alone may be somewhat larger than the command it came from. */
-export const MAX_LINES_BYTES = 4 * MAX_BODY_BYTES;
 
 const jsonText = new TextDecoder("utf-8", { fatal: true, ignoreBOM: false });
 
 /** A caller's own id for its request is taken over when it is short and plain. */
-const REQUEST_ID = /^[\w=-]{1,255}$/;
+const REQUEST_ID = /^[\w=-]+$/;
 
 /** The request's id: the caller's, or a new one. */
 export const requestIdOf = (c: Context): string => {
   const given = c.req.raw.headers.get("X-Request-Id");
-  return given !== null && REQUEST_ID.test(given) ? given : crypto.randomUUID();
+  const fits = given !== null && given.length <= MAX_REQUEST_ID_LENGTH && REQUEST_ID.test(given);
+  return fits ? given : crypto.randomUUID();
 };
 
-/** The JSON body, or undefined when there is none. Throws 400, 413 or 415. */
-export const readJson = async (c: Context): Promise<unknown> => {
-  const bytes = await readBytes(c.req.raw);
+/** The JSON body of `limit` bytes at most, or undefined when there is none. Throws 400, 413, 415, 422. */
+export const readJson = async (c: Context, limit = MAX_COMMAND_BYTES): Promise<unknown> => {
+  const bytes = await readBytes(c.req.raw, limit);
   if (bytes.length === 0) return undefined;
   const type = mediaType(c);
   if (type !== "application/json" && !/^application\/[\w.-]+\+json$/.test(type)) {
@@ -33,6 +34,7 @@ export const readJson = async (c: Context): Promise<unknown> => {
       detail: `Send the body as Content-Type: application/json${type ? `, not ${type}` : ""}.`,
     });
   }
+  checkJsonShape(bytes);
   try {
     const text = jsonText.decode(bytes);
     // The name may be written with escapes: then every member is looked at.
@@ -88,9 +90,9 @@ const refusePrototype = (key: string, value: unknown): unknown => {
   });
 };
 
-const readBytes = async (request: Request, limit = MAX_BODY_BYTES): Promise<Uint8Array> => {
+const readBytes = async (request: Request, limit: number): Promise<Uint8Array> => {
   const announced = Number(request.headers.get("Content-Length") ?? Number.NaN);
-  if (announced <= MAX_BODY_BYTES) return new Uint8Array(await request.arrayBuffer());
+  if (announced <= limit) return new Uint8Array(await request.arrayBuffer());
   if (request.body === null) return new Uint8Array(0);
   const chunks: Uint8Array[] = [];
   let length = 0;
@@ -150,11 +152,11 @@ export const readHeaders = (c: Context, schema: z.ZodType): Record<string, strin
 export const readIdempotencyKey = (c: Context): string | null => {
   const key = c.req.header("Idempotency-Key");
   if (key === undefined) return null;
-  if (!/^[\x21-\x7e]+$/.test(key) || key.length > MAX_KEY_LENGTH) {
+  if (!/^[\x21-\x7e]+$/.test(key) || key.length > MAX_IDEMPOTENCY_KEY_LENGTH) {
     throw new HttpProblem({
       status: 400,
       code: "malformed-idempotency-key",
-      detail: `An Idempotency-Key has 1-${MAX_KEY_LENGTH} visible ASCII characters and no blank.`,
+      detail: `An Idempotency-Key has 1-${MAX_IDEMPOTENCY_KEY_LENGTH} visible ASCII characters and no blank.`,
     });
   }
   return key;

@@ -3,11 +3,9 @@
  * carry, and none whose headers are touched once it is made, which the runtime makes costly.
  */
 import type { Context } from "hono";
+import { securityHeaders } from "./securityHeaders.ts";
 
-/** Answers are about a moment and may hold data: nobody between here and the caller keeps them. */
-const ALWAYS = { "Cache-Control": "no-store", "X-Content-Type-Options": "nosniff" } as const;
-
-/** `c` carries the request's id (`requestId`), which the answer names. */
+/** `c` carries the request's id (`requestId`), which the answer names, and who may read it (`cors`). */
 export const respond = (
   c: Context,
   status: number,
@@ -16,7 +14,12 @@ export const respond = (
 ): Response =>
   new Response(body, {
     status,
-    headers: { ...headers, ...ALWAYS, "X-Request-Id": c.get("requestId") },
+    headers: {
+      ...securityHeaders(c.req.url),
+      ...headers,
+      ...c.get("cors"),
+      "X-Request-Id": c.get("requestId"),
+    },
   });
 
 export const respondJson = (

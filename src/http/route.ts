@@ -102,6 +102,8 @@ interface RouteSpec<
   readonly body: Body | null;
   /** `ndjson`: the body is lines of text, unparsed, and the schema one of an array of strings. */
   readonly body_type?: "ndjson";
+  /** Bytes a body may have; `MAX_COMMAND_BYTES` unless said. */
+  readonly body_bytes?: number;
   readonly success: Success;
   readonly handle: (
     input: RouteInput<z.output<Params>, z.output<Query>, z.output<Body>, z.output<Headers>>,
@@ -120,6 +122,7 @@ export interface Route {
   readonly headers?: z.ZodType;
   readonly body: z.ZodType | null;
   readonly body_type?: "ndjson";
+  readonly body_bytes?: number;
   readonly success: Success;
   readonly handle: (input: RouteInput<never, never, never, never>) => Handled;
 }

@@ -2,10 +2,10 @@ import fc from "fast-check";
 import { Hono } from "hono";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
+import { MAX_COMMAND_BYTES } from "../../src/http/limits.ts";
 import { HttpProblem } from "../../src/http/problem.ts";
 import {
   canonicalJson,
-  MAX_BODY_BYTES,
   parsed,
   readIdempotencyKey,
   readIfMatch,
@@ -70,7 +70,7 @@ describe("a body", () => {
   });
 
   it("has a limit, and is not read beyond it", async () => {
-    const fits = `"${"x".repeat(MAX_BODY_BYTES - 2)}"`;
+    const fits = `"${"x".repeat(MAX_COMMAND_BYTES - 2)}"`;
     expect(await send(post(fits))).toMatchObject({ body: fits.slice(1, -1) });
     expect(await send(post(`${fits} `))).toEqual({ status: 413, code: "body-too-large" });
   });

@@ -127,7 +127,7 @@ describe("a URL to a sealed file", () => {
       `${payload}.${signature}=`,
       `${payload}=.${signature}`,
       `${payload}.${Buffer.alloc(32).toString("base64url")}`,
-      "x".repeat(5000),
+      "x".repeat(3_000),
     ]) {
       const answer = await fetched(url.replace(token, altered));
       expect([answer.status, answer.code], altered).toEqual([403, "bad-signature"]);

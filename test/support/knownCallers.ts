@@ -16,6 +16,8 @@ export const ISSUER = "https://id.lethe.test";
 export interface Asked {
   readonly method?: string;
   readonly path: string;
+  /** Scheme and host it is sent to: the machine's own unless said. */
+  readonly origin?: string;
   readonly body?: unknown;
   readonly headers?: Readonly<Record<string, string>>;
 }
@@ -63,11 +65,11 @@ export const knownCallers = async (
 
   const send: KnownCallers["send"] = async (
     credential,
-    { method = "GET", path, body, headers },
+    { method = "GET", path, origin = "http://127.0.0.1", body, headers },
   ) => {
     const json = body !== undefined && typeof body !== "string";
     const context = createExecutionContext();
-    const request = new Request(`http://127.0.0.1${path}`, {
+    const request = new Request(`${origin}${path}`, {
       method,
       redirect: "manual",
       headers: {

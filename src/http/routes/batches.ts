@@ -1,4 +1,5 @@
 /** The life of a batch: append, check, anonymise, publish, consume, replay. */
+
 import { z } from "zod";
 import {
   anonymize,
@@ -24,6 +25,7 @@ import {
 } from "../../contracts/fields.ts";
 import { reject } from "../../domain/rejection.ts";
 import type { Format } from "../../domain/table.ts";
+import { MAX_CONTENT_BYTES } from "../limits.ts";
 import { commandAnswer, decodeCursor, route, stateAnswer } from "../route.ts";
 import { listAnswer } from "./lists.ts";
 import { command, none, refuseBoth, whenOf, whenQuery } from "./shared.ts";
@@ -161,6 +163,7 @@ export const batchRoutes = [
     params: none,
     query: none,
     body: bodies.runQuality,
+    body_bytes: MAX_CONTENT_BYTES,
     success: {
       status: 200,
       schema: answerSchema("QualityAnswer", { batch, passed: z.boolean(), report: anything }),
@@ -185,6 +188,7 @@ export const batchRoutes = [
     params: none,
     query: none,
     body: bodies.runPrivacy,
+    body_bytes: MAX_CONTENT_BYTES,
     success: {
       status: 200,
       schema: answerSchema("PrivacyAnswer", { report: anything }),

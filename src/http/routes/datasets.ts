@@ -1,4 +1,5 @@
 /** Datasets and contracts. */
+
 import { z } from "zod";
 import { commandAnswer as answerSchema, list, resource } from "../../contracts/answers.ts";
 import {
@@ -12,6 +13,7 @@ import {
 } from "../../contracts/bodies.ts";
 import { contractId, datasetName, page } from "../../contracts/fields.ts";
 import { reject } from "../../domain/rejection.ts";
+import { MAX_CONTENT_BYTES } from "../limits.ts";
 import { decodeCursor, route, stateAnswer } from "../route.ts";
 import { listAnswer } from "./lists.ts";
 import { command, none, refuseBoth, whenOf, whenQuery } from "./shared.ts";
@@ -33,6 +35,7 @@ export const datasetRoutes = [
     params: none,
     query: none,
     body: registerDataset,
+    body_bytes: MAX_CONTENT_BYTES,
     success: { status: 201, schema: datasetAnswer },
     handle: ({ body, ...deps }) => command(deps, { type: "RegisterDataset", ...body }),
   }),
@@ -123,6 +126,7 @@ export const contractRoutes = [
     params: none,
     query: none,
     body: createContract,
+    body_bytes: MAX_CONTENT_BYTES,
     success: { status: 201, schema: contractAnswer },
     handle: ({ body, ...deps }) => command(deps, { type: "CreateContract", ...body }),
   }),
@@ -181,6 +185,7 @@ export const contractRoutes = [
     params: contractParams,
     query: none,
     body: updateContract,
+    body_bytes: MAX_CONTENT_BYTES,
     success: { status: 200, schema: contractAnswer },
     handle: async ({ params, body, ...deps }) => {
       const { dataset: about, contract_id, ...terms } = body;

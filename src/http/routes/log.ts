@@ -1,4 +1,5 @@
 /** The log: events as CloudEvents, the access log, audits from outside. */
+
 import { z } from "zod";
 import type { Call } from "../../application/lakeGateway.ts";
 import { commandAnswer as answerSchema, list } from "../../contracts/answers.ts";
@@ -8,6 +9,7 @@ import { ok } from "../../domain/decider.ts";
 import { reject } from "../../domain/rejection.ts";
 import { toCloudEvent } from "../cloudEvents.ts";
 import { exportLog } from "../exportLog.ts";
+import { MAX_CONTENT_BYTES } from "../limits.ts";
 import { decodeCursor, type Handled, route, type Services } from "../route.ts";
 import { eventsAnswer } from "./lists.ts";
 import { command, none } from "./shared.ts";
@@ -122,6 +124,7 @@ export const logRoutes = [
     params: none,
     query: none,
     body: auditAccesses,
+    body_bytes: MAX_CONTENT_BYTES,
     success: { status: 201, schema: answerSchema("AuditAnswer", {}) },
     handle: ({ body, ...deps }) => {
       const named = (access: z.output<typeof auditAccess>) => ({
