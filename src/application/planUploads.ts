@@ -11,9 +11,7 @@ import { clearId, type Erasing, idMissing, stepOf } from "./planErase.ts";
 import type { Planned } from "./planWork.ts";
 
 /** Uploads that one step looks through. */
-export const UPLOADS_AT_ONCE = 1000;
-
-const PAGE = 1000;
+export const UPLOADS_AT_ONCE = 500;
 
 export const planUploads = (
   { uploads }: EraseRequest,
@@ -55,26 +53,19 @@ const takenOver = (
   page: readonly LandedUpload[],
   { planner, read, erasure }: Erasing,
 ): ReadonlyMap<string, readonly BatchId[]> => {
-  const landed = new Map(page.map(({ filename, uploaded_at }) => [filename, uploaded_at]));
   const taken = new Map<string, BatchId[]>();
-  if (landed.size === 0) return taken;
-  let after = 0;
-  for (;;) {
-    const entries = planner.log.directory.list({ kind: "batch", after, limit: PAGE });
-    for (const { id } of entries) {
+  for (const { filename, uploaded_at } of page) {
+    for (const id of planner.log.uploads.batchesOf(filename)) {
       const state = read.batch(id);
-      const { batch } = state.status === "held" || state.status === "expired" ? state : {};
-      if (batch === undefined) continue;
-      const uploaded_at = landed.get(batch.file_url);
-      if (uploaded_at === undefined || uploaded_at > batch.revised_at) continue;
+      if (state.status !== "held" && state.status !== "expired") continue;
+      const { batch_id, file_url, revised_at } = state.batch;
+      if (file_url !== filename || uploaded_at > revised_at) continue;
       // One that was destroyed took its upload with it; another that expired left it to be swept.
-      if (state.status === "expired" && !erasedFrom(erasure, batch.batch_id)) continue;
-      taken.set(batch.file_url, [...(taken.get(batch.file_url) ?? []), batch.batch_id]);
+      if (state.status === "expired" && !erasedFrom(erasure, batch_id)) continue;
+      taken.set(filename, [...(taken.get(filename) ?? []), batch_id]);
     }
-    const last = entries.at(-1);
-    if (last === undefined || entries.length < PAGE) return taken;
-    after = last.created_seq;
   }
+  return taken;
 };
 
 const erasedFrom = ({ erased_from }: Erasing["erasure"], id: BatchId): boolean =>

@@ -120,6 +120,12 @@ export interface AnswerStore {
   put(key: string, answer: StoredAnswer, now: string): void;
 }
 
+/** Uploads by what became of them. */
+export interface UploadDirectory {
+  /** Ids of the batches that were asked for with a file of that name, whatever became of them. */
+  batchesOf(filename: string): readonly string[];
+}
+
 /** Small subject indexes, whole, by the keys of their objects: a copy that may be missing. */
 export interface IndexStore {
   put(key: string, object: Uint8Array): void;
@@ -226,6 +232,7 @@ export interface EventLog {
   readonly directory: Directory;
   readonly deliveries: DeliveryStore;
   readonly indexes: IndexStore;
+  readonly uploads: UploadDirectory;
   /** State and version of a stream now. */
   load(stream: StreamName): Folded;
   /** State and version of a stream when the log's last event was `seq`. */

@@ -18,6 +18,7 @@ import { recentEvents } from "./recentEvents.ts";
 import { schedule } from "./schedule.ts";
 import { SNAPSHOT_EVERY, snapshots } from "./snapshots.ts";
 import { tree } from "./tree.ts";
+import { uploads } from "./uploads.ts";
 
 /** States kept in memory; the least recently used ones are dropped. */
 const MAX_WARM_STREAMS = 4096;
@@ -77,6 +78,8 @@ export const eventLog = (storage: DurableObjectStorage): RestorableLog => {
   };
   const undone: (() => void)[] = [];
 
+  const taken = uploads(sql);
+
   const keepWarm = (stream: StreamName, folded: Folded): void => {
     warm.delete(stream);
     warm.set(stream, folded);
@@ -120,6 +123,7 @@ export const eventLog = (storage: DurableObjectStorage): RestorableLog => {
     directory: listed,
     deliveries: deliveries(sql),
     indexes: indexes(sql),
+    uploads: taken,
     load,
     loadAt: foldUpTo,
 
@@ -182,6 +186,7 @@ export const eventLog = (storage: DurableObjectStorage): RestorableLog => {
           };
           recent.appended(event, events.insert(event));
           hashes.appended(seq);
+          taken.follow(type, stream, event.data);
           stored.push(event);
           listing = follow(listing, directoryEntry(stream, state), seq);
           if (version % SNAPSHOT_EVERY === 0) states.take(stream, { version, state }, seq);
@@ -207,6 +212,7 @@ export const eventLog = (storage: DurableObjectStorage): RestorableLog => {
       recent.forget();
       events.insertRow({ ...row, stream, dataset });
       hashes.appended(seq);
+      taken.follow(type, stream, data);
       const folded = { version, state };
       if (version % SNAPSHOT_EVERY === 0) states.take(stream, folded, seq);
       const entry = follow(

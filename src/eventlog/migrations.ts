@@ -209,6 +209,17 @@ export const MIGRATIONS: readonly string[] = [
     object BLOB NOT NULL
   ) STRICT;
   `,
+  `
+  -- Which batches were asked for with a file of that name.
+  CREATE TABLE taken_uploads (
+    filename TEXT NOT NULL,
+    batch_id TEXT NOT NULL,
+    PRIMARY KEY (filename, batch_id)
+  ) STRICT, WITHOUT ROWID;
+  INSERT INTO taken_uploads (filename, batch_id)
+    SELECT DISTINCT json_extract(data, '$.file_url'), substr(stream, length('batch/') + 1)
+    FROM events WHERE type = 'AppendIngestionRequested';
+  `,
 ];
 
 /** Whether anything was ever stored here: a lake nobody created has no tables at all. */

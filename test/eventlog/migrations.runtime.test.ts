@@ -66,6 +66,7 @@ describe("the schema of a lake", () => {
         "schedule",
         "snapshots",
         "subject_indexes",
+        "taken_uploads",
         "tiles",
         "webhook_deliveries",
       ]);
@@ -116,6 +117,23 @@ describe("the schema of a lake", () => {
       ]) {
         expect(() => sql.exec(change)).toThrow("events are append-only");
       }
+    }));
+
+  test("of before uploads had a table finds the batches that were asked for with one", () =>
+    inEmptyStorage((storage) => {
+      migrate(storage, MIGRATIONS.slice(0, 6));
+      const asked = (file_url: string) => ({
+        type: "AppendIngestionRequested",
+        data: { file_url },
+      });
+      insertOld(storage.sql, 1, "batch/b1", asked("a.csv"));
+      insertOld(storage.sql, 2, "batch/b2", asked("a.csv"));
+      insertOld(storage.sql, 3, "batch/b1", asked("b.csv"));
+      migrate(storage);
+      const { uploads } = eventLog(storage);
+      expect(uploads.batchesOf("a.csv")).toEqual(["b1", "b2"]);
+      expect(uploads.batchesOf("b.csv")).toEqual(["b1"]);
+      expect(uploads.batchesOf("c.csv")).toEqual([]);
     }));
 
   test("of before reminders owes one for each request that is open", () =>

@@ -189,6 +189,18 @@ export const memoryEventLog = ({ snapshot_every = 100 } = {}): MemoryEventLog =>
 
   return {
     indexes,
+    uploads: {
+      batchesOf: (filename) => [
+        ...new Set(
+          tables.events
+            .map(toEvent)
+            .filter(
+              ({ type, data }) => type === "AppendIngestionRequested" && data.file_url === filename,
+            )
+            .map(({ stream }) => stream.slice("batch/".length)),
+        ),
+      ],
+    },
     schedule: memorySchedule({
       get: () => tables.schedule,
       set: (schedule) => {
