@@ -216,7 +216,7 @@ const SQL = {
     `UPDATE deletions SET status = 'lost'
      WHERE ${GUARD} AND lake_id = ?1 AND status NOT IN ('completed', 'rejected')`,
     forget("deletions", " AND status <> 'lost'"),
-    ...["events", "lakes", "datasets", "batches", "access_daily", "relay"].map((table) =>
+    ...["events", "lakes", "datasets", "batches", "members", "access_daily", "relay"].map((table) =>
       forget(table),
     ),
   ],

@@ -8,7 +8,16 @@ import { type LakeLog, lakeLog } from "./lakeLog.ts";
 const db = env.REPORTS;
 const sink = d1Sink(db);
 
-const TABLES = ["relay", "events", "lakes", "datasets", "batches", "deletions", "access_daily"];
+const TABLES = [
+  "relay",
+  "events",
+  "lakes",
+  "datasets",
+  "batches",
+  "deletions",
+  "members",
+  "access_daily",
+];
 
 /** Everything the database holds about a lake, without the lake's own id. */
 const contents = async (lake_id: string): Promise<Record<string, unknown[]>> => {
@@ -60,6 +69,9 @@ const busyLake = (lake_id = "north"): LakeLog =>
     .add("batch/b1", "ConsumptionGranted", { consumer: "alice" })
     .add("deletion/d1", "SomethingNew", { quote: 'it\'s "new" \u0000 żółw' })
     .accessed("alice", "sales", "read")
+    .add("member/ann-1", "MemberGranted", { subject: "ann-1", roles: ["owner", "auditor"] })
+    .add("member/bob-2", "MemberGranted", { subject: "bob-2", roles: ["analyst"] })
+    .add("member/bob-2", "MemberRevoked", { subject: "bob-2" })
     .add("batch/b1", "ConsumptionGranted", { consumer: "bob" });
 
 describe("a delivery", () => {
@@ -84,6 +96,10 @@ describe("a delivery", () => {
     ]);
     expect(found.deletions).toMatchObject([
       { deletion_id: "d1", status: "held", overdue: 0, overdue_at: null, completion_seconds: null },
+    ]);
+    expect(found.members).toMatchObject([
+      { subject: "ann-1", status: "active", roles: "owner,auditor" },
+      { subject: "bob-2", status: "revoked", roles: "" },
     ]);
     expect(found.access_daily).toEqual([
       { day: "2026-11-23", dataset_id: "", accessor_id: "bob", action: "write", count: 1 },
