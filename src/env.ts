@@ -1,4 +1,5 @@
 /** What the two composition roots are given by the platform; nobody else sees it. */
+import { type RootSecrets, rootSecrets, type SecretVariables } from "./application/rootSecrets.ts";
 import type { LakeObject } from "./lakeObject.ts";
 
 declare global {
@@ -9,6 +10,8 @@ declare global {
     readonly OBJECTS_BUCKET: string;
     /** 32 characters or more; wraps every lake's key. */
     readonly ROOT_SECRET?: string;
+    /** The one before, while keys are wrapped anew. */
+    readonly ROOT_SECRET_PREVIOUS?: string;
     /** `required`, which is the default, or `open`, in local development only. */
     readonly AUTH?: string;
     /** JSON list of `{issuer, audience, jwks_uri}`: whose tokens tell callers apart. */
@@ -40,3 +43,12 @@ declare global {
 }
 
 export type Env = LetheEnv;
+
+/** What keys are wrapped under, or nothing where the settings are not fit to work with. */
+export const rootSecretsOf = (env: Env): RootSecrets => rootSecrets(secretVariables(env));
+
+export const secretVariables = (env: Env): SecretVariables => ({
+  root_secret: env.ROOT_SECRET,
+  root_secret_previous: env.ROOT_SECRET_PREVIOUS,
+  deployed: Boolean(env.R2_ACCOUNT_ID),
+});

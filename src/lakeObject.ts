@@ -12,7 +12,7 @@ import {
 } from "./application/eventStream.ts";
 import type { ImportRequest, LogImport } from "./application/importLog.ts";
 import { type LakeCustody, lakeCustody } from "./application/lakeCustody.ts";
-import { lakeDuties } from "./application/lakeDuties.ts";
+import { lakeDuties, remoteSteps } from "./application/lakeDuties.ts";
 import type { Call, WorkRequest } from "./application/lakeGateway.ts";
 import { type LakeService, lakeService } from "./application/lakeService.ts";
 import { type Carried, carriedTexts, readCommand, writeAnswer } from "./application/lakeStub.ts";
@@ -31,14 +31,11 @@ import { courier } from "./application/webhooks.ts";
 import { calendars } from "./calendar/calendars.ts";
 import { checkEventContracts } from "./contracts/events.ts";
 import { subjectTexts } from "./data/subjects/subjectTexts.ts";
-import type { Env } from "./env.ts";
-import { eventLog } from "./eventlog/eventLog.ts";
+import { type Env, rootSecretsOf } from "./env.ts";
 import { importIntoLake } from "./eventlog/importIntoLake.ts";
-import { keys } from "./eventlog/keys.ts";
-import { logImport } from "./eventlog/logImport.ts";
-import { logTree } from "./eventlog/logTree.ts";
-import { isInitialised, migrate } from "./eventlog/migrations.ts";
-import { type Outbox, outbox, outboxOf } from "./eventlog/outbox.ts";
+import { lakeStore } from "./eventlog/lakeStore.ts";
+import { isInitialised } from "./eventlog/migrations.ts";
+import { type Outbox, outboxOf } from "./eventlog/outbox.ts";
 import { serverSentEvents } from "./http/serverSentEvents.ts";
 import { d1Sink } from "./reporting/d1Sink.ts";
 import { r2ObjectStore } from "./storage/r2ObjectStore.ts";
@@ -49,6 +46,9 @@ checkEventContracts();
 
 /** The name of the one sink there is, in the outbox table. */
 const REPORTS_SINK = "reports";
+
+/** How soon a lake whose keys do not open looks again. */
+const LOCKED_RETRY_MS = 60_000;
 
 interface Lake {
   readonly log: EventLog;
@@ -173,12 +173,15 @@ export class LakeObject extends DurableObject<Env> {
     this.#armed = null;
     const [lake_id, lake] = [this.#lakeId(), this.#lake];
     if (lake_id === null || lake === null) return;
+    // Without its keys a lake could only fail: what it owes waits, and nothing of it is given up.
+    const locked = lake.service.rotation.isLocked(lake_id);
     try {
-      await this.#runDuties(lake_id, lake);
+      if (locked) console.error(`lake ${lake_id} is locked: its duties wait for the root secret`);
+      else await this.#runDuties(lake_id, lake);
       await lake.relay.settle();
     } finally {
       // Whatever went wrong, the next alarm is set: the platform itself tries six times only.
-      await this.#rearm();
+      await this.#rearm(locked ? LOCKED_RETRY_MS : 0);
     }
   }
 
@@ -200,11 +203,7 @@ export class LakeObject extends DurableObject<Env> {
         lake_id,
         store: r2ObjectStore(this.env.OBJECTS),
         now: () => new Date(),
-        replayStep: (replay_id) => this.#longWork().replayStep(lake_id, replay_id),
-        heldIn: (batch_id) => this.#longWork().heldIn(lake_id, batch_id),
-        accessStep: (id) => this.#longWork().accessStep(lake_id, id),
-        workStep: (...step) => this.#longWork().workStep(lake_id, ...step),
-        eraseStep: (...step) => this.#longWork().eraseStep(lake_id, ...step),
+        ...remoteSteps(lake_id, () => this.#longWork()),
         release: (...erasure) => keeping.records.release(lake_id, ...erasure),
         reapply: () => keeping.reapplyNow(lake_id),
         command: (call, request) => turns.command(call, request, null, 0),
@@ -215,26 +214,24 @@ export class LakeObject extends DurableObject<Env> {
   }
 
   #open(): Lake {
-    migrate(this.ctx.storage);
-    const { sql } = this.ctx.storage;
-    const stored = eventLog(this.ctx.storage);
-    const log = overheard(stored, () => this.#stream?.appended());
     const clock = () => new Date();
-    const root_secret = this.env.ROOT_SECRET ?? "";
+    const roots = rootSecretsOf(this.env);
+    const { stored, keys, tree, imported, sent } = lakeStore(this.ctx.storage, {
+      roots,
+      now: clock,
+    });
+    const log = overheard(stored, () => this.#stream?.appended());
     const service = lakeService({
       log,
       clock,
-      keys: keys(sql, () => clock().toISOString()),
-      root_secret,
+      keys,
+      roots,
       newId: () => crypto.randomUUID(),
       limits: workLimits(this.env.SYNC_LIMIT_BYTES, this.env.SEGMENT_BYTES),
       calendars,
       texts: subjectTexts,
       loopback: this.env.AUTH === "open",
     });
-    const tree = logTree(sql);
-    const imported = logImport({ sql, log: stored, tree, root_secret, now: clock });
-    const sent = outbox(sql);
     const objects = r2SmallObjects(() => this.env.OBJECTS);
     const keeping = lakeCustody({ log, service, objects, tree, now: clock });
     const turns = lakeTurns({
@@ -308,10 +305,11 @@ export class LakeObject extends DurableObject<Env> {
   }
 
   /** Sets the one physical alarm to the earliest thing due: a duty, or the outbox. */
-  async #rearm(): Promise<void> {
+  async #rearm(wait_ms = 0): Promise<void> {
     const lake = this.#lake;
     if (lake === null || lake.imported.unfinished) return;
-    const earliest = nextAlarm(lake.log, lake.outbox.cursor(REPORTS_SINK), Date.now());
+    const next = nextAlarm(lake.log, lake.outbox.cursor(REPORTS_SINK), Date.now());
+    const earliest = next && Math.max(next, Date.now() + wait_ms);
     // An alarm that rings early finds nothing to do and arms itself anew: only later ones matter.
     if (earliest === null || (this.#armed !== null && this.#armed <= earliest)) return;
     this.#armed = earliest;

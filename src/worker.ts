@@ -19,7 +19,7 @@ import { calendars } from "./calendar/calendars.ts";
 import { dataPlane } from "./data/dataPlane.ts";
 import { subjectPlane } from "./data/subjects/subjectPlane.ts";
 import type { BatchId, DeletionId, ReplayId, SubjectAccessId } from "./domain/ids.ts";
-import type { Env } from "./env.ts";
+import { type Env, secretVariables } from "./env.ts";
 import { createApp, type Deps } from "./http/app.ts";
 import type { Door } from "./http/auth/identify.ts";
 import { accessPolicy } from "./http/auth/policy.ts";
@@ -160,11 +160,10 @@ const servicesOf = (env: Env, origin: string): Services => {
 
 const doorOf = (env: Env): Door => {
   const policy = accessPolicy({
-    root_secret: env.ROOT_SECRET,
+    ...secretVariables(env),
     auth: env.AUTH,
     oidc_issuers: env.OIDC_ISSUERS,
     platform_admins: env.PLATFORM_ADMINS,
-    deployed: Boolean(env.R2_ACCOUNT_ID),
   });
   const means = { fetch: (url: string, init: RequestInit) => fetch(url, init), now: Date.now };
   return { policy, verify: jwtVerifier(policy.issuers, means) };

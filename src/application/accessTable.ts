@@ -171,6 +171,8 @@ export const ACCESS = {
   "GET /reports/deletions": ADMIN,
   "GET /reports/access": ADMIN,
   "POST /admin/reapply-erasures": ADMIN,
+  "GET /admin/rewrap-keys": ADMIN,
+  "POST /admin/rewrap-keys": ADMIN,
 } as const satisfies Readonly<Record<string, Access>>;
 
 /** A route by method and path, as OpenAPI writes them; a lake's own is `GET /lakes/{lake_id}`. */

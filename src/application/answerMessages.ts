@@ -29,6 +29,8 @@ export const messageOf = (command: Command, events: readonly StoredEvent[]): str
       return `Compliance level raised to ${command.compliance_level}.`;
     case "NoteRestore":
       return `The log was restored: it had ${command.lost.lost_size} events before.`;
+    case "NoteKeyRewrapped":
+      return "The lake's key is wrapped under the present root secret.";
     case "RegisterDataset":
       return `Dataset ${command.name} registered.`;
     case "IngestDataset":

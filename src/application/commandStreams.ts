@@ -8,6 +8,7 @@ export const primaryStream = (command: Command): StreamName => {
     case "CreateDataLake":
     case "ChangeComplianceLevel":
     case "NoteRestore":
+    case "NoteKeyRewrapped":
       return "lake";
     case "RegisterDataset":
       return `dataset/${command.name}`;

@@ -90,6 +90,7 @@ export const decide = (log: EventLog, command: Command): Result<Decision, Reject
   switch (command.type) {
     case "ChangeComplianceLevel":
     case "NoteRestore":
+    case "NoteKeyRewrapped":
       return only(decideLake(command, lake));
     case "RegisterDataset":
       return only(decideDataset(command, read.dataset(command.name), { lake }));

@@ -1,6 +1,6 @@
 /**
  * Keys. A lake has one random key, stored wrapped under the root secret; each purpose gets a key
- * of its own from it by HKDF-SHA-256 (RFC 5869). A data subject has a random key in two halves: one
+ * of its own from it by HKDF-SHA-256 (RFC 5869). So another root secret changes no other key. A data subject has a random key in two halves: one
  * stored wrapped under the lake's, one in the object store. Either alone says nothing about the key;
  * destroying them makes the subject's sealed fields unreadable for good, whatever backup of one of
  * the two places comes back. An encrypted dataset has a random key too, stored wrapped, under which
@@ -18,17 +18,12 @@ import {
 } from "node:crypto";
 import type { DatasetName, SubjectAccessId, SubjectRef } from "../domain/ids.ts";
 import type { PrivacyKeys } from "./dataPorts.ts";
+import { MIN_ROOT_SECRET_LENGTH, type RootSecrets } from "./rootSecrets.ts";
 
 const KEY_BYTES = 32;
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
 const KEY_ID_BYTES = 8;
-
-/** The root secret of local development: refused everywhere else. */
-export const DEVELOPMENT_ROOT_SECRET = "lethe-development-root-secret-do-not-deploy";
-
-/** Shorter secrets are refused. */
-export const MIN_ROOT_SECRET_LENGTH = 32;
 
 /** The lake's key does not open under the root secret that is set. */
 export class LockedKeyError extends Error {}
@@ -129,6 +124,10 @@ export interface Keyring {
   openOwn(place: string, sealed: string): string | null;
   /** Seed of the key that signs the log's checkpoints, 32 bytes. */
   logSeed(): Uint8Array;
+  /** Whether the lake's own key is wrapped under the previous root secret, not the present one. */
+  isOutdated(): boolean;
+  /** Wraps it under the present one; the key itself, and all that follow from it, stay. */
+  rewrap(): void;
 }
 
 /** Where the lake keeps its half of a subject's key. */
@@ -158,25 +157,38 @@ const partsOf = (sealed: string): readonly [id: string | null, body: string] => 
 /** Where the key of the answer to a request for access is kept: destroying it destroys the answer. */
 export const accessKeyId = (id: string): string => `access/${id}`;
 
-const unwrapLakeKey = (wrapping: Uint8Array, stored: string, place: string): Uint8Array => {
-  try {
-    return decrypt(wrapping, stored, place);
-  } catch (cause) {
-    throw new LockedKeyError("the lake's key was wrapped under another root secret", { cause });
+/** The first of the wrapping keys that opens it counts. */
+const unwrapLakeKey = (
+  wrappings: readonly Uint8Array[],
+  stored: string,
+  place: string,
+): { readonly lakeKey: Uint8Array; readonly under: number } => {
+  for (const [under, wrapping] of wrappings.entries()) {
+    try {
+      return { lakeKey: decrypt(wrapping, stored, place), under };
+    } catch {
+      // Wrapped under another one: the next is tried.
+    }
   }
+  throw new LockedKeyError("the lake's key was wrapped under another root secret");
 };
 
 /**
  * Opens the lake's keys, making the lake's own on first use. Throws LockedKeyError when the stored
- * key was wrapped under another root secret: the lake then refuses to work.
+ * key was wrapped under neither root secret: the lake then refuses to work.
  */
-export const openKeyring = (rootSecret: string, lake_id: string, store: KeyStore): Keyring => {
-  if (rootSecret.length < MIN_ROOT_SECRET_LENGTH) throw new LockedKeyError("no root secret");
-  const wrapping = derive(Buffer.from(rootSecret), "wrap");
+export const openKeyring = (roots: RootSecrets, lake_id: string, store: KeyStore): Keyring => {
+  const { present, previous } = roots;
+  if (present.length < MIN_ROOT_SECRET_LENGTH) throw new LockedKeyError("no root secret");
+  const wrapping = derive(Buffer.from(present), "wrap");
+  const before = previous === null ? [] : [derive(Buffer.from(previous), "wrap")];
   const lakePlace = `lake/${lake_id}`;
   const stored = store.find("lake");
-  const lakeKey = stored ? unwrapLakeKey(wrapping, stored, lakePlace) : randomBytes(KEY_BYTES);
-  if (stored === null) store.put("lake", encrypt(wrapping, lakeKey, lakePlace));
+  const opened = stored === null ? null : unwrapLakeKey([wrapping, ...before], stored, lakePlace);
+  const lakeKey = opened?.lakeKey ?? randomBytes(KEY_BYTES);
+  let outdated = opened !== null && opened.under > 0;
+  const wrap = () => store.put("lake", encrypt(wrapping, lakeKey, lakePlace));
+  if (opened === null) wrap();
 
   const pseudonym = derive(lakeKey, "pseudonym");
   const fingerprints = derive(lakeKey, "fingerprint");
@@ -289,6 +301,12 @@ export const openKeyring = (rootSecret: string, lake_id: string, store: KeyStore
       }
     },
     logSeed: () => derive(lakeKey, "log-signature"),
+    isOutdated: () => outdated,
+    rewrap() {
+      store.destroy("lake");
+      wrap();
+      outdated = false;
+    },
     privacyKeys: () => ({
       hash: derive(lakeKey, "privacy/hash"),
       token: derive(lakeKey, "privacy/token"),

@@ -31,7 +31,8 @@ export interface LakeCustody {
   /**
    * Whenever the lake comes into memory: was it restored, since somebody was erased or a head of
    * its log was kept? Then, or when that cannot be found out, the duty to erase them again and to
-   * say so is owed at once. True when it is.
+   * say so is owed at once. So is wrapping the lake's key anew, while the root secret rotates.
+   * True when anything is owed.
    */
   atStart(lake_id: string): Promise<boolean>;
 }
@@ -99,9 +100,10 @@ export const lakeCustody = ({ log, service, objects, tree, now }: KeepingDeps): 
     },
 
     async atStart(lake_id) {
+      const outdated = service.rotation.atStart(lake_id);
       try {
         const behind = (await isBehind(about, lake_id)) || (await unnoted(lake_id)) !== null;
-        if (!behind) return false;
+        if (!behind) return outdated;
       } catch (error) {
         failed(error);
       }

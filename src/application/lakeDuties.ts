@@ -40,6 +40,25 @@ export interface LakeDutyDeps {
   notify(duty: PendingDuty): void;
 }
 
+type Steps = Pick<LakeDutyDeps, "heldIn" | "accessStep" | "replayStep" | "workStep" | "eraseStep">;
+
+/** The same, of whichever lake is named. */
+type RemoteSteps = {
+  readonly [Name in keyof Steps]: (
+    lake_id: string,
+    ...step: Parameters<Steps[Name]>
+  ) => ReturnType<Steps[Name]>;
+};
+
+/** What is done outside of the lake: `work` is asked at every step, as stubs do not last. */
+export const remoteSteps = (lake_id: string, work: () => RemoteSteps): Steps => ({
+  heldIn: (batch_id) => work().heldIn(lake_id, batch_id),
+  accessStep: (id) => work().accessStep(lake_id, id),
+  replayStep: (replay_id) => work().replayStep(lake_id, replay_id),
+  workStep: (...step) => work().workStep(lake_id, ...step),
+  eraseStep: (...step) => work().eraseStep(lake_id, ...step),
+});
+
 const stepOf = ({ payload }: PendingDuty): WorkStepRequest => ({
   kind: "work_step",
   batch_id: String(payload.batch_id) as BatchId,
@@ -83,6 +102,11 @@ export const lakeDuties = ({
 
   reapply_erasures: async (duty) => {
     await reapply();
+    log.schedule.remove(duty);
+  },
+
+  rewrap_key: async (duty) => {
+    service.rotation.rewrap(lake_id);
     log.schedule.remove(duty);
   },
 

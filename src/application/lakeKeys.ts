@@ -15,6 +15,7 @@ import {
 } from "./keyring.ts";
 import { type PendingKeys, pendingKeys } from "./pendingKeys.ts";
 import type { EventLog } from "./ports.ts";
+import type { RootSecrets } from "./rootSecrets.ts";
 
 export interface LakeKeys {
   /** What was made and destroyed, and nothing has committed yet. */
@@ -28,11 +29,16 @@ export interface LakeKeys {
    * fetched. One that it lacks comes back as a value, and nothing was written.
    */
   turn<Value>(halves: Halves, body: () => Value): Value | HalfNeededError;
+  /**
+   * Wraps the lake's own key under the present root secret, if it is not; `record`, which commits
+   * what is pending, says whether it did.
+   */
+  rewrap(lake_id: string, record: () => boolean): boolean;
   /** Destroys the lake's own halves of the subjects' keys, in a transaction of its own. */
   forget(lake_id: string, subjects: readonly SubjectRef[]): void;
 }
 
-export const lakeKeys = (log: EventLog, store: KeyStore, root_secret: string): LakeKeys => {
+export const lakeKeys = (log: EventLog, store: KeyStore, roots: RootSecrets): LakeKeys => {
   const pending = pendingKeys(store);
   let opened: Keyring | null = null;
   /** Those of the turn that runs now: turns are synchronous, so there is one at most. */
@@ -45,7 +51,7 @@ export const lakeKeys = (log: EventLog, store: KeyStore, root_secret: string): L
   });
 
   const of = (lake_id: string): Keyring => {
-    opened ??= openKeyring(root_secret, lake_id, pending);
+    opened ??= openKeyring(roots, lake_id, pending);
     return at_hand === null ? opened : opened.withHalves(at_hand);
   };
 
@@ -77,6 +83,22 @@ export const lakeKeys = (log: EventLog, store: KeyStore, root_secret: string): L
         return error;
       } finally {
         at_hand = null;
+      }
+    },
+
+    rewrap(lake_id, record) {
+      const keyring = of(lake_id);
+      if (!keyring.isOutdated()) return false;
+      let recorded = false;
+      try {
+        keyring.rewrap();
+        recorded = record();
+        return recorded;
+      } finally {
+        if (!recorded) {
+          pending.clear();
+          opened = null;
+        }
       }
     },
 

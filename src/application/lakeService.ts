@@ -15,15 +15,18 @@ import { keyOfWork } from "./datasetKeys.ts";
 import { entrance } from "./entrance.ts";
 import { fourEyes } from "./fourEyes.ts";
 import { answeredBefore, handleCommand, type Idempotency, stale } from "./handleCommand.ts";
+import { type KeyRotation, keyRotation } from "./keyRotation.ts";
 import { accessKeyId, type KeyStore } from "./keyring.ts";
 import type { Call, CommandOptions, LakeRequest, OpenedWork, WorkRequest } from "./lakeGateway.ts";
 import { type LakeKeys, lakeKeys } from "./lakeKeys.ts";
 import { impersonation } from "./onBehalf.ts";
+import { causeOf } from "./origins.ts";
 import { planWork, WORK_LIMITS, type WorkLimits } from "./planWork.ts";
 import type { Calendars, CommandMeta, Duty, EventLog, StoredEvent } from "./ports.ts";
 import { answerQuestion, type Question, type Reply } from "./questions.ts";
 import { reader } from "./reader.ts";
 import { reveal, revealAccess } from "./reveal.ts";
+import type { RootSecrets } from "./rootSecrets.ts";
 import { openToken, withToken } from "./sealedUrls.ts";
 import type { SubjectTexts } from "./subjectPorts.ts";
 import { later } from "./timers.ts";
@@ -35,7 +38,7 @@ import { resent } from "./webhooks.ts";
 export interface LakeMeans {
   readonly log: EventLog;
   readonly keys: KeyStore;
-  readonly root_secret: string;
+  readonly roots: RootSecrets;
   readonly clock: () => Date;
   readonly newId: () => string;
   /** Left out: `WORK_LIMITS`. */
@@ -59,6 +62,8 @@ export interface LakeService {
   ask(call: Call, question: Question): Result<Reply, Rejection>;
   /** Destroys the lake's own halves of the subjects' keys. */
   readonly forgetKeys: LakeKeys["forget"];
+  /** See `keyRotation`. */
+  readonly rotation: KeyRotation;
   /** Whether webhooks may be on the machine itself. */
   readonly loopback: boolean;
   /** Where and how to call a webhook, in clear, or null when another lake sealed it. */
@@ -84,7 +89,7 @@ const UNCONDITIONAL = { idempotency: null, if_match: null, expects: [], fulfils:
 export const lakeService = (means: LakeMeans): LakeService => {
   const { log, newId, calendars, texts, loopback, limits = WORK_LIMITS } = means;
   const now = () => means.clock().toISOString();
-  const keys = lakeKeys(log, means.keys, means.root_secret);
+  const keys = lakeKeys(log, means.keys, means.roots);
   const { pending } = keys;
   const keyringOf = (lake_id: string) => () => keys.of(lake_id);
 
@@ -182,12 +187,24 @@ export const lakeService = (means: LakeMeans): LakeService => {
 
     turn: keys.turn,
     forgetKeys: keys.forget,
+    rotation: keyRotation({
+      log,
+      keys,
+      enter,
+      now,
+      record: (lake_id) =>
+        run({
+          command: { type: "NoteKeyRewrapped" },
+          meta: metaOf(systemCall(lake_id), now()),
+          ...UNCONDITIONAL,
+        }).ok,
+    }),
 
     fulfil(lake_id, due, duty) {
       keyringOf(lake_id)();
       return run({
         command: due,
-        meta: { command_id: newId(), actor: SYSTEM_ACTOR, ...originOf(duty, newId), now: now() },
+        meta: { command_id: newId(), actor: SYSTEM_ACTOR, ...causeOf(duty, newId), now: now() },
         ...UNCONDITIONAL,
         fulfils: duty,
       });
@@ -295,14 +312,5 @@ export const lakeService = (means: LakeMeans): LakeService => {
     open: (call, request) => noteUse(call, service.open(call, request)),
     ask: (call, question) => noteUse(call, service.ask(call, question)),
     logSeed: (call) => noteUse(call, service.logSeed(call)),
-  };
-};
-
-/** What an event sets in motion carries on its correlation and names it as its cause. */
-const originOf = ({ payload }: Duty, newId: () => string) => {
-  const { correlation_id, causation_id } = payload;
-  return {
-    correlation_id: typeof correlation_id === "string" ? correlation_id : newId(),
-    causation_id: typeof causation_id === "string" ? causation_id : null,
   };
 };

@@ -2,7 +2,7 @@
  * A lake's turns as its callers wait for them: commands commit together, and a turn that needs half
  * a key from the object store is run again with it. Nothing is awaited within a turn.
  */
-import type { Result } from "../domain/decider.ts";
+import { ok, type Result } from "../domain/decider.ts";
 import type { Rejection } from "../domain/rejection.ts";
 import type { Answer } from "./answers.ts";
 import type { Command } from "./commands.ts";
@@ -59,6 +59,10 @@ export const lakeTurns = ({
       ),
     async ask(call, question) {
       if (question.kind === "reapply_erasures") return reapply(call);
+      if (question.kind === "wrapping") {
+        const answered = service.rotation.answer(call, question.rewrap);
+        return answered.ok ? ok({ kind: "wrapping", ...answered.value }) : answered;
+      }
       return custody.supply(call.lake_id, (halves) =>
         service.turn(halves, () => service.ask(call, question)),
       );

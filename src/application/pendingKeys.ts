@@ -16,12 +16,15 @@ export interface PendingKeys extends KeyStore {
 export const pendingKeys = (kept: KeyStore): PendingKeys => {
   /** Null: destroyed. */
   const pending = new Map<string, string | null>();
+  /** Destroyed before they were made: they take another's place. */
+  const replacing = new Set<string>();
   return {
     find(id) {
       const waiting = pending.get(id);
       return waiting === undefined ? kept.find(id) : waiting;
     },
     put: (id, wrapped) => {
+      if (pending.get(id) === null) replacing.add(id);
       pending.set(id, wrapped);
     },
     destroy: (id) => {
@@ -29,13 +32,20 @@ export const pendingKeys = (kept: KeyStore): PendingKeys => {
     },
     write() {
       for (const [id, wrapped] of pending) {
-        if (wrapped === null) kept.destroy(id);
-        else kept.put(id, wrapped);
+        if (wrapped === null || replacing.has(id)) kept.destroy(id);
+        if (wrapped !== null) kept.put(id, wrapped);
       }
     },
-    clear: () => pending.clear(),
+    clear() {
+      pending.clear();
+      replacing.clear();
+    },
     forget() {
-      for (const id of pending.keys()) if (id !== "lake") pending.delete(id);
+      for (const id of pending.keys()) {
+        if (id === "lake") continue;
+        pending.delete(id);
+        replacing.delete(id);
+      }
     },
   };
 };

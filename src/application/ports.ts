@@ -56,6 +56,7 @@ export const DUTY_KINDS = [
   "replay_step",
   "work_step",
   "reapply_erasures",
+  "rewrap_key",
   "delete_objects",
   "sweep_attempt",
   "write_checkpoint",

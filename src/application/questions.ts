@@ -6,6 +6,7 @@ import { type Rejection, reject } from "../domain/rejection.ts";
 import type { AggregateKind, StateOf } from "./aggregates.ts";
 import { type Reader, reader } from "./commands.ts";
 import { freshnessOf } from "./freshnessDuties.ts";
+import type { Wrapping } from "./keyRotation.ts";
 import type {
   DeliveryFilter,
   DirectoryFilter,
@@ -56,7 +57,9 @@ export type Question =
 export type LakeQuestion =
   | Question
   /** Erases again whom the lake had erased before it was restored; the answer is what was done. */
-  | { readonly kind: "reapply_erasures" };
+  | { readonly kind: "reapply_erasures" }
+  /** Which root secret the lake's key is wrapped under; with `rewrap` it is the present one then. */
+  | { readonly kind: "wrapping"; readonly rewrap: boolean };
 
 export type Reply =
   | { readonly kind: "one"; readonly view: View; readonly version: number }
@@ -67,7 +70,8 @@ export type Reply =
       readonly next: number | null;
     }
   | ({ readonly kind: "sealed_object" } & SealedObject)
-  | { readonly kind: "reapplied"; readonly summary: ReapplySummary };
+  | { readonly kind: "reapplied"; readonly summary: ReapplySummary }
+  | ({ readonly kind: "wrapping" } & Wrapping);
 
 /** A page of a list ends where it becomes larger than this, whatever its limit. */
 const MAX_LIST_CHARACTERS = 4 * 1024 * 1024;

@@ -38,6 +38,7 @@ const NEVER_PARKED: ReadonlySet<DutyKind> = new Set([
   "withholding_end",
   "write_checkpoint",
   "reapply_erasures",
+  "rewrap_key",
   "retention_due",
   "retention_change",
   "freshness_due",

@@ -117,13 +117,15 @@ export const cancel = z.strictObject({ reason: optional(text) }).meta({ id: "Can
 
 export const reason = z.strictObject({ reason: text }).meta({ id: "Reason" });
 
-export const reapplyErasures = z
-  .strictObject({
-    lake_id: optional(lakeId),
-    /** Of the answer before, when no lake is named. */
-    cursor: optional(z.string().max(512)),
-  })
-  .meta({ id: "ReapplyErasures" });
+const oneOrAllLakes = {
+  lake_id: optional(lakeId),
+  /** Of the answer before, when no lake is named. */
+  cursor: optional(z.string().max(512)),
+};
+
+export const reapplyErasures = z.strictObject(oneOrAllLakes).meta({ id: "ReapplyErasures" });
+
+export const rewrapKeys = z.strictObject(oneOrAllLakes).meta({ id: "RewrapKeys" });
 
 export const uploadUrl = z
   .strictObject({ filename, expires_in: expiresIn })

@@ -59,6 +59,7 @@ export const EVENT_CONTRACTS: Readonly<Record<string, EventContract>> = {
   DataLakeCreated: v1,
   ComplianceLevelChanged: v1,
   LakeRestored: v1,
+  LakeKeyRewrapped: v1,
   DatasetRegistered: v1,
   DatasetIngested: v1,
   SchemaVersionUpdated: v1,

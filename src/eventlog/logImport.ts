@@ -9,6 +9,7 @@ import { consequencesOf } from "../application/consequences.ts";
 import type { ImportState, ImportStep, LogImport } from "../application/importLog.ts";
 import { LockedKeyError, openKeyring } from "../application/keyring.ts";
 import type { LogTree } from "../application/logProofs.ts";
+import type { RootSecrets } from "../application/rootSecrets.ts";
 import { upcast } from "../contracts/events.ts";
 import { ok, type Result } from "../domain/decider.ts";
 import type { StreamName } from "../domain/ids.ts";
@@ -29,7 +30,7 @@ export interface LogImportDeps {
   readonly sql: SqlStorage;
   readonly log: RestorableLog;
   readonly tree: LogTree;
-  readonly root_secret: string;
+  readonly roots: RootSecrets;
   readonly now: () => Date;
 }
 
@@ -61,7 +62,7 @@ export const allOrNothing = <Value>(
   }
 };
 
-export const logImport = ({ sql, log, tree, root_secret, now }: LogImportDeps): LogImport => {
+export const logImport = ({ sql, log, tree, roots, now }: LogImportDeps): LogImport => {
   const marker = () =>
     sql.exec<{ completed_at: string | null }>("SELECT completed_at FROM imports").toArray()[0];
   const begun = marker();
@@ -147,7 +148,7 @@ export const logImport = ({ sql, log, tree, root_secret, now }: LogImportDeps): 
     if (!unfinished && tree.size() > 0) return notEmpty();
     // The lake's own key, made now: what opens later must not depend on who asks first.
     openKeyring(
-      root_secret,
+      roots,
       lake_id,
       keys(sql, () => now().toISOString()),
     );

@@ -99,6 +99,7 @@ const CHANGES: Changes = {
   },
   ComplianceLevelChanged: ({ to }, { lake_id }) => lake.changed(lake_id, { compliance_level: to }),
   LakeRestored: nothing,
+  LakeKeyRewrapped: nothing,
 
   DatasetRegistered: ({ contains_pii, encryption_enabled }, { id, recorded_at }) =>
     dataset.opened(id, {

@@ -11,10 +11,10 @@ import { datasetStore } from "../../src/storage/datasetStore.ts";
 import { memoryHalves } from "../support/memoryHalves.ts";
 import { memoryObjectStore } from "../support/memoryObjectStore.ts";
 import { memoryKeys } from "../support/subjects.ts";
-import { ROOT_SECRET } from "../support/testLake.ts";
+import { ROOT_SECRET, ROOTS } from "../support/testLake.ts";
 
 const opened = (lake = "north", keys = memoryKeys(), secret = ROOT_SECRET, halves = others()) =>
-  openKeyring(secret, lake, keys).withHalves(halves);
+  openKeyring({ present: secret, previous: null }, lake, keys).withHalves(halves);
 
 /** An object store that has a half for everybody. */
 const others = (): Halves => {
@@ -173,7 +173,7 @@ describe("a person's key in two halves", () => {
   const PLACE = "deletion/1/reason";
   const split = () => {
     const [keys, halves] = [memoryKeys(), memoryHalves()];
-    const keyring = openKeyring(ROOT_SECRET, "north", keys).withHalves(halves);
+    const keyring = openKeyring(ROOTS, "north", keys).withHalves(halves);
     const jane = keyring.subjectRef("jane");
     const seal = (text: string) => {
       halves.supply(new HalfNeededError(jane, true));
@@ -197,7 +197,7 @@ describe("a person's key in two halves", () => {
     expect([...keys.entries.keys()]).toEqual(["lake"]);
     expect(needed(() => keyring.open(jane, PLACE, "x"))).toBeNull();
     const sealed = seal("please");
-    const later = openKeyring(ROOT_SECRET, "north", keys);
+    const later = openKeyring(ROOTS, "north", keys);
     expect(needed(() => later.open(jane, PLACE, sealed))).toEqual({ subject: jane, make: false });
     expect(later.withHalves(halves).open(jane, PLACE, sealed)).toBe("please");
   });
@@ -232,7 +232,7 @@ describe("a person's key in two halves", () => {
   it("that lies whole in the lake, from before, still opens, and is split with its next use", () => {
     const halves = memoryHalves();
     const keys = memoryKeys(new Map([["lake", BEFORE_HALVES.lake]]));
-    const keyring = openKeyring(ROOT_SECRET, "north", keys).withHalves(halves);
+    const keyring = openKeyring(ROOTS, "north", keys).withHalves(halves);
     const jane = keyring.subjectRef("jane");
     keys.put(`subject/${jane}`, BEFORE_HALVES.key);
     const before = BEFORE_HALVES.sealed;

@@ -102,7 +102,10 @@ describe("a lake whose key was wrapped under another root secret", () => {
   it("does nothing and says so", () => {
     const log = memoryEventLog();
     testLake({ level: "standard", log });
-    const other = testLake({ log, root_secret: "another root secret, also long enough" });
+    const other = testLake({
+      log,
+      roots: { present: "another root secret, also long enough", previous: null },
+    });
     const stored = log.dump();
     expect(other.refused(register)).toMatchObject({ reason: "unavailable", code: "lake-locked" });
     const publish = { kind: "publish", batch_id: NOWHERE } as const;

@@ -74,3 +74,17 @@ describe("keys that wait for a commit", () => {
     expect([pending.find("lake"), pending.find("subject")]).toEqual(["wrapped", null]);
   });
 });
+
+describe("a key that takes another's place", () => {
+  it("is written where the other was, which goes first", () => {
+    const { store, keys, writes } = keptKeys(["lake", "sealed"]);
+    const pending = pendingKeys(store);
+    pending.destroy("lake");
+    pending.put("lake", "wrapped anew");
+    pending.forget();
+    expect(pending.find("lake")).toBe("wrapped anew");
+    pending.write();
+    expect([...keys]).toEqual([["lake", "wrapped anew"]]);
+    expect(writes).toEqual(["destroy lake", "put lake"]);
+  });
+});

@@ -220,6 +220,7 @@ describe("a duty that keeps failing", () => {
     "withholding_end",
     "write_checkpoint",
     "reapply_erasures",
+    "rewrap_key",
     "retention_due",
     "retention_change",
     "freshness_due",

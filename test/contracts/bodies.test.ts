@@ -27,6 +27,7 @@ const least = {
   approvePrivacyRun: {},
   executeDeletion: {},
   reapplyErasures: {},
+  rewrapKeys: {},
   aboutBatch: { batch_id: "batch1", reason: "because" },
   cancel: {},
   publishBatch: { batch_id: "batch1" },

@@ -123,6 +123,8 @@ const SAMPLES: Readonly<Record<Operation, { readonly path?: string; readonly bod
   "GET /reports/deletions": {},
   "GET /reports/access": {},
   "POST /admin/reapply-erasures": {},
+  "GET /admin/rewrap-keys": { path: "/admin/rewrap-keys?limit=1" },
+  "POST /admin/rewrap-keys": {},
 };
 
 const ADMIN = "admin-of-the-platform";
@@ -149,7 +151,8 @@ afterAll(async () => {
 const requestOf = (operation: Operation, lake_id = lake.id): Asked => {
   const [method = "", route = ""] = operation.split(" ");
   const { path = route, body } = SAMPLES[operation];
-  if (operation === "POST /admin/reapply-erasures") return { method, path, body: { lake_id } };
+  const overLakes = ["POST /admin/reapply-erasures", "POST /admin/rewrap-keys"];
+  if (overLakes.includes(operation)) return { method, path, body: { lake_id } };
   const own = ACCESS[operation].kind === "anyone" && operation !== "GET /sealed/{token}";
   const prefix = PLATFORM.has(operation) || own ? "" : `/lakes/${lake_id}`;
   return { method, path: `${prefix}${path}`, body };

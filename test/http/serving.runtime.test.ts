@@ -2,7 +2,7 @@
 import { abortAllDurableObjects, createExecutionContext } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { DEVELOPMENT_ROOT_SECRET } from "../../src/application/keyring.ts";
+import { DEVELOPMENT_ROOT_SECRET } from "../../src/application/rootSecrets.ts";
 import { ROLES } from "../../src/domain/member/roles.ts";
 import type { Env } from "../../src/env.ts";
 import { ROUTES } from "../../src/http/app.ts";

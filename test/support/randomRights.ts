@@ -170,6 +170,9 @@ const restored = (lake: TestLake, lost_size: number): Step =>
     lost: { lost_size, lost_root: "cm9vdA==" },
   });
 
+const rewrapped = (lake: TestLake): Step =>
+  lake.service.command(lake.call(), { type: "NoteKeyRewrapped" });
+
 const step = (name: string, take: (lake: TestLake) => Step) => ({
   kind: "step" as const,
   name,
@@ -193,6 +196,7 @@ export const rights = fc.oneof(
   fc.constant(step("alarm of accesses", ring)),
   fc.constant(step("hold the first back", heldBack)),
   fc.constant(step("keep what is on hold", kept)),
+  fc.constant(step("wrap the key anew", rewrapped)),
   index.map((n) => step(`note a restore of ${n}`, (lake) => restored(lake, n))),
   fc
     .tuple(index, fc.constantFrom(0, 0, 1))

@@ -1,7 +1,7 @@
 /** Pseudonyms of made-up people, as the keyring of some lake would give them. */
 import { type KeyStore, openKeyring } from "../../src/application/keyring.ts";
 import type { SubjectRef } from "../../src/domain/ids.ts";
-import { ROOT_SECRET } from "./testLake.ts";
+import { ROOTS } from "./testLake.ts";
 
 /** A key store of its own, that only remembers. */
 export const memoryKeys = (
@@ -17,6 +17,6 @@ export const memoryKeys = (
   },
 });
 
-const keyring = openKeyring(ROOT_SECRET, "somewhere", memoryKeys());
+const keyring = openKeyring(ROOTS, "somewhere", memoryKeys());
 
 export const subjectRef = (subject_id: string): SubjectRef => keyring.subjectRef(subject_id);

@@ -12,6 +12,7 @@ import type {
 import { type LakeService, lakeService } from "../../src/application/lakeService.ts";
 import type { EventLog } from "../../src/application/ports.ts";
 import type { Question, Reply } from "../../src/application/questions.ts";
+import type { RootSecrets } from "../../src/application/rootSecrets.ts";
 import type { View } from "../../src/application/views.ts";
 import { calendars } from "../../src/calendar/calendars.ts";
 import { lakeId } from "../../src/contracts/fields.ts";
@@ -23,6 +24,7 @@ import { type MemoryEventLog, memoryEventLog } from "./memoryEventLog.ts";
 import { type MemoryHalves, memoryHalves } from "./memoryHalves.ts";
 
 export const ROOT_SECRET = "a root secret for tests, long enough";
+export const ROOTS: RootSecrets = { present: ROOT_SECRET, previous: null };
 export const LAKE = lakeId.parse("north");
 export const START = "2026-11-23T12:00:00.000Z";
 export const HOUR_MS = 3_600_000;
@@ -54,7 +56,7 @@ export interface TestLakeOptions {
   /** What the service sees of the log, when that is not all of it. */
   readonly seenAs?: (log: MemoryEventLog) => EventLog;
   readonly keysSeenAs?: (keys: KeyStore) => KeyStore;
-  readonly root_secret?: string;
+  readonly roots?: RootSecrets;
 }
 
 export const testLake = ({
@@ -62,14 +64,14 @@ export const testLake = ({
   log = memoryEventLog(),
   seenAs = (whole) => whole,
   keysSeenAs = (whole) => whole,
-  root_secret = ROOT_SECRET,
+  roots = ROOTS,
 }: TestLakeOptions = {}) => {
   let at = Date.parse(START);
   let made = 0;
   const turns = lakeService({
     log: seenAs(log),
     keys: keysSeenAs(log.keys),
-    root_secret,
+    roots,
     clock: () => new Date(at),
     newId: () => {
       made += 1;

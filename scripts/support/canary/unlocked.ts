@@ -4,12 +4,9 @@
  */
 
 import type { ObjectStore } from "../../../src/application/dataPorts.ts";
-import {
-  DEVELOPMENT_ROOT_SECRET,
-  type Keyring,
-  openKeyring,
-} from "../../../src/application/keyring.ts";
+import { type Keyring, openKeyring } from "../../../src/application/keyring.ts";
 import { custodyKey } from "../../../src/application/objectKeys.ts";
+import { DEVELOPMENT_ROOT_SECRET } from "../../../src/application/rootSecrets.ts";
 import { sealedObjectStore } from "../../../src/storage/sealedObjectStore.ts";
 import type { Layer } from "./layers.ts";
 import type { LakeDatabase, PersistedState, StoredBlob } from "./state.ts";
@@ -59,7 +56,11 @@ const keyringOf = (
     put: () => undefined,
     destroy: () => undefined,
   };
-  return openKeyring(DEVELOPMENT_ROOT_SECRET, lake_id, store).withHalves({
+  return openKeyring(
+    { present: DEVELOPMENT_ROOT_SECRET, previous: null },
+    lake_id,
+    store,
+  ).withHalves({
     find: (subject) =>
       objects.find(({ key }) => key === custodyKey(lake_id, subject))?.bytes ?? null,
   });

@@ -35,7 +35,12 @@ export interface NoteRestore {
   readonly lost: Omit<Restored, "noted_at">;
 }
 
-export type LakeCommand = CreateDataLake | ChangeComplianceLevel | NoteRestore;
+/** From the lake itself, with the key's new wrapping. */
+export interface NoteKeyRewrapped {
+  readonly type: "NoteKeyRewrapped";
+}
+
+export type LakeCommand = CreateDataLake | ChangeComplianceLevel | NoteRestore | NoteKeyRewrapped;
 
 export const lakeNotFound = () => reject("not_found", "lake-not-found", "There is no such lake.");
 
@@ -83,6 +88,10 @@ export const decideLake = (
       if (state.status === "absent") return lakeNotFound();
       return ok(isNoted(state, command.lost) ? [] : [{ type: "LakeRestored", data: command.lost }]);
     }
+    case "NoteKeyRewrapped":
+      return state.status === "absent"
+        ? lakeNotFound()
+        : ok([{ type: "LakeKeyRewrapped", data: {} }]);
     default:
       return assertNever(command);
   }

@@ -29,7 +29,9 @@ export type LakeEvent =
    * The log was restored to an earlier moment: what it held behind that is lost. It is known by a
    * checkpoint that is kept outside, and that the log no longer agrees with.
    */
-  | { readonly type: "LakeRestored"; readonly data: Omit<Restored, "noted_at"> };
+  | { readonly type: "LakeRestored"; readonly data: Omit<Restored, "noted_at"> }
+  /** The lake's own key is wrapped under the present root secret; every key is what it was. */
+  | { readonly type: "LakeKeyRewrapped"; readonly data: Readonly<Record<never, never>> };
 
 export interface Restored {
   /** Number of events the log had when the checkpoint was signed. */
@@ -67,6 +69,8 @@ export const evolveLake = (state: LakeState, event: Recorded<LakeEvent>): LakeSt
       if (state.status !== "active") return state;
       return { ...state, restored: { ...event.data, noted_at: event.recorded_at } };
     }
+    case "LakeKeyRewrapped":
+      return state;
     default:
       return assertNever(event);
   }

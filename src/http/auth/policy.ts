@@ -3,19 +3,16 @@
  * told apart, Lethe serves nobody. The one exception is local development: AUTH says `open`, and the
  * request comes from the machine itself and goes to it.
  */
-import { DEVELOPMENT_ROOT_SECRET, MIN_ROOT_SECRET_LENGTH } from "../../application/keyring.ts";
+import { type SecretVariables, secretFaults } from "../../application/rootSecrets.ts";
 import { isLoopback } from "../guard.ts";
 import { type Issuer, readAdmins, readIssuers } from "./issuers.ts";
 
 /** Settings as the environment has them; undefined and empty are both "not set". */
-export interface AccessVariables {
-  readonly root_secret: string | undefined;
+export interface AccessVariables extends SecretVariables {
   /** `open` or `required`, which is the default. */
   readonly auth: string | undefined;
   readonly oidc_issuers: string | undefined;
   readonly platform_admins: string | undefined;
-  /** Whether files are at a real account's: then this is no local configuration. */
-  readonly deployed: boolean;
 }
 
 export interface AccessPolicy {
@@ -33,7 +30,8 @@ export interface AccessPolicy {
 }
 
 export const accessPolicy = (variables: AccessVariables): AccessPolicy => {
-  const { root_secret, auth, deployed } = variables;
+  const { auth, deployed } = variables;
+  const secrets = secretFaults(variables);
   const issuers = readIssuers(variables.oidc_issuers);
   const admins = readAdmins(variables.platform_admins);
   return {
@@ -41,22 +39,11 @@ export const accessPolicy = (variables: AccessVariables): AccessPolicy => {
     issuers: issuers.fault === null ? issuers.value : [],
     admins: admins.fault === null ? admins.value : new Set(),
     faults: {
-      everywhere: secretFault(root_secret) ?? authFault(auth) ?? admins.fault,
-      elsewhere:
-        root_secret === DEVELOPMENT_ROOT_SECRET
-          ? "ROOT_SECRET is the development default: set a secret of your own."
-          : null,
+      everywhere: secrets.everywhere ?? authFault(auth) ?? admins.fault,
+      elsewhere: secrets.elsewhere,
       unless_open: issuers.fault,
     },
   };
-};
-
-const secretFault = (root_secret: string | undefined): string | null => {
-  if (!root_secret) {
-    return "ROOT_SECRET is not set: `wrangler secret put ROOT_SECRET` with a random value of 32 characters or more.";
-  }
-  if (root_secret.length >= MIN_ROOT_SECRET_LENGTH) return null;
-  return `ROOT_SECRET has ${root_secret.length} characters: it needs ${MIN_ROOT_SECRET_LENGTH} or more.`;
 };
 
 const authFault = (auth: string | undefined): string | null =>

@@ -1,9 +1,10 @@
 /** What whoever runs Lethe does across lakes. */
 import { z } from "zod";
+import type { Wrapping } from "../../application/keyRotation.ts";
 import type { Call } from "../../application/lakeGateway.ts";
 import { resource } from "../../contracts/answers.ts";
-import { reapplyErasures } from "../../contracts/bodies.ts";
-import { lakeId } from "../../contracts/fields.ts";
+import { reapplyErasures, rewrapKeys } from "../../contracts/bodies.ts";
+import { lakeId, page } from "../../contracts/fields.ts";
 import { ok, type Result } from "../../domain/decider.ts";
 import type { Rejection } from "../../domain/rejection.ts";
 import { type Handled, route, type Services } from "../route.ts";
@@ -22,29 +23,63 @@ interface Deps {
   readonly call: Call;
 }
 
+type One<Value> = (deps: Deps, lake_id: string) => Promise<Result<Value, Rejection>>;
+
+interface Page<Value> {
+  readonly items: readonly (Value | { readonly lake_id: string; readonly failed: string })[];
+  readonly next_cursor: string | null;
+}
+
+/** A page of all lakes; one that fails does not keep the others from it. */
+const everyLake = async <Value>(
+  deps: Deps,
+  cursor: string | null,
+  one: One<Value>,
+  limit = LAKES_A_REQUEST,
+): Promise<Page<Value>> => {
+  const known = await deps.services.reports.lakes({ limit, cursor, member: null });
+  const { items, next_cursor } = listed.parse(known);
+  const done: Page<Value>["items"][number][] = [];
+  for (const { lake_id } of items) {
+    const each = await one(deps, lake_id);
+    done.push(each.ok ? each.value : { lake_id, failed: each.error.detail });
+  }
+  return { items: done, next_cursor };
+};
+
+/** One lake that was named, or a page of all. */
+const oneOrEvery = async <Value>(
+  deps: Deps,
+  { lake_id, cursor }: { readonly lake_id: string | null; readonly cursor: string | null },
+  one: One<Value>,
+): Handled => {
+  if (lake_id === null) return ok({ status: 200, body: await everyLake(deps, cursor, one) });
+  const done = await one(deps, lake_id);
+  if (!done.ok) return done;
+  return ok({ status: 200, body: { items: [done.value], next_cursor: null } });
+};
+
+const inLake = ({ call }: Deps, lake_id: string): Call => ({ ...call, lake_id, is_default: false });
+
 /** What was done in one lake. */
-const reapplied = async (
-  { services, call }: Deps,
-  lake_id: string,
-): Promise<Result<object, Rejection>> => {
-  const about = { ...call, lake_id, is_default: false };
-  const reply = await services.gateway.ask(about, { kind: "reapply_erasures" });
+const reapplied: One<object> = async (deps, lake_id) => {
+  const about = inLake(deps, lake_id);
+  const reply = await deps.services.gateway.ask(about, { kind: "reapply_erasures" });
   if (!reply.ok) return reply;
   if (reply.value.kind !== "reapplied") throw new Error("a summary was asked for");
   return ok({ lake_id, ...reply.value.summary });
 };
 
-/** One lake that fails does not keep the others from it. */
-const page = async (deps: Deps, cursor: string | null): Handled => {
-  const known = await deps.services.reports.lakes({ limit: LAKES_A_REQUEST, cursor, member: null });
-  const { items, next_cursor } = listed.parse(known);
-  const done: object[] = [];
-  for (const { lake_id } of items) {
-    const one = await reapplied(deps, lake_id);
-    done.push(one.ok ? one.value : { lake_id, failed: one.error.detail });
-  }
-  return ok({ status: 200, body: { items: done, next_cursor } });
-};
+const wrapping =
+  (rewrap: boolean): One<Wrapping & { readonly lake_id: string }> =>
+  async (deps, lake_id) => {
+    const about = inLake(deps, lake_id);
+    const reply = await deps.services.gateway.ask(about, { kind: "wrapping", rewrap });
+    if (!reply.ok) return reply;
+    if (reply.value.kind !== "wrapping") throw new Error("a key's wrapping was asked for");
+    const { wrapped_under, rewrapped } = reply.value;
+    return ok({ lake_id, wrapped_under, rewrapped });
+  };
 
 export const adminRoutes = [
   route({
@@ -59,12 +94,45 @@ export const adminRoutes = [
     query: none,
     body: reapplyErasures,
     success: { status: 200, schema: resource("ReappliedErasures") },
-    handle: async ({ body, services, call }) => {
-      const { lake_id, cursor } = body;
-      if (lake_id === null) return page({ services, call }, cursor);
-      const one = await reapplied({ services, call }, lake_id);
-      if (!one.ok) return one;
-      return ok({ status: 200, body: { items: [one.value], next_cursor: null } });
+    handle: ({ body, ...deps }) => oneOrEvery(deps, body, reapplied),
+  }),
+  route({
+    method: "post",
+    path: "/admin/rewrap-keys",
+    scope: "platform",
+    tag: "Admin",
+    summary:
+      "While the root secret rotates: wrap the lakes' keys under the present one, without waiting " +
+      "for each to wake; one lake, or page by page all that the reports know",
+    params: none,
+    query: none,
+    body: rewrapKeys,
+    success: { status: 200, schema: resource("RewrappedKeys") },
+    handle: ({ body, ...deps }) => oneOrEvery(deps, body, wrapping(true)),
+  }),
+  route({
+    method: "get",
+    path: "/admin/rewrap-keys",
+    scope: "platform",
+    tag: "Admin",
+    summary:
+      "How far the rotation of the root secret is: of a page of lakes, how many have their key " +
+      "under which secret, and which do not answer. A lake that is asked wakes, and is next",
+    params: none,
+    query: z.strictObject({ ...page, limit: page.limit.pipe(z.int().max(LAKES_A_REQUEST)) }),
+    body: null,
+    success: { status: 200, schema: resource("KeyRotation") },
+    handle: async ({ query: { cursor = null, limit }, ...deps }) => {
+      const { items, next_cursor } = await everyLake(deps, cursor, wrapping(false), limit);
+      const under = (which: Wrapping["wrapped_under"]) =>
+        items.filter((each) => "wrapped_under" in each && each.wrapped_under === which).length;
+      const failed = items.filter((each) => "failed" in each);
+      const counts = {
+        lakes: items.length,
+        present: under("present"),
+        previous: under("previous"),
+      };
+      return ok({ status: 200, body: { ...counts, failed, next_cursor } });
     },
   }),
 ];

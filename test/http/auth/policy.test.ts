@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import {
   DEVELOPMENT_ROOT_SECRET,
   MIN_ROOT_SECRET_LENGTH,
-} from "../../../src/application/keyring.ts";
+} from "../../../src/application/rootSecrets.ts";
 import {
   type AccessVariables,
   accessPolicy,
@@ -19,6 +19,7 @@ const ISSUERS = JSON.stringify([
 const refusals = (variables: Partial<AccessVariables>) => {
   const policy = accessPolicy({
     root_secret: OWN,
+    root_secret_previous: undefined,
     auth: undefined,
     oidc_issuers: ISSUERS,
     platform_admins: undefined,
