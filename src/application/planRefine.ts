@@ -5,7 +5,7 @@
 import { type Batch, progressOf } from "../domain/batch/batch.ts";
 import { admitPublish } from "../domain/batch/decide.ts";
 import type { RawRules } from "../domain/batch/events.ts";
-import { protecting, protects, unprotectedColumns } from "../domain/batch/protection.ts";
+import { protecting, protects } from "../domain/batch/protection.ts";
 import { workable } from "../domain/batch/quarantine.ts";
 import { PERSONAL_DATA_SUSPECTED } from "../domain/batch/suspected.ts";
 import type { Contract } from "../domain/contract/contract.ts";
@@ -18,8 +18,10 @@ import type { UniqueCheck } from "../domain/rules/uniqueScope.ts";
 import type { Schema } from "../domain/table.ts";
 import { withCarried } from "./carriedRules.ts";
 import { reader } from "./commands.ts";
+import { hiddenInDryRun, sampleRows } from "./dryRun.ts";
 import type { WorkRequest } from "./lakeGateway.ts";
 import { cleanKey, hashesKey, partKeys, publishedKey, quarantineKey } from "./objectKeys.ts";
+import { isLarge } from "./planSteps.ts";
 import { NOTHING, type Planned, type Planner, type Subject } from "./planWork.ts";
 import { comparisonOf, publishedAfter, scopedIn, type Which } from "./uniqueHashes.ts";
 import type { Gate, RefinePlan } from "./workPlan.ts";
@@ -188,6 +190,7 @@ export const planPrivacy = (
   const { batch, contract, lake } = subject;
   const refused = workable(batch);
   if (refused) return refused;
+  const large = isLarge({ status: "held", batch }, planner.limits);
   const schema = batch.schema ?? contract.schema;
   const requested = request.rules ?? {};
   const privacy = { ...contract.privacy_rules, ...requested };
@@ -212,7 +215,8 @@ export const planPrivacy = (
       clean_key: key,
       requested_privacy: requested,
       suspected_columns: batch.looks_personal.map(({ column }) => column),
-      overruled_columns: unprotectedColumns(contract, { rules: privacy, requested: {} }),
+      overruled_columns: hiddenInDryRun(subject, privacy),
+      sample_rows: large ? sampleRows(batch, schema, planner.limits.sync_bytes) : null,
     },
     writes: [...(request.dry_run ? [] : [key]), ...passing(refine)],
     expects: subject.expects,

@@ -106,8 +106,11 @@ export type WorkPlan =
       readonly requested_privacy: RawRules;
       /** Columns that look personal, declared or not. */
       readonly suspected_columns: readonly string[];
-      /** Columns that the contract protects otherwise: a dry run shows nothing of them. */
+      /** Columns of which a dry run shows nothing: the contract protects them otherwise, or a part of
+       * a personal value would be left. */
       readonly overruled_columns: readonly string[];
+      /** How many rows a dry run takes; null: all of them. */
+      readonly sample_rows: number | null;
     }
   | {
       readonly kind: "publish";

@@ -67,6 +67,7 @@ const run = async (
       evaluator,
       privacy,
       outputs,
+      ...(input.at_most_rows === undefined ? {} : { at_most_rows: input.at_most_rows }),
       judged: async (chunk, verdict) => keeper?.keep(chunk, verdict),
       transformed: (before, after, row_numbers) =>
         addPreview(preview, input, before, after, row_numbers),
@@ -99,6 +100,8 @@ export interface Pass {
   readonly evaluator: QualityEvaluator;
   readonly privacy: PrivacyPass;
   readonly outputs: Outputs;
+  /** The chunk that brings them is the last; left out: all are read. */
+  readonly at_most_rows?: number;
   /** Called for every chunk as it was read; cells that do not fit are nulls. */
   readonly checked?: (chunk: ColumnChunk) => void | Promise<void>;
   /** Called for the rows of a chunk that go on. */
@@ -114,11 +117,12 @@ export interface Pass {
 /** Takes all chunks of a reader through rules, strategies and outputs. */
 export const passOver = async (
   reader: Pick<TableReader, "chunks" | "issues">,
-  { evaluator, privacy, outputs, checked, transformed, judged }: Pass,
+  { evaluator, privacy, outputs, at_most_rows, checked, transformed, judged }: Pass,
 ): Promise<{ readonly rows: number; readonly diverted_rows: number }> => {
   let rows = 0;
   let diverted_rows = 0;
   for await (const chunk of reader.chunks()) {
+    if (rows >= (at_most_rows ?? Number.POSITIVE_INFINITY)) break;
     rows += chunk.rows;
     await checked?.(chunk);
     // Cells that do not fit are nulls here: nothing may be concluded from them. The rest of the

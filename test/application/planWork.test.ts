@@ -155,6 +155,18 @@ describe("a privacy run", () => {
     expect(overruled(null)).toEqual([]);
   });
 
+  it("names the columns of persons of which a rule that nobody agreed on would leave a part", () => {
+    const ends = { email: { strategy: "mask", keep_last: 3 } };
+    const hidden = (lake: TestLake, rules: Readonly<Record<string, unknown>>) =>
+      plan(lake, { ...request(rules), dry_run: true }, "privacy").overruled_columns;
+    // The subject's column, which the contract says nothing about.
+    expect(hidden(withBatch(), ends)).toEqual(["email"]);
+    expect(
+      hidden(withBatch(), { email: "mask", amount: { strategy: "noise", percent: 5 } }),
+    ).toEqual([]);
+    expect(hidden(withBatch({ privacy_rules: ends }), ends)).toEqual([]);
+  });
+
   it.each([{ email: "keep" }, { email: { strategy: "keep" } }])(
     "may not leave in clear by %j what the contract protects",
     (rules) => {

@@ -275,6 +275,28 @@ describe("a large file", () => {
     expect(failed.at("state")).toBe("appended");
   });
 
+  test("is sampled by a dry run, which says so", async () => {
+    const lake = await salesLake({ quality_rules: { id: "unique_in_dataset" } });
+    await lake.land("b.csv", csvOf(6 * ROWS));
+    const about = { dataset: "sales", contract_id: "c1", batch_id: "b", file_url: "b.csv" };
+    await lake.post("/append-batch", about);
+    await settled(lake, "b");
+    const rules = { privacy_rules: { amount: "nullify" }, dry_run: true };
+    await lake.post("/run-dq", { batch_id: "b" });
+    await settled(lake, "b");
+    const dry = await lake.done("/run-privacy", { batch_id: "b", ...rules });
+    const rows = Number(dry.at("sample", "rows"));
+    expect(rows).toBeGreaterThan(0);
+    expect(rows).toBeLessThan(6 * ROWS);
+    expect(dry.body).toMatchObject({
+      sample: { rows, of_rows: 6 * ROWS },
+      report: { rows },
+      message: expect.stringContaining(`the first ${rows} of ${6 * ROWS} rows`),
+      preview: expect.arrayContaining([expect.objectContaining({ row: 1 })]),
+    });
+    await nothingIsLeft(lake);
+  }, 60_000);
+
   test("in a replay is derived beside the old version, and switched with the others", async () => {
     const lake = await salesLake(RULES);
     await live(lake, async () => {});

@@ -1,10 +1,10 @@
 /** The heavy steps in the life of a batch, one function a route. */
 import { invariant, ok } from "../../domain/decider.ts";
 import { reject } from "../../domain/rejection.ts";
-import type { Refined } from "../dataPorts.ts";
+import type { Refined, RefineInput } from "../dataPorts.ts";
 import type { Call, LakeRequest, LongRequest, WorkRequest } from "../lakeGateway.ts";
 import { landingKey } from "../objectKeys.ts";
-import type { RefinePlan } from "../workPlan.ts";
+import type { WorkPlan } from "../workPlan.ts";
 import { applyPrivacy, type Body, check, publish, TOO_MUCH_AT_ONCE, takeOver } from "./passes.ts";
 import {
   hasEvents,
@@ -61,8 +61,8 @@ export const anonymize = (
         // Rule by rule, chosen freely, a value could be spelled out of what it comes to.
         const hidden_after = plan.overruled_columns;
         const preview = { preview_rows: PREVIEW_ROWS, hidden_columns, hidden_after };
-        const refined = await data.refine(refineInput(plan.refine, preview));
-        if (refined.ok) return showPreview(shop, call, plan.refine, refined.value);
+        const refined = await data.refine(dryRunInput(plan, preview));
+        if (refined.ok) return showPreview(shop, call, plan, refined.value);
         return reject(
           "invalid",
           "does-not-fit",
@@ -71,15 +71,32 @@ export const anonymize = (
       })
     : performOrBegin(shop, call, request, applyPrivacy);
 
+type PrivacyPlan = Extract<WorkPlan, { kind: "privacy" }>;
+
+/** Of a sample nothing can be said that rests on all rows: what is unique, or how many there are. */
+const dryRunInput = (
+  { refine, sample_rows }: PrivacyPlan,
+  preview: Parameters<typeof refineInput>[1],
+): RefineInput => {
+  const input = refineInput(refine, preview);
+  if (sample_rows === null) return input;
+  const quality = input.quality.filter(({ kind }) => kind !== "unique");
+  return { ...input, quality, at_most_rows: sample_rows };
+};
+
 /** Values that no strategy touches are shown in clear: an access, recorded before it is given. */
 const showPreview = async (
   { lake }: Workshop,
   call: Call,
-  { dataset, batch_id }: RefinePlan,
-  { privacy, preview }: Refined,
+  { refine: { dataset, batch_id, source }, sample_rows }: PrivacyPlan,
+  { privacy, quality, preview }: Refined,
 ): Outcome => {
-  const shown = { dry_run: true, report: privacy, preview };
-  const message = "Dry run: the batch was not changed.";
+  const sample = sample_rows === null ? null : { rows: quality.rows, of_rows: source.rows };
+  const shown = { dry_run: true, report: privacy, preview, sample };
+  const message = sample
+    ? `Dry run over the first ${sample.rows} of ${sample.of_rows} rows, because the file is large: ` +
+      "the batch was not changed."
+    : "Dry run: the batch was not changed.";
   if (preview.length === 0) {
     return ok({ ...NO_ANSWER, body: { message, events: [], warnings: [], ...shown } });
   }
