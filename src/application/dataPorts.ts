@@ -139,7 +139,7 @@ export interface RefineInput {
   readonly clean_key?: string;
   /** JSON Lines with every row that fails an `error` rule; not written when there is none. */
   readonly quarantine_key?: string;
-  /** Stops behind about so many rows; for a dry run, without rules that ask for all rows. */
+  /** Stops behind so many rows; for a dry run, without rules that ask for all rows. */
   readonly at_most_rows?: number;
   /** How many rows to show before and after, for a dry run (default 0). */
   readonly preview_rows?: number;

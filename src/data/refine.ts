@@ -100,7 +100,7 @@ export interface Pass {
   readonly evaluator: QualityEvaluator;
   readonly privacy: PrivacyPass;
   readonly outputs: Outputs;
-  /** The chunk that brings them is the last; left out: all are read. */
+  /** Left out: all are read. */
   readonly at_most_rows?: number;
   /** Called for every chunk as it was read; cells that do not fit are nulls. */
   readonly checked?: (chunk: ColumnChunk) => void | Promise<void>;
@@ -121,8 +121,10 @@ export const passOver = async (
 ): Promise<{ readonly rows: number; readonly diverted_rows: number }> => {
   let rows = 0;
   let diverted_rows = 0;
-  for await (const chunk of reader.chunks()) {
-    if (rows >= (at_most_rows ?? Number.POSITIVE_INFINITY)) break;
+  for await (const whole of reader.chunks()) {
+    const left = (at_most_rows ?? Number.POSITIVE_INFINITY) - rows;
+    if (left <= 0) break;
+    const chunk = firstRows(whole, left);
     rows += chunk.rows;
     await checked?.(chunk);
     // Cells that do not fit are nulls here: nothing may be concluded from them. The rest of the
@@ -139,6 +141,9 @@ export const passOver = async (
   }
   return { rows, diverted_rows };
 };
+
+const firstRows = (chunk: ColumnChunk, count: number): ColumnChunk =>
+  chunk.rows <= count ? chunk : withoutRows(chunk, new Uint8Array(chunk.rows).fill(1, count)).chunk;
 
 const HIDDEN = { hidden: true } as const;
 
