@@ -22,6 +22,7 @@ import type { ObjectStore } from "./dataPorts.ts";
 import { heldAccesses } from "./endedAccesses.ts";
 import { erasureFacts } from "./erasureFacts.ts";
 import { doomedKeys, undeletedKeys } from "./erasureLeftovers.ts";
+import { recipientsOf } from "./erasureRecipients.ts";
 import type { Call, LakeRequest } from "./lakeGateway.ts";
 import { type LakeService, systemCall } from "./lakeService.ts";
 import { type Origin, originOf } from "./origins.ts";
@@ -141,8 +142,9 @@ const close = async (deps: ErasureDutyDeps, duty: PendingDuty): Promise<EraseSte
   }
   if (undeleted.pending > 0) return "wait";
   await store.delete(doomedKeys(log, erasure));
+  const recipients = await recipientsOf(log, erasure.erased_from, deletion_id);
   const at = now().toISOString();
-  const facts = erasureFacts(log, deletion, erasure, at);
+  const facts = erasureFacts(log, deletion, erasure, at, recipients);
   await deps.release(deletion_id, closingOf(erasure, facts));
   const about = { deletion_id, now: at, at_version: deletion.version, facts };
   const completed = service.fulfil(lake_id, { type: "CompleteErasure", ...about }, duty);

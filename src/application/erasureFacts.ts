@@ -21,25 +21,26 @@ import {
 } from "../domain/deletion/facts.ts";
 import type { BatchId, DatasetName } from "../domain/ids.ts";
 import { reader } from "./commands.ts";
+import { eventsOf } from "./erasureRecipients.ts";
 import type { EventLog, StoredEvent } from "./ports.ts";
 import { later } from "./timers.ts";
 
 const DAY_MS = 86_400_000;
 const PAGE = 1000;
 
-/** As of `now` (RFC 3339, UTC), which is when it is completed. */
+/** As of `now` (RFC 3339, UTC), which is when it is completed. `recipients`: all of them. */
 export const erasureFacts = (
   log: EventLog,
   deletion: Deletion,
   erasure: Erasure,
   now: string,
+  recipients: readonly Recipient[],
 ): ErasureFacts => {
   const { deletion_id, subject_ref, requested_by, received_at, requested_at } = deletion;
   const { deadline, statutory_deadline } = deletion;
   const hit = erasure.erased_from.filter(({ dataset }) => dataset !== null);
   const erased = hit.flatMap((batch) => erasedIn(log, batch, deletion));
   const objects = erased.flatMap((each) => each.objects);
-  const recipients = recipientsOf(log, hit, erasure.started_at);
   return {
     deletion_id,
     subject_ref,
@@ -74,19 +75,6 @@ export const erasureFacts = (
 
 const stillWithheld = ({ withheld }: Deletion, { only }: Erasure) =>
   only === null ? withheld : withheld.filter(({ dataset }) => !only.includes(dataset));
-
-/** Every event of a type in a batch's stream, page by page. */
-const eventsOf = (log: EventLog, batch_id: BatchId, type: string): readonly StoredEvent[] => {
-  const events: StoredEvent[] = [];
-  let after = 0;
-  for (;;) {
-    const page = log.read({ stream: `batch/${batch_id}`, type, after, limit: PAGE });
-    events.push(...page);
-    const last = page.at(-1);
-    if (last === undefined) return events;
-    after = last.seq;
-  }
-};
 
 interface Erased {
   readonly objects: readonly ErasedObject[];
@@ -127,28 +115,6 @@ const listed = (
       sha256_before: from.sha256,
       sha256_after: to?.sha256 ?? null,
     }));
-
-/** Those who were given a batch while the subject was in it. */
-const recipientsOf = (
-  log: EventLog,
-  hit: readonly ErasedFrom[],
-  until: string,
-): readonly Recipient[] => {
-  const known = new Map<string, { batches: Set<BatchId>; last_at: string }>();
-  for (const { batch_id } of hit) {
-    for (const { data, recorded_at } of eventsOf(log, batch_id, "ConsumptionGranted")) {
-      if (recorded_at > until) continue;
-      const consumer = String(data.consumer);
-      const before = known.get(consumer) ?? { batches: new Set<BatchId>(), last_at: recorded_at };
-      before.batches.add(batch_id);
-      const last_at = recorded_at > before.last_at ? recorded_at : before.last_at;
-      known.set(consumer, { ...before, last_at });
-    }
-  }
-  return [...known]
-    .map(([consumer, { batches, last_at }]) => ({ consumer, batches: [...batches], last_at }))
-    .sort((a, b) => (a.consumer < b.consumer ? -1 : 1));
-};
 
 /** Subject columns that a privacy run had changed in what was derived of these batches. */
 const transformedIn = (log: EventLog, hit: readonly ErasedFrom[]): readonly TransformedColumn[] => {

@@ -65,7 +65,7 @@ export const erasedLake = (): ErasedLake => {
     const state = deletion(id);
     const erasure = runningErasure(state);
     if (erasure === null) throw new Error("nothing is under way");
-    const facts = erasureFacts(log, state, erasure, lake.now());
+    const facts = erasureFacts(log, state, erasure, lake.now(), []);
     await records.release(LAKE, id, closingOf(erasure, facts));
     const at_version = state.version;
     const now = lake.now();

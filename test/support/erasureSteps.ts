@@ -172,7 +172,7 @@ const complete = (lake: TestLake, deletion_id: DeletionId): Step => {
   const deletion = lake.log.load(`deletion/${deletion_id}`).state as StateOf<"deletion">;
   const erasure = runningErasure(deletion);
   if (deletion.status === "absent" || erasure === null) return ok(null);
-  const known = erasureFacts(lake.log, deletion, erasure, lake.now());
+  const known = erasureFacts(lake.log, deletion, erasure, lake.now(), []);
   // In a random life hardly anything that is erased was consumed before.
   const recipients = [{ consumer: "alice", batches: [], last_at: lake.now() }];
   const facts = { ...known, recipients };

@@ -153,6 +153,7 @@ const reapplied = (lake: TestLake, n: number, unbound: number): Step => {
     { ...known, deletion_id, withheld: [] },
     erasure,
     lake.now(),
+    [],
   );
   const { subject_refs } = erasure;
   const closing = { ...facts, closing: "request", datasets: [], subject_refs, rebound: 0 } as const;
