@@ -2,6 +2,7 @@
 
 import type { RawRules } from "../domain/batch/events.ts";
 import type { ErasureStep } from "../domain/deletion/erasure.ts";
+import type { LookedFor } from "../domain/deletion/missed.ts";
 import type { BatchId, DatasetName, DeletionId } from "../domain/ids.ts";
 import type { ObjectRef } from "../domain/table.ts";
 import type { Lookup } from "./lookups.ts";
@@ -58,6 +59,8 @@ export interface RedactPlan {
   } | null;
   /** How the hashes by which others are compared with it are made anew; null: it kept none. */
   readonly rehash: { readonly refine: RefinePlan; readonly hashes_key: string } | null;
+  /** When the file cannot be had: that it was looked for now too. */
+  readonly looked_for: LookedFor;
   /** Every object of rows the batch has now. */
   readonly objects: readonly ObjectRef[];
 }

@@ -14,6 +14,7 @@ import {
 } from "../domain/deletion/decideErasure.ts";
 import { runningErasure } from "../domain/deletion/deletion.ts";
 import type { Erasure } from "../domain/deletion/erasure.ts";
+import { nextOfAll } from "../domain/deletion/missed.ts";
 import type { DeletionId } from "../domain/ids.ts";
 import type { Rejection } from "../domain/rejection.ts";
 import type { Answer } from "./answers.ts";
@@ -80,14 +81,12 @@ export const erasureDuties = (deps: ErasureDutyDeps): Pick<DutyDeps["handlers"],
         beginStep(log.schedule, duty, now());
         const next = await deps.eraseStep(deletion_id, originOf(duty));
         const later = next === "release" ? await close(deps, duty) : next;
-        const goesOn = runningErasure(reader(log).deletion(deletion_id)) !== null;
+        const erasure = runningErasure(reader(log).deletion(deletion_id));
         // It was stopped, or it has come to its end; begun again meanwhile, it goes on.
-        if (later === "done" && !goesOn) log.schedule.remove(duty);
+        if (later === "done" && erasure === null) log.schedule.remove(duty);
         // One object or page a step: between two of them other duties have their turn.
         else if (log.schedule.find(duty)) {
-          const wait_ms = later === "wait" ? ERASE_POLL_MS : 0;
-          const due_at = new Date(now().getTime() + wait_ms).toISOString();
-          log.schedule.put({ ...duty, due_at });
+          log.schedule.put({ ...duty, due_at: later === "wait" ? poll(erasure, now()) : at() });
         }
       } catch (error) {
         if (!isLastTry(log.schedule, duty)) throw error;
@@ -114,6 +113,14 @@ export const erasureDuties = (deps: ErasureDutyDeps): Pick<DutyDeps["handlers"],
       if (!ended.ok) throw new Error(ended.error.detail);
     },
   };
+};
+
+/** When something that is waited for is looked at again: what could not be had not before its time. */
+const poll = (erasure: Erasure | null, now: Date): string => {
+  const soon = new Date(now.getTime() + ERASE_POLL_MS).toISOString();
+  const { hits = [], missed = [], phase } = erasure ?? {};
+  const again = phase === "opening" && hits.length === 0 ? nextOfAll(missed) : null;
+  return again !== null && again > soon ? again : soon;
 };
 
 const fail = ({ service, lake_id, now }: ErasureDutyDeps, duty: PendingDuty, failure: string) => {

@@ -96,7 +96,13 @@ const erasedIn = (
     .filter(ours)
     .map(({ data }) => ({
       objects: listed(about, data as unknown as Redaction),
-      destroyed: [{ ...about, reason: data.reason as DestroyedBecause }],
+      destroyed: [
+        {
+          ...about,
+          reason: data.reason as DestroyedBecause,
+          looked_for: data.looked_for as DestroyedBatch["looked_for"],
+        },
+      ],
     }));
   return [...redacted, ...destroyed];
 };

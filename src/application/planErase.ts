@@ -8,6 +8,7 @@ import { isRunning } from "../domain/batch/work.ts";
 import { ok, type Result } from "../domain/decider.ts";
 import { type Deletion, runningErasure } from "../domain/deletion/deletion.ts";
 import type { Erasure, ErasureStep } from "../domain/deletion/erasure.ts";
+import { dueAgain } from "../domain/deletion/missed.ts";
 import type { BatchId } from "../domain/ids.ts";
 import type { ActiveLake } from "../domain/lake/lake.ts";
 import { type Rejection, reject } from "../domain/rejection.ts";
@@ -161,8 +162,9 @@ const lookUp = ({ id, dataset }: DirectoryEntry, erasing: Erasing): Lookup | "ar
 };
 
 const openBatch = (erasing: Erasing): Result<Planned, Rejection> => {
-  const [batch_id] = erasing.erasure.hits;
-  if (batch_id === undefined) return ok(NOTHING);
+  const { hits, missed } = erasing.erasure;
+  const batch_id = hits[0] ?? dueAgain(missed, erasing.planner.now)?.batch_id;
+  if (batch_id === undefined) return ok(missed.length > 0 ? WAIT : NOTHING);
   const found = batchOf(batch_id, erasing);
   if (found === "busy") return ok(WAIT);
   const opened = { kind: "opened", batch_id, rows_removed: 0 } as const;

@@ -8,6 +8,7 @@ import { type Batch, progressOf, tablesOf } from "../domain/batch/batch.ts";
 import type { QualityCheck } from "../domain/batch/events.ts";
 import { protecting } from "../domain/batch/protection.ts";
 import { invariant, ok, type Result } from "../domain/decider.ts";
+import { lookedOnceMore } from "../domain/deletion/missed.ts";
 import type { Rejection } from "../domain/rejection.ts";
 import type { Format, ObjectRef, Schema } from "../domain/table.ts";
 import type { RedactPlan, Rewrite, VerifyPlan } from "./erasePlans.ts";
@@ -37,7 +38,7 @@ const tableOf = ({ batch, dataset }: Subject, erasing: Erasing): SubjectTable =>
 
 export const planRedaction = (subject: Subject, erasing: Erasing): Result<Planned, Rejection> => {
   const { batch, lake } = subject;
-  const { attempt_id, limits } = erasing.planner;
+  const { attempt_id, limits, now } = erasing.planner;
   const { lake_id } = lake;
   const { batch_id, dataset, raw, schema, segments } = batch;
   const place = [lake_id, batch_id, batch.revision + 1, attempt_id] as const;
@@ -46,6 +47,7 @@ export const planRedaction = (subject: Subject, erasing: Erasing): Result<Planne
   const derive = schema === null ? null : derivationOf(subject, schema, erasing);
   const rehash = schema === null ? null : rehashOf(subject, schema, erasing, place);
   const rejected = schema === null ? [] : rejectedIn(batch, place);
+  const before = erasing.erasure.missed.find((known) => known.batch_id === batch_id);
   const step: RedactPlan = {
     kind: "redact",
     dataset,
@@ -60,6 +62,7 @@ export const planRedaction = (subject: Subject, erasing: Erasing): Result<Planne
     rejected,
     derive,
     rehash,
+    looked_for: lookedOnceMore(before ?? null, now),
     objects: tablesOf(batch),
   };
   const writes = [

@@ -9,12 +9,14 @@ import { activeSchema } from "../domain/dataset/dataset.ts";
 import { assertNever } from "../domain/decider.ts";
 import { type Deletion, isOpen, runningErasure } from "../domain/deletion/deletion.ts";
 import type { Erasure } from "../domain/deletion/erasure.ts";
+import { nextLook } from "../domain/deletion/missed.ts";
 import { freshUntil, isStale } from "../domain/freshness/freshness.ts";
 import { describeDecimals } from "../domain/rules/decimalTypes.ts";
 import type { ObjectRef } from "../domain/table.ts";
 import type { AggregateKind, StateOf } from "./aggregates.ts";
 import { memberView, tokenView } from "./callerViews.ts";
 import { arrival } from "./directoryEntry.ts";
+import { REMEDIES } from "./remedies.ts";
 
 export type View = Readonly<Record<string, unknown>>;
 
@@ -230,15 +232,6 @@ const expiredView = ({ file, ...batch }: ExpiredBatch): View => ({
   quarantine: null,
 });
 
-/** What a person who is refused must be told besides the reasons (Art. 12(4)). */
-const REMEDIES = {
-  complaint:
-    "A complaint to a supervisory authority, in particular where they live, work or where it " +
-    "happened (Art. 77 GDPR); https://www.edpb.europa.eu/about-edpb/about-edpb/members_en names them.",
-  court: "A judicial remedy against the controller (Art. 79 GDPR).",
-  tell: "Without delay and at the latest within one month of receipt (Art. 12(4) GDPR).",
-} as const;
-
 const ERASED = { erased: true } as const;
 
 const deletionView = (deletion: StateOf<"deletion">, now: string): View | null => {
@@ -269,6 +262,7 @@ const erasureView = (deletion: Deletion, erasure: Erasure | null) =>
       hit: erasure.erased_from.length,
     },
     rows_removed: erasure.rows_removed,
+    missing: erasure.missed.map((batch) => ({ ...batch, next_at: nextLook(batch) })),
     uploads: erasure.uploads,
     verification: erasure.verification,
   };

@@ -106,7 +106,7 @@ export const EVENT_CONTRACTS: Readonly<Record<string, EventContract>> = {
   BatchRetentionSuspended: v1,
   BatchExpired: v1,
   BatchRedacted: v1,
-  BatchDestroyed: v1,
+  BatchDestroyed: added({ looked_for: null }),
   GDPRDeletionRequested: added({ identity_verified: null }),
   GDPRDeletionExtended: v1,
   GDPRDeletionRejected: v1,

@@ -2,7 +2,8 @@
 import { env } from "cloudflare:workers";
 import { parquetReadObjects } from "hyparquet";
 import { parquetWriteBuffer } from "hyparquet-writer";
-import { describe, expect, test } from "vitest";
+import { afterEach, describe, expect, test, vi } from "vitest";
+import { LOOKS_AFTER_MS } from "../../src/domain/deletion/missed.ts";
 import {
   appendPeople,
   csvOf,
@@ -15,7 +16,7 @@ import {
   WITH_JANE,
   WITHOUT_JANE,
 } from "../support/erasureLake.ts";
-import { type Lake, typesOf } from "../support/lakeClient.ts";
+import { inTheEnd, type Lake, typesOf } from "../support/lakeClient.ts";
 import {
   appendPeople as appendSealed,
   NAMES,
@@ -103,21 +104,72 @@ describe("erasing a person", () => {
     // Landed uploads are in clear until they are swept: hers are gone.
     expect(await holding(lake, ada)).toEqual([]);
   });
+});
 
-  test("goes on without a batch whose file was lost, and says that it was destroyed", async () => {
+describe("a batch whose file cannot be had", () => {
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+
+  /** Another batch and the lost one hold the person; everything but the lost one is erased. */
+  const begun = async () => {
     const lake = await peopleLake();
     await appendPeople(lake, "lost", WITH_JANE);
     await appendPeople(lake, "kept", WITH_JANE);
-    const raw = (await lake.keys()).filter((key) => /\/batches\/lost\/.*\/raw\//.test(key));
+    const raw = (await lake.keys()).filter((key) => /\/batches\/lost\/.*\.csv$/.test(key));
+    expect(raw).toHaveLength(1);
     await env.OBJECTS.delete([...raw]);
     const id = await requestErasure(lake);
     await lake.post(`/deletions/${id}/execute`);
+    await missedTimes(lake, id, 1);
+    return { lake, id, key: raw[0] ?? "" };
+  };
+
+  /** Rings until the file was looked for so often; resolves to when it is looked for next. */
+  const missedTimes = async (lake: Lake, id: string, times: number): Promise<number> => {
+    let next = 0;
+    await inTheEnd(async () => {
+      await lake.ring();
+      const shown = await lake.get(`/deletions/${id}`);
+      expect(shown.at("erasure", "missing")).toMatchObject([{ batch_id: "lost", times }]);
+      next = Date.parse(shown.text("erasure", "missing", 0, "next_at"));
+    });
+    return next;
+  };
+
+  /** Only `Date` is faked: the platform's own timers and alarms go on. */
+  const travel = (time: number) => vi.useFakeTimers({ toFake: ["Date"], now: time });
+
+  test("keeps its other rows when the file is there again", async () => {
+    const { lake, id, key } = await begun();
+    await inTheEnd(async () => {
+      await lake.ring();
+      expect((await lake.get("/batches/kept")).at("rows")).toBe(2);
+    });
+    expect((await lake.get("/batches/lost")).at("state")).toBe("appended");
+    await env.OBJECTS.put(key, WITH_JANE);
+    travel(await missedTimes(lake, id, 1));
+    await until(lake, id, "completed");
+    expect((await lake.get("/batches/lost")).body).toMatchObject({ state: "appended", rows: 2 });
+    const certificate = await lake.get(`/deletions/${id}/certificate`);
+    expect(certificate.at("certificate", "facts", "destroyed")).toEqual([]);
+    expect(await holding(lake, JANE)).toEqual([]);
+  });
+
+  test("is destroyed once it was looked for often enough, and the certificate says how", async () => {
+    const { lake, id } = await begun();
+    for (const [looks] of LOOKS_AFTER_MS.entries()) {
+      travel(await missedTimes(lake, id, looks + 1));
+    }
     await until(lake, id, "completed");
     const certificate = await lake.get(`/deletions/${id}/certificate`);
+    const looked_for = { times: LOOKS_AFTER_MS.length + 1, first_at: expect.any(String) };
     expect(certificate.at("certificate", "facts")).toMatchObject({
-      destroyed: [{ batch_id: "lost", dataset: "people", reason: "missing" }],
+      destroyed: [{ batch_id: "lost", dataset: "people", reason: "missing", looked_for }],
       rows_removed: expect.any(Number),
     });
+    const [event] = (await lake.events()).filter(({ type }) => type === "BatchDestroyed");
+    expect(event).toMatchObject({ data: { reason: "missing", looked_for } });
     expect((await lake.get("/batches/lost")).at("state")).toBe("expired");
     expect((await lake.get("/batches/kept")).at("rows")).toBe(2);
     expect(await holding(lake, JANE)).toEqual([]);

@@ -82,6 +82,14 @@ export const opened = (
   rows_removed: outcome === "redacted" ? 2 : 0,
 });
 
+/** Its file could not be had. */
+export const missed = (batch_id: BatchId, at: string): ErasureStep => ({
+  kind: "missed",
+  batch_id,
+  dataset: SALES,
+  at,
+});
+
 export const uploads = (deleted = 0, after: string | null = null): ErasureStep => ({
   kind: "uploads",
   after,

@@ -14,7 +14,7 @@ import type { TestLake } from "./testLake.ts";
 
 /** What the data plane is made to say: of a batch, and of what was rewritten. */
 export interface Findings {
-  readonly opened: "redacted" | "destroyed" | "clear";
+  readonly opened: "redacted" | "destroyed" | "clear" | "missed";
   /** Rows of the subject that are found once more in what was rewritten. */
   readonly left: number;
 }
@@ -50,7 +50,10 @@ export const eraseOnce = (
     return eraseOnce(lake, deletion_id, findings, { page: [], last: true });
   }
   if (step.kind === "release") return complete(lake, deletion_id);
-  if (step.kind === "redact" && findings.opened !== "clear") {
+  if (
+    step.kind === "redact" &&
+    (findings.opened === "redacted" || findings.opened === "destroyed")
+  ) {
     const result = resultOf(step, findings.opened);
     const { batch_id } = step;
     return record(
@@ -88,7 +91,7 @@ export const erase = (lake: TestLake, deletion_id: DeletionId): void => {
 const record = (lake: TestLake, request: LakeRequest, attempt: Attempt | null): Step =>
   lake.service.command(lake.call(), request, attempt ? { attempt } : undefined);
 
-const noteOf = (step: EraseStepPlan, { left }: Findings): ErasureStep => {
+const noteOf = (step: EraseStepPlan, { opened, left }: Findings): ErasureStep => {
   switch (step.kind) {
     case "note":
       return step.step;
@@ -98,7 +101,8 @@ const noteOf = (step: EraseStepPlan, { left }: Findings): ErasureStep => {
       return { kind: "looked", after, done, batches: looks.length, hits };
     }
     case "redact": {
-      const { batch_id, dataset } = step;
+      const { batch_id, dataset, looked_for } = step;
+      if (opened === "missed") return { kind: "missed", batch_id, dataset, at: looked_for.last_at };
       return { kind: "opened", batch_id, dataset, outcome: "clear", rows_removed: 0 };
     }
     case "uploads":
@@ -121,7 +125,7 @@ const resultOf = (
 ): RedactBatch["result"] => {
   if (kind === "destroyed") {
     const gone = objects.map((from) => ({ from, to: null, rows_removed: from.rows }));
-    return { kind, reason: "unreadable", objects: gone };
+    return { kind, reason: "unreadable", looked_for: null, objects: gone };
   }
   const at = (key: string) => objectAt(key, { rows: 2, sha256: "cd".repeat(32) });
   const clean = derive?.clean ? at(derive.clean.target) : null;

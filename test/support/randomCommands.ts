@@ -341,7 +341,15 @@ const erasures = fc.oneof(
       .record({
         n: index,
         steps: fc.constantFrom(1, 12),
-        opened: fc.constantFrom("redacted", "clear", "destroyed"),
+        opened: fc.constantFrom(
+          "redacted",
+          "clear",
+          "destroyed",
+          "redacted",
+          "clear",
+          "destroyed",
+          "missed",
+        ),
         left: often(0, 1),
       })
       .map(({ n, steps, ...findings }) =>

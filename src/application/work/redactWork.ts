@@ -6,6 +6,7 @@ import { violates } from "../../domain/batch/anonymity.ts";
 import type { RedactBatch } from "../../domain/batch/commands.ts";
 import type { DerivedRun, Publication, ReplacedObject } from "../../domain/batch/events.ts";
 import type { ErasureStep } from "../../domain/deletion/erasure.ts";
+import { isLost } from "../../domain/deletion/missed.ts";
 import type { KAnonymityFinding } from "../../domain/rules/kAnonymity.ts";
 import type { UniqueHashes } from "../../domain/rules/uniqueScope.ts";
 import type { ObjectRef } from "../../domain/table.ts";
@@ -35,9 +36,17 @@ export const redactBatch = async (
     const clear = { kind: "opened", batch_id, dataset, outcome: "clear", rows_removed: 0 } as const;
     return record({ type: "NoteErasureStep", deletion_id, at_version, step: clear });
   }
-  if (raw.kind !== "redacted") {
-    const reason = raw.kind === "missing" ? "missing" : "unreadable";
-    return recorded({ kind: "destroyed", reason, objects: step.objects.map(dropped) });
+  const objects = step.objects.map(dropped);
+  if (raw.kind === "unreadable") {
+    return recorded({ kind: "destroyed", reason: "unreadable", looked_for: null, objects });
+  }
+  if (raw.kind === "not_had") {
+    const { looked_for } = step;
+    if (isLost(looked_for)) {
+      return recorded({ kind: "destroyed", reason: raw.reason, looked_for, objects });
+    }
+    const missed = { kind: "missed", batch_id, dataset, at: looked_for.last_at } as const;
+    return record({ type: "NoteErasureStep", deletion_id, at_version, step: missed });
   }
   const replaced = new Map<string, ReplacedObject>();
   const replace = (from: ObjectRef, to: ObjectRef | null, rows_removed: number) =>
@@ -70,7 +79,7 @@ export const redactBatch = async (
 
 const dropped = (from: ObjectRef): ReplacedObject => ({ from, to: null, rows_removed: from.rows });
 
-/** What is for certain not there, or does not open under its key. */
+/** The store says that it is not there, or it does not open under its key. */
 const unreadable = (error: unknown): "missing" | "unreadable" => {
   if (error instanceof MissingObjectError) return "missing";
   if (error instanceof BrokenSealError) return "unreadable";
@@ -80,13 +89,11 @@ const unreadable = (error: unknown): "missing" | "unreadable" => {
 const redactRaw = async (
   { raw }: RedactPlan,
   subjects: SubjectPlane,
-): Promise<Redacted | { readonly kind: "missing" }> => {
+): Promise<Redacted | { readonly kind: "not_had"; readonly reason: "missing" | "unreadable" }> => {
   try {
     return await subjects.redactRaw(raw);
   } catch (error) {
-    return unreadable(error) === "missing"
-      ? { kind: "missing" }
-      : { kind: "unreadable", contains: true };
+    return { kind: "not_had", reason: unreadable(error) };
   }
 };
 

@@ -1,5 +1,6 @@
 /** Commands of a batch. Those that follow a pass over the rows carry its result. */
 import type { DestroyedBecause } from "../deletion/facts.ts";
+import type { LookedFor } from "../deletion/missed.ts";
 import type {
   BatchId,
   ContractId,
@@ -267,6 +268,7 @@ export interface RedactBatch {
     | {
         readonly kind: "destroyed";
         readonly reason: DestroyedBecause;
+        readonly looked_for: LookedFor | null;
         readonly objects: readonly ReplacedObject[];
       };
 }

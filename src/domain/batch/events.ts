@@ -1,5 +1,6 @@
 /** What can happen to a batch. Nothing in here is a cell's value: the log holds no data. */
 import type { DestroyedBecause } from "../deletion/facts.ts";
+import type { LookedFor } from "../deletion/missed.ts";
 import type {
   BatchId,
   ContractId,
@@ -276,6 +277,8 @@ export type BatchEvent =
       readonly data: {
         readonly deletion_id: DeletionId;
         readonly reason: DestroyedBecause;
+        /** How the file was looked for before it counted as lost; null: it was there. */
+        readonly looked_for: LookedFor | null;
         readonly objects: readonly ReplacedObject[];
       };
     };

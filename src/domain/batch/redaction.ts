@@ -17,8 +17,8 @@ export const redact = (
   batch: Batch,
 ): Result<readonly BatchEvent[], Rejection> => {
   if (result.kind === "destroyed") {
-    const { reason, objects } = result;
-    return ok([{ type: "BatchDestroyed", data: { deletion_id, reason, objects } }]);
+    const { reason, looked_for, objects } = result;
+    return ok([{ type: "BatchDestroyed", data: { deletion_id, reason, looked_for, objects } }]);
   }
   const { kind: _, violated, ...redaction } = result;
   const redacted: BatchEvent = { type: "BatchRedacted", data: { deletion_id, ...redaction } };

@@ -8,6 +8,7 @@ import type { BatchId, DatasetName } from "../ids.ts";
 import type { SubjectRefs } from "../subjects.ts";
 import type { Withheld } from "./events.ts";
 import type { Verification } from "./facts.ts";
+import { lookedOnceMore, type MissedBatch } from "./missed.ts";
 
 /** So often at most: then data of the subject keeps coming, and a person has to look. */
 export const MAX_ROUNDS = 10;
@@ -41,6 +42,14 @@ export type ErasureStep =
       readonly dataset: DatasetName | null;
       readonly outcome: OpenedOutcome;
       readonly rows_removed: number;
+    }
+  /** Its file could not be had: it is looked for again before it counts as lost. */
+  | {
+      readonly kind: "missed";
+      readonly batch_id: BatchId;
+      readonly dataset: DatasetName;
+      /** RFC 3339, UTC. */
+      readonly at: string;
     }
   | {
       readonly kind: "uploads";
@@ -80,6 +89,8 @@ export interface Erasure {
   /** Whether every batch of this round was looked at. */
   readonly looked: boolean;
   readonly hits: readonly BatchId[];
+  /** Those whose file could not be had yet: opened when all others are. */
+  readonly missed: readonly MissedBatch[];
   readonly uploads_after: string;
   readonly unverified: readonly BatchId[];
   readonly erased_from: readonly ErasedFrom[];
@@ -103,6 +114,7 @@ export const newErasure = (
   after: 0,
   looked: false,
   hits: [],
+  missed: [],
   uploads_after: "",
   unverified: [],
   erased_from: [],
@@ -161,6 +173,13 @@ export const evolveErasure = (erasure: Erasure, step: ErasureStep): Erasure => {
     }
     case "opened":
       return opened(erasure, step);
+    case "missed": {
+      const { batch_id, dataset, at } = step;
+      const before = erasure.missed.find((known) => known.batch_id === batch_id) ?? null;
+      const again = { batch_id, dataset, ...lookedOnceMore(before, at) };
+      const { hits, missed } = without(erasure, batch_id);
+      return toOpen({ ...erasure, hits, missed: [...missed, again] });
+    }
     case "uploads": {
       const { scanned, deleted } = erasure.uploads;
       const uploads = {
@@ -192,8 +211,7 @@ const opened = (
   erasure: Erasure,
   { batch_id, dataset, outcome, rows_removed }: Extract<ErasureStep, { kind: "opened" }>,
 ): Erasure => {
-  const hits = erasure.hits.filter((hit) => hit !== batch_id);
-  const further = { ...erasure, hits, opened: erasure.opened + 1 };
+  const further = { ...erasure, ...without(erasure, batch_id), opened: erasure.opened + 1 };
   if (outcome === "key_destroyed" && dataset !== null) {
     const key_destroyed = [...new Set([...erasure.key_destroyed, dataset])];
     return toOpen({ ...further, key_destroyed });
@@ -209,10 +227,22 @@ const opened = (
   });
 };
 
-/** What may hold the subject is opened before anything else is looked at. */
+const without = (
+  { hits, missed }: Erasure,
+  batch_id: BatchId,
+): Pick<Erasure, "hits" | "missed"> => ({
+  hits: hits.filter((hit) => hit !== batch_id),
+  missed: missed.filter((known) => known.batch_id !== batch_id),
+});
+
+/**
+ * What may hold the subject is opened before anything else is looked at; what could not be had comes
+ * when every batch was looked at.
+ */
 const toOpen = (erasure: Erasure): Erasure => {
-  if (erasure.hits.length > 0) return { ...erasure, phase: "opening" };
-  return { ...erasure, phase: erasure.looked ? "uploads" : "looking" };
+  const { hits, missed, looked } = erasure;
+  if (hits.length > 0 || (looked && missed.length > 0)) return { ...erasure, phase: "opening" };
+  return { ...erasure, phase: looked ? "uploads" : "looking" };
 };
 
 /** A round in which nothing was found is the proof that nothing is left. */

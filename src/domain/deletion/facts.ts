@@ -4,6 +4,7 @@
  */
 import type { BatchId, DatasetName, DeletionId, SubjectRef } from "../ids.ts";
 import type { Withheld } from "./events.ts";
+import type { LookedFor } from "./missed.ts";
 
 /** The most objects listed in one certificate; the log's BatchRedacted events name all of them. */
 export const MAX_LISTED_OBJECTS = 2_000;
@@ -32,9 +33,11 @@ export interface DestroyedBatch {
   readonly batch_id: BatchId;
   readonly dataset: DatasetName;
   readonly reason: DestroyedBecause;
+  /** How its file was looked for before it counted as lost; null: it was there. */
+  readonly looked_for: LookedFor | null;
 }
 
-/** `unreadable`: it is no table any more. `missing`: its raw object was gone already. */
+/** `unreadable`: it is no table any more. `missing`: its raw object was gone for good. */
 export type DestroyedBecause = "unreadable" | "missing";
 
 /** A subject column that was transformed, and that a subject is therefore not found by. */

@@ -51,6 +51,7 @@ const destroyed: ErasureOfBatch = {
   data: {
     deletion_id: DELETION,
     reason: "unreadable",
+    looked_for: null,
     objects: [{ from: RAW, to: null, rows_removed: 3 }],
   },
 };

@@ -8,7 +8,16 @@ import {
   newErasure,
 } from "../../../src/domain/deletion/erasure.ts";
 import { FIRST_RECORDED_AT } from "../../support/deciderSpec.ts";
-import { A, B, looked, opened, REFS, uploads, verified } from "../../support/erasureSpecs.ts";
+import {
+  A,
+  B,
+  looked,
+  missed,
+  opened,
+  REFS,
+  uploads,
+  verified,
+} from "../../support/erasureSpecs.ts";
 import { SALES } from "../../support/facts.ts";
 
 const fresh = newErasure({
@@ -45,6 +54,26 @@ describe("an erasure", () => {
       "is done when a round finds nothing and nothing was rewritten",
       "closing 1",
       [looked(), uploads()],
+    ],
+    [
+      "opens the others first when a file could not be had",
+      "opening 1",
+      [{ ...further, hits: [A, B] }, missed(A, FIRST_RECORDED_AT)],
+    ],
+    [
+      "looks on while a file could not be had",
+      "looking 1",
+      [{ ...further, hits: [A] }, missed(A, FIRST_RECORDED_AT)],
+    ],
+    [
+      "looks through no uploads before every file was had or lost",
+      "opening 1",
+      [looked(A), missed(A, FIRST_RECORDED_AT)],
+    ],
+    [
+      "goes on when a file was had after all",
+      "uploads 1",
+      [looked(A), missed(A, FIRST_RECORDED_AT), opened(A)],
     ],
     [
       "begins another round when a batch was rewritten",
