@@ -126,7 +126,10 @@ const erase = async ({ lethe }: Runtime, lake: string, round: number): Promise<E
   const reads = await counted(lethe);
   const ours = async (type: string) => {
     const { items } = await ask(lethe, lake, `/events?type=${type}&limit=1000`);
-    return (items as Recorded[]).filter(({ data }) => data.deletion_id === deletion_id);
+    return (items as Recorded[]).filter(
+      ({ subject: of, data }) =>
+        of === `deletion/${deletion_id}` || data.deletion_id === deletion_id,
+    );
   };
   const redacted = await ours("BatchRedacted");
   const [started] = await ours("GDPRDeletionStarted");
@@ -137,7 +140,7 @@ const erase = async ({ lethe }: Runtime, lake: string, round: number): Promise<E
 interface Recorded {
   readonly time: string;
   readonly subject: string;
-  readonly data: { readonly deletion_id: string };
+  readonly data: { readonly deletion_id?: string };
 }
 
 const millisecondsBetween = (from: Recorded | undefined, to: Recorded | undefined): number => {
