@@ -3,7 +3,7 @@
  * one batch that is rewritten, a page of uploads, one batch that is read again. No plan is stored,
  * so every step can be planned again on any machine.
  */
-import { workOf } from "../domain/batch/batch.ts";
+import { type Batch, workOf } from "../domain/batch/batch.ts";
 import { isRunning } from "../domain/batch/work.ts";
 import { ok, type Result } from "../domain/decider.ts";
 import { type Deletion, runningErasure } from "../domain/deletion/deletion.ts";
@@ -136,10 +136,7 @@ const askKept = (
     ? keptMayHold(log, texts, index, sets)
     : null;
 
-/**
- * Null: it holds no row of the subject. A file that is being taken over is waited for. Rows come
- * into a batch by its file alone: once its index was asked, only one revised since is asked again.
- */
+/** Null: it holds no row of the subject. A file that is being taken over is waited for. */
 const lookUp = ({ id, dataset }: DirectoryEntry, erasing: Erasing): Lookup | "arriving" | null => {
   const { erasure, read, planner } = erasing;
   if (dataset === null || !isAbout(erasure, dataset)) return null;
@@ -149,8 +146,8 @@ const lookUp = ({ id, dataset }: DirectoryEntry, erasing: Erasing): Lookup | "ar
   const work = workOf(state);
   if (isRunning(work) && work.order.kind === "append") return "arriving";
   if (state.status !== "held") return null;
-  const { batch_id, subject_index: index, schema, revised_at } = state.batch;
-  if (erasure.round > 1 && revised_at < erasure.started_at) return null;
+  if (erasure.round > 1 && isAsBefore(state.batch, erasing)) return null;
+  const { batch_id, subject_index: index, schema } = state.batch;
   const name = about.subject_column;
   const type = schema?.[name] ?? null;
   // A column that is not there names nobody, one of another type names other people.
@@ -159,6 +156,21 @@ const lookUp = ({ id, dataset }: DirectoryEntry, erasing: Erasing): Lookup | "ar
   // Without its key it is opened, and found to be closed for good.
   if (!key.ok) return { batch_id, index: null, column: { name, type }, dataset_key: null };
   return { batch_id, index, column: { name, type }, dataset_key: key.value };
+};
+
+/**
+ * Whether a batch is what it was when the erasure began, so that its first round has settled it.
+ * Rows come into a batch by its file alone, and whom they name can change only with the schema, by
+ * a replay.
+ */
+const isAsBefore = (
+  { revised_at, last_replay }: Batch,
+  { erasure: { started_at }, read }: Erasing,
+): boolean => {
+  if (revised_at >= started_at) return false;
+  if (last_replay === null) return true;
+  const replay = read.replay(last_replay);
+  return replay.status === "completed" && (replay.completed_at ?? started_at) < started_at;
 };
 
 const openBatch = (erasing: Erasing): Result<Planned, Rejection> => {

@@ -10,8 +10,13 @@ import { landingKey } from "./objectKeys.ts";
 import { clearId, type Erasing, idMissing, stepOf } from "./planErase.ts";
 import type { Planned } from "./planWork.ts";
 
-/** Uploads that one step looks through. */
+/** Uploads that one step goes through. */
 export const UPLOADS_AT_ONCE = 500;
+
+/** Those of them that it reads. */
+export const READ_AT_ONCE = 100;
+
+type UploadPage = NonNullable<EraseRequest["uploads"]>;
 
 export const planUploads = (
   { uploads }: EraseRequest,
@@ -21,9 +26,13 @@ export const planUploads = (
   if (uploads === undefined) {
     return ok(stepOf(erasing, { kind: "list_uploads", after: erasure.uploads_after }));
   }
-  const { page, last } = uploads;
+  const taken = takenOver(uploads.page, erasing);
+  // Once it was completed the id is gone: what was withheld, or came back with a restore, is in
+  // batches, and other uploads were looked through then. None of them is ever restored.
+  const first = erasure.only === null && deletion.completed_at === null;
+  const free = first ? uploads.page.filter(({ filename }) => !taken.has(filename)) : [];
+  const { page, last } = upTo(free[READ_AT_ONCE - 1], uploads);
   const after = last ? null : (page.at(-1)?.filename ?? null);
-  const taken = takenOver(page, erasing);
   const keys = (of: readonly LandedUpload[]) =>
     of.map(({ filename }) => landingKey(lake.lake_id, filename));
   const hit = new Set(erasure.erased_from.map(({ batch_id }) => batch_id));
@@ -31,21 +40,24 @@ export const planUploads = (
     const batches = taken.get(upload.filename);
     return batches?.some((batch_id) => hit.has(batch_id)) ?? false;
   });
-  // Once it was completed the id is gone: what was withheld, or came back with a restore, is in
-  // batches, and other uploads were looked through then. None of them is ever restored.
-  const first = erasure.only === null && deletion.completed_at === null;
-  const free = first ? page.filter(({ filename }) => !taken.has(filename)) : [];
   const clear = free.length === 0 ? null : clearId(erasing);
   if (free.length > 0 && clear === null) return idMissing();
   const subject_ids = clear === null ? [] : [clear];
   const step = {
     kind: "uploads",
     subject_ids,
-    scan: keys(free),
+    scan: keys(free.slice(0, READ_AT_ONCE)),
     remove: keys(remove),
     after,
   } as const;
   return ok(stepOf(erasing, step));
+};
+
+/** The page, no further than to this one of it. */
+const upTo = (end: LandedUpload | undefined, uploads: UploadPage): UploadPage => {
+  const { page } = uploads;
+  if (end === undefined || end === page.at(-1)) return uploads;
+  return { page: page.slice(0, page.indexOf(end) + 1), last: false };
 };
 
 /** The batches that hold an upload of the page as it lies there, by its name. */

@@ -1,0 +1,145 @@
+/** Which batches an erasure asks again, after the round in which it asked them all. */
+import { describe, expect, test } from "vitest";
+import type { StateOf } from "../../src/application/aggregates.ts";
+import { batchId, datasetName, deletionId } from "../../src/contracts/fields.ts";
+import { runningErasure } from "../../src/domain/deletion/deletion.ts";
+import type { Erasure } from "../../src/domain/deletion/erasure.ts";
+import type { DeletionId } from "../../src/domain/ids.ts";
+import { append, defineContract, registerSales, replayAll } from "../support/batchSteps.ts";
+import { eraseOnce, execute } from "../support/erasureSteps.ts";
+import { granted, type TestLake, testLake } from "../support/testLake.ts";
+
+/** A lake whose dataset names people by their address, and these batches, a while ago. */
+const lakeOf = (...batches: readonly string[]): TestLake => {
+  const lake = testLake({ level: "gdpr" });
+  registerSales(lake, { contains_pii: true, subject_column: "email" });
+  defineContract(lake);
+  for (const batch of batches) granted(append(lake, batch));
+  lake.pass(1_000);
+  return lake;
+};
+
+const begin = (lake: TestLake): DeletionId => {
+  const about = { subject_id: "jane@example.org", reason: "please", requested_by: "petra" };
+  const nothing = { identity_verified: null, received_at: null };
+  const { body } = lake.run({ type: "RequestDeletion", ...about, ...nothing });
+  const id = deletionId.parse((body.deletion as { deletion_id: string }).deletion_id);
+  lake.run(execute(id));
+  lake.pass(1_000);
+  return id;
+};
+
+const erasureOf = (lake: TestLake, id: DeletionId): Erasure => {
+  const erasure = runningErasure(lake.log.load(`deletion/${id}`).state as StateOf<"deletion">);
+  if (erasure === null) throw new Error("it is not under way");
+  return erasure;
+};
+
+/** Takes it on until the second round begins. */
+const toSecondRound = (lake: TestLake, id: DeletionId): void => {
+  while (erasureOf(lake, id).round === 1) granted(eraseOnce(lake, id));
+};
+
+/** The batches whose index is asked next. */
+const asked = (lake: TestLake, deletion_id: DeletionId): readonly string[] => {
+  const { plan } = lake.open({ kind: "erase", deletion_id });
+  if (plan.kind !== "erase" || plan.step.kind !== "look") throw new Error("it does not look");
+  return plan.step.looks.map(({ batch_id }) => batch_id);
+};
+
+const replay = (lake: TestLake): string => {
+  const { body } = lake.run({
+    type: "Replay",
+    dataset: datasetName.parse("sales"),
+    batch_id: null,
+  });
+  return (body.replay as { replay_id: string }).replay_id;
+};
+
+const quarantine = (lake: TestLake, batch: string): void => {
+  const batch_id = batchId.parse(batch);
+  lake.run({ type: "QuarantineBatch", batch_id, reason: "the wrong file" });
+};
+
+describe("the second round of an erasure", () => {
+  test("asks nothing again of what is as it was when the erasure began", () => {
+    const lake = lakeOf("a", "b");
+    const id = begin(lake);
+    expect(asked(lake, id)).toEqual(["a", "b"]);
+    toSecondRound(lake, id);
+    expect(asked(lake, id)).toEqual([]);
+  });
+
+  test("asks what was appended since, whenever in the first round that was", () => {
+    const lake = lakeOf("a", "b");
+    const id = begin(lake);
+    let arrived = 0;
+    while (erasureOf(lake, id).round === 1) {
+      granted(eraseOnce(lake, id));
+      arrived += 1;
+      granted(append(lake, `late${arrived}`));
+    }
+    const late = Array.from({ length: arrived }, (_, n) => `late${n + 1}`);
+    expect(asked(lake, id)).toEqual(late);
+  });
+
+  test("asks what was appended in the moment in which the erasure began", () => {
+    const lake = lakeOf("a");
+    granted(append(lake, "b"));
+    const id = begin(lake);
+    toSecondRound(lake, id);
+    expect(asked(lake, id)).toEqual(["b"]);
+  });
+
+  test("asks a batch in quarantine whose file was replaced since", () => {
+    const lake = lakeOf("a", "b");
+    quarantine(lake, "b");
+    const id = begin(lake);
+    toSecondRound(lake, id);
+    expect(asked(lake, id)).toEqual([]);
+    granted(append(lake, "b"));
+    expect(asked(lake, id)).toEqual(["b"]);
+  });
+
+  test("asks what was replayed since: another type of the column names other people", () => {
+    const lake = lakeOf("a", "b");
+    const id = begin(lake);
+    toSecondRound(lake, id);
+    granted(replayAll(lake, replay(lake)));
+    expect(asked(lake, id)).toEqual(["a", "b"]);
+  });
+
+  test("asks what a replay that had begun before has reached since", () => {
+    const lake = lakeOf("a", "b");
+    const replay_id = replay(lake);
+    lake.pass(1_000);
+    const id = begin(lake);
+    toSecondRound(lake, id);
+    granted(replayAll(lake, replay_id));
+    expect(asked(lake, id)).toEqual(["a", "b"]);
+  });
+
+  test("asks nothing again of what was replayed before", () => {
+    const lake = lakeOf("a", "b");
+    granted(replayAll(lake, replay(lake)));
+    lake.pass(1_000);
+    const id = begin(lake);
+    toSecondRound(lake, id);
+    expect(asked(lake, id)).toEqual([]);
+  });
+
+  test("of one that failed and goes on still asks what came before it went on", () => {
+    const lake = lakeOf("a", "b");
+    const id = begin(lake);
+    toSecondRound(lake, id);
+    const { recorded_at } = lake.log.events().at(-1) ?? { recorded_at: lake.now() };
+    expect(erasureOf(lake, id).started_at < recorded_at).toBe(true);
+    granted(append(lake, "late"));
+    const failed = { type: "FailErasure", deletion_id: id, failure: "no way", now: lake.now() };
+    lake.run(failed as Parameters<TestLake["run"]>[0]);
+    lake.pass(1_000);
+    lake.run(execute(id));
+    expect(erasureOf(lake, id).round).toBe(2);
+    expect(asked(lake, id)).toEqual(["late"]);
+  });
+});
