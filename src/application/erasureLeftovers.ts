@@ -6,12 +6,10 @@ import type { Erasure } from "../domain/deletion/erasure.ts";
 import { ATTEMPT_TIMEOUT_MS } from "./attempts.ts";
 import { reader } from "./commands.ts";
 import type { EventLog, PendingDuty } from "./ports.ts";
+import { EVER } from "./timers.ts";
 
 /** The most duties that are looked at: of more, those of a later look. */
 const MAX_LOOKED_AT = 10_000;
-
-/** Later than any duty. */
-const EVER = "9999-12-31T23:59:59.999Z";
 
 const keysOf = ({ payload: { keys } }: PendingDuty): readonly string[] =>
   Array.isArray(keys) ? keys.filter((key) => typeof key === "string") : [];

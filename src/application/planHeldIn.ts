@@ -1,9 +1,11 @@
 /**
- * Before a batch expires: which erasures are on hold, and how to look their persons up in it. What
- * must not be erased, for a person's own sake (Art. 18) or by an exception (Art. 17(3)), must not
- * go because its time is over either.
+ * Before a batch expires: for which requests it has to be kept, and how to look their persons up in
+ * it. What must not be erased, for a person's own sake (Art. 18) or by an exception (Art. 17(3)), must
+ * not go because its time is over either: all of it while the erasure is on hold, a dataset as long
+ * as the ground for withholding it lasts.
  */
 import { ok, type Result } from "../domain/decider.ts";
+import type { DeletionState } from "../domain/deletion/deletion.ts";
 import type { BatchId, DeletionId } from "../domain/ids.ts";
 import type { Rejection } from "../domain/rejection.ts";
 import type { Reader } from "./commands.ts";
@@ -11,53 +13,91 @@ import { openSubjectId } from "./deletionSeals.ts";
 import type { Keyring } from "./keyring.ts";
 import { heldBatch, type Lookup, lookupOf } from "./lookups.ts";
 import { NOTHING, type Planned, type Planner } from "./planWork.ts";
-import type { Directory } from "./ports.ts";
+import type { EventLog } from "./ports.ts";
 import type { SubjectSet, SubjectTexts } from "./subjectPorts.ts";
 import { subjectRefsOf } from "./subjectRefs.ts";
+import { EVER } from "./timers.ts";
 
-/** Which erasures on hold keep a batch from expiring. */
+/** Which requests keep a batch from expiring. */
 export interface HeldInRequest {
   readonly kind: "held_in";
   readonly batch_id: BatchId;
-  /** Holds are looked at in the order of their requests, a page at a time: behind this `seq`. */
-  readonly after: number;
+  /** They are looked at in the order of their ids, a page at a time: behind this one. */
+  readonly after: string;
 }
 
 export interface HeldInPlan {
   readonly lookup: Lookup;
   readonly held: readonly { readonly deletion_id: DeletionId; readonly subjects: SubjectSet }[];
   /** Where the next page begins, null when this is the last. */
-  readonly next: number | null;
+  readonly next: string | null;
 }
 
 /** Each may need half a key from the object store, and a turn fetches only so many. */
 const HOLDS_PER_PAGE = 10;
 
-/** Whether any erasure is on hold. */
-export const anyHeld = (directory: Directory): boolean =>
-  directory.list({ kind: "deletion", status: "held", limit: 1 }).length > 0;
+const PAGE = 1000;
 
-/** `nothing` when no erasure is on hold, or the batch holds nobody that can be read. */
+/** Statuses of requests that may keep something. */
+const KEEPING = ["held", "in_progress", "failed"] as const;
+
+/** Duties of requests that may keep something although they are answered. */
+const KEEPING_DUTIES = ["withholding_end", "erase_step"] as const;
+
+/** Whether any request may keep something. */
+export const anyHeld = ({ directory, schedule }: EventLog): boolean =>
+  KEEPING.some((status) => directory.list({ kind: "deletion", status, limit: 1 }).length > 0) ||
+  schedule.due(EVER, 1, KEEPING_DUTIES).length > 0;
+
+/** `nothing` when no request keeps the batch's dataset, or the batch holds nobody that can be read. */
 export const planHeldIn = (
   { batch_id, after }: HeldInRequest,
-  { log, keyring, texts }: Planner,
+  { log, keyring, texts, now }: Planner,
   read: Reader,
 ): Result<Planned, Rejection> => {
   const keys = keyring();
   const batch = heldBatch(read, batch_id);
   const lookup = batch && lookupOf(batch, keys);
-  if (lookup === null) return ok(NOTHING);
-  const asked = { kind: "deletion", status: "held", after, limit: HOLDS_PER_PAGE } as const;
-  const page = log.directory.list(asked);
-  const held = page.flatMap(({ id }) => {
+  if (batch === null || lookup === null) return ok(NOTHING);
+  const kept = candidates(log).filter(
+    (id) => id > after && isKept(read.deletion(id), batch.dataset.name, now),
+  );
+  const page = kept.slice(0, HOLDS_PER_PAGE);
+  const held = page.flatMap((id) => {
     const deletion_id = id as DeletionId;
     const subjects = subjectsOf(deletion_id, read, keys, texts);
     return subjects === null ? [] : [{ deletion_id, subjects }];
   });
   if (held.length === 0) return ok(NOTHING);
-  const next = page.length < HOLDS_PER_PAGE ? null : (page.at(-1)?.created_seq ?? null);
+  const next = kept.length === page.length ? null : (page.at(-1) ?? null);
   const step: HeldInPlan = { lookup, held, next };
   return ok({ plan: { kind: "held_in", step }, writes: [], expects: [] });
+};
+
+/** Ids of requests that may keep something, in their order. */
+const candidates = ({ directory, schedule }: EventLog): readonly string[] => {
+  const ids = new Set(schedule.due(EVER, MAX_DUTIES, KEEPING_DUTIES).map(({ ref }) => ref));
+  for (const status of KEEPING) {
+    let after = 0;
+    for (;;) {
+      const page = directory.list({ kind: "deletion", status, after, limit: PAGE });
+      for (const { id } of page) ids.add(id);
+      const last = page.at(-1);
+      if (last === undefined || page.length < PAGE) break;
+      after = last.created_seq;
+    }
+  }
+  return [...ids].sort();
+};
+
+/** More duties than any lake has requests. */
+const MAX_DUTIES = 1_000_000;
+
+/** Whether the request keeps what the dataset holds of its person. */
+const isKept = (deletion: DeletionState, dataset: string, now: string): boolean => {
+  if (deletion.status === "absent") return false;
+  if (deletion.status === "held") return true;
+  return deletion.withheld.some((kept) => kept.dataset === dataset && kept.until > now);
 };
 
 const subjectsOf = (
@@ -68,7 +108,9 @@ const subjectsOf = (
 ): SubjectSet | null => {
   const deletion = read.deletion(deletion_id);
   if (deletion.status === "absent") return null;
-  const { subject_ref } = deletion;
+  const { subject_ref, erasure } = deletion;
+  // Known since it was begun, and still when the key to the id is destroyed.
+  if (erasure !== null) return { refs: [erasure.subject_refs], subject_ids: [] };
   const clear = openSubjectId(deletion, keys);
   // Without the id the pseudonym in columns of texts is all that is known of the person.
   if (clear === null) return { refs: [{ string: subject_ref }], subject_ids: [] };

@@ -27,7 +27,7 @@ export interface RetentionDeps {
   readonly lake_id: string;
   readonly store: ObjectStore;
   readonly now: () => Date;
-  /** Requests to be forgotten that are on hold and whose persons the batch may hold. */
+  /** Requests for which the batch has to be kept, because it may hold their persons. */
   heldIn(batch_id: BatchId): Promise<readonly DeletionId[]>;
 }
 
@@ -62,7 +62,7 @@ export const retentionDuties = ({
         return;
       }
       const batch_id = duty.ref as BatchId;
-      const frozen = anyHeld(log.directory) ? await heldIn(batch_id) : [];
+      const frozen = anyHeld(log) ? await heldIn(batch_id) : [];
       if (frozen.length > 0) {
         keep(duty, frozen, at);
         return;

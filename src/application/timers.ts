@@ -1,5 +1,8 @@
 /** Waiting for time to pass, and moments that lie ahead. */
 
+/** Later than anything that is due. */
+export const EVER = "9999-12-31T23:59:59.999Z";
+
 /** The moment so many milliseconds after another, both RFC 3339 in UTC. */
 export const later = (moment: string, milliseconds: number): string =>
   new Date(Date.parse(moment) + milliseconds).toISOString();

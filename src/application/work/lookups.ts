@@ -26,14 +26,14 @@ export const mayHold = async (
   }
 };
 
-/** Requests to be forgotten that are on hold and whose persons the batch may hold. */
+/** Requests for which the batch has to be kept, because it may hold their persons. */
 export const heldIn = async (
   shop: Workshop,
   call: Call,
   batch_id: BatchId,
 ): Promise<readonly DeletionId[]> => {
   const ids: DeletionId[] = [];
-  let after: number | null = 0;
+  let after: string | null = "";
   while (after !== null) {
     const request = { kind: "held_in", batch_id, after } as const;
     const opened = await shop.lake.open(call, request);

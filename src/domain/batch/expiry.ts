@@ -1,7 +1,8 @@
 /**
  * The end of a batch: its contract's retention has passed, and every object of it goes (storage
  * limitation, Art. 5(1)(e) GDPR). In quarantine or not, published or not, nothing is kept longer,
- * but for persons whose erasure is on hold: what must not be erased (Art. 18, 17(3)) is kept.
+ * but for persons whose erasure is on hold, or withheld from this dataset: what must not be erased
+ * (Art. 18, 17(3)) is kept.
  */
 import type { ContractState } from "../contract/contract.ts";
 import { ok, type Result } from "../decider.ts";
