@@ -4,7 +4,7 @@ import type { RawRules } from "../domain/batch/events.ts";
 import type { ErasureStep } from "../domain/deletion/erasure.ts";
 import type { LookedFor } from "../domain/deletion/missed.ts";
 import type { BatchId, DatasetName, DeletionId } from "../domain/ids.ts";
-import type { ObjectRef } from "../domain/table.ts";
+import type { ColumnType, ObjectRef } from "../domain/table.ts";
 import type { Lookup } from "./lookups.ts";
 import type { DerivedTable, RedactTarget, SubjectSet, SubjectTable } from "./subjectPorts.ts";
 import type { Gate, RefinePlan } from "./workPlan.ts";
@@ -74,6 +74,14 @@ export interface VerifyPlan {
   readonly rejected: readonly Rewrite[];
   /** Published and clean objects whose subject column says who it is. */
   readonly tables: readonly DerivedTable[];
+  /** Those whose subject column was hashed: the clear id, while it is at hand, is to be too. */
+  readonly hashed: {
+    readonly tables: readonly Omit<DerivedTable, "values">[];
+    readonly subject_ids: readonly string[];
+    /** Of the column before it was hashed. */
+    readonly type: ColumnType;
+    readonly hash_key: Uint8Array;
+  } | null;
 }
 
 export type EraseStepPlan =

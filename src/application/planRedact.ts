@@ -6,7 +6,7 @@
  */
 import { type Batch, progressOf, tablesOf } from "../domain/batch/batch.ts";
 import type { QualityCheck } from "../domain/batch/events.ts";
-import { protecting } from "../domain/batch/protection.ts";
+import { protecting, strategyOf } from "../domain/batch/protection.ts";
 import { invariant, ok, type Result } from "../domain/decider.ts";
 import { lookedOnceMore } from "../domain/deletion/missed.ts";
 import type { Rejection } from "../domain/rejection.ts";
@@ -23,7 +23,7 @@ import {
 import { type Erasing, stepOf, subjectSet } from "./planErase.ts";
 import { checkedRules, gateOf, passing, refineOf } from "./planRefine.ts";
 import type { Planned, Subject } from "./planWork.ts";
-import type { DerivedTable, SubjectTable } from "./subjectPorts.ts";
+import type { SubjectTable } from "./subjectPorts.ts";
 
 const tableOf = ({ batch, dataset }: Subject, erasing: Erasing): SubjectTable => {
   invariant(dataset.subject_column !== null, "a batch that was looked at names its subjects");
@@ -163,30 +163,40 @@ export const planVerification = (subject: Subject, erasing: Erasing): Planned =>
     batch_id,
     raw,
     rejected,
-    tables: readableTables(batch, raw),
+    ...derivedTables(batch, raw, erasing),
   };
   return stepOf(erasing, step, { writes: rejected.map(({ target }) => target) });
 };
 
-/** Derived objects in which the subject's column is what it was. */
-const readableTables = (
+/**
+ * Derived objects in which a person can be told from others: the subject's column is what it was, or
+ * a hash of it. Every other strategy gives the same value to several people, or loses it.
+ */
+const derivedTables = (
   batch: Batch,
   { subject_column: column, subjects, key }: SubjectTable,
-): readonly DerivedTable[] => {
+  { planner }: Erasing,
+): Pick<VerifyPlan, "tables" | "hashed"> => {
   const progress = progressOf(batch);
   const run = "privacy" in progress ? progress.privacy : null;
-  if (run !== null && Object.hasOwn(protecting(run.rules), column)) return [];
   const published = progress.status === "published" ? progress.publication : null;
-  const tables: readonly (readonly [ObjectRef, Schema])[] = [
+  const objects: readonly (readonly [ObjectRef, Schema])[] = [
     ...(run ? [[run.object, run.schema] as const] : []),
     ...(published?.objects ?? []).map((object) => [object, published?.schema ?? {}] as const),
   ];
-  return tables
+  const tables = objects
     .filter(([, schema]) => Object.hasOwn(schema, column))
-    .map(([source, schema]) => ({
-      source,
-      schema,
-      column,
-      values: { kind: "refs", subjects, key },
-    }));
+    .map(([source, schema]) => ({ source, schema, column }));
+  const rules = protecting(run?.rules ?? {});
+  if (!Object.hasOwn(rules, column)) {
+    const values = { kind: "refs", subjects, key } as const;
+    return { tables: tables.map((table) => ({ ...table, values })), hashed: null };
+  }
+  const type = batch.schema?.[column];
+  const { subject_ids } = subjects;
+  if (strategyOf(rules[column]) !== "hash" || type === undefined || subject_ids.length === 0) {
+    return { tables: [], hashed: null };
+  }
+  const hash_key = planner.keyring().privacyKeys().hash;
+  return { tables: [], hashed: { tables, subject_ids, type, hash_key } };
 };

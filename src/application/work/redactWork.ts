@@ -12,7 +12,7 @@ import type { UniqueHashes } from "../../domain/rules/uniqueScope.ts";
 import type { ObjectRef } from "../../domain/table.ts";
 import { BrokenSealError, type DataPlane, MissingObjectError } from "../dataPorts.ts";
 import type { ErasePlan, RedactPlan, Rewrite, VerifyPlan } from "../erasePlans.ts";
-import type { Redacted, SubjectPlane, SubjectTable } from "../subjectPorts.ts";
+import type { DerivedTable, Redacted, SubjectPlane, SubjectTable } from "../subjectPorts.ts";
 import { type Outcome, publicationOf, type Recorder, refineInput, runOf } from "./workshop.ts";
 
 interface Means {
@@ -179,7 +179,7 @@ const successorOf = (
 
 /** Reads everything the batch is made of now, and counts what is left of the subject. */
 export const verifyBatch = async (
-  { batch_id, raw, rejected, tables }: VerifyPlan,
+  { batch_id, raw, rejected, tables, hashed }: VerifyPlan,
   subjects: SubjectPlane,
 ): Promise<ErasureStep> => {
   let [objects, rows_read, rows_found] = [0, 0, 0];
@@ -188,7 +188,7 @@ export const verifyBatch = async (
     rows_read += read.rows_read;
     rows_found += found;
   };
-  for (const table of [raw, ...tables]) {
+  for (const table of [raw, ...tables, ...hashedTables(hashed, subjects)]) {
     const counted = await subjects.countRows(table);
     count(counted, counted.rows);
   }
@@ -199,4 +199,15 @@ export const verifyBatch = async (
     count(left, left.kind === "clear" ? 0 : left.rows_removed);
   }
   return { kind: "verified", batch_id, objects, rows_read, rows_found };
+};
+
+/** None where one id has several hashes: what was derived anew has only its raw object to prove it. */
+const hashedTables = (
+  hashed: VerifyPlan["hashed"],
+  subjects: SubjectPlane,
+): readonly DerivedTable[] => {
+  if (hashed === null) return [];
+  const texts = subjects.hashedTexts(hashed.subject_ids, hashed.type, hashed.hash_key);
+  if (texts === null) return [];
+  return hashed.tables.map((table) => ({ ...table, values: { kind: "texts", texts } }));
 };

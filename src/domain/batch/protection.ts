@@ -13,7 +13,8 @@ import { type Batch, progressOf } from "./batch.ts";
 import type { PrivacyRun, RawRules } from "./events.ts";
 import { admitTerms } from "./terms.ts";
 
-const strategyOf = (rule: unknown): unknown =>
+/** The name of a rule's strategy, as it was written. */
+export const strategyOf = (rule: unknown): unknown =>
   typeof rule === "string" ? rule : (rule as { readonly strategy?: unknown } | null)?.strategy;
 
 /** The part of the rules that changes values: `keep` protects nothing. */
