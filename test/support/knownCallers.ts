@@ -27,6 +27,8 @@ export type Sender = (asked: Asked) => Promise<Answer>;
 export interface KnownCallers {
   readonly key: IssuerKey;
   readonly keys: ReturnType<typeof keySet>;
+  /** What the Worker runs with. */
+  readonly bindings: Env;
   /** A token of the issuer's for a subject; `claims` replace what it says. */
   jwt(subject: string, claims?: object): Promise<string>;
   /** Sends under a credential, or under none. */
@@ -99,6 +101,7 @@ export const knownCallers = async (
   return {
     key,
     keys,
+    bindings,
     jwt,
     send,
     as: (subject) => async (asked) => send(await jwt(subject), asked),
