@@ -88,7 +88,7 @@ export const consequencesOf = (event: StoredEvent): ScheduleChange => {
 const NONE: ScheduleChange = { put: [], remove: [] };
 
 /**
- * The upload is taken over; the batch's retention runs. Where the end of it does not follow from
+ * The batch's retention runs. Where the end of it does not follow from
  * the event alone (another file of the same batch, a log from before) the duty finds it out.
  */
 const appendConsequences = (
@@ -99,10 +99,7 @@ const appendConsequences = (
   const { retention_days, revision } = data;
   const known = typeof retention_days === "number" && revision === 1;
   const due_at = known ? retentionEnd(recorded_at, retention_days) : recorded_at;
-  return {
-    put: [{ kind: "retention_due", ref, due_at, payload }],
-    remove: [{ kind: "sweep_upload", ref: String(data.file_url) }],
-  };
+  return { put: [{ kind: "retention_due", ref, due_at, payload }], remove: [] };
 };
 
 /** An upload to be deleted; what came under its name after `until` stays. */

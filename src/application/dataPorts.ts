@@ -101,6 +101,8 @@ export type TakeOutcome =
       readonly unexpected_columns: readonly string[];
       /** Columns of the schema that look like personal data. */
       readonly suspicions: readonly Suspicion[];
+      /** Of the upload that was read; null when another has taken its place meanwhile. */
+      readonly upload_etag: string | null;
       /** When they were asked for. */
       readonly subjects?: AppendedSubjects;
     };
@@ -262,6 +264,7 @@ export type LandOutcome =
       readonly object: ObjectRef;
       /** At least one, also of a file without rows, so that its header is checked. */
       readonly segments: readonly Segment[];
+      readonly upload_etag: string | null;
     };
 
 /** Keys that one segment's pass may write; what is left out is not written. */

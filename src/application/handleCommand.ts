@@ -254,8 +254,13 @@ const scheduleConsequences = (
     if (upload === null) continue;
     const { ref, until, due_at } = upload;
     const sweep = { kind: "sweep_upload", ref } as const;
-    // A URL for another upload of that name is out: what becomes of it is swept in its time.
-    if (log.schedule.find(sweep) !== null) continue;
+    // A URL for another upload of that name is out: what becomes of it is swept in its time, and
+    // what was spared for the batch's sake with it.
+    const known = log.schedule.find(sweep);
+    if (known !== null) {
+      log.schedule.put({ ...known, payload: { ...known.payload, spare: null } });
+      continue;
+    }
     log.schedule.put({ ...sweep, due_at, payload: { until } });
   }
 };

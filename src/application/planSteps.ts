@@ -229,6 +229,7 @@ const finishStep = (
     {
       kind: "finish",
       order: work.order,
+      upload_etag: work.upload_etag ?? null,
       plan,
       passes: passes.map((refine, pass) => ({ refine, results: resultsOf(work, pass) })),
     },

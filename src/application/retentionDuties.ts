@@ -13,6 +13,7 @@ import { landingKey } from "./objectKeys.ts";
 import { anyHeld } from "./planHeldIn.ts";
 import type { DirectoryEntry, EventLog, PendingDuty } from "./ports.ts";
 import type { DutyDeps } from "./runDuties.ts";
+import { isSpared } from "./takenUploads.ts";
 import { later } from "./timers.ts";
 
 /** Batches whose end is moved in one turn, when their contract's retention has changed. */
@@ -95,7 +96,8 @@ export const retentionDuties = ({
     sweep_upload: async (duty) => {
       const key = landingKey(lake_id, duty.ref);
       const landed = await store.head(key);
-      if (landed !== null && meant(landed.uploaded_at, duty)) await store.delete([key]);
+      const swept = landed !== null && meant(landed.uploaded_at, duty) && !isSpared(landed, duty);
+      if (swept) await store.delete([key]);
       // Another URL for that name may have been signed meanwhile: its duty is another one.
       if (log.schedule.find(duty)?.due_at === duty.due_at) log.schedule.remove(duty);
     },

@@ -1,38 +1,76 @@
 /**
- * An upload for an encrypted dataset lies in clear until a batch has taken it over; from then on it
- * is owed its deletion. What came under the same name since is another file and stays.
+ * What becomes of an upload that a batch takes over. For an encrypted dataset it lies in clear until
+ * then, and is owed its deletion from then on; any other stays as long as the batch. Its URL may be
+ * used again as long as it is valid: what comes under the same name then is another file, which is
+ * neither deleted in the place of the first nor kept for ever.
  */
-
 import { reader } from "./commands.ts";
-import type { ObjectStore } from "./dataPorts.ts";
+import { UPLOAD_KEPT_MS } from "./consequences.ts";
+import type { ObjectStore, StoredObject } from "./dataPorts.ts";
 import { landingKey } from "./objectKeys.ts";
 import type { Duty, EventLog, PendingDuty, StoredEvent } from "./ports.ts";
+import { later } from "./timers.ts";
 
-/** Inside the transaction that records the events: the deletions that they make due. */
+/** Inside the transaction that records the events: the duties that they bring. */
 export const takenUploads = (log: EventLog, events: readonly StoredEvent[]): readonly Duty[] => {
   const read = reader(log);
   const lake = read.lake();
   if (lake.status === "absent") return [];
-  return events.flatMap(({ type, stream, event_id, recorded_at }): readonly Duty[] => {
+  return events.flatMap(({ type, stream, event_id, data, recorded_at }): readonly Duty[] => {
+    if (type === "AppendIngestionRequested") {
+      return heldBack(log, String(data.file_url), recorded_at);
+    }
     if (type !== "DataAppended") return [];
     const state = read.batch(stream.slice("batch/".length));
     if (state.status !== "held") return [];
+    const { file_url } = state.batch;
+    const etag = typeof data.upload_etag === "string" ? data.upload_etag : null;
+    const sweep = log.schedule.find({ kind: "sweep_upload", ref: file_url });
     const dataset = read.dataset(state.batch.dataset);
-    if (dataset.status === "absent" || !dataset.encryption_enabled) return [];
-    const keys = [landingKey(lake.lake_id, state.batch.file_url)];
-    const payload = { keys, uploaded_until: recorded_at };
+    if (dataset.status === "absent" || !dataset.encryption_enabled) {
+      const spare = etag === null ? { until: recorded_at } : { etag };
+      return sweep === null ? [] : [{ ...sweep, payload: { ...sweep.payload, spare } }];
+    }
+    const keys = [landingKey(lake.lake_id, file_url)];
+    // Which of two it was is not known: whatever lies there is swept when its time has come.
+    const rest = later(recorded_at, UPLOAD_KEPT_MS);
+    if (etag === null) {
+      const known = { kind: "sweep_upload", ref: file_url, due_at: rest, payload: {} } as const;
+      return sweep === null ? [known] : [];
+    }
+    const payload = { keys, etag };
     return [{ kind: "delete_objects", ref: event_id, due_at: recorded_at, payload }];
   });
+};
+
+/** As long as it is being taken over nobody sweeps it. */
+const heldBack = (log: EventLog, ref: string, now: string): readonly Duty[] => {
+  const sweep = log.schedule.find({ kind: "sweep_upload", ref });
+  if (sweep === null) return [];
+  const due_at = later(now, UPLOAD_KEPT_MS);
+  return [{ ...sweep, due_at: due_at > sweep.due_at ? due_at : sweep.due_at }];
+};
+
+/** Whether an upload is one that a batch was taken from, which a sweep leaves alone. */
+export const isSpared = (
+  { etag, uploaded_at }: Pick<StoredObject, "etag" | "uploaded_at">,
+  { payload }: PendingDuty,
+): boolean => {
+  const spare = payload.spare as { readonly etag?: string; readonly until?: string } | null;
+  if (spare?.etag !== undefined) return spare.etag === etag;
+  return spare?.until !== undefined && uploaded_at.getTime() <= Date.parse(spare.until);
 };
 
 /** Of the objects a duty is to delete those that are still the ones it was put for. */
 export const stillOwed = async (
   store: ObjectStore,
-  { payload: { uploaded_until } }: PendingDuty,
+  { payload: { etag, uploaded_until } }: PendingDuty,
   keys: readonly string[],
 ): Promise<readonly string[]> => {
-  if (typeof uploaded_until !== "string") return keys;
-  const until = Date.parse(uploaded_until);
+  if (typeof etag !== "string" && typeof uploaded_until !== "string") return keys;
   const found = await Promise.all(keys.map((key) => store.head(key)));
-  return keys.filter((_, at) => (found[at]?.uploaded_at.getTime() ?? 0) <= until);
+  return keys.filter((_, at) => {
+    if (typeof etag === "string") return found[at]?.etag === etag;
+    return (found[at]?.uploaded_at.getTime() ?? 0) <= Date.parse(String(uploaded_until));
+  });
 };

@@ -41,6 +41,8 @@ export type StepPlan =
   | {
       readonly kind: "finish";
       readonly order: WorkOrder;
+      /** Of the upload that an append has taken over, if it is known. */
+      readonly upload_etag: string | null;
       /** As for a file that is taken in one pass; what it would read is in the results. */
       readonly plan: WorkPlan;
       readonly passes: readonly {

@@ -78,6 +78,7 @@ export const EVENT_CONTRACTS: Readonly<Record<string, EventContract>> = {
   AppendIngestionRequested: added({ revision: 1, retention_days: null }),
   DataAppended: extended(extended(added({ revision: 1 }), { subject_index: null }), {
     looks_personal: [],
+    upload_etag: null,
   }),
   ErasedSubjectReappeared: v1,
   SchemaValidated: v1,

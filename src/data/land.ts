@@ -37,7 +37,7 @@ export const land = async (
   const { bytes, sha256 } = copied;
   const about = { key: input.target, format: input.format, ...dialectOf(input) };
   const object = { ...about, bytes, sha256, rows };
-  return { kind: "landed", object, segments };
+  return { kind: "landed", object, segments, upload_etag: copied.upload_etag };
 };
 
 /** Gathers segments as the rows go by; offsets count in the stored object. */

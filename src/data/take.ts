@@ -60,7 +60,7 @@ export const take = async (
       read({ format: "parquet", store, key, size_bytes: bytes, at_most_bytes: maxBytes }),
   });
   if (copied.kind !== "copied") return copied;
-  const { bytes, sha256, found } = copied;
+  const { bytes, sha256, found, upload_etag } = copied;
   const { rows, decimal_digits } = found;
   const subjects = await undoing(store, [key], () => indexed(store, found));
   const digits = decimal_digits ? { decimal_digits } : {};
@@ -71,6 +71,7 @@ export const take = async (
     issue_count: found.issues.count,
     unexpected_columns: found.issues.unexpected_columns,
     suspicions: found.suspicions,
+    upload_etag,
     ...(subjects ? { subjects } : {}),
   };
 };
@@ -116,7 +117,11 @@ export interface Reading<Found> {
 
 export type Transferred<Found> =
   | Exclude<TakeOutcome, { readonly kind: "taken" }>
-  | ({ readonly kind: "copied"; readonly found: Found } & Copied);
+  | ({
+      readonly kind: "copied";
+      readonly found: Found;
+      readonly upload_etag: string | null;
+    } & Copied);
 
 /** Copies a landed file to its target, unpacked, while it is read; leaves nothing when refused. */
 export const transfer = async <Found>(
@@ -132,9 +137,13 @@ export const transfer = async <Found>(
   if (stream === null) return { kind: "missing" };
   try {
     const pieces = piecesOf(stream);
-    return input.format === "parquet"
-      ? await transferParquet(store, input, pieces, maxBytes, reading.parquet)
-      : await transferText(store, input, unpacked(pieces), maxBytes, reading[input.format]);
+    const copied =
+      input.format === "parquet"
+        ? await transferParquet(store, input, pieces, maxBytes, reading.parquet)
+        : await transferText(store, input, unpacked(pieces), maxBytes, reading[input.format]);
+    // Another upload may have taken its place since: which of them was read is not known then.
+    const after = await store.head(input.source);
+    return { ...copied, upload_etag: after?.etag === landed.etag ? landed.etag : null };
   } catch (error) {
     if (error instanceof NotATableError) return { kind: "not_a_table", reason: error.reason };
     if (error instanceof TooLargeError || error instanceof UnpacksBeyondError)
@@ -142,6 +151,8 @@ export const transfer = async <Found>(
     throw error;
   }
 };
+
+type Moved<Found> = Omit<Extract<Transferred<Found>, { kind: "copied" }>, "upload_etag">;
 
 /** The upload may have grown since `head`: the stream itself has the last word. */
 class TooLargeError extends Error {}
@@ -152,7 +163,7 @@ const transferText = async <Found>(
   pieces: Pieces,
   maxBytes: number,
   read: (pieces: Pieces) => Promise<Found>,
-): Promise<Transferred<Found>> => {
+): Promise<Moved<Found>> => {
   const writer = countingWriter(store.writer(input.target, contentType(input.format)));
   try {
     const found = await read(tap(pieces, limited(writer, maxBytes)));
@@ -170,7 +181,7 @@ const transferParquet = async <Found>(
   pieces: Pieces,
   maxBytes: number,
   read: (copied: Copied) => Promise<Found>,
-): Promise<Transferred<Found>> => {
+): Promise<Moved<Found>> => {
   const copied = await copyParquet(store, input, pieces, maxBytes);
   const found = await undoing(store, [input.target], () => read(copied));
   return { kind: "copied", found, ...copied };

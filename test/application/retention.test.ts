@@ -248,10 +248,33 @@ describe("an upload", () => {
     done(append(lake, "b2"));
     await ring();
     expect(await store.head(key("b1.csv"))).not.toBeNull();
-    lake.pass(1);
+    // Its URL is valid for a while yet, and with it what may come under its name.
+    lake.pass(900_001);
     await ring();
     expect(await store.head(key("b1.csv"))).toBeNull();
     expect(await store.head(key("b2.csv"))).not.toBeNull();
+  });
+
+  it("that comes through a valid URL after the append is swept, as one that nobody appends", async () => {
+    const lake = salesLake(30);
+    const { ring, store } = dutiesOf(lake);
+    sign(lake, "b1.csv");
+    land(store, "b1.csv");
+    const { etag } = (await store.head(key("b1.csv"))) ?? {};
+    done(append(lake, "b1", etag === undefined ? {} : { upload_etag: etag }));
+    lake.pass(900_000 + UPLOAD_KEPT_MS);
+    await ring();
+    expect(await store.head(key("b1.csv"))).not.toBeNull();
+    sign(lake, "b2.csv");
+    land(store, "b2.csv");
+    done(append(lake, "b2", { upload_etag: "of the first" }));
+    land(store, "b2.csv");
+    lake.pass(900_000 + UPLOAD_KEPT_MS - 1);
+    await ring();
+    expect(await store.head(key("b2.csv"))).not.toBeNull();
+    lake.pass(1);
+    await ring();
+    expect(await store.head(key("b2.csv"))).toBeNull();
   });
 
   it("of the same name that came later does not go with the batch before it", async () => {

@@ -59,6 +59,7 @@ describe("taking a landed file", () => {
       issue_count: 0,
       unexpected_columns: [],
       suspicions: [],
+      upload_etag: "1",
     });
     expect(store.text(TARGET)).toBe(content);
     expect(store.keys()).toEqual([TARGET, SOURCE].sort());
@@ -128,6 +129,7 @@ describe("taking a landed file", () => {
       issue_count: 4,
       unexpected_columns: ["extra"],
       suspicions: [],
+      upload_etag: "1",
     });
     expect(store.text(TARGET)).toBe(content);
   });

@@ -207,6 +207,19 @@ describe("the upload for an encrypted dataset", () => {
     expect(await landed(lake, "b.csv")).toBe(true);
   });
 
+  test("that took its place before the first was deleted is not lost, and goes unless it is appended", async () => {
+    const lake = await strictLake();
+    await lake.done("/upload-url", { filename: "b.csv" });
+    expect((await appendPeople(lake, "b")).status).toBe(201);
+    // Before the alarm: the URL is valid still, and another file comes through it.
+    const again = `${PEOPLE_CSV}9,Nina,1.0\n`;
+    await lake.land("b.csv", again);
+    await lake.ringFor("delete_objects");
+    expect(await (await env.OBJECTS.get(`lakes/${lake.id}/landing/b.csv`))?.text()).toBe(again);
+    await lake.ringFor("sweep_upload");
+    expect(await landed(lake, "b.csv")).toBe(false);
+  });
+
   test("that came under the same name later is another file and stays", async () => {
     const lake = await strictLake();
     expect((await appendPeople(lake, "b")).status).toBe(201);

@@ -89,6 +89,7 @@ export const append = (
     suspicious = false,
     /** Rows of people who were erased before. */
     erased = 0,
+    upload_etag = null as string | null,
   } = {},
 ): Step => {
   const request = {
@@ -111,6 +112,7 @@ export const append = (
     misfit: fits ? null : MISFIT,
     unexpected_columns: [],
     suspicions,
+    upload_etag,
     subjects: { subject_index: null, erased_rows },
   };
   return record(lake, { type: "AppendData", ...request, taken }, opened.value.attempt);

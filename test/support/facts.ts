@@ -153,6 +153,7 @@ export const batchAppended = (
       revision: 1,
       subject_index: null,
       looks_personal,
+      upload_etag: null,
     },
   },
   { type: "SchemaValidated", data: { schema: SCHEMA } },

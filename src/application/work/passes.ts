@@ -46,6 +46,7 @@ export const takeOver =
         return notTaken(request, taken);
       default: {
         const { object, issues, issue_count, unexpected_columns, suspicions, subjects } = taken;
+        const { upload_etag } = taken;
         const misfit = issue_count > 0 ? { issues, issue_count } : null;
         return record({
           type: "AppendData",
@@ -55,6 +56,7 @@ export const takeOver =
             misfit,
             unexpected_columns,
             suspicions,
+            upload_etag,
             ...(subjects ? { subjects } : {}),
           },
         });

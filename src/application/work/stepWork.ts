@@ -78,8 +78,8 @@ const land: Step<"land"> = async (step, request, record, data) => {
   const { kind: _, file_url, ...input } = step;
   const landed = await data.land(input);
   if (landed.kind !== "landed") return notTaken({ file_url, format: step.format }, landed);
-  const { object, segments } = landed;
-  return record(recorded(request, { kind: "landed", object, segments }));
+  const { kind: __, ...result } = landed;
+  return record(recorded(request, { kind: "landed", ...result }));
 };
 
 const refineOne: Step<"segment"> = async (step, request, record, data) => {
@@ -130,7 +130,7 @@ const finishing = (command: LakeRequest): FinishWork["result"] => {
 
 /** A data plane that has gone through the file already: its passes only put together. */
 const assembled = (
-  { passes }: Extract<StepPlan, { kind: "finish" }>,
+  { passes, upload_etag }: Extract<StepPlan, { kind: "finish" }>,
   data: SegmentedDataPlane,
 ): DataPlane => {
   let pass = 0;
@@ -152,7 +152,14 @@ const assembled = (
       const digits = checked.ok ? mergeDigits(results.map((one) => one.decimal_digits)) : undefined;
       const object = { ...refine.source, ...(digits ? { decimal_digits: digits } : {}) };
       const suspicions = suspicionsOf(mergeSigns(results.map(({ signs }) => signs ?? [])));
-      const taken = { object, issues, issue_count, unexpected_columns: [], suspicions };
+      const taken = {
+        object,
+        issues,
+        issue_count,
+        unexpected_columns: [],
+        suspicions,
+        upload_etag,
+      };
       if (sought === undefined) return { kind: "taken", ...taken };
       const { index_key } = sought;
       const subject_index = checked.ok ? await data.indexSubjects(input, results, index_key) : null;

@@ -49,6 +49,8 @@ export interface AppendData extends AppendRequest {
     readonly unexpected_columns: readonly string[];
     /** Columns of the schema that look like personal data, declared or not. */
     readonly suspicions: readonly Suspicion[];
+    /** Of the upload that was read; left out when it is not known. */
+    readonly upload_etag?: string | null;
     /** Left out where the dataset names no subjects. */
     readonly subjects?: {
       readonly subject_index: WrittenIndex | null;

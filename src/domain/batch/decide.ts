@@ -160,7 +160,7 @@ const appended = (
   const { taken } = command;
   const { bytes, sha256, rows } = taken.object;
   const revision = nextRevision(state);
-  const { object, misfit, subjects } = taken;
+  const { object, misfit, subjects, upload_etag = null } = taken;
   const subject_index = subjects?.subject_index ?? null;
   const suspected = suspicionEvents(taken, { lake, ...admission });
   const aside = misfit !== null || suspected.some(({ type }) => type === "BatchQuarantined");
@@ -168,7 +168,7 @@ const appended = (
   const about = { bytes, sha256, rows, object, revision, subject_index };
   return [
     appendRequested(command, admission, state),
-    { type: "DataAppended", data: { ...about, looks_personal: taken.suspicions } },
+    { type: "DataAppended", data: { ...about, looks_personal: taken.suspicions, upload_etag } },
     ...schemaVerdict(misfit, admission.contract),
     ...suspected,
     ...reappearance(subjects?.erased_rows ?? null, { strict, aside }),

@@ -151,6 +151,8 @@ export type BatchEvent =
         readonly subject_index: SubjectIndexRef | null;
         /** Columns that look like personal data, declared or not; none in logs that did not say. */
         readonly looks_personal: readonly Suspicion[];
+        /** Of the upload it was; null when it is not known. */
+        readonly upload_etag: string | null;
       };
     }
   /** Rows of people who were erased before have come again. */

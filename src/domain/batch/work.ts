@@ -32,6 +32,8 @@ export interface PassResult {
 export interface Landed {
   readonly object: ObjectRef;
   readonly segments: readonly Segment[];
+  /** Of the upload it was; left out in logs that did not say, null when it is not known. */
+  readonly upload_etag?: string | null;
 }
 
 export type WorkEvent =
@@ -98,6 +100,7 @@ export interface BatchWork {
   readonly passes: number;
   readonly total_bytes: number;
   readonly landed: ObjectRef | null;
+  readonly upload_etag?: string | null;
   readonly segments: readonly Segment[] | null;
   /** Kept as long as they are needed: until the end. */
   readonly results: readonly PassResult[];
@@ -183,8 +186,15 @@ export const evolveWork = (
   }
   const { result, rows, bytes } = event.data;
   if (result.kind === "landed") {
-    const { object, segments } = result;
-    return { ...work, landed: object, segments, total_bytes: object.bytes, updated_at: at };
+    const { object, segments, upload_etag = null } = result;
+    return {
+      ...work,
+      landed: object,
+      upload_etag,
+      segments,
+      total_bytes: object.bytes,
+      updated_at: at,
+    };
   }
   const { kind: _, ...passed } = result;
   const done = { segments: work.done.segments + 1, rows, bytes };

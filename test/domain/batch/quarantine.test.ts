@@ -66,6 +66,7 @@ const correction = (revision: number): readonly [BatchEvent, BatchEvent, BatchEv
       revision,
       subject_index: null,
       looks_personal: [],
+      upload_etag: null,
     },
   },
   validated,
