@@ -74,8 +74,8 @@ export class LongWork extends WorkerEntrypoint<Env> {
   }
 
   /** One step of answering a request for access; resolves to whether there is more to do. */
-  accessStep(lake_id: string, id: SubjectAccessId): Promise<"more" | "done"> {
-    return accessStep(workshopOf(this.env), systemCall(lake_id), id);
+  accessStep(lake_id: string, id: SubjectAccessId, often: boolean): Promise<"more" | "done"> {
+    return accessStep(workshopOf(this.env), systemCall(lake_id), id, often);
   }
 
   /** One step of an erasure; resolves to what comes next, rejects when it is to be tried again. */

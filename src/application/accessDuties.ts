@@ -3,14 +3,15 @@ import type { SubjectAccessId } from "../domain/ids.ts";
 import type { NoteAccess } from "../domain/subjectAccess/decide.ts";
 import type { LakeService } from "./lakeService.ts";
 import type { EventLog, PendingDuty } from "./ports.ts";
-import { beginStep, type DutyDeps } from "./runDuties.ts";
+import { beginStep, type DutyDeps, MAX_ATTEMPTS } from "./runDuties.ts";
 
 export interface AccessDutyDeps {
   readonly log: EventLog;
   readonly service: Pick<LakeService, "fulfil">;
   readonly lake_id: string;
   readonly now: () => Date;
-  accessStep(id: SubjectAccessId): Promise<"more" | "done">;
+  /** `often`: it has failed so often that what is not there counts as lost. */
+  accessStep(id: SubjectAccessId, often: boolean): Promise<"more" | "done">;
 }
 
 type AccessKind = "access_step" | "access_due" | "access_reminder" | "access_expiry";
@@ -32,7 +33,8 @@ export const accessDuties = ({
   return {
     access_step: async (duty) => {
       beginStep(log.schedule, duty, now());
-      const next = await accessStep(duty.ref as SubjectAccessId);
+      const often = duty.attempts >= MAX_ATTEMPTS;
+      const next = await accessStep(duty.ref as SubjectAccessId, often);
       if (next === "done") log.schedule.remove(duty);
       // One object a step: between two of them other duties have their turn.
       else if (log.schedule.find(duty)) {

@@ -26,7 +26,7 @@ export interface LakeDutyDeps {
   readonly now: () => Date;
   heldIn(batch_id: BatchId): Promise<readonly DeletionId[]>;
   /** One step of answering a request for access. */
-  accessStep(id: SubjectAccessId): Promise<"more" | "done">;
+  accessStep(id: SubjectAccessId, often: boolean): Promise<"more" | "done">;
   replayStep(replay_id: ReplayId): Promise<ReplayStep>;
   workStep(step: WorkStepRequest, origin: Origin): Promise<void>;
   readonly eraseStep: ErasureDutyDeps["eraseStep"];
@@ -53,7 +53,7 @@ type RemoteSteps = {
 /** What is done outside of the lake: `work` is asked at every step, as stubs do not last. */
 export const remoteSteps = (lake_id: string, work: () => RemoteSteps): Steps => ({
   heldIn: (batch_id) => work().heldIn(lake_id, batch_id),
-  accessStep: (id) => work().accessStep(lake_id, id),
+  accessStep: (...step) => work().accessStep(lake_id, ...step),
   replayStep: (replay_id) => work().replayStep(lake_id, replay_id),
   workStep: (...step) => work().workStep(lake_id, ...step),
   eraseStep: (...step) => work().eraseStep(lake_id, ...step),

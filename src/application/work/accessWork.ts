@@ -3,24 +3,29 @@
  * request's own; every attempt writes keys of its own and the first result counts.
  */
 import { invariant, ok, type Result } from "../../domain/decider.ts";
-import type { BatchId, SubjectAccessId } from "../../domain/ids.ts";
+import type { SubjectAccessId } from "../../domain/ids.ts";
 import type { Rejection } from "../../domain/rejection.ts";
 import type { AccessStep } from "../../domain/subjectAccess/decide.ts";
 import { contentType } from "../contentTypes.ts";
 import { BrokenSealError, MissingObjectError, type ObjectWriter } from "../dataPorts.ts";
 import type { Call } from "../lakeGateway.ts";
 import type { AccessPlan } from "../planAccess.ts";
-import { mayHold, planeOf } from "./lookups.ts";
+import { mayHoldAny, planeOf } from "./lookups.ts";
 import { recipientsOf } from "./recipients.ts";
 import { NO_ANSWER, perform, type Workshop } from "./workshop.ts";
 
 type Step<Kind extends AccessPlan["kind"]> = Extract<AccessPlan, { readonly kind: Kind }>;
 
-/** Resolves to whether there is more to do; rejects when the step is to be tried again. */
+/**
+ * Resolves to whether there is more to do; rejects when the step is to be tried again. `often`: it
+ * was tried often enough to say of a file that is not there that it is lost; the answer names the
+ * batch as one that could not be read, because it is owed all the same.
+ */
 export const accessStep = async (
   shop: Workshop,
   call: Call,
   subject_access_id: SubjectAccessId,
+  often: boolean,
 ): Promise<"more" | "done"> => {
   let next: "more" | "done" = "more";
   const request = { kind: "access_step", subject_access_id } as const;
@@ -30,7 +35,7 @@ export const accessStep = async (
       return ok(NO_ANSWER);
     }
     invariant(plan.kind === "subject_access", "a step of an access is planned as one");
-    const step = await taken(shop, call, plan.step);
+    const step = await taken(shop, call, plan.step, often);
     if (!step.ok) return step;
     const now = new Date(shop.now()).toISOString();
     return record({ type: "RecordAccessStep", subject_access_id, step: step.value, now });
@@ -43,12 +48,13 @@ const taken = async (
   shop: Workshop,
   call: Call,
   plan: AccessPlan,
+  often: boolean,
 ): Promise<Result<AccessStep, Rejection>> => {
   switch (plan.kind) {
     case "search":
       return ok(await search(shop, plan));
     case "collect":
-      return ok(await collect(shop, plan));
+      return ok(await collect(shop, plan, often));
     case "pass": {
       const { batch_id, outcome } = plan;
       return ok({ kind: "collected", batch_id, outcome, part: null });
@@ -59,16 +65,17 @@ const taken = async (
 };
 
 const search = async (shop: Workshop, plan: Step<"search">): Promise<AccessStep> => {
-  const found: BatchId[] = [...plan.unknown];
-  for (const lookup of plan.lookups) {
-    const [may] = await mayHold(shop, lookup, [plan.subjects]);
-    if (may) found.push(lookup.batch_id);
-  }
+  const may = await mayHoldAny(shop, plan.lookups, [plan.subjects]);
+  const found = [...plan.unknown, ...may];
   const { from, after, batches, ended } = plan;
   return { kind: "searched", from, after, batches, found, ended };
 };
 
-const collect = async (shop: Workshop, plan: Step<"collect">): Promise<AccessStep> => {
+const collect = async (
+  shop: Workshop,
+  plan: Step<"collect">,
+  often: boolean,
+): Promise<AccessStep> => {
   const { batch_id, dataset, table, part_key } = plan;
   const file = await sealedFile(shop, plan.access_key, part_key);
   try {
@@ -82,7 +89,8 @@ const collect = async (shop: Workshop, plan: Step<"collect">): Promise<AccessSte
     return { kind: "collected", batch_id, outcome: "collected", part };
   } catch (error) {
     await file.abort();
-    if (!(error instanceof BrokenSealError)) throw error;
+    const lost = often && error instanceof MissingObjectError;
+    if (!lost && !(error instanceof BrokenSealError)) throw error;
     console.error(error.message);
     return { kind: "collected", batch_id, outcome: "unreadable", part: null };
   }

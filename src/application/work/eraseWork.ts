@@ -8,11 +8,10 @@ import type { ErasureStep } from "../../domain/deletion/erasure.ts";
 import type { DeletionId } from "../../domain/ids.ts";
 import type { ErasePlan, EraseStepPlan, LandedUpload } from "../erasePlans.ts";
 import type { Call } from "../lakeGateway.ts";
-import type { Lookup } from "../lookups.ts";
 import { landingKey } from "../objectKeys.ts";
 import { UPLOADS_AT_ONCE } from "../planUploads.ts";
 import type { SubjectPlane } from "../subjectPorts.ts";
-import { mayHold } from "./lookups.ts";
+import { mayHoldAny } from "./lookups.ts";
 import { redactBatch, verifyBatch } from "./redactWork.ts";
 import { NO_ANSWER, type Outcome, perform, type Recorder, type Workshop } from "./workshop.ts";
 
@@ -24,9 +23,6 @@ export type EraseStep = "more" | "wait" | "release" | "done";
 
 /** A step that changes while it is done is taken anew, this often at once. */
 const TRIES_AT_ONCE = 3;
-
-/** Indexes that are asked at the same time. */
-const ASKED_AT_ONCE = 16;
 
 /** Does one step; rejects when it is to be tried again. */
 export const eraseStep = async (
@@ -97,13 +93,7 @@ const look = async (
   shop: Workshop,
   { looks, sets, asked, known_hits, after, done }: Step<"look">,
 ): Promise<ErasureStep> => {
-  const isHit = async (lookup: Lookup): Promise<boolean> =>
-    (await mayHold(shop, lookup, sets)).some((answer) => answer);
-  const found: boolean[] = [];
-  for (let from = 0; from < looks.length; from += ASKED_AT_ONCE) {
-    found.push(...(await Promise.all(looks.slice(from, from + ASKED_AT_ONCE).map(isHit))));
-  }
-  const hits = looks.filter((_, at) => found[at]).map(({ batch_id }) => batch_id);
+  const hits = await mayHoldAny(shop, looks, sets);
   const batches = asked + looks.length;
   return { kind: "looked", after, done, batches, hits: [...known_hits, ...hits] };
 };

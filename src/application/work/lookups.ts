@@ -26,6 +26,26 @@ export const mayHold = async (
   }
 };
 
+/** Indexes that are asked at the same time. */
+const ASKED_AT_ONCE = 16;
+
+/** Those of the batches that may hold one of the sets, in their order. */
+export const mayHoldAny = async (
+  shop: Workshop,
+  lookups: readonly Lookup[],
+  sets: readonly SubjectSet[],
+): Promise<readonly BatchId[]> => {
+  const found: BatchId[] = [];
+  for (let from = 0; from < lookups.length; from += ASKED_AT_ONCE) {
+    const asked = lookups.slice(from, from + ASKED_AT_ONCE);
+    const answers = await Promise.all(asked.map((lookup) => mayHold(shop, lookup, sets)));
+    for (const [at, { batch_id }] of asked.entries()) {
+      if (answers[at]?.includes(true)) found.push(batch_id);
+    }
+  }
+  return found;
+};
+
 /** Requests for which the batch has to be kept, because it may hold their persons. */
 export const heldIn = async (
   shop: Workshop,
