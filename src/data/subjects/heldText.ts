@@ -1,4 +1,9 @@
-/** Whether bytes hold a clear id as text: for what cannot be told apart into rows and cells. */
+/**
+ * Whether bytes hold a clear id as text: for what cannot be told apart into rows and cells, and is
+ * deleted whole when they do. So an id counts where it stands alone: `7` is not in `2,714.7`, and who
+ * is called `ann` does not take away what names `joann`. It is found as it is, as CSV and JSON escape
+ * it, and in UTF-16.
+ */
 import { Buffer } from "node:buffer";
 import type { Pieces } from "../pieces.ts";
 
@@ -10,29 +15,108 @@ export interface BytesFinder {
   inPieces(pieces: Pieces): Promise<boolean>;
 }
 
-/** Looks for the ids as UTF-8, as they are and as JSON escapes them. */
+/** So many bytes on both sides of an id decide whether it stands alone. An even number. */
+const AROUND_BYTES = 32;
+
+/** Between which places of the bytes an id has to begin and to end. */
+interface Span {
+  readonly from: number;
+  readonly to: number;
+}
+
 export const bytesFinder = (subject_ids: readonly string[]): BytesFinder => {
-  const spelt = subject_ids
-    .filter((id) => id !== "")
-    .flatMap((id) => [id, JSON.stringify(id).slice(1, -1), id.replaceAll('"', '""')]);
-  const needles = [...new Set(spelt)].map((text) => Buffer.from(text));
-  const longest = Math.max(0, ...needles.map(({ length }) => length));
-  const found = (bytes: Uint8Array) => {
-    const haystack = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
-    return needles.some((needle) => haystack.includes(needle));
-  };
+  const needles = subject_ids.filter((id) => id !== "").flatMap(needlesOf);
+  const longest = Math.max(0, ...needles.map(({ bytes }) => bytes.length));
+  const found = (haystack: Buffer, span: Span): boolean =>
+    needles.some((needle) => standsIn(haystack, needle, span));
   return {
     nothing: needles.length === 0,
-    in: found,
+    in(bytes) {
+      const haystack = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+      return found(haystack, { from: 0, to: bytes.length });
+    },
     async inPieces(pieces) {
-      let tail = Buffer.alloc(0);
+      let joined: Buffer = Buffer.alloc(0);
+      let from = 0;
       for await (const piece of pieces) {
-        // What stands across two pieces is found in the end of the one and the whole of the next.
-        const joined = Buffer.concat([tail, piece]);
-        if (found(joined)) return true;
-        tail = Buffer.from(joined.subarray(Math.max(0, joined.length - longest + 1)));
+        // What stands across a border, or so near it that its surroundings do, is judged behind it;
+        // what is judged already is kept to be surroundings only.
+        const kept = Math.min(joined.length, longest + 2 * AROUND_BYTES);
+        if (kept < joined.length) from = AROUND_BYTES;
+        joined = Buffer.concat([joined.subarray(joined.length - kept), piece]);
+        if (found(joined, { from, to: joined.length - AROUND_BYTES })) return true;
       }
-      return false;
+      return found(joined, { from, to: joined.length });
     },
   };
+};
+
+interface Needle {
+  readonly bytes: Buffer;
+  /** As it is spelt. */
+  readonly text: string;
+  readonly unit_bytes: 1 | 2;
+  readonly decode: (bytes: Buffer) => string;
+}
+
+const utf8 = (bytes: Buffer): string => bytes.toString("utf8");
+const utf16le = (bytes: Buffer): string => bytes.toString("utf16le");
+const utf16be = (bytes: Buffer): string => utf16le(swapped(bytes));
+
+const swapped = (bytes: Buffer): Buffer =>
+  Buffer.from(bytes.subarray(0, bytes.length - (bytes.length % 2))).swap16();
+
+const needlesOf = (id: string): readonly Needle[] => {
+  const json = JSON.stringify(id).slice(1, -1);
+  const ascii = json.replace(/[^ -~]/g, (unit) => `\\u${hexOf(unit)}`);
+  const spelt = [id, json, json.replaceAll("/", "\\/"), ascii, id.replaceAll('"', '""')];
+  const upper = ascii.replace(/\\u[\da-f]{4}/g, (unit) => `\\u${unit.slice(2).toUpperCase()}`);
+  const wide = Buffer.from(id, "utf16le");
+  return [
+    ...[...new Set([...spelt, upper])].map(
+      (text): Needle => ({
+        bytes: Buffer.from(text),
+        text,
+        unit_bytes: 1,
+        decode: utf8,
+      }),
+    ),
+    { bytes: wide, text: id, unit_bytes: 2, decode: utf16le },
+    { bytes: swapped(wide), text: id, unit_bytes: 2, decode: utf16be },
+  ];
+};
+
+const hexOf = (unit: string): string => unit.charCodeAt(0).toString(16).padStart(4, "0");
+
+const standsIn = (
+  haystack: Buffer,
+  { bytes, text, unit_bytes, decode }: Needle,
+  { from, to }: Span,
+) => {
+  for (let at = haystack.indexOf(bytes, from); at >= 0; at = haystack.indexOf(bytes, at + 1)) {
+    const end = at + bytes.length;
+    if (end > to) return false;
+    // Whole units of it, so that pairs of bytes stay pairs.
+    const lead = Math.min(at, AROUND_BYTES);
+    const before = haystack.subarray(at - (lead - (lead % unit_bytes)), at);
+    const after = haystack.subarray(end, end + AROUND_BYTES);
+    if (standsAlone(text, decode(before), decode(after))) return true;
+  }
+  return false;
+};
+
+const WORD_AT_END = /[\p{L}\p{N}_]$/u;
+const WORD_AT_START = /^[\p{L}\p{N}_]/u;
+
+/** What an escape in JSON leaves before a text is no part of it. */
+const ESCAPE_AT_END = /\\(?:[bfnrt]|u[\da-fA-F]{4})$/;
+
+/** Whether a text is not a part of a longer word, or of a longer number, date or time. */
+const standsAlone = (text: string, before: string, after: string): boolean => {
+  const digits = /^\d+$/.test(text);
+  const left = (digits ? before.replace(/0+$/, "") : before).replace(ESCAPE_AT_END, " ");
+  const right = digits ? after.replace(/^\.0+(?!\d)/, "") : after;
+  if (WORD_AT_START.test(text) && WORD_AT_END.test(left)) return false;
+  if (WORD_AT_END.test(text) && WORD_AT_START.test(right)) return false;
+  return !digits || !(/\d[.:/-]$/.test(left) || /^[.:/-]\d/.test(right));
 };

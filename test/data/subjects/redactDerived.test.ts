@@ -128,7 +128,7 @@ describe("an object that is looked through for a text", () => {
   it("is found to hold it, packed or not, wherever its pieces part", async () => {
     const store = memoryObjectStore();
     const plane = subjectPlane(store);
-    const pad = "x".repeat(64 * 1024 - 3);
+    const pad = ",".repeat(64 * 1024 - 3);
     store.put("text", `${pad}customer-42${pad}`);
     expect(await plane.holdsText("text", ["customer-42"])).toBe(true);
     expect(await plane.holdsText("text", ["customer-43"])).toBe(false);
