@@ -72,6 +72,11 @@ export class SubjectFilter {
       this.#words[at + word] = (this.#words[at + word] ?? 0) | bitOf(second, word);
   }
 
+  /** Two words an entry; fastest when those that begin alike are side by side. */
+  addAll(words: Uint32Array): void {
+    for (let at = 0; at < words.length; at += 2) this.add(words[at] ?? 0, words[at + 1] ?? 0);
+  }
+
   /** Halves it, again and again, as long as its entries need no more: for sizes of powers of two. */
   fold(): void {
     while (this.blocks > 1 && blocksFor(this.#entries) <= this.blocks / 2) {

@@ -1,4 +1,4 @@
-/** The pseudonyms of a column's cells, and the distinct ones of them gathered in bounded memory. */
+/** The pseudonyms of a column's cells. */
 import type { ColumnChunk, ColumnVector } from "../columns.ts";
 import { keyedDigests } from "../kernels/keyedHash.ts";
 import { comparable } from "../quality/rowHashes.ts";
@@ -46,79 +46,3 @@ export class RefSet {
     return known?.some((ref) => ref.every((word, index) => word === words[at + index])) ?? false;
   }
 }
-
-const FIRST_ENTRIES = 4096;
-
-/** Distinct hashes gathered before somebody has to take them: 16 MiB. */
-export const MAX_ENTRIES = 2 ** 20;
-
-/** The first 64 bits of pseudonyms, each once: a table with open addressing, half of it empty. */
-export class HashBuffer {
-  readonly #most: number;
-  /** Two words a slot; both zero means empty. */
-  #slots: Uint32Array<ArrayBuffer>;
-  #size = 0;
-  #hasZero = false;
-
-  /** `most`: a power of two. */
-  constructor(most = MAX_ENTRIES) {
-    this.#most = most;
-    this.#slots = new Uint32Array(4 * Math.min(FIRST_ENTRIES, most));
-  }
-
-  /** False, and not added, when it is full: to be emptied by `take` before more comes. */
-  add(first: number, second: number): boolean {
-    if (first === 0 && second === 0) {
-      this.#hasZero = true;
-      return true;
-    }
-    if (4 * this.#size === this.#slots.length && !this.#grow()) return false;
-    if (insert(this.#slots, first, second)) this.#size += 1;
-    return true;
-  }
-
-  /** Two words an entry, each entry once; empties the buffer. */
-  take(): Uint32Array<ArrayBuffer> {
-    const taken = new Uint32Array(2 * (this.#size + Number(this.#hasZero)));
-    let at = 0;
-    for (let slot = 0; slot < this.#slots.length; slot += 2) {
-      const first = this.#slots[slot] ?? 0;
-      const second = this.#slots[slot + 1] ?? 0;
-      if (first === 0 && second === 0) continue;
-      taken[at] = first;
-      taken[at + 1] = second;
-      at += 2;
-    }
-    this.#slots.fill(0);
-    this.#size = 0;
-    this.#hasZero = false;
-    return taken;
-  }
-
-  #grow(): boolean {
-    if (this.#size >= this.#most) return false;
-    const old = this.#slots;
-    const grown = new Uint32Array(2 * old.length);
-    for (let slot = 0; slot < old.length; slot += 2) {
-      const first = old[slot] ?? 0;
-      const second = old[slot + 1] ?? 0;
-      if (first !== 0 || second !== 0) insert(grown, first, second);
-    }
-    this.#slots = grown;
-    return true;
-  }
-}
-
-/** Whether it was not there; there is an empty slot. */
-const insert = (slots: Uint32Array, first: number, second: number): boolean => {
-  const mask = slots.length - 1;
-  for (let slot = (2 * second) & mask; ; slot = (slot + 2) & mask) {
-    const present = slots[slot];
-    if (present === first && slots[slot + 1] === second) return false;
-    if (present === 0 && slots[slot + 1] === 0) {
-      slots[slot] = first;
-      slots[slot + 1] = second;
-      return true;
-    }
-  }
-};

@@ -10,6 +10,7 @@ import type { IndexPart, SubjectSet } from "../../application/subjectPorts.ts";
 import { invariant } from "../../domain/decider.ts";
 import type { SubjectIndexRef, WrittenIndex } from "../../domain/subjects.ts";
 import type { ColumnType } from "../../domain/table.ts";
+import { HashBuffer } from "./hashBuffer.ts";
 import {
   BLOCK_BYTES,
   blockOf,
@@ -18,7 +19,7 @@ import {
   MAX_BLOCKS,
   SubjectFilter,
 } from "./subjectFilter.ts";
-import { HashBuffer, wordsOfRef } from "./subjectHashes.ts";
+import { wordsOfRef } from "./subjectHashes.ts";
 
 const MAGIC = "LSI1";
 const HEAD_BYTES = 32;
@@ -38,18 +39,16 @@ export class IndexBuilder {
   readonly #hashes: HashBuffer;
   #filter: SubjectFilter | null = null;
 
-  /** `most`: entries that are gathered exactly; a parameter for the tests. */
+  /** `most`: entries that are gathered at a time; a parameter for the tests. */
   constructor(most?: number) {
     this.#hashes = new HashBuffer(most);
   }
 
   add(first: number, second: number): void {
-    if (this.#filter !== null) this.#filter.add(first, second);
-    else if (!this.#hashes.add(first, second)) {
-      this.#filter = new SubjectFilter(MAX_BLOCKS);
-      this.addAll(this.#hashes.take());
-      this.#filter.add(first, second);
-    }
+    if (this.#hashes.add(first, second)) return;
+    this.#filter ??= new SubjectFilter(MAX_BLOCKS);
+    this.#filter.addAll(this.#hashes.take());
+    this.#hashes.add(first, second);
   }
 
   /** Two words an entry. */
@@ -59,14 +58,15 @@ export class IndexBuilder {
 
   /** The filter, no larger than what is in it takes. */
   finish(): { readonly filter: SubjectFilter; readonly subjects: number } {
+    const words = this.#hashes.take();
     if (this.#filter !== null) {
+      this.#filter.addAll(words);
       this.#filter.fold();
       return { filter: this.#filter, subjects: this.#filter.entries };
     }
-    const words = this.#hashes.take();
     const subjects = words.length / 2;
     const filter = new SubjectFilter(blocksFor(subjects));
-    for (let at = 0; at < words.length; at += 2) filter.add(words[at] ?? 0, words[at + 1] ?? 0);
+    filter.addAll(words);
     return { filter, subjects };
   }
 }

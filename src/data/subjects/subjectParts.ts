@@ -12,7 +12,7 @@ import type {
 import type { TrackedSubjects } from "../../application/subjectPorts.ts";
 import { invariant } from "../../domain/decider.ts";
 import type { SubjectIndexRef } from "../../domain/subjects.ts";
-import { HashBuffer } from "./subjectHashes.ts";
+import { HashBuffer } from "./hashBuffer.ts";
 import { INDEX_CONTENT_TYPE, IndexBuilder, writeIndex } from "./subjectIndex.ts";
 import { type SubjectTracker, subjectColumn, subjectTracker } from "./subjectTracker.ts";
 

@@ -39,6 +39,32 @@ describe("a column's keyed hashes", () => {
     );
   });
 
+  test("are each row's own where texts repeat, seldom, often or all the time", () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 1, max: 5_000 }),
+        fc.integer({ min: 1, max: 400 }),
+        fc.integer({ min: 0, max: 60 }),
+        fc.integer({ min: 0, max: 2 ** 31 - 1 }),
+        (rows, people, longest, seed) => {
+          const key = new Uint8Array(32).fill(9);
+          const texts = Array.from({ length: rows }, (_, row) => {
+            const person = Math.imul(row + seed, 2654435761) >>> 0;
+            return `${person % people}`.padEnd((person % people) % (longest + 1), "é");
+          });
+          const hashes = new Map<string, string>();
+          const own = texts.map((text) => {
+            const known = hashes.get(text) ?? expected(key, text);
+            hashes.set(text, known);
+            return known;
+          });
+          expect(hexesOf(key, texts)).toEqual(own);
+        },
+      ),
+      { numRuns: 40 },
+    );
+  });
+
   test("are 32 bytes a row, the last rows as well when they are no four", () => {
     const key = new Uint8Array(32).fill(3);
     const texts = ["a", "b", "c", "d", "e"];

@@ -121,6 +121,12 @@ export function hmacPrepare(key: usize, keyBytes: i32, context: usize): void {
   keyState(key, keyBytes, 0x5c, context + DIGEST);
 }
 
+/** 0 to 15. */
+const POSITIONS: usize = memory.data<u8>(
+  [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15],
+  16,
+);
+
 /** Block number `block` of a message with its padding; `blocks` of them in all. */
 function fillBlock(to: usize, message: usize, length: i32, block: i32, blocks: i32): void {
   const from = block * BLOCK;
@@ -129,8 +135,15 @@ function fillBlock(to: usize, message: usize, length: i32, block: i32, blocks: i
     memory.copy(to, message + from, BLOCK);
     return;
   }
-  memory.fill(to, 0, BLOCK);
-  if (left > 0) memory.copy(to, message + from, left);
+  for (let at = 0; at < BLOCK; at += 16) {
+    let bytes = i8x16.splat(0);
+    if (left > at) {
+      // Of a vector that goes beyond the message only the bytes that are the message's.
+      const mine = i8x16.lt_s(v128.load(POSITIONS), i8x16.splat(<i8>min(left - at, 16)));
+      bytes = v128.and(v128.load(message + from + at), mine);
+    }
+    v128.store(to + at, bytes);
+  }
   if (left >= 0) store<u8>(to + left, 0x80);
   // The key's block counts as well.
   if (block === blocks - 1) store<u64>(to + 56, bswap<u64>((<u64>(length + BLOCK)) << 3));
