@@ -125,6 +125,20 @@ describe("the sample", () => {
     expect(signsOf(schema, ...many)[0]?.sampled).toBe(MAX_SAMPLED_VALUES);
   });
 
+  test("knows the end of a long file as well as its beginning", () => {
+    const schema: Schema = { c: "string" };
+    const chunk = (at: number, cell: (row: number) => Cell) =>
+      rows(4096, (row) => cell(4096 * at + row));
+    const mostly = Array.from({ length: 40 }, (_, at) =>
+      chunk(at, (row) => (at < 8 ? `text ${row}` : email(row))),
+    );
+    expect(suspicionsOf(signsOf(schema, ...mostly))).toMatchObject([{ column: "c" }]);
+    const rarely = Array.from({ length: 40 }, (_, at) =>
+      chunk(at, (row) => (at < 8 ? email(row) : `text ${row}`)),
+    );
+    expect(suspicionsOf(signsOf(schema, ...rarely))).toEqual([]);
+  });
+
   test("of parts adds up, and holds no value", () => {
     const schema: Schema = { email: "string", n: "float" };
     const part = (from: number) =>
