@@ -1,5 +1,8 @@
 /** What the two composition roots are given by the platform; nobody else sees it. */
+
+import type { HeldIn } from "./application/residence.ts";
 import { type RootSecrets, rootSecrets, type SecretVariables } from "./application/rootSecrets.ts";
+import { JURISDICTIONS, type Jurisdiction } from "./domain/residency.ts";
 import type { LakeObject } from "./lakeObject.ts";
 
 declare global {
@@ -44,11 +47,28 @@ declare global {
 
 export type Env = LetheEnv;
 
+const isJurisdiction = (name: string): name is Jurisdiction =>
+  JURISDICTIONS.some((each) => each === name);
+
+/**
+ * The jurisdiction an object is in. The local simulator knows of none: there nothing is enforced,
+ * and nothing is asserted. Throws for one that Lethe does not place lakes in.
+ */
+export const heldIn = (id: DurableObjectId, env: Env): HeldIn => {
+  const { jurisdiction } = id;
+  if (jurisdiction === undefined) return isDeployed(env) ? null : undefined;
+  if (!isJurisdiction(jurisdiction)) throw new Error(`an object in ${jurisdiction} is no lake's`);
+  return jurisdiction;
+};
+
+/** Whether files are at a real account's: then this is no local configuration. */
+export const isDeployed = (env: Env): boolean => Boolean(env.R2_ACCOUNT_ID);
+
 /** What keys are wrapped under, or nothing where the settings are not fit to work with. */
 export const rootSecretsOf = (env: Env): RootSecrets => rootSecrets(secretVariables(env));
 
 export const secretVariables = (env: Env): SecretVariables => ({
   root_secret: env.ROOT_SECRET,
   root_secret_previous: env.ROOT_SECRET_PREVIOUS,
-  deployed: Boolean(env.R2_ACCOUNT_ID),
+  deployed: isDeployed(env),
 });

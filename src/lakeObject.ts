@@ -31,7 +31,7 @@ import { courier } from "./application/webhooks.ts";
 import { calendars } from "./calendar/calendars.ts";
 import { checkEventContracts } from "./contracts/events.ts";
 import { subjectTexts } from "./data/subjects/subjectTexts.ts";
-import { type Env, rootSecretsOf } from "./env.ts";
+import { type Env, heldIn, rootSecretsOf } from "./env.ts";
 import { importIntoLake } from "./eventlog/importIntoLake.ts";
 import { lakeStore } from "./eventlog/lakeStore.ts";
 import { isInitialised } from "./eventlog/migrations.ts";
@@ -226,6 +226,7 @@ export class LakeObject extends DurableObject<Env> {
       clock,
       keys,
       roots,
+      held_in: heldIn(this.ctx.id, this.env),
       newId: () => crypto.randomUUID(),
       limits: workLimits(this.env.SYNC_LIMIT_BYTES, this.env.SEGMENT_BYTES),
       calendars,

@@ -35,7 +35,7 @@ const aggregate = <State, Event extends DomainEvent>(
 ): Aggregate<State, Event> => ({ initialState, evolve, fold_version });
 
 export const AGGREGATES = {
-  lake: aggregate(initialLake, evolveLake, 2),
+  lake: aggregate(initialLake, evolveLake, 3),
   dataset: aggregate(initialDataset, evolveDataset, 1),
   contract: aggregate(initialContract, evolveContract, 2),
   deletion: aggregate(initialDeletion, evolveDeletion, 6),

@@ -17,12 +17,14 @@ import type { LakeKeys } from "./lakeKeys.ts";
 import type { EventLog } from "./ports.ts";
 import type { LakeQuestion } from "./questions.ts";
 import { reader } from "./reader.ts";
+import { type HeldIn, misplaced } from "./residence.ts";
 import { badSignature } from "./sealedUrls.ts";
 
 export interface EntranceDeps {
   readonly log: EventLog;
   readonly keys: Pick<LakeKeys, "of" | "locked">;
   readonly clock: () => Date;
+  readonly held_in: HeldIn;
   /** Records a command of the door's own. */
   readonly record: (call: Call, command: Command) => void;
 }
@@ -54,7 +56,7 @@ export const closed = (
 
 const DEFAULT_LAKE_NAME = "Default lake";
 
-export const entrance = ({ log, keys, clock, record }: EntranceDeps): Entrance => {
+export const entrance = ({ log, keys, clock, held_in, record }: EntranceDeps): Entrance => {
   const now = () => clock().toISOString();
   const about = ({ lake_id }: Call) => ({
     read: reader(log),
@@ -87,10 +89,11 @@ export const entrance = ({ log, keys, clock, record }: EntranceDeps): Entrance =
       const locked = keys.locked(call.lake_id);
       if (locked === null) ensureDefault(call);
       else if (call.caller.kind !== "person") return locked;
-      if (isAbsent()) return locked ?? notHere(call.caller);
+      const lake = reader(log).lake();
+      if (lake.status === "absent") return locked ?? notHere(call.caller);
       const admitted = admit(call.caller, about(call), operation);
       if (!admitted.ok) return admitted;
-      return locked ?? admitted;
+      return locked ?? misplaced(lake, held_in) ?? admitted;
     },
 
     enterAsCreator: (call) => keys.locked(call.lake_id) ?? admitCreator(call.caller),

@@ -25,6 +25,7 @@ import { planWork, WORK_LIMITS, type WorkLimits } from "./planWork.ts";
 import type { Calendars, CommandMeta, Duty, EventLog, StoredEvent } from "./ports.ts";
 import { answerQuestion, type Question, type Reply } from "./questions.ts";
 import { reader } from "./reader.ts";
+import { type HeldIn, residencyNow } from "./residence.ts";
 import { reveal, revealAccess } from "./reveal.ts";
 import type { RootSecrets } from "./rootSecrets.ts";
 import { openToken, withToken } from "./sealedUrls.ts";
@@ -39,6 +40,7 @@ export interface LakeMeans {
   readonly log: EventLog;
   readonly keys: KeyStore;
   readonly roots: RootSecrets;
+  readonly held_in: HeldIn;
   readonly clock: () => Date;
   readonly newId: () => string;
   /** Left out: `WORK_LIMITS`. */
@@ -62,7 +64,6 @@ export interface LakeService {
   ask(call: Call, question: Question): Result<Reply, Rejection>;
   /** Destroys the lake's own halves of the subjects' keys. */
   readonly forgetKeys: LakeKeys["forget"];
-  /** See `keyRotation`. */
   readonly rotation: KeyRotation;
   /** Whether webhooks may be on the machine itself. */
   readonly loopback: boolean;
@@ -87,7 +88,7 @@ export const systemCall = (lake_id: string): Call => ({
 const UNCONDITIONAL = { idempotency: null, if_match: null, expects: [], fulfils: null } as const;
 
 export const lakeService = (means: LakeMeans): LakeService => {
-  const { log, newId, calendars, texts, loopback, limits = WORK_LIMITS } = means;
+  const { log, newId, calendars, texts, loopback, held_in, limits = WORK_LIMITS } = means;
   const now = () => means.clock().toISOString();
   const keys = lakeKeys(log, means.keys, means.roots);
   const { pending } = keys;
@@ -133,6 +134,7 @@ export const lakeService = (means: LakeMeans): LakeService => {
     log,
     keys,
     clock: means.clock,
+    held_in,
     record: (call, own) => run({ command: own, meta: metaOf(call, now()), ...UNCONDITIONAL }),
   });
 
@@ -159,6 +161,7 @@ export const lakeService = (means: LakeMeans): LakeService => {
       texts,
       limits,
       loopback,
+      held_in,
     });
     if (!made.ok) return made;
     const alone = fourEyes(log, made.value, person);
@@ -280,7 +283,8 @@ export const lakeService = (means: LakeMeans): LakeService => {
       const { kind } = question;
       if (kind !== "reveal" && kind !== "reveal_access") {
         const answer = (asked: typeof question) => answerQuestion(log, asked, now());
-        const answered = visibleTo(entered.value, question, answer);
+        const visible = visibleTo(entered.value, question, answer);
+        const answered = residencyNow(question, visible, held_in);
         return answered.ok
           ? ok(withWebhookUrls(answered.value, keyringOf(call.lake_id)))
           : answered;

@@ -18,6 +18,7 @@ import { isLarge, planStart } from "./planSteps.ts";
 import { planWork, type WorkLimits } from "./planWork.ts";
 import type { Calendars, EventLog } from "./ports.ts";
 import { reader } from "./reader.ts";
+import type { HeldIn } from "./residence.ts";
 import { requestSubjectAccess, signAccessUrl } from "./subjectAccess.ts";
 import type { SubjectTexts } from "./subjectPorts.ts";
 import { tokenCommand } from "./tokenRequests.ts";
@@ -37,6 +38,7 @@ export interface Means {
   readonly texts: SubjectTexts;
   /** Whether webhooks may be on the machine itself: in local development. */
   readonly loopback: boolean;
+  readonly held_in: HeldIn;
 }
 
 /**
@@ -55,7 +57,11 @@ export const toCommand = (request: LakeRequest, means: Means): Result<Command, R
   const read = reader(log);
   switch (request.type) {
     case "CreateDataLake":
-      return ok({ ...request, grants_owner: means.admitted.person !== null });
+      return ok({
+        ...request,
+        grants_owner: means.admitted.person !== null,
+        ...(means.held_in === undefined ? {} : { held_in: means.held_in }),
+      });
     case "IssueToken":
     case "RevokeToken":
       return tokenCommand(request, means);

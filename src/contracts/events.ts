@@ -56,7 +56,8 @@ const derived: EventContract = {
 };
 
 export const EVENT_CONTRACTS: Readonly<Record<string, EventContract>> = {
-  DataLakeCreated: v1,
+  // Where it lay was the platform's choice before.
+  DataLakeCreated: added({ residency: { jurisdiction: null, enforced: false } }),
   ComplianceLevelChanged: v1,
   LakeRestored: v1,
   LakeKeyRewrapped: v1,

@@ -15,6 +15,7 @@ import {
 } from "../domain/ids.ts";
 import { ROLES } from "../domain/member/roles.ts";
 import { subjectFault } from "../domain/member/subject.ts";
+import { placementOf, REGION_HELP } from "../domain/residency.ts";
 import { COLUMN_TYPES } from "../domain/table.ts";
 
 /** Longest free text: reasons, purposes, descriptions. */
@@ -181,3 +182,8 @@ export const when = {
     .optional()
     .meta({ description: "The state when the log's last event had this sequence number." }),
 };
+
+/** A name of a place, see domain/residency.ts. */
+export const region = name
+  .refine((named) => placementOf(named) !== null, REGION_HELP)
+  .meta({ example: "eu-west-1" });

@@ -72,7 +72,7 @@ describe("the contracts of events", () => {
   });
 
   it("say in which version an event is written", () => {
-    expect(writtenVersion("DataLakeCreated")).toBe(1);
+    expect(writtenVersion("ComplianceLevelChanged")).toBe(1);
     expect(() => writtenVersion("NobodyKnows")).toThrow("NobodyKnows");
     expect(() => writtenVersion("toString")).toThrow("toString");
   });
@@ -99,7 +99,7 @@ describe("upcasting", () => {
 
   it("leaves an event of the present version as it is", () => {
     const data = { a: { b: [1] } };
-    expect(upcast("DataLakeCreated", 1, data)).toBe(data);
+    expect(upcast("ComplianceLevelChanged", 1, data)).toBe(data);
   });
 
   it("says of events from before k-anonymity that nothing was demanded, left out or remembered", () => {

@@ -34,6 +34,7 @@ export const lakeAt = (compliance_level: ComplianceLevel): ActiveLake => ({
   name: "North",
   owner_id: "olga",
   region: "eu-west-1",
+  residency: { jurisdiction: "eu", enforced: false },
   compliance_level,
   country: "DE",
   time_zone: "Europe/Berlin",

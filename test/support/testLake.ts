@@ -12,6 +12,7 @@ import type {
 import { type LakeService, lakeService } from "../../src/application/lakeService.ts";
 import type { EventLog } from "../../src/application/ports.ts";
 import type { Question, Reply } from "../../src/application/questions.ts";
+import type { HeldIn } from "../../src/application/residence.ts";
 import type { RootSecrets } from "../../src/application/rootSecrets.ts";
 import type { View } from "../../src/application/views.ts";
 import { calendars } from "../../src/calendar/calendars.ts";
@@ -57,6 +58,8 @@ export interface TestLakeOptions {
   readonly seenAs?: (log: MemoryEventLog) => EventLog;
   readonly keysSeenAs?: (keys: KeyStore) => KeyStore;
   readonly roots?: RootSecrets;
+  /** Left out: the platform has no jurisdictions. */
+  readonly held_in?: HeldIn;
 }
 
 export const testLake = ({
@@ -65,6 +68,7 @@ export const testLake = ({
   seenAs = (whole) => whole,
   keysSeenAs = (whole) => whole,
   roots = ROOTS,
+  held_in,
 }: TestLakeOptions = {}) => {
   let at = Date.parse(START);
   let made = 0;
@@ -72,6 +76,7 @@ export const testLake = ({
     log: seenAs(log),
     keys: keysSeenAs(log.keys),
     roots,
+    held_in,
     clock: () => new Date(at),
     newId: () => {
       made += 1;

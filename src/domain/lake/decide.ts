@@ -2,6 +2,7 @@
 import { assertNever, ok, type Result } from "../decider.ts";
 import type { LakeId } from "../ids.ts";
 import { type Rejection, reject } from "../rejection.ts";
+import { type Jurisdiction, placementOf, REGION_HELP } from "../residency.ts";
 import {
   type ActiveLake,
   COMPLIANCE_LEVELS,
@@ -22,6 +23,11 @@ export interface CreateDataLake {
   readonly time_zone: string | null;
   /** Whether `owner_id` is a caller, who becomes an owner with the creation. Not recorded. */
   readonly grants_owner?: boolean;
+  /**
+   * The jurisdiction that the platform holds the lake in, null when in none, by the lake itself.
+   * Left out where the platform has no jurisdictions: nothing is enforced then.
+   */
+  readonly held_in?: Jurisdiction | null;
 }
 
 export interface ChangeComplianceLevel {
@@ -44,6 +50,19 @@ export type LakeCommand = CreateDataLake | ChangeComplianceLevel | NoteRestore |
 
 export const lakeNotFound = () => reject("not_found", "lake-not-found", "There is no such lake.");
 
+const noPlace = (region: string) =>
+  reject("invalid", "region-unknown", `${region} is the name of no region that Lethe knows.`, [
+    { path: "region", message: REGION_HELP },
+  ]);
+
+/** A lake that came into being where its region is not would be a promise broken. */
+const elsewhere = (jurisdiction: Jurisdiction | null) =>
+  reject(
+    "unavailable",
+    "lake-misplaced",
+    `This lake is to lie in ${jurisdiction ?? "no jurisdiction"}, and would not: ask again.`,
+  );
+
 /** True when `level` is at least as strict as `floor`. */
 export const atLeast = (level: ComplianceLevel, floor: ComplianceLevel): boolean =>
   COMPLIANCE_LEVELS.indexOf(level) >= COMPLIANCE_LEVELS.indexOf(floor);
@@ -65,8 +84,16 @@ export const decideLake = (
       if (state.status === "active") {
         return reject("already_exists", "lake-exists", `Lake ${command.lake_id} exists already.`);
       }
-      const { type: _, grants_owner: __, ...data } = command;
-      return ok([{ type: "DataLakeCreated", data }]);
+      const { type: _, grants_owner: __, held_in, ...asked } = command;
+      const placement = placementOf(command.region);
+      if (placement === null) return noPlace(command.region);
+      const { jurisdiction } = placement;
+      if (held_in !== undefined && held_in !== jurisdiction) return elsewhere(jurisdiction);
+      const residency = {
+        jurisdiction,
+        enforced: jurisdiction !== null && held_in === jurisdiction,
+      };
+      return ok([{ type: "DataLakeCreated", data: { ...asked, residency } }]);
     }
     case "ChangeComplianceLevel": {
       if (state.status === "absent") {

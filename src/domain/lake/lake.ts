@@ -1,6 +1,7 @@
 /** The lake itself: who owns it, where it lies, how strictly it is run. */
 import { assertNever, type Recorded } from "../decider.ts";
 import type { LakeId } from "../ids.ts";
+import type { Residency } from "../residency.ts";
 
 /** From the least to the most strict; a lake only ever moves to the right. */
 export const COMPLIANCE_LEVELS = ["standard", "gdpr", "strict"] as const;
@@ -19,6 +20,7 @@ export type LakeEvent =
         readonly country: string | null;
         /** IANA name, or null. */
         readonly time_zone: string | null;
+        readonly residency: Residency;
       };
     }
   | {
@@ -50,6 +52,7 @@ export interface ActiveLake {
   readonly compliance_level: ComplianceLevel;
   readonly country: string | null;
   readonly time_zone: string | null;
+  readonly residency: Residency;
   readonly created_at: string;
   /** The last restore that is known of, or null. */
   readonly restored: Restored | null;

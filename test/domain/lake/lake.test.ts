@@ -27,11 +27,36 @@ const data = {
 const create: CreateDataLake = { type: "CreateDataLake", ...data };
 const created = (compliance_level: ComplianceLevel = "standard"): LakeEvent => ({
   type: "DataLakeCreated",
-  data: { ...data, compliance_level },
+  data: { ...data, compliance_level, residency: { jurisdiction: "eu", enforced: false } },
 });
 const changed = (from: ComplianceLevel, to: ComplianceLevel): LakeEvent => ({
   type: "ComplianceLevelChanged",
   data: { from, to },
+});
+
+describe("a lake that is to lie somewhere", () => {
+  const residencyOf = (more: Partial<CreateDataLake>) => {
+    const decided = decideLake({ ...create, ...more }, initialLake);
+    if (!decided.ok) return decided.error.code;
+    const [event] = decided.value;
+    return event?.type === "DataLakeCreated" ? event.data.residency : null;
+  };
+
+  it("has on record whether the platform holds it there", () => {
+    expect(residencyOf({ held_in: "eu" })).toEqual({ jurisdiction: "eu", enforced: true });
+    expect(residencyOf({})).toEqual({ jurisdiction: "eu", enforced: false });
+    expect(residencyOf({ region: "sa-east-1", held_in: null })).toEqual({
+      jurisdiction: null,
+      enforced: false,
+    });
+  });
+
+  it("does not come into being elsewhere, nor at no place", () => {
+    expect(residencyOf({ held_in: "us" })).toBe("lake-misplaced");
+    expect(residencyOf({ held_in: null })).toBe("lake-misplaced");
+    expect(residencyOf({ region: "sa-east-1", held_in: "eu" })).toBe("lake-misplaced");
+    expect(residencyOf({ region: "atlantis-1" })).toBe("region-unknown");
+  });
 });
 
 describe("a lake that was restored to an earlier moment", () => {
@@ -105,6 +130,7 @@ describe("a lake", () => {
       status: "active",
       ...data,
       compliance_level: "strict",
+      residency: { jurisdiction: "eu", enforced: false },
       created_at: FIRST_RECORDED_AT,
       restored: null,
     });
