@@ -8,9 +8,19 @@ import type { LakeObject } from "./lakeObject.ts";
 declare global {
   interface LetheEnv {
     readonly LAKES: DurableObjectNamespace<LakeObject>;
+    /** Files, reports and the bucket's name: of lakes in no jurisdiction, then of those in each. */
     readonly OBJECTS: R2Bucket;
     readonly REPORTS: D1Database;
     readonly OBJECTS_BUCKET: string;
+    readonly OBJECTS_EU?: R2Bucket;
+    readonly REPORTS_EU?: D1Database;
+    readonly OBJECTS_BUCKET_EU?: string;
+    readonly OBJECTS_US?: R2Bucket;
+    readonly REPORTS_US?: D1Database;
+    readonly OBJECTS_BUCKET_US?: string;
+    readonly OBJECTS_FEDRAMP?: R2Bucket;
+    readonly REPORTS_FEDRAMP?: D1Database;
+    readonly OBJECTS_BUCKET_FEDRAMP?: string;
     /** 32 characters or more; wraps every lake's key. */
     readonly ROOT_SECRET?: string;
     /** The one before, while keys are wrapped anew. */
@@ -31,7 +41,7 @@ declare global {
     readonly DEFAULT_LAKE?: string;
     /** Cloudflare account that R2's S3 endpoint belongs to; unset locally. */
     readonly R2_ACCOUNT_ID?: string;
-    /** `eu` or `fedramp` when the bucket is in that jurisdiction. */
+    /** `eu`, `us` or `fedramp` when the bucket of lakes in no jurisdiction is in that one. */
     readonly R2_JURISDICTION?: string;
     readonly R2_ACCESS_KEY_ID?: string;
     readonly R2_SECRET_ACCESS_KEY?: string;
@@ -63,6 +73,67 @@ export const heldIn = (id: DurableObjectId, env: Env): HeldIn => {
 
 /** Whether files are at a real account's: then this is no local configuration. */
 export const isDeployed = (env: Env): boolean => Boolean(env.R2_ACCOUNT_ID);
+
+export interface Stores {
+  readonly objects: R2Bucket;
+  readonly reports: D1Database;
+  readonly bucket: string;
+  /** Of the bucket; undefined: none. */
+  readonly jurisdiction: string | undefined;
+}
+
+/** A binding that a lake's jurisdiction needs is not there: nothing of it may lie elsewhere. */
+export class UnboundError extends Error {}
+
+/**
+ * Where a lake of that jurisdiction keeps its files and what it reports. Throws UnboundError when
+ * one of them is not bound; only in local development, where none is enforced, does the bucket and
+ * the database of lakes in no jurisdiction do for all.
+ */
+export const storesOf = (env: Env, at: Jurisdiction | null | undefined): Stores => {
+  const anywhere = {
+    objects: env.OBJECTS,
+    reports: env.REPORTS,
+    bucket: env.OBJECTS_BUCKET,
+    jurisdiction: env.R2_JURISDICTION,
+  };
+  if (!at) return anywhere;
+  const [objects, reports, bucket] = BOUND[at];
+  const [files, database, name] = [env[objects], env[reports], env[bucket]];
+  if (files && database && name) {
+    return { objects: files, reports: database, bucket: name, jurisdiction: at };
+  }
+  const missing = [objects, reports, bucket].filter((each) => !env[each]);
+  if (!isDeployed(env)) return anywhere;
+  throw new UnboundError(
+    `${missing.join(", ")}: not bound, and a lake in the jurisdiction ${at} needs it.`,
+  );
+};
+
+const BOUND = {
+  eu: ["OBJECTS_EU", "REPORTS_EU", "OBJECTS_BUCKET_EU"],
+  us: ["OBJECTS_US", "REPORTS_US", "OBJECTS_BUCKET_US"],
+  fedramp: ["OBJECTS_FEDRAMP", "REPORTS_FEDRAMP", "OBJECTS_BUCKET_FEDRAMP"],
+} as const satisfies Record<Jurisdiction, readonly (keyof LetheEnv)[]>;
+
+/** Databases of reports that are bound, by jurisdiction; the one of lakes in none comes first. */
+export const reportDatabases = (env: Env): readonly (readonly [string, D1Database])[] => [
+  ["", env.REPORTS],
+  ...JURISDICTIONS.flatMap((at): (readonly [string, D1Database])[] => {
+    const database = env[BOUND[at][1]];
+    return database ? [[at, database]] : [];
+  }),
+];
+
+/** The local simulator throws: it has none. */
+export const hasJurisdictions = ({ LAKES }: Env): boolean => {
+  try {
+    LAKES.jurisdiction("eu");
+    return true;
+  } catch {
+    return false;
+  }
+};
 
 /** What keys are wrapped under, or nothing where the settings are not fit to work with. */
 export const rootSecretsOf = (env: Env): RootSecrets => rootSecrets(secretVariables(env));

@@ -10,17 +10,16 @@ import {
   type ListenRequest,
   overheard,
 } from "./application/eventStream.ts";
-import type { ImportRequest, LogImport } from "./application/importLog.ts";
-import { type LakeCustody, lakeCustody } from "./application/lakeCustody.ts";
+import type { ImportRequest } from "./application/importLog.ts";
+import { lakeCustody } from "./application/lakeCustody.ts";
 import { lakeDuties, remoteSteps } from "./application/lakeDuties.ts";
 import type { Call, WorkRequest } from "./application/lakeGateway.ts";
-import { type LakeService, lakeService } from "./application/lakeService.ts";
+import { lakeService } from "./application/lakeService.ts";
 import { type Carried, carriedTexts, readCommand, writeAnswer } from "./application/lakeStub.ts";
-import { type LakeTurns, lakeTurns } from "./application/lakeTurns.ts";
-import type { LogTree } from "./application/logProofs.ts";
+import { lakeTurns } from "./application/lakeTurns.ts";
 import { nextAlarm } from "./application/nextAlarm.ts";
+import type { Whereabouts } from "./application/places.ts";
 import { workLimits } from "./application/planWork.ts";
-import type { EventLog } from "./application/ports.ts";
 import { prove, type SignedQuestion } from "./application/prove.ts";
 import type { LakeQuestion } from "./application/questions.ts";
 import { type Relay, relay } from "./application/relay.ts";
@@ -31,11 +30,13 @@ import { courier } from "./application/webhooks.ts";
 import { calendars } from "./calendar/calendars.ts";
 import { checkEventContracts } from "./contracts/events.ts";
 import { subjectTexts } from "./data/subjects/subjectTexts.ts";
-import { type Env, heldIn, rootSecretsOf } from "./env.ts";
+import type { Jurisdiction } from "./domain/residency.ts";
+import { type Env, heldIn, rootSecretsOf, type Stores, storesOf } from "./env.ts";
 import { importIntoLake } from "./eventlog/importIntoLake.ts";
-import { lakeStore } from "./eventlog/lakeStore.ts";
+import { type Lake, lakeStore } from "./eventlog/lakeStore.ts";
 import { isInitialised } from "./eventlog/migrations.ts";
-import { type Outbox, outboxOf } from "./eventlog/outbox.ts";
+import type { SinkOutbox } from "./eventlog/outbox.ts";
+import { elsewhere, keepElsewhere } from "./eventlog/whereabouts.ts";
 import { serverSentEvents } from "./http/serverSentEvents.ts";
 import { d1Sink } from "./reporting/d1Sink.ts";
 import { r2ObjectStore } from "./storage/r2ObjectStore.ts";
@@ -44,24 +45,8 @@ import type { LongWork } from "./worker.ts";
 
 checkEventContracts();
 
-/** The name of the one sink there is, in the outbox table. */
-const REPORTS_SINK = "reports";
-
 /** How soon a lake whose keys do not open looks again. */
 const LOCKED_RETRY_MS = 60_000;
-
-interface Lake {
-  readonly log: EventLog;
-  readonly service: LakeService;
-  readonly outbox: Outbox;
-  readonly relay: Relay;
-  readonly tree: LogTree;
-  readonly imported: LogImport;
-  /** Sends a notification that is owed. */
-  readonly notify: ReturnType<typeof courier>;
-  readonly turns: LakeTurns;
-  readonly keeping: LakeCustody;
-}
 
 export class LakeObject extends DurableObject<Env> {
   #lake: Lake | null = null;
@@ -73,11 +58,24 @@ export class LakeObject extends DurableObject<Env> {
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
     // A lake nobody created stays without a table, however often it is asked for.
-    if (isInitialised(ctx.storage.sql)) {
+    if (isInitialised(ctx.storage.sql) && elsewhere(ctx.storage) === null) {
       this.#open();
       void ctx.blockConcurrencyWhile(() => this.#rearm());
       ctx.waitUntil(this.#lookBack());
     }
+  }
+
+  /** Where the lake of this object's name is, see application/places.ts. */
+  whereabouts(): Whereabouts {
+    const here = this.#lakeId() !== null || this.#lake?.imported.unfinished;
+    return here ? "here" : (elsewhere(this.ctx.storage) ?? "nowhere");
+  }
+
+  claim(jurisdiction: Jurisdiction): Whereabouts {
+    if (this.whereabouts() === "here") return "here";
+    // Tables may be left of a creation that was refused: there is no lake in them, nor will be.
+    this.#close();
+    return keepElsewhere(this.ctx.storage, jurisdiction);
   }
 
   /** A command as text, see application/lakeStub.ts. */
@@ -201,7 +199,7 @@ export class LakeObject extends DurableObject<Env> {
         log,
         service,
         lake_id,
-        store: r2ObjectStore(this.env.OBJECTS),
+        store: r2ObjectStore(this.#stores().objects),
         now: () => new Date(),
         ...remoteSteps(lake_id, () => this.#longWork()),
         release: (...erasure) => keeping.records.release(lake_id, ...erasure),
@@ -216,10 +214,8 @@ export class LakeObject extends DurableObject<Env> {
   #open(): Lake {
     const clock = () => new Date();
     const roots = rootSecretsOf(this.env);
-    const { stored, keys, tree, imported, sent } = lakeStore(this.ctx.storage, {
-      roots,
-      now: clock,
-    });
+    const own = lakeStore(this.ctx.storage, { roots, now: clock });
+    const { stored, keys, tree, imported, sent } = own;
     const log = overheard(stored, () => this.#stream?.appended());
     const service = lakeService({
       log,
@@ -233,7 +229,7 @@ export class LakeObject extends DurableObject<Env> {
       texts: subjectTexts,
       loopback: this.env.AUTH === "open",
     });
-    const objects = r2SmallObjects(() => this.env.OBJECTS);
+    const objects = r2SmallObjects(() => this.#stores().objects);
     const keeping = lakeCustody({ log, service, objects, tree, now: clock });
     const turns = lakeTurns({
       service,
@@ -250,7 +246,7 @@ export class LakeObject extends DurableObject<Env> {
       log,
       service,
       outbox: sent,
-      relay: this.#relayOf(log, sent),
+      relay: this.#relayOf(sent),
       tree,
       imported,
       turns,
@@ -265,20 +261,25 @@ export class LakeObject extends DurableObject<Env> {
     return this.#lake;
   }
 
-  #relayOf(log: EventLog, sent: Outbox): Relay {
+  #relayOf(sent: SinkOutbox): Relay {
     return relay({
-      ...outboxOf(REPORTS_SINK, log, sent),
+      ...sent,
       lake_id: () => this.#lakeId() ?? "",
-      sink: { deliver: (id, events) => d1Sink(this.env.REPORTS).deliver(id, events) },
+      sink: { deliver: (id, events) => d1Sink(this.#stores().reports).deliver(id, events) },
       now: () => new Date(),
       wait,
       background: (work) => this.ctx.waitUntil(work),
     });
   }
 
+  #stores(): Stores {
+    return storesOf(this.env, heldIn(this.ctx.id, this.env));
+  }
+
   #lakeFor(call: Call, creating: boolean): Lake | null {
     if (this.#lake) return this.#lake.imported.unfinished ? null : this.#lake;
-    return creating || makesDefault(call) ? this.#open() : null;
+    const makes = (creating || makesDefault(call)) && elsewhere(this.ctx.storage) === null;
+    return makes ? this.#open() : null;
   }
 
   /** Why there is no lake to ask. */
@@ -309,7 +310,7 @@ export class LakeObject extends DurableObject<Env> {
   async #rearm(wait_ms = 0): Promise<void> {
     const lake = this.#lake;
     if (lake === null || lake.imported.unfinished) return;
-    const next = nextAlarm(lake.log, lake.outbox.cursor(REPORTS_SINK), Date.now());
+    const next = nextAlarm(lake.log, lake.outbox.cursor(), Date.now());
     const earliest = next && Math.max(next, Date.now() + wait_ms);
     // An alarm that rings early finds nothing to do and arms itself anew: only later ones matter.
     if (earliest === null || (this.#armed !== null && this.#armed <= earliest)) return;

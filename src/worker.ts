@@ -8,6 +8,8 @@ import type { WorkStepRequest } from "./application/lakeGateway.ts";
 import { systemCall } from "./application/lakeService.ts";
 import { type Gateway, type LakeStub, lakeGateway } from "./application/lakeStub.ts";
 import type { Origin } from "./application/origins.ts";
+import { placedGateway } from "./application/placedGateway.ts";
+import { type At, noPlaces, type Places, places } from "./application/places.ts";
 import type { Presigner } from "./application/ports.ts";
 import { accessStep } from "./application/work/accessWork.ts";
 import { type EraseStep, eraseStep } from "./application/work/eraseWork.ts";
@@ -18,8 +20,20 @@ import type { Workshop } from "./application/work/workshop.ts";
 import { calendars } from "./calendar/calendars.ts";
 import { dataPlane } from "./data/dataPlane.ts";
 import { subjectPlane } from "./data/subjects/subjectPlane.ts";
+import { ok } from "./domain/decider.ts";
 import type { BatchId, DeletionId, ReplayId, SubjectAccessId } from "./domain/ids.ts";
-import { type Env, secretVariables } from "./env.ts";
+import { reject } from "./domain/rejection.ts";
+import type { Jurisdiction, LocationHint } from "./domain/residency.ts";
+import {
+  type Env,
+  hasJurisdictions,
+  isDeployed,
+  reportDatabases,
+  type Stores,
+  secretVariables,
+  storesOf,
+  UnboundError,
+} from "./env.ts";
 import { createApp, type Deps } from "./http/app.ts";
 import type { Door } from "./http/auth/identify.ts";
 import { accessPolicy } from "./http/auth/policy.ts";
@@ -28,6 +42,7 @@ import { corsPolicy } from "./http/cors.ts";
 import { HttpProblem } from "./http/problem.ts";
 import { type RateCounters, rateLimits } from "./http/rateLimits.ts";
 import type { Reports, Services } from "./http/route.ts";
+import { acrossDatabases } from "./reporting/acrossDatabases.ts";
 import { BadCursorError, reportQueries } from "./reporting/queries.ts";
 import { datasetStore } from "./storage/datasetStore.ts";
 import { localEndpoint, presigner, r2Endpoint } from "./storage/presigner.ts";
@@ -38,18 +53,21 @@ export { LakeObject } from "./lakeObject.ts";
 /** The longest a request waits for its events to show in the reports. */
 const SETTLE_MS = 1_000;
 
-const stubOf = (env: Env, lake_id: string) => env.LAKES.get(env.LAKES.idFromName(lake_id));
+const stubAt = (env: Env, at: At, lake_id: string, hint: LocationHint | null = null) => {
+  const lakes = at === null ? env.LAKES : env.LAKES.jurisdiction(at);
+  return lakes.get(lakes.idFromName(lake_id), hint === null ? {} : { locationHint: hint });
+};
 
-const gatewayOf = (env: Env): Gateway =>
-  lakeGateway((lake_id) => stubOf(env, lake_id) as unknown as LakeStub, {
+const gatewayAt = (env: Env, at: At): Gateway =>
+  lakeGateway((lake_id) => stubAt(env, at, lake_id) as unknown as LakeStub, {
     keep: waitUntil,
     pause: (ms) => scheduler.wait(ms),
   });
 
-const workshopOf = (env: Env): Workshop => {
-  const store = r2ObjectStore(env.OBJECTS);
+const workshopAt = (env: Env, at: At): Workshop => {
+  const store = r2ObjectStore(storesAt(env, at).objects);
   return {
-    lake: gatewayOf(env),
+    lake: gatewayAt(env, at),
     data: dataPlane(store),
     subjects: subjectPlane(store),
     store,
@@ -61,36 +79,81 @@ const workshopOf = (env: Env): Workshop => {
   };
 };
 
+/** The stores of lakes there; what is not bound is named. */
+const storesAt = (env: Env, at: At): Stores => {
+  try {
+    return storesOf(env, at);
+  } catch (error) {
+    if (!(error instanceof UnboundError)) throw error;
+    throw new HttpProblem({ status: 503, code: "not-configured", detail: error.message });
+  }
+};
+
+const noJurisdictions = (jurisdiction: Jurisdiction) =>
+  reject(
+    "unavailable",
+    "no-jurisdictions",
+    `The platform here cannot hold a lake in ${jurisdiction}: none is made.`,
+  );
+
+const keptPlaces = new WeakMap<Env, Places>();
+
+/** What is known of where lakes are is the same for all requests. */
+const placesOf = (env: Env): Places => {
+  const kept = keptPlaces.get(env) ?? madePlaces(env);
+  keptPlaces.set(env, kept);
+  return kept;
+};
+
+let said = false;
+
+const madePlaces = (env: Env): Places => {
+  if (hasJurisdictions(env)) return places((id, hint) => stubAt(env, null, id, hint));
+  if (!said) {
+    console.warn(
+      "This platform has no jurisdictions, as the local simulator: lakes are made wherever it " +
+        "runs, and say so (residency.enforced is false).",
+    );
+  }
+  said = true;
+  return noPlaces;
+};
+
 /** Heavy work that a lake's alarm sets in motion runs here, outside the lake's own turn. */
 export class LongWork extends WorkerEntrypoint<Env> {
   /** One step of long work on a batch; rejects when it is to be tried again. */
-  workStep(lake_id: string, step: WorkStepRequest, origin: Origin): Promise<void> {
-    return workStep(workshopOf(this.env), { ...systemCall(lake_id), ...origin }, step);
+  async workStep(lake_id: string, step: WorkStepRequest, origin: Origin): Promise<void> {
+    return workStep(await this.#at(lake_id), { ...systemCall(lake_id), ...origin }, step);
   }
 
   /** Erasures on hold that keep a batch from expiring. */
-  heldIn(lake_id: string, batch_id: BatchId): Promise<readonly DeletionId[]> {
-    return heldIn(workshopOf(this.env), systemCall(lake_id), batch_id);
+  async heldIn(lake_id: string, batch_id: BatchId): Promise<readonly DeletionId[]> {
+    return heldIn(await this.#at(lake_id), systemCall(lake_id), batch_id);
   }
 
   /** One step of answering a request for access; resolves to whether there is more to do. */
-  accessStep(lake_id: string, id: SubjectAccessId, often: boolean): Promise<"more" | "done"> {
-    return accessStep(workshopOf(this.env), systemCall(lake_id), id, often);
+  async accessStep(lake_id: string, id: SubjectAccessId, often: boolean): Promise<"more" | "done"> {
+    return accessStep(await this.#at(lake_id), systemCall(lake_id), id, often);
   }
 
   /** One step of an erasure; resolves to what comes next, rejects when it is to be tried again. */
-  eraseStep(lake_id: string, deletion_id: DeletionId, origin: Origin): Promise<EraseStep> {
-    return eraseStep(workshopOf(this.env), { ...systemCall(lake_id), ...origin }, deletion_id);
+  async eraseStep(lake_id: string, deletion_id: DeletionId, origin: Origin): Promise<EraseStep> {
+    return eraseStep(await this.#at(lake_id), { ...systemCall(lake_id), ...origin }, deletion_id);
   }
 
   /** One step of a replay; resolves to what comes next. */
-  replayStep(lake_id: string, replay_id: string): Promise<ReplayStep> {
-    return replayStep(workshopOf(this.env), systemCall(lake_id), replay_id as ReplayId);
+  async replayStep(lake_id: string, replay_id: string): Promise<ReplayStep> {
+    return replayStep(await this.#at(lake_id), systemCall(lake_id), replay_id as ReplayId);
+  }
+
+  async #at(lake_id: string): Promise<Workshop> {
+    return workshopAt(this.env, await placesOf(this.env).of(lake_id));
   }
 }
 
-const presignerOf = (env: Env, origin: string): Presigner => {
-  const { R2_ACCESS_KEY_ID, R2_SECRET_ACCESS_KEY, R2_ACCOUNT_ID, R2_JURISDICTION } = env;
+const presignerAt = (env: Env, at: At, origin: string): Presigner => {
+  const { R2_ACCESS_KEY_ID, R2_SECRET_ACCESS_KEY, R2_ACCOUNT_ID } = env;
+  const { bucket, jurisdiction } = storesAt(env, at);
   if (!R2_ACCESS_KEY_ID || !R2_SECRET_ACCESS_KEY) {
     return {
       sign: async () => {
@@ -103,15 +166,17 @@ const presignerOf = (env: Env, origin: string): Presigner => {
     };
   }
   return presigner({
-    base_url: R2_ACCOUNT_ID ? r2Endpoint(R2_ACCOUNT_ID, R2_JURISDICTION) : localEndpoint(origin),
-    bucket: env.OBJECTS_BUCKET,
+    base_url: R2_ACCOUNT_ID ? r2Endpoint(R2_ACCOUNT_ID, jurisdiction) : localEndpoint(origin),
+    bucket,
     access_key_id: R2_ACCESS_KEY_ID,
     secret_access_key: R2_SECRET_ACCESS_KEY,
   });
 };
 
 const reportsOf = (env: Env): Reports => {
-  const queries = reportQueries(env.REPORTS);
+  const queries = acrossDatabases(
+    reportDatabases(env).map(([name, database]) => ({ name, queries: reportQueries(database) })),
+  );
   const guarded = async <Value>(ask: Promise<Value>): Promise<Value> => {
     try {
       return await ask;
@@ -133,19 +198,30 @@ const reportsOf = (env: Env): Reports => {
   };
 };
 
-const servicesOf = (env: Env, origin: string): Services => {
-  const workshop = workshopOf(env);
+/** For lakes that are there. */
+const servicesAt = (env: Env, at: At, origin: string): Services => {
+  const workshop = workshopAt(env, at);
   return {
-    gateway: gatewayOf(env),
+    gateway: gatewayAt(env, at),
     workshop,
     store: workshop.store,
     origin,
-    presigner: presignerOf(env, origin),
+    presigner: presignerAt(env, at, origin),
     reports: reportsOf(env),
     calendars,
+    reserve: async (lake_id, placement) => {
+      const { jurisdiction } = placement;
+      if (jurisdiction !== null && isDeployed(env)) {
+        if (!hasJurisdictions(env)) return noJurisdictions(jurisdiction);
+        storesAt(env, jurisdiction);
+      }
+      await placesOf(env).reserve(lake_id, placement);
+      return ok(null);
+    },
     settle: async (lake_id) => {
+      const there = await placesOf(env).of(lake_id);
       const patience = new Promise<void>((resolve) => setTimeout(resolve, SETTLE_MS));
-      const settled = stubOf(env, lake_id)
+      const settled = stubAt(env, there, lake_id)
         .settle()
         .catch((error: unknown) => {
           // The command is done; the reports follow by the lake's own means.
@@ -155,6 +231,23 @@ const servicesOf = (env: Env, origin: string): Services => {
     },
     now: () => new Date(),
     newId: () => crypto.randomUUID(),
+  };
+};
+
+const servicesOf = (env: Env, origin: string): Pick<Deps, "services" | "servicesFor"> => {
+  const made = new Map<At, Services>();
+  const at = (place: At): Services => {
+    const services = made.get(place) ?? servicesAt(env, place, origin);
+    made.set(place, services);
+    return services;
+  };
+  const known = placesOf(env);
+  return {
+    services: { ...at(null), gateway: placedGateway(known, (place) => at(place).gateway) },
+    servicesFor(lake_id) {
+      const place = known.of(lake_id);
+      return place instanceof Promise ? place.then(at) : at(place);
+    },
   };
 };
 
@@ -206,7 +299,7 @@ const depsOf = (env: Env, origin: string): Deps => {
   kept.set(env, { shared, origins });
   const known = origins.get(origin);
   if (known) return known;
-  const deps: Deps = { ...shared, services: servicesOf(env, origin) };
+  const deps: Deps = { ...shared, ...servicesOf(env, origin) };
   if (origins.size >= MAX_KEPT_ORIGINS) origins.clear();
   origins.set(origin, deps);
   return deps;

@@ -14,6 +14,7 @@ import type { Result } from "../domain/decider.ts";
 import { lakeNotFound } from "../domain/lake/decide.ts";
 import type { Rejection } from "../domain/rejection.ts";
 import { allOrNothing, NOTHING_IMPORTED } from "./logImport.ts";
+import { elsewhere } from "./whereabouts.ts";
 
 interface Importing {
   readonly imported: LogImport;
@@ -44,6 +45,8 @@ export const importIntoLake = async (
     return NOTHING_IMPORTED;
   }
   if (known === null && request.kind === "state") return NOTHING_IMPORTED;
+  // One id is one lake: what is kept for a jurisdiction does not come into being here.
+  if (known === null && elsewhere(storage) !== null) return lakeNotFound();
   if (known === null && request.kind === "complete") return lakeNotFound();
   try {
     const answered = allOrNothing(

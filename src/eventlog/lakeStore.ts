@@ -1,21 +1,42 @@
 /** What a lake has in its own database: log and tree, keys, outbox, an import under way. */
 import type { LogImport } from "../application/importLog.ts";
 import type { KeyStore } from "../application/keyring.ts";
+import type { LakeCustody } from "../application/lakeCustody.ts";
+import type { LakeService } from "../application/lakeService.ts";
+import type { LakeTurns } from "../application/lakeTurns.ts";
 import type { LogTree } from "../application/logProofs.ts";
+import type { EventLog, PendingDuty } from "../application/ports.ts";
+import type { Relay } from "../application/relay.ts";
 import type { RootSecrets } from "../application/rootSecrets.ts";
 import { eventLog, type RestorableLog } from "./eventLog.ts";
 import { keys } from "./keys.ts";
 import { logImport } from "./logImport.ts";
 import { logTree } from "./logTree.ts";
 import { migrate } from "./migrations.ts";
-import { type Outbox, outbox } from "./outbox.ts";
+import { outbox, outboxOf, type SinkOutbox } from "./outbox.ts";
+
+/** The name of the one sink there is, in the outbox table. */
+const REPORTS_SINK = "reports";
 
 export interface LakeStore {
   readonly stored: RestorableLog;
   readonly keys: KeyStore;
   readonly tree: LogTree;
   readonly imported: LogImport;
-  readonly sent: Outbox;
+  /** How far the reports have the log. */
+  readonly sent: SinkOutbox;
+}
+
+/** A lake in memory: what it has there, and what works on it. */
+export interface Lake extends Pick<LakeStore, "tree" | "imported"> {
+  readonly log: EventLog;
+  readonly service: LakeService;
+  readonly outbox: SinkOutbox;
+  readonly relay: Relay;
+  /** Sends a notification that is owed. */
+  readonly notify: (duty: PendingDuty) => void;
+  readonly turns: LakeTurns;
+  readonly keeping: LakeCustody;
 }
 
 /** Makes the tables that are not there yet. */
@@ -32,6 +53,6 @@ export const lakeStore = (
     keys: keys(sql, () => now().toISOString()),
     tree,
     imported: logImport({ sql, log: stored, tree, roots, now }),
-    sent: outbox(sql),
+    sent: outboxOf(REPORTS_SINK, stored, outbox(sql)),
   };
 };

@@ -49,12 +49,17 @@ export const outbox = (sql: SqlStorage): Outbox => ({
   },
 });
 
+export interface SinkOutbox
+  extends Pick<RelayDeps, "head" | "read" | "advance" | "rewind" | "failed"> {
+  cursor(): ReturnType<Outbox["cursor"]>;
+}
+
 /** What a relay to one sink asks of the log and its outbox. A failure is told and kept. */
 export const outboxOf = (
   sink: string,
   log: Pick<EventLog, "head" | "read">,
   sent: Outbox,
-): Pick<RelayDeps, "cursor" | "head" | "read" | "advance" | "rewind" | "failed"> => ({
+): SinkOutbox => ({
   cursor: () => sent.cursor(sink),
   head: () => log.head(),
   read: (after, limit) => log.read({ after, limit }),

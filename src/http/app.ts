@@ -83,6 +83,8 @@ export interface Settings {
 export interface Deps {
   readonly settings: Settings;
   readonly services: Services;
+  /** The same for one lake, wherever it is. */
+  readonly servicesFor: (lake_id: string) => Services | Promise<Services>;
   readonly door: Door;
   readonly rates: RateLimits;
   readonly cors: CorsPolicy;
@@ -234,7 +236,7 @@ const handle = async (
     body,
     headers,
     call,
-    services,
+    services: route.scope === "lake" ? await deps.servicesFor(lake) : services,
   } as Parameters<Route["handle"]>[0]);
   return result.ok ? answer(c, result.value) : rejected(c, result.error);
 };

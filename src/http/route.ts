@@ -13,6 +13,7 @@ import type { Question } from "../application/questions.ts";
 import type { Workshop } from "../application/work/workshop.ts";
 import { err, ok, type Result } from "../domain/decider.ts";
 import { type Rejection, reject } from "../domain/rejection.ts";
+import type { Placement } from "../domain/residency.ts";
 
 /** What a request is served with; made by the composition root. */
 export interface Services {
@@ -24,6 +25,11 @@ export interface Services {
   readonly origin: string;
   readonly reports: Reports;
   readonly calendars: Calendars;
+  /**
+   * Keeps the id of a new lake for where it is to lie; rejects with `unavailable` when that is
+   * nowhere here. A lake that is there already stays where it is.
+   */
+  reserve(lake_id: string, placement: Placement): Promise<Result<null, Rejection>>;
   /** Resolves when the lake's events have reached the reports, or after a short while. */
   settle(lake_id: string): Promise<void>;
   readonly now: () => Date;

@@ -80,6 +80,8 @@ export interface MonthlyReport {
   readonly access_by_user: readonly { readonly accessor_id: string; readonly count: number }[];
 }
 
+export type ReportQueries = ReturnType<typeof reportQueries>;
+
 /** The reports of one D1 database. A malformed cursor rejects with `BadCursorError`. */
 export const reportQueries = (db: D1Database) => ({
   /** Lakes that have delivered, by `lake_id`: all, or those that have `member` as a member. */

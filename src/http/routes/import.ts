@@ -5,6 +5,7 @@ import type { Call } from "../../application/lakeGateway.ts";
 import { resource } from "../../contracts/answers.ts";
 import { ok } from "../../domain/decider.ts";
 import { reject } from "../../domain/rejection.ts";
+import { JURISDICTIONS, type Jurisdiction } from "../../domain/residency.ts";
 import { type Handled, route, type Services } from "../route.ts";
 import { none } from "./shared.ts";
 
@@ -22,6 +23,21 @@ const contradiction = (path: string, message: string) =>
   reject("invalid", "lines-or-completion", "Send lines, or complete the import: one at a time.", [
     { path, message },
   ]);
+
+const begins = z.object({
+  type: z.literal("DataLakeCreated"),
+  data: z.object({ residency: z.object({ jurisdiction: z.enum(JURISDICTIONS) }) }),
+});
+
+/** Where the log says that its lake is to lie, if this is its first line; null: anywhere. */
+const jurisdictionOf = (line: string): Jurisdiction | null => {
+  try {
+    return begins.parse(JSON.parse(line)).data.residency.jurisdiction;
+  } catch {
+    // Another line, or none at all: the lake says what is wrong with it.
+    return null;
+  }
+};
 
 export const importRoutes = [
   route({
@@ -72,6 +88,12 @@ export const importRoutes = [
       if (complete === undefined) {
         if (root !== undefined) return contradiction("root", "goes with complete=true");
         if (lines.length === 0) return contradiction("", "must have a line");
+        const jurisdiction = jurisdictionOf(lines[0] ?? "");
+        if (jurisdiction !== null) {
+          const placement = { jurisdiction, location_hint: null };
+          const reserved = await deps.services.reserve(deps.call.lake_id, placement);
+          if (!reserved.ok) return reserved;
+        }
         return asked(deps, { kind: "lines", lines });
       }
       if (root === undefined) return contradiction("root", "must be given to complete an import");

@@ -7,6 +7,7 @@ import { changeComplianceLevel, createLake } from "../../contracts/bodies.ts";
 import { page } from "../../contracts/fields.ts";
 import { ok } from "../../domain/decider.ts";
 import type { LakeId } from "../../domain/ids.ts";
+import { placementOf } from "../../domain/residency.ts";
 import { route, type Services, stateAnswer } from "../route.ts";
 import { command, none, refuseBoth, whenOf, whenQuery } from "./shared.ts";
 
@@ -35,6 +36,10 @@ export const lakeRoutes = [
     success: { status: 201, schema: answerSchema("DataLakeAnswer", { lake }) },
     handle: async ({ body, call, services }) => {
       const lake_id = body.lake_id ?? (await idOfNewLake(call, services));
+      const placement = placementOf(body.region);
+      if (placement === null) throw new Error("the body's region has been checked");
+      const reserved = await services.reserve(lake_id, placement);
+      if (!reserved.ok) return reserved;
       const own = { services, call: { ...call, lake_id, is_default: false } };
       const answer = await command(own, {
         type: "CreateDataLake",
