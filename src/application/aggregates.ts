@@ -39,7 +39,7 @@ export const AGGREGATES = {
   dataset: aggregate(initialDataset, evolveDataset, 1),
   contract: aggregate(initialContract, evolveContract, 2),
   deletion: aggregate(initialDeletion, evolveDeletion, 6),
-  batch: aggregate(initialBatch, evolveBatch, 10),
+  batch: aggregate(initialBatch, evolveBatch, 11),
   replay: aggregate(initialReplay, evolveReplay, 3),
   freshness: aggregate(initialFreshness, evolveFreshness, 1),
   webhook: aggregate(initialWebhook, evolveWebhook, 1),

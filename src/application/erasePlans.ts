@@ -1,6 +1,6 @@
 /** What one step of an erasure has to do: plain data, planned in one turn of the lake. */
 
-import type { RawRules } from "../domain/batch/events.ts";
+import type { DerivedRun, RawRules } from "../domain/batch/events.ts";
 import type { ErasureStep } from "../domain/deletion/erasure.ts";
 import type { LookedFor } from "../domain/deletion/missed.ts";
 import type { BatchId, DatasetName, DeletionId } from "../domain/ids.ts";
@@ -61,8 +61,23 @@ export interface RedactPlan {
   readonly rehash: { readonly refine: RefinePlan; readonly hashes_key: string } | null;
   /** When the file cannot be had: that it was looked for now too. */
   readonly looked_for: LookedFor;
+  /** Whether an erasure before has found that the file is lost: it is not looked for. */
+  readonly lost_before: boolean;
+  /** What can stand for a lost file; null: nothing was derived of it. */
+  readonly salvage:
+    | (Pick<VerifyPlan, "tables" | "hashed"> & { readonly run: Omit<DerivedRun, "object"> | null })
+    | null;
   /** Every object of rows the batch has now. */
   readonly objects: readonly ObjectRef[];
+}
+
+/** Derived objects whose subject column was hashed: the clear id, while it is at hand, is to be too. */
+export interface HashedTables {
+  readonly tables: readonly Omit<DerivedTable, "values">[];
+  readonly subject_ids: readonly string[];
+  /** Of the column before it was hashed. */
+  readonly type: ColumnType;
+  readonly hash_key: Uint8Array;
 }
 
 /** Reads what a batch is made of now and counts what is left of the subject in it. */
@@ -74,14 +89,10 @@ export interface VerifyPlan {
   readonly rejected: readonly Rewrite[];
   /** Published and clean objects whose subject column says who it is. */
   readonly tables: readonly DerivedTable[];
-  /** Those whose subject column was hashed: the clear id, while it is at hand, is to be too. */
-  readonly hashed: {
-    readonly tables: readonly Omit<DerivedTable, "values">[];
-    readonly subject_ids: readonly string[];
-    /** Of the column before it was hashed. */
-    readonly type: ColumnType;
-    readonly hash_key: Uint8Array;
-  } | null;
+  /** Those whose subject column was hashed. */
+  readonly hashed: HashedTables | null;
+  /** Whether the file itself is gone, so that there is nothing of it to be read. */
+  readonly raw_lost: boolean;
 }
 
 export type EraseStepPlan =

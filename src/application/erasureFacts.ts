@@ -13,6 +13,7 @@ import {
   type DestroyedBecause,
   type ErasedObject,
   type ErasureFacts,
+  type LostFile,
   MAX_LISTED_OBJECTS,
   MAX_LISTED_RECIPIENTS,
   RESIDUAL_DAYS,
@@ -61,6 +62,7 @@ export const erasureFacts = (
     objects: objects.slice(0, MAX_LISTED_OBJECTS),
     objects_omitted: Math.max(0, objects.length - MAX_LISTED_OBJECTS),
     destroyed: erased.flatMap((each) => each.destroyed),
+    lost_files: erased.flatMap((each) => each.lost_files),
     unreadable_datasets: erasure.key_destroyed,
     transformed: transformedIn(log, hit),
     uploads: erasure.uploads,
@@ -79,6 +81,7 @@ const stillWithheld = ({ withheld }: Deletion, { only }: Erasure) =>
 interface Erased {
   readonly objects: readonly ErasedObject[];
   readonly destroyed: readonly DestroyedBatch[];
+  readonly lost_files: readonly LostFile[];
 }
 
 const erasedIn = (
@@ -91,11 +94,16 @@ const erasedIn = (
   const about = { batch_id, dataset };
   const redacted = eventsOf(log, batch_id, "BatchRedacted")
     .filter(ours)
-    .map(({ data }) => ({ objects: listed(about, data as unknown as Redaction), destroyed: [] }));
+    .map(({ data }) => {
+      const { lost, ...redaction } = data as unknown as Redaction;
+      const lost_files = lost === null ? [] : [{ ...about, looked_for: lost }];
+      return { objects: listed(about, redaction), destroyed: [], lost_files };
+    });
   const destroyed = eventsOf(log, batch_id, "BatchDestroyed")
     .filter(ours)
     .map(({ data }) => ({
       objects: listed(about, data as unknown as Redaction),
+      lost_files: [],
       destroyed: [
         {
           ...about,

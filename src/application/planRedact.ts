@@ -63,6 +63,8 @@ export const planRedaction = (subject: Subject, erasing: Erasing): Result<Planne
     derive,
     rehash,
     looked_for: lookedOnceMore(before ?? null, now),
+    lost_before: batch.raw_lost,
+    salvage: derive && salvageOf(batch, tableOf(subject, erasing), erasing),
     objects: tablesOf(batch),
   };
   const writes = [
@@ -151,6 +153,19 @@ const derivationOf = (
   };
 };
 
+/** What was derived of the batch, should its file be lost. */
+const salvageOf = (batch: Batch, table: SubjectTable, erasing: Erasing): RedactPlan["salvage"] => {
+  const progress = progressOf(batch);
+  const known = "privacy" in progress ? progress.privacy : null;
+  const run = known && {
+    rules: known.rules,
+    requested: known.requested,
+    report: known.report,
+    schema: known.schema,
+  };
+  return { ...derivedTables(batch, table, erasing), run };
+};
+
 export const planVerification = (subject: Subject, erasing: Erasing): Planned => {
   const { batch, lake } = subject;
   const { batch_id, dataset } = batch;
@@ -163,6 +178,7 @@ export const planVerification = (subject: Subject, erasing: Erasing): Planned =>
     batch_id,
     raw,
     rejected,
+    raw_lost: batch.raw_lost,
     ...derivedTables(batch, raw, erasing),
   };
   return stepOf(erasing, step, { writes: rejected.map(({ target }) => target) });

@@ -106,40 +106,41 @@ describe("erasing a person", () => {
   });
 });
 
-describe("a batch whose file cannot be had", () => {
-  afterEach(() => {
-    vi.useRealTimers();
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+/** Another batch and the lost one hold the person; everything but the lost one is erased. */
+const begun = async (prepare: (lake: Lake) => Promise<void> = async () => {}) => {
+  const lake = await peopleLake();
+  await appendPeople(lake, "lost", WITH_JANE);
+  await appendPeople(lake, "kept", WITH_JANE);
+  await prepare(lake);
+  const raw = (await lake.keys()).filter((key) => /\/batches\/lost\/.*\.csv$/.test(key));
+  expect(raw).toHaveLength(1);
+  await env.OBJECTS.delete([...raw]);
+  const id = await requestErasure(lake);
+  await lake.post(`/deletions/${id}/execute`);
+  await missedTimes(lake, id, 1);
+  return { lake, id, key: raw[0] ?? "" };
+};
+
+/** Rings until the file was looked for so often; resolves to when it is looked for next. */
+const missedTimes = async (lake: Lake, id: string, times: number): Promise<number> => {
+  let next = 0;
+  await inTheEnd(async () => {
+    await lake.ring();
+    const shown = await lake.get(`/deletions/${id}`);
+    expect(shown.at("erasure", "missing")).toMatchObject([{ batch_id: "lost", times }]);
+    next = Date.parse(shown.text("erasure", "missing", 0, "next_at"));
   });
+  return next;
+};
 
-  /** Another batch and the lost one hold the person; everything but the lost one is erased. */
-  const begun = async () => {
-    const lake = await peopleLake();
-    await appendPeople(lake, "lost", WITH_JANE);
-    await appendPeople(lake, "kept", WITH_JANE);
-    const raw = (await lake.keys()).filter((key) => /\/batches\/lost\/.*\.csv$/.test(key));
-    expect(raw).toHaveLength(1);
-    await env.OBJECTS.delete([...raw]);
-    const id = await requestErasure(lake);
-    await lake.post(`/deletions/${id}/execute`);
-    await missedTimes(lake, id, 1);
-    return { lake, id, key: raw[0] ?? "" };
-  };
+/** Only `Date` is faked: the platform's own timers and alarms go on. */
+const travel = (time: number) => vi.useFakeTimers({ toFake: ["Date"], now: time });
 
-  /** Rings until the file was looked for so often; resolves to when it is looked for next. */
-  const missedTimes = async (lake: Lake, id: string, times: number): Promise<number> => {
-    let next = 0;
-    await inTheEnd(async () => {
-      await lake.ring();
-      const shown = await lake.get(`/deletions/${id}`);
-      expect(shown.at("erasure", "missing")).toMatchObject([{ batch_id: "lost", times }]);
-      next = Date.parse(shown.text("erasure", "missing", 0, "next_at"));
-    });
-    return next;
-  };
-
-  /** Only `Date` is faked: the platform's own timers and alarms go on. */
-  const travel = (time: number) => vi.useFakeTimers({ toFake: ["Date"], now: time });
-
+describe("a batch whose file cannot be had", () => {
   test("keeps its other rows when the file is there again", async () => {
     const { lake, id, key } = await begun();
     await inTheEnd(async () => {
@@ -173,6 +174,58 @@ describe("a batch whose file cannot be had", () => {
     expect((await lake.get("/batches/lost")).at("state")).toBe("expired");
     expect((await lake.get("/batches/kept")).at("rows")).toBe(2);
     expect(await holding(lake, JANE)).toEqual([]);
+  });
+});
+
+describe("what was published of a file that is lost", () => {
+  const publish = (rules: object) => async (lake: Lake) => {
+    await lake.done("/run-privacy", { batch_id: "lost", privacy_rules: rules });
+    await lake.done("/publish-batch", { batch_id: "lost" });
+    await lake.done("/consume-batch", { batch_id: "lost", consumer: "alice", format: "csv" });
+  };
+
+  const forgotten = async (rules: object) => {
+    const { lake, id } = await begun(publish(rules));
+    for (const [looks] of LOOKS_AFTER_MS.entries()) {
+      travel(await missedTimes(lake, id, looks + 1));
+    }
+    await until(lake, id, "completed");
+    const certificate = await lake.get(`/deletions/${id}/certificate`);
+    const facts = certificate.at("certificate", "facts");
+    return { lake, facts, batch: await lake.get("/batches/lost") };
+  };
+
+  test.each([
+    ["is what it was", { id: "mask" }],
+    ["is a hash", { person: "hash" }],
+  ])("stays, without the person, where the column that names them %s", async (_, rules) => {
+    const { lake, facts, batch } = await forgotten(rules);
+    expect(batch.body).toMatchObject({
+      state: "published",
+      published: { rows: 2, files: [{ format: "parquet" }, { format: "csv", rows: 2 }] },
+    });
+    const times = LOOKS_AFTER_MS.length + 1;
+    expect(facts).toMatchObject({
+      destroyed: [],
+      lost_files: [{ batch_id: "lost", dataset: "people", looked_for: { times } }],
+      rows_removed: 2,
+      verification: { rows_found: 0 },
+    });
+    expect(await holding(lake, JANE)).toEqual([]);
+    await lake.done("/consume-batch", { batch_id: "lost", consumer: "alice", format: "parquet" });
+    // The next person is taken out of it at once: nobody looks for the file again.
+    vi.useRealTimers();
+    travel(Date.now() + 86_400_000);
+    await forget(lake, "anna");
+    expect((await lake.get("/batches/lost")).at("published", "rows")).toBe(1);
+    const left = (await lake.keys()).filter((key) => /\/(batches\/lost|published)\//.test(key));
+    expect(await lake.referenced()).toEqual(expect.arrayContaining([...left]));
+  });
+
+  test("goes where nobody can be told from others in it any more", async () => {
+    const { facts, batch } = await forgotten({ person: "redact" });
+    expect(batch.at("state")).toBe("expired");
+    expect(facts).toMatchObject({ destroyed: [{ batch_id: "lost" }], lost_files: [] });
   });
 });
 

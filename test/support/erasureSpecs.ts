@@ -131,6 +131,7 @@ export const facts = (more: Partial<ErasureFacts> = {}): ErasureFacts => ({
   objects: [],
   objects_omitted: 0,
   destroyed: [],
+  lost_files: [],
   unreadable_datasets: [],
   transformed: [],
   uploads: { scanned: 3, deleted: 0 },

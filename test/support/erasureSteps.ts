@@ -155,6 +155,7 @@ const resultOf = (
     })),
     segments: null,
     subject_index: null,
+    lost: null,
     hashes: null,
     run: run && clean && { ...run, object: clean },
     publication:

@@ -67,6 +67,8 @@ interface BatchCore {
   readonly contains_pii: boolean | null;
   /** The bytes as they were appended: everything else is derived from them. */
   readonly raw: ObjectRef;
+  /** Whether it is gone without anybody's doing: what is left was derived of it before. */
+  readonly raw_lost: boolean;
   /** By which its subjects are found without opening it. */
   readonly subject_index: SubjectIndexRef | null;
   /** The schema the raw object was last found to fit, or null while it fits none. */
@@ -103,6 +105,7 @@ export type Batch = BatchCore & { readonly progress: Progress | Quarantined };
 type Kept = Omit<
   BatchCore,
   | "raw"
+  | "raw_lost"
   | "subject_index"
   | "schema"
   | "misfit"
@@ -159,17 +162,20 @@ export const objectsOf = (batch: Batch): readonly Pick<ObjectRef, "key">[] => {
   const check = derived?.kind === "derived" ? derived.check : null;
   const rejected = [contract?.quarantine, request?.quarantine].filter((ref) => ref != null);
   const kept = [contract?.unique?.hashes, check?.unique?.hashes].filter((ref) => ref != null);
-  const [raw, ...tables] = tablesOf(batch);
-  const others = tables.slice(rejected.length);
-  return [...(raw ? [raw] : []), ...rejected, ...kept, ...others];
+  const raw = rawOf(batch);
+  const others = tablesOf(batch).slice(raw.length + rejected.length);
+  return [...raw, ...rejected, ...kept, ...others];
 };
+
+/** None when it is lost. */
+const rawOf = ({ raw, raw_lost }: Batch): readonly ObjectRef[] => (raw_lost ? [] : [raw]);
 
 /** Those of them that are made of rows, raw first. */
 export const tablesOf = (batch: Batch): readonly ObjectRef[] => {
   const progress = progressOf(batch);
   const { contract, request } = progress.quality;
   return [
-    batch.raw,
+    ...rawOf(batch),
     ...[contract?.quarantine, request?.quarantine].filter((ref) => ref != null),
     ...("privacy" in progress && progress.privacy ? [progress.privacy.object] : []),
     ...(batch.proposal ? [batch.proposal.object] : []),

@@ -117,6 +117,11 @@ export interface Redaction {
   readonly run: DerivedRun | null;
   /** What is published of them; null: nothing (any more). */
   readonly publication: Omit<Publication, "published_at"> | null;
+  /**
+   * How the file was looked for before it counted as lost: what is left was derived of it before.
+   * Null: it is there, or an erasure before has found that out.
+   */
+  readonly lost: LookedFor | null;
 }
 
 export type BatchEvent =

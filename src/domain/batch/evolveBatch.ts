@@ -58,6 +58,7 @@ type Appended = Recorded<Extract<BatchEvent, { type: "DataAppended" }>>;
 const withBytes = (state: BatchState, { data, recorded_at }: Appended): BatchState => {
   const bytes = {
     raw: data.object,
+    raw_lost: false,
     subject_index: data.subject_index,
     schema: null,
     misfit: null,
@@ -90,7 +91,8 @@ const ended = (
   ended_by: ExpiredBatch["ended_by"],
   expired_at: string,
 ): ExpiredBatch => {
-  const { raw, schema: _, misfit: __, candidate: ___, proposal: ____, ...others } = batch;
+  const { raw, raw_lost: _____________, ...had } = batch;
+  const { schema: _, misfit: __, candidate: ___, proposal: ____, ...others } = had;
   const { looks_personal: ___________, cleared_columns: ____________, ...rest } = others;
   const {
     progress: _____,
@@ -232,7 +234,8 @@ const redacted = (batch: Batch, { data }: Redacted): Batch => {
     return open.status === "appended" ? { status: "appended", quality } : rolledBack(quality);
   })();
   const raw = replaced(batch.raw) ?? batch.raw;
-  return { ...advance(batch, progress), raw, segments, subject_index };
+  const raw_lost = batch.raw_lost || data.lost !== null;
+  return { ...advance(batch, progress), raw, raw_lost, segments, subject_index };
 };
 
 const recheck = (

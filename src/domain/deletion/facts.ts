@@ -40,6 +40,12 @@ export interface DestroyedBatch {
 /** `unreadable`: it is no table any more. `missing`: its raw object was gone for good. */
 export type DestroyedBecause = "unreadable" | "missing";
 
+export interface LostFile {
+  readonly batch_id: BatchId;
+  readonly dataset: DatasetName;
+  readonly looked_for: LookedFor;
+}
+
 /** A subject column that was transformed, and that a subject is therefore not found by. */
 export interface TransformedColumn {
   readonly dataset: DatasetName;
@@ -89,6 +95,8 @@ export interface ErasureFacts {
   readonly objects: readonly ErasedObject[];
   readonly objects_omitted: number;
   readonly destroyed: readonly DestroyedBatch[];
+  /** Batches whose file is lost; what had been derived of it lost the subject's rows by itself. */
+  readonly lost_files: readonly LostFile[];
   /** Encrypted datasets whose key was destroyed before: nothing in them can be read by anyone. */
   readonly unreadable_datasets: readonly DatasetName[];
   readonly transformed: readonly TransformedColumn[];

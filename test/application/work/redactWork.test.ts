@@ -54,6 +54,7 @@ const verified = async (derivedFrom: string, type: ColumnType = "int") => {
     dataset: SALES,
     batch_id: A,
     raw,
+    raw_lost: false,
     rejected: [],
     tables: [],
     hashed: {

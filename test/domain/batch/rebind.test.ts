@@ -43,6 +43,7 @@ const redacted = (from = RAW): ErasureOfBatch => ({
     hashes: null,
     run: null,
     publication: null,
+    lost: null,
   },
 });
 
