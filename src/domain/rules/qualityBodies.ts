@@ -62,10 +62,11 @@ const compare = (operator: Operator): RuleForm => ({
   scope: "column",
   operands: [],
   read: (value) => ({ value }),
-  build: ({ value = "" }) =>
-    value === ""
+  // The empty text has no order; to be equal to it is said by the object form alone.
+  build: ({ value }) =>
+    value === undefined || (value === "" && operator !== "==" && operator !== "!=")
       ? err(`${operator} needs a value to compare with`)
-      : ok({ body: { kind: "compare", operator, value }, text: operator + value }),
+      : ok({ body: { kind: "compare", operator, value }, text: operator + (value || '""') }),
 });
 
 const membership = (kind: "in" | "not_in"): RuleForm => ({

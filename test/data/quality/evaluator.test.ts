@@ -57,6 +57,8 @@ const failing = (rule: unknown, type: ColumnType, cells: readonly (string | null
 describe("rules on cells", () => {
   it.each([
     [">0", "int", ["1", "0", "-1", null], [2, 3]],
+    [{ rule: "!=", value: "" }, "string", ["a", "", " ", null], [2]],
+    [{ rule: "==", value: "" }, "string", ["a", "", " ", null], [1, 3]],
     [">=0", "float", ["1", "0", "-0", "-0.1", null], [4]],
     ["<0.3", "decimal", ["0.29999999999999999999", "0.3", "0.300", null], [2, 3]],
     ["<=0.3", "decimal", ["0.30", "0.30000000000000000001"], [2]],
