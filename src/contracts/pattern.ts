@@ -11,6 +11,23 @@ import type { QualityRules, RuleIssue } from "../domain/rules/quality.ts";
 /** Instructions in a compiled pattern: time per character grows with them. */
 export const MAX_PROGRAM_SIZE = 2000;
 
+/** What compiling all patterns of one request may cost: characters, a millisecond for some thirty. */
+export const MAX_PATTERN_COST = 50_000;
+
+/**
+ * A character's cost where case is ignored beyond ASCII: a range of all letters is folded one code
+ * point after the other, which takes a hundred times as long.
+ */
+export const FOLDING_COST = 200;
+
+const IGNORES_CASE = /\(\?[A-Za-z-]*i/;
+const BEYOND_ASCII = /[^\p{ASCII}]|\\[xpP]/u;
+
+const costOf = (pattern: string): number => {
+  const folds = IGNORES_CASE.test(pattern) && BEYOND_ASCII.test(pattern);
+  return pattern.length * (folds ? FOLDING_COST : 1);
+};
+
 /** Whether a whole text fits a pattern. */
 export type TextMatcher = (text: string) => boolean;
 
@@ -38,10 +55,18 @@ const wholeMatcher = (pattern: string, compiled: RE2JS): TextMatcher => {
   return (text) => anchored.test(text);
 };
 
-/** The patterns among rules that cannot be used; path is the rule's column. */
-export const patternIssues = (rules: QualityRules): readonly RuleIssue[] =>
-  rules.flatMap((rule) => {
+/** The patterns among rules that cannot be used, alone or together; path is the rule's column. */
+export const patternIssues = (rules: QualityRules): readonly RuleIssue[] => {
+  let cost = 0;
+  return rules.flatMap((rule) => {
     if (rule.kind !== "matches") return [];
+    cost += costOf(rule.pattern);
+    if (cost > MAX_PATTERN_COST) return [{ path: rule.column, message: TOO_COSTLY }];
     const compiled = compilePattern(rule.pattern);
     return compiled.ok ? [] : [{ path: rule.column, message: compiled.error }];
   });
+};
+
+const TOO_COSTLY =
+  `the patterns are too costly together: ${MAX_PATTERN_COST} characters, of which one counts ` +
+  `${FOLDING_COST} times where (?i) meets what is not ASCII`;

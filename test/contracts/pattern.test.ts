@@ -1,8 +1,14 @@
 import fc from "fast-check";
 import { RE2JS } from "re2js";
 import { describe, expect, it } from "vitest";
-import { compilePattern, patternIssues } from "../../src/contracts/pattern.ts";
+import {
+  compilePattern,
+  FOLDING_COST,
+  MAX_PATTERN_COST,
+  patternIssues,
+} from "../../src/contracts/pattern.ts";
 import { parseQualityRules } from "../../src/domain/rules/quality.ts";
+import { MAX_PATTERN_CHARS } from "../../src/domain/rules/qualityBodies.ts";
 
 const matches = (pattern: string, text: string): boolean => {
   const compiled = compilePattern(pattern);
@@ -64,6 +70,28 @@ describe("patterns", () => {
 
   it("cannot hang on what hangs a backtracking matcher", () => {
     expect(matches("(a|a)*b", "a".repeat(20_000))).toBe(false);
+  });
+
+  it("cannot keep a lake busy by being compiled: what folds all of Unicode counts, before it is", () => {
+    const rules = (pattern: string, count: number) => {
+      const parsed = parseQualityRules({ a: Array(count).fill({ rule: "matches", pattern }) });
+      if (!parsed.ok) throw new Error(JSON.stringify(parsed.error));
+      return patternIssues(parsed.value);
+    };
+    const folding = (times: number) => `(?i)${"[B-\u{1e942}]".repeat(times)}`;
+    for (const pattern of [
+      folding(100),
+      `(?s-mi:${"[b-\\x{1e942}]".repeat(50)})`,
+      `(?i)${"\\PL".repeat(300)}`,
+    ]) {
+      expect(rules(pattern, 1), pattern).toMatchObject([{ path: "a" }]);
+    }
+    expect(rules(folding(10), 1)).toEqual([]);
+    // Two of them can be afforded; what comes after is not compiled.
+    expect(rules(folding(20), 400)).toHaveLength(398);
+    expect(rules(`(?i)${"[a-z0-9]".repeat(12)}`, 400)).toEqual([]);
+    expect(rules("\\p{L}".repeat(150), 50)).toEqual([]);
+    expect(MAX_PATTERN_COST).toBeLessThan(FOLDING_COST * MAX_PATTERN_CHARS);
   });
 
   it("are reported by column when they cannot be used", () => {

@@ -5,7 +5,7 @@ import { MAX_LEAVES } from "../../src/application/logProofs.ts";
 import { MAX_REPLAY_BATCHES } from "../../src/application/toCommand.ts";
 import { MAX_DELIVERY_ATTEMPTS } from "../../src/application/webhooks.ts";
 import * as fields from "../../src/contracts/fields.ts";
-import { MAX_PROGRAM_SIZE } from "../../src/contracts/pattern.ts";
+import { FOLDING_COST, MAX_PATTERN_COST, MAX_PROGRAM_SIZE } from "../../src/contracts/pattern.ts";
 import { MAX_CSV_FIELDS } from "../../src/data/csvHeader.ts";
 import { MAX_GROUPS } from "../../src/data/groupCounts.ts";
 import { MAX_PAGE_BYTES } from "../../src/data/parquetPages.ts";
@@ -80,6 +80,11 @@ const ROWS: readonly Row[] = [
   [
     "regular expression",
     `${count(quality.MAX_PATTERN_CHARS)} characters, ${count(MAX_PROGRAM_SIZE)} instructions of RE2`,
+    "422",
+  ],
+  [
+    "regular expressions of one request, in all",
+    `${count(MAX_PATTERN_COST)} characters, ${MAX_PATTERN_COST / FOLDING_COST} where \`(?i)\` meets what is not ASCII`,
     "422",
   ],
   [
