@@ -69,6 +69,9 @@ const announce = async (): Promise<void> => {
     );
     if (alive) {
       console.log(`Lethe listens on ${url} (docs: ${url}/docs). Ctrl-C ends it.`);
+      console.log(
+        "Lakes are kept on this machine: its simulator has no jurisdictions to hold them in.",
+      );
       return;
     }
     await new Promise((resolve) => setTimeout(resolve, 100));

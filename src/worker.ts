@@ -215,8 +215,8 @@ const servicesAt = (env: Env, at: At, origin: string): Services => {
         if (!hasJurisdictions(env)) return noJurisdictions(jurisdiction);
         storesAt(env, jurisdiction);
       }
-      await placesOf(env).reserve(lake_id, placement);
-      return ok(null);
+      const there = await placesOf(env).reserve(lake_id, placement);
+      return ok({ gateway: gatewayAt(env, there) });
     },
     settle: async (lake_id) => {
       const there = await placesOf(env).of(lake_id);

@@ -26,10 +26,13 @@ export interface Services {
   readonly reports: Reports;
   readonly calendars: Calendars;
   /**
-   * Keeps the id of a new lake for where it is to lie; rejects with `unavailable` when that is
-   * nowhere here. A lake that is there already stays where it is.
+   * Keeps the id of a new lake for where it is to lie, and leads there; rejects with `unavailable`
+   * when that is nowhere here. A lake that is there already stays where it is.
    */
-  reserve(lake_id: string, placement: Placement): Promise<Result<null, Rejection>>;
+  reserve(
+    lake_id: string,
+    placement: Placement,
+  ): Promise<Result<Pick<Services, "gateway">, Rejection>>;
   /** Resolves when the lake's events have reached the reports, or after a short while. */
   settle(lake_id: string): Promise<void>;
   readonly now: () => Date;

@@ -24,6 +24,14 @@ const told = <Binding extends object>(binding: Binding, name: string, calls: str
     },
   });
 
+const STORES: Partial<Env> = {
+  ROOT_SECRET: OWN,
+  R2_ACCOUNT_ID: "account",
+  OBJECTS_EU: env.OBJECTS,
+  REPORTS_EU: env.REPORTS,
+  OBJECTS_BUCKET_EU: "lethe-objects-eu",
+};
+
 /** A deployed Lethe, with stores for the EU and for no jurisdiction. */
 const deployed = async (more: Partial<Env> = {}) => {
   const calls: string[] = [];
@@ -170,6 +178,35 @@ describe("on a platform with jurisdictions, a lake", () => {
     }
     // Nothing was kept for it: the id is free.
     expect((await create(callers, id, "eu")).status).toBe(201);
+  });
+
+  test("whose log comes from elsewhere is brought in where that says it lies", async () => {
+    const { worker } = await deployed();
+    const from = await worker();
+    await create(from, id, "eu");
+    const { body } = await get(from, `/lakes/${id}/events?format=ndjson`);
+    const note = String((await get(from, `/lakes/${id}/log/checkpoint`)).body);
+    const [, , root = ""] = note.split("\n");
+    const lines = String(body);
+
+    // Another platform, where nobody has heard of it: its objects have other names.
+    const { LAKES, asked } = jurisdictions(() => STORES, "elsewhere/");
+    const admin = (await knownCallers([ADMIN], { ...STORES, LAKES })).as(ADMIN);
+    const headers = { "Content-Type": "application/x-ndjson" };
+    const path = `/lakes/${id}/log/import`;
+    const taken = await admin({ method: "POST", path, body: lines, headers });
+    expect([taken.status, taken.at("status")]).toEqual([200, "importing"]);
+    const opened = await admin({
+      method: "POST",
+      path: `${path}?complete=true&root=${encodeURIComponent(root)}`,
+    });
+    expect([opened.status, opened.at("status")]).toEqual([200, "open"]);
+    expect(asked.filter((each) => each.startsWith("importLog"))).toEqual([
+      `importLog ${id} in eu`,
+      `importLog ${id} in eu`,
+    ]);
+    expect(await holdsLake(`elsewhere/${id}`)).toBe(false);
+    expect(await holdsLake(`elsewhere/${id}`, "eu")).toBe(true);
   });
 
   test("that is at home although it is to lie elsewhere does nothing", async () => {

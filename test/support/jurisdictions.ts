@@ -23,13 +23,16 @@ export const objectOf = (name: string, jurisdiction?: string) => {
 const held = (state: DurableObjectState, jurisdiction: string | undefined): DurableObjectState =>
   Object.defineProperty(state, "id", { value: { jurisdiction }, configurable: true });
 
-/** `asked` tells every object that was reached, and what for; `variables` are the objects' own. */
-export const jurisdictions = (variables: () => Partial<Env>) => {
+/**
+ * `asked` tells every object that was reached, and what for; `variables` are the objects' own.
+ * Two platforms have two prefixes.
+ */
+export const jurisdictions = (variables: () => Partial<Env>, prefix = "") => {
   const asked: string[] = [];
   const stubOf = ({ name, jurisdiction }: Id) => {
     const ask = (verb: string, given: readonly unknown[]) => {
       asked.push(`${verb} ${name} in ${jurisdiction ?? "none"}`);
-      return runInDurableObject(objectOf(name, jurisdiction), async (_, state) => {
+      return runInDurableObject(objectOf(`${prefix}${name}`, jurisdiction), async (_, state) => {
         const own = { ...(env as Env), ...variables() };
         const object = new LakeObject(held(state, jurisdiction), own);
         const method = Reflect.get(object, verb) as (...all: readonly unknown[]) => unknown;

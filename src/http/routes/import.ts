@@ -93,6 +93,9 @@ export const importRoutes = [
           const placement = { jurisdiction, location_hint: null };
           const reserved = await deps.services.reserve(deps.call.lake_id, placement);
           if (!reserved.ok) return reserved;
+          const { call, services } = deps;
+          const there = { call, services: { ...services, ...reserved.value } };
+          return asked(there, { kind: "lines", lines });
         }
         return asked(deps, { kind: "lines", lines });
       }

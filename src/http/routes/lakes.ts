@@ -40,7 +40,10 @@ export const lakeRoutes = [
       if (placement === null) throw new Error("the body's region has been checked");
       const reserved = await services.reserve(lake_id, placement);
       if (!reserved.ok) return reserved;
-      const own = { services, call: { ...call, lake_id, is_default: false } };
+      const own = {
+        services: { ...services, ...reserved.value },
+        call: { ...call, lake_id, is_default: false },
+      };
       const answer = await command(own, {
         type: "CreateDataLake",
         ...body,
