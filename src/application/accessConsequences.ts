@@ -38,16 +38,24 @@ export const accessConsequences = (
       return reminder(String(data.deadline), Number(data.days_left));
     case "SubjectAccessOverdue":
       return { put: [], remove: done("access_due", "access_reminder") };
+    case "SubjectAccessExtended": {
+      const deadline = String(data.deadline);
+      const { put, remove } = reminder(deadline, null);
+      return { put: [owed("access_due", deadline), ...put], remove };
+    }
     case "SubjectAccessExpired":
     case "SubjectAccessErased":
+    case "SubjectAccessRejected":
       return { put: [], remove: done(...COLLECTING, "access_expiry") };
     default:
       return null;
   }
 };
 
+const ENDED = ["SubjectAccessExpired", "SubjectAccessErased", "SubjectAccessRejected"];
+
 /** Requests whose file is gone for good with these events, and its key with it. */
 export const endedAccesses = (events: readonly StoredEvent[]): readonly string[] =>
   events
-    .filter(({ type }) => type === "SubjectAccessExpired" || type === "SubjectAccessErased")
+    .filter(({ type }) => ENDED.includes(type))
     .map(({ stream }) => stream.slice("subject-access/".length));

@@ -159,6 +159,8 @@ export const ACCESS = {
   "POST /subject-access": member(["owner", "privacy_officer"], forSubjects),
   "GET /subject-access": watchers,
   "GET /subject-access/{id}": privacy,
+  "POST /subject-access/{id}/extend": privacy,
+  "POST /subject-access/{id}/reject": privacy,
 
   "POST /webhooks": owner,
   "GET /webhooks": owner,

@@ -212,6 +212,16 @@ export const messageOf = (command: Command, events: readonly StoredEvent[]): str
       return `The deadline of request for access ${command.subject_access_id} is near.`;
     case "ExpireSubjectAccess":
       return `The file of request for access ${command.subject_access_id} has expired.`;
+    case "ExtendSubjectAccess":
+      return (
+        `Request for access ${command.subject_access_id} extended by two months. Tell the person ` +
+        "why within one month of receipt (Art. 12(3) GDPR)."
+      );
+    case "RejectSubjectAccess":
+      return (
+        `Request for access ${command.subject_access_id} rejected. Tell the person why, and that ` +
+        "they may complain to a supervisory authority and go to court (Art. 12(4) GDPR)."
+      );
     case "EraseSubjectAccess":
       return `The file of request for access ${command.subject_access_id} is erased.`;
     case "AuditAccess":

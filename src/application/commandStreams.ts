@@ -67,6 +67,8 @@ export const primaryStream = (command: Command): StreamName => {
     case "NoteAccessApproaching":
     case "ExpireSubjectAccess":
     case "EraseSubjectAccess":
+    case "ExtendSubjectAccess":
+    case "RejectSubjectAccess":
       return `subject-access/${command.subject_access_id}`;
     default:
       return `batch/${command.batch_id}`;

@@ -177,7 +177,9 @@ export const decide = (log: EventLog, command: Command): Result<Decision, Reject
     case "NoteAccessDue":
     case "NoteAccessApproaching":
     case "ExpireSubjectAccess":
-    case "EraseSubjectAccess": {
+    case "EraseSubjectAccess":
+    case "ExtendSubjectAccess":
+    case "RejectSubjectAccess": {
       const state = read.subjectAccess(command.subject_access_id);
       return only(decideSubjectAccess(command, state, { erasing: isErasing(log, command) }));
     }

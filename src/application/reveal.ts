@@ -8,7 +8,7 @@ import { answerField, deletionPlace } from "./deletionSeals.ts";
 import type { Keyring } from "./keyring.ts";
 import type { EventLog } from "./ports.ts";
 import { answerQuestion, type Reply } from "./questions.ts";
-import { accessSubjectPlace } from "./subjectAccess.ts";
+import { accessAnswerPlace, accessSubjectPlace } from "./subjectAccess.ts";
 
 /** `audit` records the access to an object; nothing is shown when it is refused or throws. */
 export const reveal = (
@@ -60,9 +60,15 @@ export const revealAccess = (
   const shown = answerQuestion(log, asked, now);
   if (!shown.ok || shown.value.kind !== "one" || access.status === "absent") return shown;
   const place = accessSubjectPlace(access.subject_access_id);
-  const subject_id = keyring.open(access.subject_ref, place, access.subject_id.sealed);
+  const { subject_ref } = access;
+  const subject_id = keyring.open(subject_ref, place, access.subject_id.sealed);
+  const answers = access.answers.map((answer) => {
+    const at = accessAnswerPlace(access.subject_access_id, answer.decision);
+    const reason = keyring.open(subject_ref, at, answer.reason.sealed) ?? { erased: true };
+    return { ...answer, reason };
+  });
   const audited = audit(`subject-access/${id}`);
   if (!audited.ok) return audited;
-  const view = { ...shown.value.view, subject_id: subject_id ?? { erased: true } };
+  const view = { ...shown.value.view, subject_id: subject_id ?? { erased: true }, answers };
   return ok({ ...shown.value, view });
 };

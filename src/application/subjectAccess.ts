@@ -4,12 +4,17 @@
  * makes (Art. 12(3) GDPR).
  */
 import type { GenerateSignedUrl } from "../domain/access/decide.ts";
-import { deadlinesOf } from "../domain/deadlines.ts";
+import { deadlinesOf, extendedDeadline } from "../domain/deadlines.ts";
 import { ok, type Result } from "../domain/decider.ts";
 import type { SubjectAccessId } from "../domain/ids.ts";
 import { lakeNotFound } from "../domain/lake/decide.ts";
 import { type Rejection, reject } from "../domain/rejection.ts";
+import type {
+  ExtendSubjectAccess,
+  RejectSubjectAccess,
+} from "../domain/subjectAccess/answering.ts";
 import { type RequestSubjectAccess, unknownAccess } from "../domain/subjectAccess/decide.ts";
+import { type AccessAnswer, isHeld } from "../domain/subjectAccess/subjectAccess.ts";
 import { reader } from "./commands.ts";
 import { calendarOf, receiptOf } from "./deletionRequests.ts";
 import { requesterOf } from "./requester.ts";
@@ -31,11 +36,53 @@ interface SignAccessUrl {
   readonly expires_in: number;
 }
 
-export type AccessRequest = RequestAccess | SignAccessUrl;
+interface ExtendAccess {
+  readonly type: "ExtendAccess";
+  readonly subject_access_id: SubjectAccessId;
+  /** In clear: sealed before it is decided on. */
+  readonly reason: string;
+}
+
+interface RejectAccess extends Omit<ExtendAccess, "type"> {
+  readonly type: "RejectAccess";
+  /** The article of law it rests on, when one was named. */
+  readonly ground: string | null;
+}
+
+export type AccessRequest = RequestAccess | SignAccessUrl | ExtendAccess | RejectAccess;
 
 /** Where the person's id is sealed. */
 export const accessSubjectPlace = (id: SubjectAccessId): string =>
   `subject-access/${id}/subject_id`;
+
+/** Where the reason of a decision is sealed: each is decided once. */
+export const accessAnswerPlace = (
+  id: SubjectAccessId,
+  decision: AccessAnswer["decision"],
+): string => `subject-access/${id}/${decision}`;
+
+/** Nothing is sealed for what is answered: that might make a key anew for somebody forgotten. */
+export const answerAccessRequest = (
+  request: ExtendAccess | RejectAccess,
+  { log, keyring, now, calendars }: Means,
+): Result<ExtendSubjectAccess | RejectSubjectAccess, Rejection> => {
+  const { subject_access_id } = request;
+  const lake = reader(log).lake();
+  if (lake.status === "absent") return lakeNotFound();
+  const access = reader(log).subjectAccess(subject_access_id);
+  if (access.status === "absent") return unknownAccess(subject_access_id);
+  const decision = request.type === "ExtendAccess" ? "extended" : "rejected";
+  const takes = isHeld(access) && !access.answers.some((known) => known.decision === decision);
+  const place = accessAnswerPlace(subject_access_id, decision);
+  const reason = takes ? keyring().seal(access.subject_ref, place, request.reason) : { sealed: "" };
+  const about = { subject_access_id, reason, now };
+  if (request.type === "RejectAccess") {
+    return ok({ type: "RejectSubjectAccess", ...about, ground: request.ground });
+  }
+  const received = new Date(access.received_at);
+  const statutory_deadline = extendedDeadline(received, calendarOf(lake, calendars)).toISOString();
+  return ok({ type: "ExtendSubjectAccess", ...about, statutory_deadline });
+};
 
 /** While one is being answered for a person, asking again means that one. */
 export const requestSubjectAccess = (

@@ -19,7 +19,7 @@ import { planWork, type WorkLimits } from "./planWork.ts";
 import type { Calendars, EventLog } from "./ports.ts";
 import { reader } from "./reader.ts";
 import type { HeldIn } from "./residence.ts";
-import { requestSubjectAccess, signAccessUrl } from "./subjectAccess.ts";
+import { answerAccessRequest, requestSubjectAccess, signAccessUrl } from "./subjectAccess.ts";
 import type { SubjectTexts } from "./subjectPorts.ts";
 import { tokenCommand } from "./tokenRequests.ts";
 import { sealTarget } from "./webhookSeals.ts";
@@ -162,6 +162,9 @@ export const toCommand = (request: LakeRequest, means: Means): Result<Command, R
       return deletionCommand(request, means);
     case "RequestAccess":
       return requestSubjectAccess(request, means);
+    case "ExtendAccess":
+    case "RejectAccess":
+      return answerAccessRequest(request, means);
     case "SignAccessUrl":
       return signAccessUrl(request, means, lifetimeOf(now, request.expires_in));
     case "RegisterWebhook": {

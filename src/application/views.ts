@@ -298,6 +298,8 @@ const subjectAccessView = (access: StateOf<"subject-access">, now: string): View
   return {
     ...shown,
     subject_id: SEALED,
+    answers: access.answers.map((answer) => ({ ...answer, reason: SEALED })),
+    ...(access.status === "rejected" ? { remedies: REMEDIES } : {}),
     overdue: access.overdue || late,
     batches: { looked_at, waiting: waiting.length, opened, unreadable },
     rows: file?.rows ?? parts.reduce((sum, { rows }) => sum + rows, 0),

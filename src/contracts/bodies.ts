@@ -251,6 +251,13 @@ export const rejectDeletion = z
   .strictObject({ reason: text, ground: optional(z.enum(REJECT_GROUNDS)) })
   .meta({ id: "RejectDeletion" });
 
+export const rejectAccess = z
+  .strictObject({
+    reason: text,
+    ground: optional(z.enum(["Art. 12(2)", "Art. 12(5)", "Art. 12(6)"])),
+  })
+  .meta({ id: "RejectSubjectAccess" });
+
 const withheld = z.strictObject({
   dataset: datasetName,
   ground: z.enum(HOLD_GROUNDS.filter((ground) => ground.startsWith("Art. 17(3)"))),

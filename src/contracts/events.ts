@@ -148,6 +148,8 @@ export const EVENT_CONTRACTS: Readonly<Record<string, EventContract>> = {
   SubjectAccessOverdue: v1,
   SubjectAccessExpired: v1,
   SubjectAccessErased: v1,
+  SubjectAccessExtended: v1,
+  SubjectAccessRejected: v1,
   AccessAudited: v1,
   SignedUrlCreated: v1,
 };

@@ -260,6 +260,8 @@ const CHANGES: Changes = {
   SubjectAccessOverdue: nothing,
   SubjectAccessExpired: nothing,
   SubjectAccessErased: nothing,
+  SubjectAccessExtended: nothing,
+  SubjectAccessRejected: nothing,
 
   AccessAudited: ({ dataset_id, accessor_id, action }, { recorded_at }) => ({
     table: "access_daily",

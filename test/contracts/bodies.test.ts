@@ -38,6 +38,7 @@ const least = {
   requestAccess: { subject_id: "jane" },
   holdDeletion: { reason: "a lawsuit" },
   rejectDeletion: { reason: "excessive" },
+  rejectAccess: { reason: "excessive" },
   registerWebhook: { url: "https://example.com/lethe", events: ["GDPRDeletionOverdue"] },
   grantMember: { subject: "248289761001", roles: ["engineer"] },
   issueToken: { name: "ci", roles: ["engineer"], expires_at: "2027-01-01T00:00:00Z" },
@@ -93,6 +94,7 @@ describe("what is left out", () => {
     ["replay", { batch_id: null }],
     ["holdDeletion", { ground: null }],
     ["rejectDeletion", { ground: null }],
+    ["rejectAccess", { ground: null }],
   ] as const)("of %s is %j, and null says the same", (name, defaults) => {
     expect(bodyOf(name).parse(least[name])).toMatchObject(defaults);
     const nullable = Object.entries(defaults).filter(([, value]) => value === null);
@@ -117,6 +119,7 @@ describe("limits", () => {
     ["createLake", "time_zone", ["Europe/Berlin", "UTC"], ["Mars/Olympus", "", "Berlin"]],
     ["holdDeletion", "ground", ["Art. 18(1)(a)", "Art. 17(3)(b)"], ["Art. 12(5)", "because"]],
     ["rejectDeletion", "ground", ["Art. 12(2)", "Art. 17(3)(b)"], ["Art. 18(1)(a)", ""]],
+    ["rejectAccess", "ground", ["Art. 12(2)", "Art. 12(5)"], ["Art. 17(3)(b)", ""]],
   ] as const)("of %s.%s are kept", (name, field, good, bad) => {
     for (const value of good)
       expect([value, fits(name, { ...least[name], [field]: value })]).toEqual([value, true]);

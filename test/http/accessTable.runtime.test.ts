@@ -111,6 +111,8 @@ const SAMPLES: Readonly<Record<Operation, { readonly path?: string; readonly bod
   "POST /subject-access": { body: { subject_id: "s" } },
   "GET /subject-access": {},
   "GET /subject-access/{id}": { path: "/subject-access/none" },
+  "POST /subject-access/{id}/extend": { path: "/subject-access/none/extend", body: reason },
+  "POST /subject-access/{id}/reject": { path: "/subject-access/none/reject", body: reason },
   "POST /webhooks": { body: { url: "https://hooks.example.com/x", events: ["BatchQuarantined"] } },
   "GET /webhooks": {},
   "GET /webhooks/{id}": { path: "/webhooks/none" },

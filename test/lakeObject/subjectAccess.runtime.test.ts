@@ -235,3 +235,46 @@ describe("what was collected for a person who is forgotten then", () => {
     });
   });
 });
+
+describe("a request for access that is not simply answered", () => {
+  const why = { reason: `${SUBJECT} asks every day` };
+
+  it("is rejected with the remedies, and what was collected goes with its key", async () => {
+    const lake = await peopleLake();
+    await append(lake, "b1");
+    const id = await requested(lake);
+    const url = (await ready(lake, id)).text("download_url");
+    const answer = await lake.done(`/subject-access/${id}/reject`, {
+      ...why,
+      ground: "Art. 12(5)",
+    });
+    expect(answer.at("message")).toContain("Art. 12(4)");
+    const shown = await lake.get(`/subject-access/${id}`);
+    expect(shown.body).toMatchObject({
+      status: "rejected",
+      file: null,
+      remedies: { complaint: expect.stringContaining("Art. 77"), court: expect.any(String) },
+      answers: [{ decision: "rejected", ground: "Art. 12(5)", reason: { sealed: true } }],
+    });
+    expect(JSON.stringify(await lake.events())).not.toContain(SUBJECT);
+    const revealed = await lake.get(`/subject-access/${id}?reveal=true`);
+    expect(revealed.at("answers", 0, "reason")).toBe(why.reason);
+    expect(await lake.sql("SELECT id FROM keys WHERE id LIKE 'access/%'")).toEqual([]);
+    await eventually(async () => {
+      expect((await lake.keys()).filter((key) => key.includes("subject-access"))).toEqual([]);
+    });
+    expect([403, 404]).toContain((await send(url)).status);
+    const again = await lake.post(`/subject-access/${id}/reject`, why);
+    expect([again.status, again.at("code")]).toEqual([409, "subject-access-wrong-state"]);
+    // Who was refused may ask anew.
+    expect(await requested(lake)).not.toBe(id);
+  });
+
+  it("is not extended once it is answered: there is nothing left to wait for", async () => {
+    const lake = await peopleLake();
+    const id = await requested(lake);
+    await ready(lake, id);
+    const late = await lake.post(`/subject-access/${id}/extend`, why);
+    expect([late.status, late.at("code")]).toEqual([409, "subject-access-wrong-state"]);
+  });
+});

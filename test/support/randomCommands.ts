@@ -343,10 +343,10 @@ const erasures = fc.oneof(
         steps: fc.constantFrom(1, 12),
         opened: fc.constantFrom(
           "redacted",
-          "clear",
-          "destroyed",
           "redacted",
           "clear",
+          "destroyed",
+          "destroyed",
           "destroyed",
           "missed",
         ),

@@ -112,6 +112,16 @@ const forgotten = (lake: TestLake): Step => {
   });
 };
 
+/** What a person decides about a request for access besides the answer. */
+const decided = (lake: TestLake, type: "ExtendAccess" | "RejectAccess", n: number): Step => {
+  const id = accesses(lake)[n];
+  if (id === undefined) return ok(null);
+  const about = { subject_access_id: id as SubjectAccessId, reason: "they ask every day" };
+  const request =
+    type === "ExtendAccess" ? { type, ...about } : { type, ...about, ground: "Art. 12(5)" };
+  return lake.service.command(lake.call(), request);
+};
+
 /** A batch is past its time while erasures are on hold. */
 const kept = (lake: TestLake): Step => {
   const { directory, schedule } = lake.log;
@@ -194,6 +204,9 @@ export const rights = fc.oneof(
   subject.map((who) => step(`tell ${who} all`, (lake) => answered(lake, who))),
   fc.constant(step("ask in vain", neglected)),
   fc.constant(step("forget what was collected", forgotten)),
+  fc
+    .tuple(fc.constantFrom("ExtendAccess" as const, "RejectAccess" as const), index)
+    .map(([type, n]) => step(`${type} ${n}`, (lake) => decided(lake, type, n))),
   fc.constant(step("alarm of accesses", ring)),
   fc.constant(step("hold the first back", heldBack)),
   fc.constant(step("keep what is on hold", kept)),

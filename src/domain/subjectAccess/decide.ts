@@ -5,6 +5,7 @@ import { daysLeft, isReminderDue } from "../deletion/reminders.ts";
 import type { BatchId, DeletionId, SubjectAccessId, SubjectRef } from "../ids.ts";
 import { type Rejection, reject } from "../rejection.ts";
 import type { SubjectRefs } from "../subjects.ts";
+import { answerAccess, type ExtendSubjectAccess, type RejectSubjectAccess } from "./answering.ts";
 import {
   type AccessFile,
   type Collected,
@@ -77,7 +78,9 @@ export type SubjectAccessCommand =
   | RequestSubjectAccess
   | RecordAccessStep
   | NoteAccess
-  | EraseSubjectAccess;
+  | EraseSubjectAccess
+  | ExtendSubjectAccess
+  | RejectSubjectAccess;
 
 export interface SubjectAccessContext {
   /** Whether an erasure of the person is under way. */
@@ -86,7 +89,7 @@ export interface SubjectAccessContext {
 
 /**
  * Rejects with `not_found` an unknown request and with `wrong_state` one for a person who is just
- * being erased. A step that was recorded already, or comes too late, changes nothing.
+ * being erased, and like `answerAccess`. A step that was recorded already, or comes too late, changes nothing.
  */
 export const decideSubjectAccess = (
   command: SubjectAccessCommand,
@@ -132,6 +135,9 @@ export const decideSubjectAccess = (
       const { deletion_id } = command;
       return ok(isHeld(state) ? [{ type: "SubjectAccessErased", data: { deletion_id } }] : []);
     }
+    case "ExtendSubjectAccess":
+    case "RejectSubjectAccess":
+      return answerAccess(command, state);
     default:
       return assertNever(command);
   }

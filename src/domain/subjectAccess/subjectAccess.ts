@@ -80,13 +80,41 @@ export type SubjectAccessEvent =
       readonly type: "SubjectAccessOverdue";
       readonly data: { readonly deadline: string; readonly statutory_deadline: string };
     }
+  /** It takes longer, and the person is told why (Art. 12(3)). */
+  | {
+      readonly type: "SubjectAccessExtended";
+      readonly data: {
+        readonly reason: Sealed;
+        readonly deadline: string;
+        readonly statutory_deadline: string;
+      };
+    }
+  /** It is refused (Art. 12(5)): what was collected and its key are gone. */
+  | {
+      readonly type: "SubjectAccessRejected";
+      readonly data: { readonly reason: Sealed; readonly ground: string | null };
+    }
   /** The file and its key are gone: it was kept for as long as it may be. */
   | { readonly type: "SubjectAccessExpired"; readonly data: { readonly expires_at: string } }
   /** The file and its key are gone: the person was forgotten. */
   | { readonly type: "SubjectAccessErased"; readonly data: { readonly deletion_id: DeletionId } };
 
-export const SUBJECT_ACCESS_STATUSES = ["collecting", "ready", "expired", "erased"] as const;
+export const SUBJECT_ACCESS_STATUSES = [
+  "collecting",
+  "ready",
+  "expired",
+  "erased",
+  "rejected",
+] as const;
 export type SubjectAccessStatus = (typeof SUBJECT_ACCESS_STATUSES)[number];
+
+/** Each is decided once at most. */
+export interface AccessAnswer {
+  readonly decision: "extended" | "rejected";
+  readonly reason: Sealed;
+  readonly ground: string | null;
+  readonly decided_at: string;
+}
 
 export interface SubjectAccess {
   readonly status: SubjectAccessStatus;
@@ -99,6 +127,9 @@ export interface SubjectAccess {
   readonly requested_at: string;
   readonly deadline: string;
   readonly statutory_deadline: string;
+  readonly extended: boolean;
+  /** What was decided on the way, in order; the reasons sealed. */
+  readonly answers: readonly AccessAnswer[];
   /** Days that were left at the last reminder, null before the first. */
   readonly reminded: number | null;
   /** Recorded when the deadline passed; never taken back. */
@@ -134,6 +165,8 @@ export const accessObjects = (state: SubjectAccessState): readonly string[] =>
     : [...state.parts.map(({ key }) => key), ...(state.file ? [state.file.key] : [])];
 
 const NOTHING_FOUND = {
+  extended: false,
+  answers: [],
   reminded: null,
   overdue: false,
   after: 0,
@@ -183,6 +216,21 @@ export const evolveSubjectAccess = (
       return { ...state, reminded: event.data.days_left };
     case "SubjectAccessOverdue":
       return { ...state, overdue: true };
+    case "SubjectAccessExtended": {
+      const { reason, deadline, statutory_deadline } = event.data;
+      const { recorded_at: decided_at } = event;
+      const answer = { decision: "extended", reason, ground: null, decided_at } as const;
+      const answers = [...state.answers, answer];
+      return { ...state, answers, deadline, statutory_deadline, extended: true, reminded: null };
+    }
+    case "SubjectAccessRejected": {
+      const { recorded_at: decided_at } = event;
+      const answers = [
+        ...state.answers,
+        { decision: "rejected", ...event.data, decided_at } as const,
+      ];
+      return { ...state, answers, status: "rejected", file: null, parts: [], waiting: [] };
+    }
     case "SubjectAccessExpired":
       return { ...state, status: "expired", file: null };
     case "SubjectAccessErased":

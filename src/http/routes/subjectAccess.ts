@@ -2,7 +2,7 @@
 import { z } from "zod";
 import type { Answer } from "../../application/answers.ts";
 import { commandAnswer as answerSchema, list, resource } from "../../contracts/answers.ts";
-import { requestAccess } from "../../contracts/bodies.ts";
+import { reason, rejectAccess, requestAccess } from "../../contracts/bodies.ts";
 import { DEFAULT_URL_SECONDS, page, subjectAccessId, when } from "../../contracts/fields.ts";
 import { ok } from "../../domain/decider.ts";
 import { reject } from "../../domain/rejection.ts";
@@ -12,6 +12,8 @@ import { listAnswer } from "./lists.ts";
 import { command, none, refuseBoth, whenOf } from "./shared.ts";
 
 const subjectAccess = resource("SubjectAccess");
+const accessAnswer = answerSchema("SubjectAccessAnswer", { subject_access: subjectAccess });
+const byId = z.strictObject({ id: subjectAccessId });
 const common = { scope: "lake", tag: "Subject access" } as const;
 const yesNo = z.enum(["true", "false"]).transform((value) => value === "true");
 
@@ -26,7 +28,7 @@ export const subjectAccessRoutes = [
     body: requestAccess,
     success: {
       status: 202,
-      schema: answerSchema("SubjectAccessAnswer", { subject_access: subjectAccess }),
+      schema: accessAnswer,
     },
     handle: ({ body, ...deps }) => {
       const requested_by = body.requested_by ?? deps.call.actor;
@@ -57,7 +59,7 @@ export const subjectAccessRoutes = [
     summary:
       "A request for access; once it is ready with a signed URL to the file, which is audited; " +
       "reveal=true opens the person's id, which is audited too",
-    params: z.strictObject({ id: subjectAccessId }),
+    params: byId,
     query: z.strictObject({ ...when, reveal: yesNo.optional() }),
     body: null,
     success: { status: 200, schema: subjectAccess },
@@ -87,6 +89,30 @@ export const subjectAccessRoutes = [
       const body = { ...(shown.value.body as object), download_url, method, url_expires_at };
       return ok({ ...shown.value, body });
     },
+  }),
+  route({
+    ...common,
+    method: "post",
+    path: "/subject-access/{id}/extend",
+    summary: "Extend by two months, told within the first (GDPR Art. 12(3))",
+    params: byId,
+    query: none,
+    body: reason,
+    success: { status: 200, schema: accessAnswer },
+    handle: ({ params, body, ...deps }) =>
+      command(deps, { type: "ExtendAccess", subject_access_id: params.id, ...body }),
+  }),
+  route({
+    ...common,
+    method: "post",
+    path: "/subject-access/{id}/reject",
+    summary: "Reject, with the ground in law (GDPR Art. 12(4) and (5)); what was collected goes",
+    params: byId,
+    query: none,
+    body: rejectAccess,
+    success: { status: 200, schema: accessAnswer },
+    handle: ({ params, body, ...deps }) =>
+      command(deps, { type: "RejectAccess", subject_access_id: params.id, ...body }),
   }),
 ];
 
