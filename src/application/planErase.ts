@@ -26,7 +26,10 @@ import type { DirectoryEntry } from "./ports.ts";
 import type { SubjectSet } from "./subjectPorts.ts";
 
 /** Batches that one step goes through. */
-export const LOOKED_AT_ONCE = 250;
+export const LOOKED_AT_ONCE = 1000;
+
+/** Those of them whose index has to be read from the object store, or that are to be opened. */
+export const FOUND_AT_ONCE = 250;
 
 /** The erasure that is being planned. */
 export interface Erasing {
@@ -101,7 +104,8 @@ const planLook = (erasing: Erasing): Planned => {
   const page = planner.log.directory.list({
     kind: "batch",
     after: erasure.after,
-    limit: LOOKED_AT_ONCE,
+    // One more than are gone through: without it this page is the last.
+    limit: LOOKED_AT_ONCE + 1,
   });
   const sets = [{ refs: [erasure.subject_refs], subject_ids: [] }];
   const looks: Lookup[] = [];
@@ -109,11 +113,14 @@ const planLook = (erasing: Erasing): Planned => {
   let asked = 0;
   let { after } = erasure;
   let arriving = false;
-  for (const entry of page) {
+  let gone_through = 0;
+  for (const entry of page.slice(0, LOOKED_AT_ONCE)) {
+    if (looks.length + known_hits.length === FOUND_AT_ONCE) break;
     const look = lookUp(entry, erasing);
     arriving = look === "arriving";
     if (look === "arriving") break;
     after = entry.created_seq;
+    gone_through += 1;
     if (look === null) continue;
     const may = look.index && askKept(look, look.index, sets, planner);
     if (may === null) looks.push(look);
@@ -121,7 +128,7 @@ const planLook = (erasing: Erasing): Planned => {
     if (may === true) known_hits.push(look.batch_id);
   }
   if (arriving && after === erasure.after) return WAIT;
-  const done = !arriving && page.length < LOOKED_AT_ONCE;
+  const done = gone_through === page.length;
   return stepOf(erasing, { kind: "look", sets, looks, asked, known_hits, after, done });
 };
 

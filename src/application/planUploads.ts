@@ -11,7 +11,7 @@ import { clearId, type Erasing, idMissing, stepOf } from "./planErase.ts";
 import type { Planned } from "./planWork.ts";
 
 /** Uploads that one step goes through. */
-export const UPLOADS_AT_ONCE = 500;
+export const UPLOADS_AT_ONCE = 1000;
 
 /** Those of them that it reads. */
 export const READ_AT_ONCE = 100;

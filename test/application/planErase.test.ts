@@ -1,6 +1,7 @@
 /** Which batches an erasure asks again, after the round in which it asked them all. */
 import { describe, expect, test } from "vitest";
 import type { StateOf } from "../../src/application/aggregates.ts";
+import { FOUND_AT_ONCE } from "../../src/application/planErase.ts";
 import { batchId, datasetName, deletionId } from "../../src/contracts/fields.ts";
 import { runningErasure } from "../../src/domain/deletion/deletion.ts";
 import type { Erasure } from "../../src/domain/deletion/erasure.ts";
@@ -60,6 +61,23 @@ const quarantine = (lake: TestLake, batch: string): void => {
   const batch_id = batchId.parse(batch);
   lake.run({ type: "QuarantineBatch", batch_id, reason: "the wrong file" });
 };
+
+describe("a step of an erasure that looks", () => {
+  test("finds no more than a step may, and the next one goes on there", () => {
+    const names = Array.from({ length: FOUND_AT_ONCE + 10 }, (_, n) => `b${n}`);
+    const lake = lakeOf(...names);
+    const id = begin(lake);
+    expect(asked(lake, id)).toEqual(names.slice(0, FOUND_AT_ONCE));
+    const found = { opened: "clear", left: 0 } as const;
+    while (erasureOf(lake, id).hits.length > 0 || erasureOf(lake, id).after === 0) {
+      granted(eraseOnce(lake, id, found));
+    }
+    expect(erasureOf(lake, id)).toMatchObject({ phase: "looking", looked: false });
+    expect(asked(lake, id)).toEqual(names.slice(FOUND_AT_ONCE));
+    granted(eraseOnce(lake, id, found));
+    expect(erasureOf(lake, id)).toMatchObject({ looked: true, looked_in_round: names.length });
+  });
+});
 
 describe("the second round of an erasure", () => {
   test("asks nothing again of what is as it was when the erasure began", () => {
