@@ -191,10 +191,41 @@ const executeDeletion = (request: ExecuteDeletion, means: Means): Made => {
     );
   }
   const subject_refs = known ?? (clear === null ? {} : subjectRefsOf(keyring(), texts, clear));
-  const command = { ...about, deletion_id, now, subject_refs };
+  const withhold = needed ? withBefore(log, deletion, about.withhold, now) : about.withhold;
+  const command = { ...about, withhold, deletion_id, now, subject_refs };
   if (reason === null) return ok({ ...command, reason: null });
   return sealed(means, { deletion_id, reason }, (why) => ({ ...command, reason: why }));
 };
+
+/**
+ * What is to be withheld, with what earlier requests of the same person withhold still: a ground for
+ * keeping something does not end because they ask once more.
+ */
+const withBefore = (
+  log: Means["log"],
+  { deletion_id, subject_ref }: Deletion,
+  withhold: readonly Withheld[] | null,
+  now: string,
+): readonly Withheld[] | null => {
+  const said = withhold ?? [];
+  const before = log.directory
+    .list({ kind: "deletion", subject_ref, status: "completed", limit: MAX_OWN_REQUESTS })
+    .flatMap(({ id }) => {
+      const earlier = reader(log).deletion(id);
+      return earlier.status === "absent" || id === deletion_id ? [] : earlier.withheld;
+    })
+    .filter(({ dataset, until }) => until > now && said.every((own) => own.dataset !== dataset));
+  // Of one dataset the ground that lasts longest.
+  const longest = new Map<string, Withheld>();
+  for (const kept of before) {
+    const known = longest.get(kept.dataset);
+    if (known === undefined || known.until < kept.until) longest.set(kept.dataset, kept);
+  }
+  return longest.size === 0 ? withhold : [...said, ...longest.values()];
+};
+
+/** Of one person's requests so many are looked at. */
+const MAX_OWN_REQUESTS = 1_000;
 
 /**
  * Seals a later free text under the key of the request's subject. Nothing is sealed for a request
