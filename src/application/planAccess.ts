@@ -63,6 +63,7 @@ export type AccessPlan =
       readonly sources: readonly {
         readonly dataset: DatasetName;
         readonly batches: readonly BatchId[];
+        readonly files: readonly string[];
       }[];
     };
 
@@ -184,10 +185,11 @@ const aboutData = (
   };
   const batches = parts.flatMap(({ batch_id }) => heldBatch(read, batch_id) ?? []);
   const datasets = new Map(batches.map(({ dataset }) => [dataset.name, dataset]));
-  const sources = [...datasets.keys()].map((dataset) => ({
-    dataset,
-    batches: batches.flatMap(({ batch }) => (batch.dataset === dataset ? batch.batch_id : [])),
-  }));
+  const sources = [...datasets.keys()].map((dataset) => {
+    const own = batches.flatMap(({ batch }) => (batch.dataset === dataset ? batch : []));
+    const files = own.map(({ file_url }) => file_url);
+    return { dataset, batches: own.map(({ batch_id }) => batch_id), files };
+  });
   const head = [
     first,
     ...[...datasets.values()].map(datasetLine),

@@ -1,6 +1,7 @@
 /**
  * Who was given data of certain batches, from the access log (Art. 15(1)(c) GDPR): whoever consumed
- * one of them or opened its rejected rows, and whoever read their dataset as a whole elsewhere.
+ * one of them, opened its rejected rows or downloaded the file it came from, and whoever read their
+ * dataset as a whole elsewhere.
  */
 import { ok, type Result } from "../../domain/decider.ts";
 import type { BatchId, DatasetName } from "../../domain/ids.ts";
@@ -12,6 +13,8 @@ import type { StoredEvent } from "../ports.ts";
 export interface Source {
   readonly dataset: DatasetName;
   readonly batches: readonly BatchId[];
+  /** The names under which they were uploaded. */
+  readonly files: readonly string[];
 }
 
 export interface RecipientLine {
@@ -34,35 +37,34 @@ export const recipientsOf = async (
   call: Call,
   sources: readonly Source[],
 ): Promise<Result<readonly RecipientLine[], Rejection>> => {
-  const lines: RecipientLine[] = [];
-  for (const source of sources) {
-    const found = new Map<string, RecipientLine>();
-    let after: number | null = 0;
-    while (after !== null) {
-      const page = await lake.ask(call, {
-        kind: "events",
-        filter: { type: "AccessAudited", dataset: source.dataset, after, limit: ACCESSES_PER_PAGE },
-      });
-      if (!page.ok) return page;
-      if (page.value.kind !== "events") break;
-      for (const event of page.value.items) note(found, source, event);
-      after = page.value.next;
+  const found = sources.map((source) => ({ source, lines: new Map<string, RecipientLine>() }));
+  // A download names its file and maybe no dataset: so all accesses are gone through, once.
+  let after: number | null = sources.length === 0 ? null : 0;
+  while (after !== null) {
+    const page = await lake.ask(call, {
+      kind: "events",
+      filter: { type: "AccessAudited", after, limit: ACCESSES_PER_PAGE },
+    });
+    if (!page.ok) return page;
+    if (page.value.kind !== "events") break;
+    for (const event of page.value.items) {
+      for (const { source, lines } of found) note(lines, source, event);
     }
-    lines.push(...found.values());
+    after = page.value.next;
   }
-  return ok(lines);
+  return ok(found.flatMap(({ lines }) => [...lines.values()]));
 };
 
 const note = (
   found: Map<string, RecipientLine>,
-  { dataset, batches }: Source,
+  source: Source,
   { data, recorded_at }: StoredEvent,
 ): void => {
-  const { accessor_id, action, object, purpose } = data;
+  const { accessor_id, action, object, dataset_id, purpose } = data;
+  const { dataset } = source;
   if (action !== "read" && action !== "query") return;
   // An access to no batch in particular was to the dataset, wherever it was read.
-  const batch = typeof object === "string" ? batchOf(object) : null;
-  if (typeof object === "string" && !batches.some((id) => id === batch)) return;
+  if (typeof object === "string" ? !isOf(object, source) : dataset_id !== dataset) return;
   const recipient = String(accessor_id);
   const known = found.get(recipient);
   const purposes = new Set(known?.purposes);
@@ -79,5 +81,7 @@ const note = (
 };
 
 /** `batch/<id>` is one that was consumed, `batches/<id>/quarantine.<format>` its rejected rows. */
-const batchOf = (object: string): string | null =>
-  /^batch(?:es)?\/([^/]+)/.exec(object)?.[1] ?? null;
+const isOf = (object: string, { batches, files }: Source): boolean => {
+  const batch = /^batch(?:es)?\/([^/]+)/.exec(object)?.[1];
+  return batches.some((id) => id === batch) || files.includes(object);
+};
