@@ -1,8 +1,16 @@
 import { evictDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
-import { describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { LOOKS_AFTER_MS } from "../../src/domain/deletion/missed.ts";
 import { databaseOf, restore } from "../support/databaseCopy.ts";
-import { eventually, type Lake, lakeOf, newLake, sendJson } from "../support/lakeClient.ts";
+import {
+  eventually,
+  inTheEnd,
+  type Lake,
+  lakeOf,
+  newLake,
+  sendJson,
+} from "../support/lakeClient.ts";
 
 const JANE = "jane-doe-4711";
 const CSV = `id,amount\n${JANE},1.5\njohn,2\n${JANE},3\nann,4\n`;
@@ -49,6 +57,22 @@ const erased = async (lake: Lake, id: string): Promise<void> => {
   expect((await lake.post(`/deletions/${id}/execute`, {})).status).toBe(202);
   await completed(lake, id);
 };
+
+/** Rings until a file was looked for so often; resolves to when it is looked for next. */
+const missed = async (lake: Lake, id: string, times: number): Promise<number> => {
+  let next = 0;
+  await inTheEnd(async () => {
+    await lake.ring();
+    const shown = await lake.get(`/deletions/${id}`);
+    expect(shown.at("erasure", "missing")).toMatchObject([{ times }]);
+    next = Date.parse(shown.text("erasure", "missing", 0, "next_at"));
+  });
+  return next;
+};
+
+afterEach(() => {
+  vi.useRealTimers();
+});
 
 /** Everything in the object store that is the lake's, as text. */
 const storedTexts = async (lake: Lake): Promise<string> => {
@@ -236,7 +260,12 @@ describe("a lake whose database is restored to a moment before an erasure", () =
     await erased(lake, id);
 
     await restore(lake, before);
-    await eventually(async () => {
+    // The log believes in a file that is gone for good: it is looked for as any other.
+    for (const [looks] of LOOKS_AFTER_MS.entries()) {
+      vi.useFakeTimers({ toFake: ["Date"], now: await missed(lake, id, looks + 1) });
+    }
+    await inTheEnd(async () => {
+      await lake.ring();
       expect(await typesOf(lake)).toContain("GDPRDeletionCompleted");
     });
     const events = await lake.events();
