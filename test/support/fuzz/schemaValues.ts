@@ -47,10 +47,13 @@ const moment = fc
   })
   .map((date) => date.toISOString());
 
+/** The lake of the example is the default one, whose beginning is another test's to see. */
+const withoutExample = ({ example: _, ...schema }: Schema): Schema => schema;
+
 export const schemaValues = (components: Components, known: Known) => {
   const valuesOf = (schema: Schema, name: string, depth = 0): fc.Arbitrary<unknown> => {
     const there = known[name];
-    const own = structure(schema, name, depth);
+    const own = structure(name === "lake_id" ? withoutExample(schema) : schema, name, depth);
     return there === undefined || there.length === 0
       ? own
       : fc.oneof(
