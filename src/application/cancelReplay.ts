@@ -12,6 +12,7 @@ import type { Rejection } from "../domain/rejection.ts";
 import { type CancelReplay, decideReplay } from "../domain/replay/decide.ts";
 import type { Decision, MakeChange, Reader } from "./commands.ts";
 import type { Change } from "./ports.ts";
+import { replayContext } from "./switchReplay.ts";
 
 export const cancelReplay = (
   command: CancelReplay,
@@ -21,8 +22,7 @@ export const cancelReplay = (
 ): Result<Decision, Rejection> => {
   const { replay_id } = command;
   const replay = read.replay(replay_id);
-  const dataset = replay.status === "absent" ? "" : replay.dataset;
-  const decided = decideReplay(command, replay, { dataset: read.dataset(dataset) });
+  const decided = decideReplay(command, replay, replayContext(replay, read));
   if (!decided.ok) return decided;
   const given_up: Change[] = [];
   for (const batch_id of replay.status === "running" ? replay.batch_ids : []) {

@@ -48,7 +48,7 @@ import { cancelReplay } from "./cancelReplay.ts";
 import { primaryStream } from "./commandStreams.ts";
 import type { Change, EventLog } from "./ports.ts";
 import { type Reader, reader } from "./reader.ts";
-import { switchReplay } from "./switchReplay.ts";
+import { replayContext, switchReplay } from "./switchReplay.ts";
 
 export { type Reader, reader };
 
@@ -123,8 +123,7 @@ export const decide = (log: EventLog, command: Command): Result<Decision, Reject
       );
     case "NoteReplayProgress": {
       const replay = read.replay(command.replay_id);
-      if (replay.status === "absent") return only(decideReplay(command, replay, NO_DATASET));
-      return only(decideReplay(command, replay, { dataset: read.dataset(replay.dataset) }));
+      return only(decideReplay(command, replay, replayContext(replay, read)));
     }
     case "CompleteReplay":
       return switchReplay(command, lake, read, change);
@@ -210,8 +209,6 @@ const isErasing = ({ directory }: EventLog, command: SubjectAccessCommand): bool
   const status = "in_progress";
   return directory.list({ kind: "deletion", subject_ref, status, limit: 1 }).length > 0;
 };
-
-const NO_DATASET = { dataset: { status: "absent" } } as const;
 
 /** A change of a stream as it stands now. */
 export type MakeChange = (to: StreamName, events: readonly DomainEvent[]) => Change;

@@ -1,10 +1,10 @@
 /**
  * The duties of erasure: requests that nobody has carried out begin by themselves a day before their
  * deadline, an erasure goes on step by step until nothing is left and is tried again a day after it
- * has failed, and what was withheld is erased when the ground for keeping it ends. Before an erasure is recorded as complete, everything that was
- * replaced is deleted and what others had begun on the same batches is cleared away.
+ * has failed, and what was withheld is erased when the ground for keeping it ends. Before an erasure
+ * is recorded as complete, everything that was replaced is deleted and what others had begun on the
+ * same batches is cleared away.
  */
-
 import type { DomainEvent, Result } from "../domain/decider.ts";
 import {
   beginsByItself,

@@ -12,7 +12,7 @@ import { dueAgain } from "../domain/deletion/missed.ts";
 import type { BatchId } from "../domain/ids.ts";
 import type { ActiveLake } from "../domain/lake/lake.ts";
 import { type Rejection, reject } from "../domain/rejection.ts";
-import type { SubjectIndexRef } from "../domain/subjects.ts";
+import { isOfColumn, type SubjectIndexRef } from "../domain/subjects.ts";
 import type { Reader } from "./commands.ts";
 import { keyOf } from "./datasetKeys.ts";
 import { openSubjectId } from "./deletionSeals.ts";
@@ -138,10 +138,7 @@ const askKept = (
   index: SubjectIndexRef,
   sets: readonly SubjectSet[],
   { log, texts }: Planner,
-): boolean | null =>
-  index.column === column.name && index.type === column.type
-    ? keptMayHold(log, texts, index, sets)
-    : null;
+): boolean | null => (isOfColumn(index, column) ? keptMayHold(log, texts, index, sets) : null);
 
 /** Null: it holds no row of the subject. A file that is being taken over is waited for. */
 const lookUp = ({ id, dataset }: DirectoryEntry, erasing: Erasing): Lookup | "arriving" | null => {

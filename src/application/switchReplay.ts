@@ -10,8 +10,8 @@ import { ok, type Result } from "../domain/decider.ts";
 import type { BatchId, ReplayId } from "../domain/ids.ts";
 import type { ActiveLake } from "../domain/lake/lake.ts";
 import type { Rejection } from "../domain/rejection.ts";
-import { type CompleteReplay, decideReplay } from "../domain/replay/decide.ts";
-import type { Replay } from "../domain/replay/replay.ts";
+import { type CompleteReplay, decideReplay, type ReplayContext } from "../domain/replay/decide.ts";
+import type { Replay, ReplayState } from "../domain/replay/replay.ts";
 import type { Decision, MakeChange, Reader } from "./commands.ts";
 
 /** Whether what was derived of the batch is there and still rests on what is so now. */
@@ -31,6 +31,11 @@ export const derivedBatches = ({ done }: Replay): readonly BatchId[] =>
     .filter(({ outcome }) => outcome === "replayed" || outcome === "quarantined")
     .map(({ batch_id }) => batch_id);
 
+/** What a command about a replay that there may be is decided on besides the replay. */
+export const replayContext = (replay: ReplayState, read: Reader): ReplayContext => ({
+  dataset: read.dataset(replay.status === "absent" ? "" : replay.dataset),
+});
+
 export const switchReplay = (
   command: CompleteReplay,
   lake: ActiveLake,
@@ -47,8 +52,7 @@ export const switchReplay = (
     if (events === null) outdated.push(batch_id);
     else switches.push({ batch_id, events });
   }
-  const dataset = replay.status === "absent" ? "" : replay.dataset;
-  const decided = decideReplay(command, replay, { dataset: read.dataset(dataset) }, outdated);
+  const decided = decideReplay(command, replay, replayContext(replay, read), outdated);
   if (!decided.ok) return decided;
   const completes = decided.value.some(({ type }) => type === "ReplayCompleted");
   return ok([

@@ -4,6 +4,7 @@
  * used again as long as it is valid: what comes under the same name then is another file, which is
  * neither deleted in the place of the first nor kept for ever.
  */
+import { idOf } from "./aggregates.ts";
 import { reader } from "./commands.ts";
 import { UPLOAD_KEPT_MS } from "./consequences.ts";
 import type { ObjectStore, StoredObject } from "./dataPorts.ts";
@@ -21,7 +22,7 @@ export const takenUploads = (log: EventLog, events: readonly StoredEvent[]): rea
       return heldBack(log, String(data.file_url), recorded_at);
     }
     if (type !== "DataAppended") return [];
-    const state = read.batch(stream.slice("batch/".length));
+    const state = read.batch(idOf(stream));
     if (state.status !== "held") return [];
     const { file_url } = state.batch;
     const etag = typeof data.upload_etag === "string" ? data.upload_etag : null;

@@ -9,6 +9,7 @@ import type { BatchId, ReplayId } from "../domain/ids.ts";
 import type { Replay } from "../domain/replay/replay.ts";
 import { parseQualityRules, type QualityRule } from "../domain/rules/quality.ts";
 import { hasColumns, scopedColumns, type UniqueHashes } from "../domain/rules/uniqueScope.ts";
+import { idOf } from "./aggregates.ts";
 import type { Reader } from "./commands.ts";
 import type { EventLog } from "./ports.ts";
 
@@ -81,7 +82,7 @@ const publishedSince = (log: EventLog, { dataset }: Batch, seq: number): Readonl
   const ids = new Set<string>();
   for (let after = seq; ; ) {
     const page = log.read({ type: "DataPublished", dataset, after, limit: PAGE });
-    for (const { stream } of page) ids.add(stream.slice("batch/".length));
+    for (const { stream } of page) ids.add(idOf(stream));
     const last = page.at(-1);
     if (last === undefined) return ids;
     after = last.seq;

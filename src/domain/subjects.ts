@@ -26,6 +26,12 @@ export interface SubjectIndexRef {
   readonly subjects: number;
 }
 
+/** Whether an index says anything of that column as it is typed now. */
+export const isOfColumn = (
+  index: SubjectIndexRef,
+  { name, type }: { readonly name: string; readonly type: ColumnType | null },
+): boolean => index.column === name && index.type === type;
+
 /** One that has just been written. */
 export interface WrittenIndex extends SubjectIndexRef {
   /**

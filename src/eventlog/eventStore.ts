@@ -85,8 +85,8 @@ export interface EventStore {
 /** The one type of event that is asked for by who has accessed. */
 const ACCESS = "AccessAudited";
 
-const accessorOf = ({ type, data }: Pick<StoredEvent, "type" | "data">): string | null => {
-  const accessor = type === ACCESS ? data.accessor_id : undefined;
+const accessorOf = (type: string, data: () => Record<string, unknown>): string | null => {
+  const accessor = type === ACCESS ? data().accessor_id : undefined;
   return typeof accessor === "string" ? accessor : null;
 };
 
@@ -120,13 +120,17 @@ const insertRow = (
 export const eventStore = (sql: SqlStorage): EventStore => ({
   insert(event) {
     const data = JSON.stringify(event.data);
-    insertRow(sql, { ...event, data }, accessorOf(event));
+    insertRow(
+      sql,
+      { ...event, data },
+      accessorOf(event.type, () => event.data),
+    );
     return data.length;
   },
 
   insertRow(event) {
     const data = () => JSON.parse(event.data) as Record<string, unknown>;
-    insertRow(sql, event, event.type === ACCESS ? accessorOf({ ...event, data: data() }) : null);
+    insertRow(sql, event, accessorOf(event.type, data));
   },
 
   *stream(stream, version, seq) {

@@ -1,4 +1,5 @@
 /** Which batches were asked for with an upload: a projection of the log, for finding them by name. */
+import { idOf } from "../application/aggregates.ts";
 import type { UploadDirectory } from "../application/ports.ts";
 import type { StreamName } from "../domain/ids.ts";
 
@@ -10,11 +11,10 @@ export interface Uploads extends UploadDirectory {
 export const uploads = (sql: SqlStorage): Uploads => ({
   follow(type, stream, { file_url }) {
     if (type !== "AppendIngestionRequested") return;
-    const batch_id = stream.slice("batch/".length);
     sql.exec(
       "INSERT OR IGNORE INTO taken_uploads (filename, batch_id) VALUES (?, ?)",
       String(file_url),
-      batch_id,
+      idOf(stream),
     );
   },
 

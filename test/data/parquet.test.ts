@@ -331,6 +331,25 @@ describe("files others wrote", () => {
   });
 });
 
+/** Any byte of it changed: it is read or refused, and never anything else. */
+const readOrRefusedDamaged = (content: Uint8Array, numRuns: number): Promise<void> =>
+  fc.assert(
+    fc.asyncProperty(
+      fc.integer({ min: 0, max: content.length - 1 }),
+      fc.integer({ min: 1, max: 255 }),
+      async (at, flip) => {
+        const damaged = content.slice();
+        damaged[at] = (damaged[at] ?? 0) ^ flip;
+        const error: unknown = await read(damaged, NUMBERED).then(
+          () => null,
+          (reason: unknown) => reason,
+        );
+        if (error !== null) expect(error).toBeInstanceOf(NotATableError);
+      },
+    ),
+    { numRuns },
+  );
+
 describe("bytes that are no Parquet", () => {
   test("an empty, a short and a wrong file", async () => {
     for (const text of ["", "PAR1", "PAR1PAR1", "a,b\n1,2\n", `PAR1${"x".repeat(100)}PAR1`]) {
@@ -341,22 +360,7 @@ describe("bytes that are no Parquet", () => {
 
   test("a file with damage anywhere is read or refused, and never anything else", async () => {
     const { content } = await written(NUMBERED, [numbered(200)]);
-    await fc.assert(
-      fc.asyncProperty(
-        fc.integer({ min: 0, max: content.length - 1 }),
-        fc.integer({ min: 1, max: 255 }),
-        async (at, flip) => {
-          const damaged = content.slice();
-          damaged[at] = (damaged[at] ?? 0) ^ flip;
-          const error: unknown = await read(damaged, NUMBERED).then(
-            () => null,
-            (reason: unknown) => reason,
-          );
-          if (error !== null) expect(error).toBeInstanceOf(NotATableError);
-        },
-      ),
-      { numRuns: 500 },
-    );
+    await readOrRefusedDamaged(content, 500);
   });
 
   for (const [kind, options] of [
@@ -370,22 +374,7 @@ describe("bytes that are no Parquet", () => {
          FROM range(300)`,
         options,
       );
-      await fc.assert(
-        fc.asyncProperty(
-          fc.integer({ min: 0, max: content.length - 1 }),
-          fc.integer({ min: 1, max: 255 }),
-          async (at, flip) => {
-            const damaged = content.slice();
-            damaged[at] = (damaged[at] ?? 0) ^ flip;
-            const error: unknown = await read(damaged, NUMBERED).then(
-              () => null,
-              (reason: unknown) => reason,
-            );
-            if (error !== null) expect(error).toBeInstanceOf(NotATableError);
-          },
-        ),
-        { numRuns: 300 },
-      );
+      await readOrRefusedDamaged(content, 300);
     });
   }
 

@@ -10,22 +10,11 @@ import {
   peopleLake,
   rawText,
   requestErasure,
+  threeBatches,
   until,
   WITHOUT_JANE,
 } from "../support/erasureLake.ts";
 import type { Lake } from "../support/lakeClient.ts";
-
-/** Three batches, two of them with the person, one of those published. */
-const filled = async (): Promise<Lake> => {
-  const lake = await peopleLake({ privacy_rules: { person: "redact" } });
-  await appendPeople(lake, "a");
-  await appendPeople(lake, "b", WITHOUT_JANE);
-  await appendPeople(lake, "c");
-  await lake.done("/run-dq", { batch_id: "c", quality_rules: { amount: ">0" } });
-  await lake.done("/run-privacy", { batch_id: "c" });
-  await lake.done("/publish-batch", { batch_id: "c" });
-  return lake;
-};
 
 /** What the batches came to, without what differs from run to run. */
 const essence = async (lake: Lake): Promise<unknown> => {
@@ -42,11 +31,11 @@ const leftBehind = async (lake: Lake) =>
 
 describe("an erasure", () => {
   test("ends the same when the lake dies or is evicted between any two of its steps", async () => {
-    const undisturbed = await filled();
+    const undisturbed = await threeBatches();
     await forget(undisturbed);
     const expected = await essence(undisturbed);
     for (const disturb of [abortAllDurableObjects, evictAllDurableObjects]) {
-      const lake = await filled();
+      const lake = await threeBatches();
       const id = await requestErasure(lake);
       await lake.post(`/deletions/${id}/execute`);
       for (let pause = 0; pause < 80; pause += 8) {
@@ -76,7 +65,7 @@ describe("an erasure", () => {
   }, 60_000);
 
   test("stops on hold and goes on when that ends; what was begun is not rejected", async () => {
-    const lake = await filled();
+    const lake = await threeBatches();
     const id = await requestErasure(lake);
     const held = { reason: "court", ground: "Art. 17(3)(e)" };
     const begun = await lake.post(`/deletions/${id}/execute`);

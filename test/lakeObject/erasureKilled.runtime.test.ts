@@ -10,14 +10,12 @@ import { subjectPlane } from "../../src/data/subjects/subjectPlane.ts";
 import type { DeletionId } from "../../src/domain/ids.ts";
 import { r2ObjectStore } from "../../src/storage/r2ObjectStore.ts";
 import {
-  appendPeople,
   forget,
   holding,
   JANE,
-  peopleLake,
   requestErasure,
+  threeBatches,
   until,
-  WITHOUT_JANE,
 } from "../support/erasureLake.ts";
 import { type Lake, rebind } from "../support/lakeClient.ts";
 import { sealedOver } from "../support/sealedOver.ts";
@@ -30,13 +28,7 @@ afterEach(() => {
 
 /** Two batches with the person, one of them published, one without, and an upload of nobody's. */
 const filled = async (): Promise<Lake> => {
-  const lake = await peopleLake({ privacy_rules: { person: "redact" } });
-  await appendPeople(lake, "a");
-  await appendPeople(lake, "b", WITHOUT_JANE);
-  await appendPeople(lake, "c");
-  await lake.done("/run-dq", { batch_id: "c", quality_rules: { amount: ">0" } });
-  await lake.done("/run-privacy", { batch_id: "c" });
-  await lake.done("/publish-batch", { batch_id: "c" });
+  const lake = await threeBatches();
   await lake.land("stray.txt", `call ${JANE} back`);
   return lake;
 };

@@ -40,6 +40,18 @@ export const appendPeople = async (
   return lake.post("/append-batch", about);
 };
 
+/** Three batches, two of them with Jane, `c` of those published without telling who is who. */
+export const threeBatches = async (): Promise<Lake> => {
+  const lake = await peopleLake({ privacy_rules: { person: "redact" } });
+  await appendPeople(lake, "a");
+  await appendPeople(lake, "b", WITHOUT_JANE);
+  await appendPeople(lake, "c");
+  await lake.done("/run-dq", { batch_id: "c", quality_rules: { amount: ">0" } });
+  await lake.done("/run-privacy", { batch_id: "c" });
+  await lake.done("/publish-batch", { batch_id: "c" });
+  return lake;
+};
+
 export const requestErasure = async (lake: Lake, subject_id: string = JANE): Promise<string> => {
   const asked = { subject_id, reason: `please forget ${subject_id}`, requested_by: "petra" };
   return (await lake.done("/deletions", asked)).text("deletion", "deletion_id");

@@ -3,7 +3,7 @@
  * what is stored is text, what is read comes out of that text, keys are unique, and a transaction
  * that throws leaves nothing, neither an event nor a key.
  */
-import { type Folded, foldOf, kindOf } from "../../src/application/aggregates.ts";
+import { type Folded, foldOf, idOf, kindOf } from "../../src/application/aggregates.ts";
 import { directoryEntry } from "../../src/application/directoryEntry.ts";
 import type { KeyStore } from "../../src/application/keyring.ts";
 import type {
@@ -197,7 +197,7 @@ export const memoryEventLog = ({ snapshot_every = 100 } = {}): MemoryEventLog =>
             .filter(
               ({ type, data }) => type === "AppendIngestionRequested" && data.file_url === filename,
             )
-            .map(({ stream }) => stream.slice("batch/".length)),
+            .map(({ stream }) => idOf(stream)),
         ),
       ],
     },

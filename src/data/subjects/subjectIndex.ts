@@ -8,7 +8,7 @@
 import type { ObjectStore } from "../../application/dataPorts.ts";
 import type { IndexPart, SubjectSet } from "../../application/subjectPorts.ts";
 import { invariant } from "../../domain/decider.ts";
-import type { SubjectIndexRef, WrittenIndex } from "../../domain/subjects.ts";
+import { isOfColumn, type SubjectIndexRef, type WrittenIndex } from "../../domain/subjects.ts";
 import type { ColumnType } from "../../domain/table.ts";
 import { HashBuffer } from "./hashBuffer.ts";
 import {
@@ -114,7 +114,7 @@ export const mayHold = async (
   column: { readonly name: string; readonly type: ColumnType | null },
   sets: readonly SubjectSet[],
 ): Promise<readonly boolean[] | null> => {
-  if (index === null || index.column !== column.name || index.type !== column.type) return null;
+  if (index === null || !isOfColumn(index, column)) return null;
   const { type } = index;
   const found: boolean[] = [];
   for (const { refs } of sets) {

@@ -1,25 +1,13 @@
 import { describe, expect, it } from "vitest";
-import { deletionId, subjectAccessId } from "../../../src/contracts/fields.ts";
+import { deletionId } from "../../../src/contracts/fields.ts";
 import type { SubjectRef } from "../../../src/domain/ids.ts";
-import {
-  decideSubjectAccess,
-  type SubjectAccessCommand,
-} from "../../../src/domain/subjectAccess/decide.ts";
+import type { SubjectAccessCommand } from "../../../src/domain/subjectAccess/decide.ts";
 import {
   accessObjects,
-  evolveSubjectAccess,
-  initialSubjectAccess,
   type SubjectAccessEvent,
 } from "../../../src/domain/subjectAccess/subjectAccess.ts";
-import { deciderSpec } from "../../support/deciderSpec.ts";
+import { DEADLINE, given, subject_access_id } from "../../support/accessSpecs.ts";
 
-const given = deciderSpec(
-  { decide: decideSubjectAccess, evolve: evolveSubjectAccess, initialState: initialSubjectAccess },
-  { erasing: false },
-);
-
-const subject_access_id = subjectAccessId.parse("a1");
-const DEADLINE = "2026-12-23T12:00:00.000Z";
 const STATUTORY = "2026-12-23T22:59:59.999Z";
 const EXTENDED = "2027-02-23T22:59:59.999Z";
 const NOW = "2026-11-24T12:00:00.000Z";

@@ -1,27 +1,17 @@
 import { describe, expect, it } from "vitest";
-import { batchId, deletionId, subjectAccessId } from "../../../src/contracts/fields.ts";
+import { batchId, deletionId } from "../../../src/contracts/fields.ts";
 import type { SubjectRef } from "../../../src/domain/ids.ts";
 import {
   ACCESS_KEPT_DAYS,
   type AccessStep,
-  decideSubjectAccess,
   type SubjectAccessCommand,
 } from "../../../src/domain/subjectAccess/decide.ts";
 import {
   accessObjects,
-  evolveSubjectAccess,
-  initialSubjectAccess,
   type SubjectAccessEvent,
 } from "../../../src/domain/subjectAccess/subjectAccess.ts";
-import { deciderSpec } from "../../support/deciderSpec.ts";
+import { DEADLINE, given, subject_access_id } from "../../support/accessSpecs.ts";
 
-const given = deciderSpec(
-  { decide: decideSubjectAccess, evolve: evolveSubjectAccess, initialState: initialSubjectAccess },
-  { erasing: false },
-);
-
-const subject_access_id = subjectAccessId.parse("a1");
-const DEADLINE = "2026-12-23T12:00:00.000Z";
 const deadlines = { deadline: DEADLINE, statutory_deadline: "2026-12-23T22:59:59.999Z" };
 const data = {
   subject_access_id,
