@@ -1,47 +1,27 @@
 /**
- * Composition root of one lake: a Durable Object that wires the log, the keys, the schedule and
- * the outbox together and answers remote calls. It decides nothing itself.
+ * One lake as the platform has it: a Durable Object that answers remote calls and wakes for what is
+ * due. It decides nothing itself; openLake.ts says what a lake is made of.
  */
 import { DurableObject } from "cloudflare:workers";
 import { closed, makesDefault } from "./application/entrance.ts";
-import {
-  type EventStream,
-  eventStream,
-  type ListenRequest,
-  overheard,
-} from "./application/eventStream.ts";
+import { type EventStream, eventStream, type ListenRequest } from "./application/eventStream.ts";
 import type { ImportRequest } from "./application/importLog.ts";
-import { lakeCustody } from "./application/lakeCustody.ts";
-import { lakeDuties, remoteSteps } from "./application/lakeDuties.ts";
 import type { Call, WorkRequest } from "./application/lakeGateway.ts";
-import { lakeService } from "./application/lakeService.ts";
 import { type Carried, carriedTexts, readCommand, writeAnswer } from "./application/lakeStub.ts";
-import { lakeTurns } from "./application/lakeTurns.ts";
 import { nextAlarm } from "./application/nextAlarm.ts";
 import type { Whereabouts } from "./application/places.ts";
-import { workLimits } from "./application/planWork.ts";
 import { prove, type SignedQuestion } from "./application/prove.ts";
 import type { LakeQuestion } from "./application/questions.ts";
-import { type Relay, relay } from "./application/relay.ts";
-import { runDuties } from "./application/runDuties.ts";
-import { signedHead } from "./application/signedHead.ts";
-import { every, wait } from "./application/timers.ts";
-import { courier } from "./application/webhooks.ts";
-import { calendars } from "./calendar/calendars.ts";
+import { every } from "./application/timers.ts";
 import { checkEventContracts } from "./contracts/events.ts";
-import { subjectTexts } from "./data/subjects/subjectTexts.ts";
 import type { Jurisdiction } from "./domain/residency.ts";
-import { type Env, heldIn, rootSecretsOf, type Stores, storesOf } from "./env.ts";
+import type { Env } from "./env.ts";
 import { importIntoLake } from "./eventlog/importIntoLake.ts";
-import { type Lake, lakeStore } from "./eventlog/lakeStore.ts";
+import type { Lake } from "./eventlog/lakeStore.ts";
 import { isInitialised } from "./eventlog/migrations.ts";
-import type { SinkOutbox } from "./eventlog/outbox.ts";
 import { elsewhere, keepElsewhere } from "./eventlog/whereabouts.ts";
 import { serverSentEvents } from "./http/serverSentEvents.ts";
-import { d1Sink } from "./reporting/d1Sink.ts";
-import { r2ObjectStore } from "./storage/r2ObjectStore.ts";
-import { r2SmallObjects } from "./storage/r2SmallObjects.ts";
-import type { LongWork } from "./worker.ts";
+import { fulfilDuties, openLake, type Surroundings } from "./openLake.ts";
 
 checkEventContracts();
 
@@ -54,9 +34,18 @@ export class LakeObject extends DurableObject<Env> {
   #stream: EventStream | null = null;
   /** When the physical alarm is set for, in ms; what is armed is never later than what is due. */
   #armed: number | null = null;
+  readonly #surroundings: Surroundings;
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
+    this.#surroundings = {
+      ctx,
+      env: () => this.env,
+      lake_id: () => this.#lakeId(),
+      appended: () => this.#stream?.appended(),
+      committed: () => this.#afterCommit(),
+      rearm: () => this.#rearm(),
+    };
     // A lake nobody created stays without a table, however often it is asked for.
     if (isInitialised(ctx.storage.sql) && elsewhere(ctx.storage) === null) {
       this.#open();
@@ -175,7 +164,7 @@ export class LakeObject extends DurableObject<Env> {
     const locked = lake.service.rotation.isLocked(lake_id);
     try {
       if (locked) console.error(`lake ${lake_id} is locked: its duties wait for the root secret`);
-      else await this.#runDuties(lake_id, lake);
+      else await fulfilDuties(this.#surroundings, lake_id, lake);
       await lake.relay.settle();
     } finally {
       // Whatever went wrong, the next alarm is set: the platform itself tries six times only.
@@ -189,91 +178,10 @@ export class LakeObject extends DurableObject<Env> {
     if (lake_id !== null && lake && (await lake.keeping.atStart(lake_id))) await this.#rearm();
   }
 
-  #runDuties(lake_id: string, lake: Lake): Promise<number> {
-    const { log, service, turns, keeping } = lake;
-    return runDuties({
-      schedule: log.schedule,
-      now: () => new Date(),
-      wait,
-      handlers: lakeDuties({
-        log,
-        service,
-        lake_id,
-        store: r2ObjectStore(this.#stores().objects),
-        now: () => new Date(),
-        ...remoteSteps(lake_id, () => this.#longWork()),
-        release: (...erasure) => keeping.records.release(lake_id, ...erasure),
-        reapply: () => keeping.reapplyNow(lake_id),
-        command: (call, request) => turns.command(call, request, null, 0),
-        checkpoint: () => signedHead(lake_id, service, lake.tree),
-        notify: lake.notify,
-      }),
-    });
-  }
-
   #open(): Lake {
-    const clock = () => new Date();
-    const roots = rootSecretsOf(this.env);
-    const own = lakeStore(this.ctx.storage, { roots, now: clock });
-    const { stored, keys, tree, imported, sent } = own;
-    const log = overheard(stored, () => this.#stream?.appended());
-    const service = lakeService({
-      log,
-      clock,
-      keys,
-      roots,
-      held_in: heldIn(this.ctx.id, this.env),
-      newId: () => crypto.randomUUID(),
-      limits: workLimits(this.env.SYNC_LIMIT_BYTES, this.env.SEGMENT_BYTES),
-      calendars,
-      texts: subjectTexts,
-      loopback: this.env.AUTH === "open",
-    });
-    const objects = r2SmallObjects(() => this.#stores().objects);
-    const keeping = lakeCustody({ log, service, objects, tree, now: clock });
-    const turns = lakeTurns({
-      service,
-      ...keeping,
-      importing: () => imported.unfinished,
-      commit: {
-        transaction: (body) => log.transaction(body),
-        committed: () => this.#afterCommit(),
-        failed: (error) => console.error(`after a commit: ${error}`),
-        sync: () => this.ctx.storage.sync(),
-      },
-    });
-    this.#lake = {
-      log,
-      service,
-      outbox: sent,
-      relay: this.#relayOf(sent),
-      tree,
-      imported,
-      turns,
-      keeping,
-      notify: courier({
-        log,
-        service,
-        lake_id: () => this.#lakeId() ?? "",
-        background: (work) => this.ctx.waitUntil(work.finally(() => this.#rearm())),
-      }),
-    };
-    return this.#lake;
-  }
-
-  #relayOf(sent: SinkOutbox): Relay {
-    return relay({
-      ...sent,
-      lake_id: () => this.#lakeId() ?? "",
-      sink: { deliver: (id, events) => d1Sink(this.#stores().reports).deliver(id, events) },
-      now: () => new Date(),
-      wait,
-      background: (work) => this.ctx.waitUntil(work),
-    });
-  }
-
-  #stores(): Stores {
-    return storesOf(this.env, heldIn(this.ctx.id, this.env));
+    const lake = openLake(this.#surroundings);
+    this.#lake = lake;
+    return lake;
   }
 
   #lakeFor(call: Call, creating: boolean): Lake | null {
@@ -291,12 +199,6 @@ export class LakeObject extends DurableObject<Env> {
     if (this.#lake?.imported.unfinished) return null;
     const state = this.#lake?.log.load("lake").state as { lake_id?: string } | undefined;
     return state?.lake_id ?? null;
-  }
-
-  /** The Worker's own entrypoint: heavy work runs there, this object only awaits it. */
-  #longWork(): LongWork {
-    const exports = this.ctx.exports as unknown as { LongWork: LongWork };
-    return exports.LongWork;
   }
 
   #afterCommit(): void {

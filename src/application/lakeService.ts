@@ -8,10 +8,8 @@ import type { Rejection } from "../domain/rejection.ts";
 import type { Webhook } from "../domain/webhook/webhook.ts";
 import { endedAccesses } from "./accessConsequences.ts";
 import type { Answer } from "./answers.ts";
-import { ATTEMPT_TIMEOUT_MS } from "./attempts.ts";
 import { TRUSTED } from "./callers.ts";
 import type { Command } from "./commands.ts";
-import { keyOfWork } from "./datasetKeys.ts";
 import { entrance } from "./entrance.ts";
 import { fourEyes } from "./fourEyes.ts";
 import { answeredBefore, handleCommand, type Idempotency, stale } from "./handleCommand.ts";
@@ -21,7 +19,8 @@ import type { Call, CommandOptions, LakeRequest, OpenedWork, WorkRequest } from 
 import { type LakeKeys, lakeKeys } from "./lakeKeys.ts";
 import { impersonation } from "./onBehalf.ts";
 import { causeOf } from "./origins.ts";
-import { planWork, WORK_LIMITS, type WorkLimits } from "./planWork.ts";
+import { plannedWork } from "./plannedWork.ts";
+import { WORK_LIMITS, type WorkLimits } from "./planWork.ts";
 import type { Calendars, CommandMeta, Duty, EventLog, StoredEvent } from "./ports.ts";
 import { answerQuestion, type Question, type Reply } from "./questions.ts";
 import { reader } from "./reader.ts";
@@ -30,7 +29,6 @@ import { reveal, revealAccess } from "./reveal.ts";
 import type { RootSecrets } from "./rootSecrets.ts";
 import { openToken, withToken } from "./sealedUrls.ts";
 import type { SubjectTexts } from "./subjectPorts.ts";
-import { later } from "./timers.ts";
 import { toCommand } from "./toCommand.ts";
 import { visibleTo } from "./visible.ts";
 import { openTarget, type WebhookTarget, withWebhookUrl, withWebhookUrls } from "./webhookSeals.ts";
@@ -228,33 +226,14 @@ export const lakeService = (means: LakeMeans): LakeService => {
         const { version } = log.load(`batch/${request.batch_id}`);
         if (version !== call.if_match) return err(stale(call.if_match, version));
       }
-      const at = now();
-      const attempt_id = newId();
-      const keyring = keyringOf(call.lake_id);
-      const planned = planWork(request, { log, keyring, now: at, attempt_id, limits, texts });
-      if (!planned.ok) return planned;
-      const { plan, writes, expects } = planned.value;
-      const dataset_key = keyOfWork(request, plan, reader(log), keyring());
-      if (!dataset_key.ok) return dataset_key;
-      if (writes.length > 0) {
-        const due_at = later(at, ATTEMPT_TIMEOUT_MS);
-        log.transaction(() => {
-          pending.write();
-          log.schedule.put({
-            kind: "sweep_attempt",
-            ref: attempt_id,
-            due_at,
-            // What is doomed once an erasure has begun says so.
-            payload: { keys: writes, watches: expects.some((each) => "erasures" in each) },
-          });
-        });
-        pending.clear();
-      }
-      return ok({
-        plan,
-        attempt: writes.length > 0 ? { attempt_id, writes, expects } : null,
-        dataset_key: dataset_key.value,
-        answered: null,
+      return plannedWork(request, {
+        log,
+        keyring: keyringOf(call.lake_id),
+        pending,
+        now: now(),
+        attempt_id: newId(),
+        limits,
+        texts,
       });
     },
 

@@ -3,8 +3,8 @@ import { abortAllDurableObjects } from "cloudflare:test";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { ACCESS, accessOf, type Operation } from "../../src/application/accessTable.ts";
 import { ROLES, type Role } from "../../src/domain/member/roles.ts";
-import { ROUTES } from "../../src/http/app.ts";
 import { operationOf } from "../../src/http/auth/operations.ts";
+import { ROUTES } from "../../src/http/routes/all.ts";
 import { type Asked, type KnownCallers, knownCallers, lakeWith } from "../support/knownCallers.ts";
 import type { Answer } from "../support/lakeClient.ts";
 

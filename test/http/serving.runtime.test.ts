@@ -5,7 +5,7 @@ import { describe, expect, onTestFinished, test } from "vitest";
 import { DEVELOPMENT_ROOT_SECRET } from "../../src/application/rootSecrets.ts";
 import { ROLES } from "../../src/domain/member/roles.ts";
 import type { Env } from "../../src/env.ts";
-import { ROUTES } from "../../src/http/app.ts";
+import { ROUTES } from "../../src/http/routes/all.ts";
 import worker from "../../src/worker.ts";
 import { at, newLake, send } from "../support/lakeClient.ts";
 

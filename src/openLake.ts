@@ -1,0 +1,137 @@
+/**
+ * Composition root of one lake's parts: its log, keys, turns, deliveries and duties, over the
+ * storage of its Durable Object and the bindings of the Worker.
+ */
+import { overheard } from "./application/eventStream.ts";
+import { lakeCustody } from "./application/lakeCustody.ts";
+import { lakeDuties, remoteSteps } from "./application/lakeDuties.ts";
+import { lakeService } from "./application/lakeService.ts";
+import { lakeTurns } from "./application/lakeTurns.ts";
+import { workLimits } from "./application/planWork.ts";
+import { type Relay, relay } from "./application/relay.ts";
+import { runDuties } from "./application/runDuties.ts";
+import { signedHead } from "./application/signedHead.ts";
+import { wait } from "./application/timers.ts";
+import { courier } from "./application/webhooks.ts";
+import { calendars } from "./calendar/calendars.ts";
+import { subjectTexts } from "./data/subjects/subjectTexts.ts";
+import { type Env, heldIn, rootSecretsOf, type Stores, storesOf } from "./env.ts";
+import { type Lake, lakeStore } from "./eventlog/lakeStore.ts";
+import type { SinkOutbox } from "./eventlog/outbox.ts";
+import { d1Sink } from "./reporting/d1Sink.ts";
+import { r2ObjectStore } from "./storage/r2ObjectStore.ts";
+import { r2SmallObjects } from "./storage/r2SmallObjects.ts";
+import type { LongWork } from "./worker.ts";
+
+/** What a lake is opened in. */
+export interface Surroundings {
+  readonly ctx: DurableObjectState;
+  /** What is bound now. */
+  env(): Env;
+  /** Null before the lake exists. */
+  lake_id(): string | null;
+  /** Events were appended. */
+  appended(): void;
+  /** Something was committed: there may be something to deliver and something to be woken for. */
+  committed(): void;
+  /** Sets the alarm to what is due next. */
+  rearm(): Promise<void>;
+}
+
+/** A lake over its storage. Makes the tables that are not there yet. */
+export const openLake = (around: Surroundings): Lake => {
+  const { ctx } = around;
+  const env = around.env();
+  const clock = () => new Date();
+  const roots = rootSecretsOf(env);
+  const own = lakeStore(ctx.storage, { roots, now: clock });
+  const { stored, keys, tree, imported, sent } = own;
+  const log = overheard(stored, around.appended);
+  const service = lakeService({
+    log,
+    clock,
+    keys,
+    roots,
+    held_in: heldIn(ctx.id, env),
+    newId: () => crypto.randomUUID(),
+    limits: workLimits(env.SYNC_LIMIT_BYTES, env.SEGMENT_BYTES),
+    calendars,
+    texts: subjectTexts,
+    loopback: env.AUTH === "open",
+  });
+  const objects = r2SmallObjects(() => storesAround(around).objects);
+  const keeping = lakeCustody({ log, service, objects, tree, now: clock });
+  const turns = lakeTurns({
+    service,
+    ...keeping,
+    importing: () => imported.unfinished,
+    commit: {
+      transaction: (body) => log.transaction(body),
+      committed: around.committed,
+      failed: (error) => console.error(`after a commit: ${error}`),
+      sync: () => ctx.storage.sync(),
+    },
+  });
+  return {
+    log,
+    service,
+    outbox: sent,
+    relay: relayOf(around, sent),
+    tree,
+    imported,
+    turns,
+    keeping,
+    notify: courier({
+      log,
+      service,
+      lake_id: () => around.lake_id() ?? "",
+      background: (work) => ctx.waitUntil(work.finally(around.rearm)),
+    }),
+  };
+};
+
+const relayOf = (around: Surroundings, sent: SinkOutbox): Relay =>
+  relay({
+    ...sent,
+    lake_id: () => around.lake_id() ?? "",
+    sink: { deliver: (id, events) => d1Sink(storesAround(around).reports).deliver(id, events) },
+    now: () => new Date(),
+    wait,
+    background: (work) => around.ctx.waitUntil(work),
+  });
+
+/** Runs what is due. Resolves to how many duties were run. */
+export const fulfilDuties = (
+  around: Surroundings,
+  lake_id: string,
+  { log, service, turns, tree, keeping, notify }: Lake,
+): Promise<number> =>
+  runDuties({
+    schedule: log.schedule,
+    now: () => new Date(),
+    wait,
+    handlers: lakeDuties({
+      log,
+      service,
+      lake_id,
+      store: r2ObjectStore(storesAround(around).objects),
+      now: () => new Date(),
+      ...remoteSteps(lake_id, () => longWork(around.ctx)),
+      release: (...erasure) => keeping.records.release(lake_id, ...erasure),
+      reapply: () => keeping.reapplyNow(lake_id),
+      command: (call, request) => turns.command(call, request, null, 0),
+      checkpoint: () => signedHead(lake_id, service, tree),
+      notify,
+    }),
+  });
+
+const storesAround = (around: Surroundings): Stores => {
+  const env = around.env();
+  return storesOf(env, heldIn(around.ctx.id, env));
+};
+
+/** The Worker's own entrypoint: heavy work runs there, the object only awaits it. */
+const longWork = (ctx: DurableObjectState): LongWork => {
+  const exports = ctx.exports as unknown as { LongWork: LongWork };
+  return exports.LongWork;
+};

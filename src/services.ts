@@ -1,0 +1,262 @@
+/**
+ * Composition root of a request: what its lake, its stores, the reports and the callers are, from
+ * the bindings and settings of the Worker.
+ */
+import { waitUntil } from "cloudflare:workers";
+import { type Gateway, type LakeStub, lakeGateway } from "./application/lakeStub.ts";
+import { placedGateway } from "./application/placedGateway.ts";
+import { type At, noPlaces, type Places, places } from "./application/places.ts";
+import type { Presigner } from "./application/ports.ts";
+import type { Workshop } from "./application/work/workshop.ts";
+import { calendars } from "./calendar/calendars.ts";
+import { dataPlane } from "./data/dataPlane.ts";
+import { subjectPlane } from "./data/subjects/subjectPlane.ts";
+import { ok } from "./domain/decider.ts";
+import { reject } from "./domain/rejection.ts";
+import type { Jurisdiction, LocationHint } from "./domain/residency.ts";
+import {
+  type Env,
+  hasJurisdictions,
+  isDeployed,
+  reportDatabases,
+  type Stores,
+  secretVariables,
+  storesOf,
+  UnboundError,
+} from "./env.ts";
+import type { Door } from "./http/auth/identify.ts";
+import { accessPolicy } from "./http/auth/policy.ts";
+import { jwtVerifier } from "./http/auth/verifyJwt.ts";
+import { corsPolicy } from "./http/cors.ts";
+import type { Deps } from "./http/handle.ts";
+import { HttpProblem } from "./http/problem.ts";
+import { type RateCounters, rateLimits } from "./http/rateLimits.ts";
+import type { Reports, Services } from "./http/route.ts";
+import { acrossDatabases } from "./reporting/acrossDatabases.ts";
+import { BadCursorError, reportQueries } from "./reporting/queries.ts";
+import { datasetStore } from "./storage/datasetStore.ts";
+import { localEndpoint, presigner, r2Endpoint } from "./storage/presigner.ts";
+import { r2ObjectStore } from "./storage/r2ObjectStore.ts";
+
+/** The longest a request waits for its events to show in the reports. */
+const SETTLE_MS = 1_000;
+
+const stubAt = (env: Env, at: At, lake_id: string, hint: LocationHint | null = null) => {
+  const lakes = at === null ? env.LAKES : env.LAKES.jurisdiction(at);
+  return lakes.get(lakes.idFromName(lake_id), hint === null ? {} : { locationHint: hint });
+};
+
+const gatewayAt = (env: Env, at: At): Gateway =>
+  lakeGateway((lake_id) => stubAt(env, at, lake_id) as unknown as LakeStub, {
+    keep: waitUntil,
+    pause: (ms) => scheduler.wait(ms),
+  });
+
+export const workshopAt = (env: Env, at: At): Workshop => {
+  const store = r2ObjectStore(storesAt(env, at).objects);
+  return {
+    lake: gatewayAt(env, at),
+    data: dataPlane(store),
+    subjects: subjectPlane(store),
+    store,
+    sealed: (dataset_key) => {
+      const sealed = datasetStore(store, dataset_key);
+      return { data: dataPlane(sealed), subjects: subjectPlane(sealed), store: sealed };
+    },
+    now: () => Date.now(),
+  };
+};
+
+/** The stores of lakes there; what is not bound is named. */
+const storesAt = (env: Env, at: At): Stores => {
+  try {
+    return storesOf(env, at);
+  } catch (error) {
+    if (!(error instanceof UnboundError)) throw error;
+    throw new HttpProblem({ status: 503, code: "not-configured", detail: error.message });
+  }
+};
+
+const noJurisdictions = (jurisdiction: Jurisdiction) =>
+  reject(
+    "unavailable",
+    "no-jurisdictions",
+    `The platform here cannot hold a lake in ${jurisdiction}: none is made.`,
+  );
+
+const keptPlaces = new WeakMap<Env, Places>();
+
+/** What is known of where lakes are is the same for all requests. */
+export const placesOf = (env: Env): Places => {
+  const kept = keptPlaces.get(env) ?? madePlaces(env);
+  keptPlaces.set(env, kept);
+  return kept;
+};
+
+let said = false;
+
+const madePlaces = (env: Env): Places => {
+  if (hasJurisdictions(env)) return places((id, hint) => stubAt(env, null, id, hint));
+  if (!said) {
+    console.warn(
+      "This platform has no jurisdictions, as the local simulator: lakes are made wherever it " +
+        "runs, and say so (residency.enforced is false).",
+    );
+  }
+  said = true;
+  return noPlaces;
+};
+
+const presignerAt = (env: Env, at: At, origin: string): Presigner => {
+  const { R2_ACCESS_KEY_ID, R2_SECRET_ACCESS_KEY, R2_ACCOUNT_ID } = env;
+  const { bucket, jurisdiction } = storesAt(env, at);
+  if (!R2_ACCESS_KEY_ID || !R2_SECRET_ACCESS_KEY) {
+    return {
+      sign: async () => {
+        throw new HttpProblem({
+          status: 503,
+          code: "not-configured",
+          detail: "R2_ACCESS_KEY_ID and R2_SECRET_ACCESS_KEY are not set: no URL can be signed.",
+        });
+      },
+    };
+  }
+  return presigner({
+    base_url: R2_ACCOUNT_ID ? r2Endpoint(R2_ACCOUNT_ID, jurisdiction) : localEndpoint(origin),
+    bucket,
+    access_key_id: R2_ACCESS_KEY_ID,
+    secret_access_key: R2_SECRET_ACCESS_KEY,
+  });
+};
+
+const reportsOf = (env: Env): Reports => {
+  const queries = acrossDatabases(
+    reportDatabases(env).map(([name, database]) => ({ name, queries: reportQueries(database) })),
+  );
+  const guarded = async <Value>(ask: Promise<Value>): Promise<Value> => {
+    try {
+      return await ask;
+    } catch (error) {
+      if (!(error instanceof BadCursorError)) throw error;
+      throw new HttpProblem({
+        status: 422,
+        code: "bad-cursor",
+        detail: "The cursor is none that a list has given.",
+        errors: [{ path: "cursor", message: "take it from next_cursor, unchanged" }],
+      });
+    }
+  };
+  return {
+    lakes: (page) => guarded(queries.lakes(page)),
+    monthly: (month) => queries.monthly(month),
+    deletions: (page) => guarded(queries.deletions(page)),
+    access: (filter) => guarded(queries.access(filter)),
+  };
+};
+
+/** For lakes that are there. */
+const servicesAt = (env: Env, at: At, origin: string): Services => {
+  const workshop = workshopAt(env, at);
+  return {
+    gateway: gatewayAt(env, at),
+    workshop,
+    store: workshop.store,
+    origin,
+    presigner: presignerAt(env, at, origin),
+    reports: reportsOf(env),
+    calendars,
+    reserve: async (lake_id, placement) => {
+      const { jurisdiction } = placement;
+      if (jurisdiction !== null && isDeployed(env)) {
+        if (!hasJurisdictions(env)) return noJurisdictions(jurisdiction);
+        storesAt(env, jurisdiction);
+      }
+      const there = await placesOf(env).reserve(lake_id, placement);
+      return ok({ gateway: gatewayAt(env, there) });
+    },
+    settle: async (lake_id) => {
+      const there = await placesOf(env).of(lake_id);
+      const patience = new Promise<void>((resolve) => setTimeout(resolve, SETTLE_MS));
+      const settled = stubAt(env, there, lake_id)
+        .settle()
+        .catch((error: unknown) => {
+          // The command is done; the reports follow by the lake's own means.
+          console.error(`lake ${lake_id} did not settle: ${error}`);
+        });
+      await Promise.race([settled, patience]);
+    },
+    now: () => new Date(),
+    newId: () => crypto.randomUUID(),
+  };
+};
+
+const servicesOf = (env: Env, origin: string): Pick<Deps, "services" | "servicesFor"> => {
+  const made = new Map<At, Services>();
+  const at = (place: At): Services => {
+    const services = made.get(place) ?? servicesAt(env, place, origin);
+    made.set(place, services);
+    return services;
+  };
+  const known = placesOf(env);
+  return {
+    services: { ...at(null), gateway: placedGateway(known, (place) => at(place).gateway) },
+    servicesFor(lake_id) {
+      const place = known.of(lake_id);
+      return place instanceof Promise ? place.then(at) : at(place);
+    },
+  };
+};
+
+const doorOf = (env: Env): Door => {
+  const policy = accessPolicy({
+    ...secretVariables(env),
+    auth: env.AUTH,
+    oidc_issuers: env.OIDC_ISSUERS,
+    platform_admins: env.PLATFORM_ADMINS,
+  });
+  const means = { fetch: (url: string, init: RequestInit) => fetch(url, init), now: Date.now };
+  return { policy, verify: jwtVerifier(policy.issuers, means) };
+};
+
+const countersOf = ({ CALLER_RATE, ADDRESS_RATE, LAKE_RATE }: Env): RateCounters => ({
+  caller: CALLER_RATE ?? uncounted("CALLER_RATE"),
+  address: ADDRESS_RATE ?? uncounted("ADDRESS_RATE"),
+  lake: LAKE_RATE ?? uncounted("LAKE_RATE"),
+});
+
+const uncounted = (binding: string) => ({
+  limit: async () => {
+    throw new HttpProblem({
+      status: 503,
+      code: "not-configured",
+      detail: `${binding} is not bound: wrangler.toml says how, under ratelimits.`,
+    });
+  },
+});
+
+/** Origins whose services are kept: a Worker has one or two, whatever hosts it is asked under. */
+const MAX_KEPT_ORIGINS = 16;
+
+/** What is the same whatever host is asked. */
+type Shared = Pick<Deps, "settings" | "door" | "rates" | "cors">;
+
+const kept = new WeakMap<Env, { readonly shared: Shared; readonly origins: Map<string, Deps> }>();
+
+const sharedOf = (env: Env): Shared => ({
+  settings: { default_lake: env.DEFAULT_LAKE || null },
+  door: doorOf(env),
+  rates: rateLimits(countersOf(env)),
+  cors: corsPolicy(env.CORS_ORIGINS),
+});
+
+/** The same for every request to an origin: bindings and settings do not change in a process. */
+export const depsOf = (env: Env, origin: string): Deps => {
+  const { shared, origins } = kept.get(env) ?? { shared: sharedOf(env), origins: new Map() };
+  kept.set(env, { shared, origins });
+  const known = origins.get(origin);
+  if (known) return known;
+  const deps: Deps = { ...shared, ...servicesOf(env, origin) };
+  if (origins.size >= MAX_KEPT_ORIGINS) origins.clear();
+  origins.set(origin, deps);
+  return deps;
+};
