@@ -9,8 +9,9 @@
  */
 import { type EventSink, OutOfStepError, type StoredEvent } from "../application/ports.ts";
 import { byteLength, leading, packed } from "./packing.ts";
-import { rollups } from "./rollups.ts";
-import { type Merge, TABLE_NAMES, TABLES, type TableName } from "./tables.ts";
+import { changeRows, countBatches, GUARD, setRetention } from "./rollupSql.ts";
+import { type Rollups, rollups } from "./rollups.ts";
+import { TABLE_NAMES } from "./tables.ts";
 
 /** One delivery may take several batches, each complete in itself. */
 const MAX_EVENTS_PER_BATCH = 1_000;
@@ -148,10 +149,11 @@ const commit = async (
   last: number,
   piece: readonly Encoded[],
 ): Promise<boolean> => {
-  const { rows, accesses } = rollups(
+  const rows = rollups(
     lake_id,
     piece.map(({ event }) => event),
   );
+  const batches = rows.batches.map(({ id }) => JSON.stringify(id[0]));
   const write = (sql: string, values: readonly string[]): D1PreparedStatement[] =>
     packed(values, MAX_PARAMETER_BYTES).map((json) => db.prepare(sql).bind(lake_id, last, json));
   const statements = [
@@ -160,8 +162,11 @@ const commit = async (
       SQL.events,
       piece.map(({ json }) => json),
     ),
+    ...write(SQL.uncount, batches),
     ...TABLE_NAMES.flatMap((table) => write(SQL.rows[table], rows[table].map(toJson))),
-    ...write(SQL.access_daily, accesses.map(toJson)),
+    ...write(SQL.retentionOfContracts, changedTerms(rows)),
+    ...write(SQL.retentionOfBatches, batches),
+    ...write(SQL.count, batches),
     db.prepare(SQL.move).bind(lake_id, last, last + piece.length),
   ];
   const results = await db.batch(statements);
@@ -170,54 +175,31 @@ const commit = async (
 
 const toJson = (change: object): string => JSON.stringify(change);
 
-/** Numbers bind as REAL, hence the casts. ?1 lake_id, ?2 the last_seq it was made for, ?3 rows. */
-const GUARD =
-  "EXISTS (SELECT 1 FROM relay WHERE relay.lake_id = ?1 AND last_seq = CAST(?2 AS INTEGER))";
-
-const MERGED: { readonly [Name in Merge]: (later: string, before: string) => string } = {
-  last: (later, before) => `coalesce(${later}, ${before})`,
-  sum: (later, before) => `coalesce(${later}, 0) + coalesce(${before}, 0)`,
-  ever: (later, before) => `coalesce(max(${later}, ${before}), ${later}, ${before})`,
-};
-
-/**
- * Combines the changes in ?3 with the rows that stand. One that opens its row does not see what was
- * there before it; one that only continues a row is dropped when there is none. An upsert would not
- * do: SQLite checks NOT NULL before it looks for the conflict.
- */
-const changeRows = (name: TableName): string => {
-  const { key } = TABLES[name];
-  const keys = key === null ? ["lake_id"] : ["lake_id", key];
-  const ids = ["?1", "change.value ->> '$.id'"].slice(0, keys.length);
-  const columns = Object.entries(TABLES[name].columns);
-  const merged = columns.map(([column, merge]) =>
-    MERGED[merge](`change.value ->> '$.columns.${column}'`, `old.${column}`),
-  );
-  return `
-    INSERT OR REPLACE INTO ${name} (${[...keys, ...columns.map(([column]) => column)].join(", ")})
-    SELECT ${[...ids, ...merged].join(", ")}
-    FROM json_each(?3) AS change
-    LEFT JOIN ${name} AS old
-      ON ${keys.map((column, index) => `old.${column} = ${ids[index]}`).join(" AND ")}
-      AND NOT change.value ->> '$.opens'
-    WHERE ${GUARD} AND (change.value ->> '$.opens' OR old.lake_id IS NOT NULL)`;
-};
+/** Contracts whose batches may be due at another time than before. */
+const changedTerms = ({ contracts }: Rollups): readonly string[] =>
+  contracts
+    .filter(({ columns }) => columns.retention_days !== undefined)
+    .map(({ id }) => JSON.stringify(id[0]));
 
 const forget = (table: string, which = ""): string =>
   `DELETE FROM ${table} WHERE ${GUARD} AND lake_id = ?1${which}`;
 
 const SQL = {
   /**
-   * A request to be forgotten that was still open is kept, as lost, until the log opens it anew: if
+   * A person's request that was still open is kept, as lost, until the log opens it anew: if
    * it was made in the time that is lost, nobody else knows that it is owed an answer. The row that
    * guards all goes last.
    */
   forget: [
     `UPDATE deletions SET status = 'lost'
      WHERE ${GUARD} AND lake_id = ?1 AND status NOT IN ('completed', 'rejected')`,
-    forget("deletions", " AND status <> 'lost'"),
-    ...["events", "lakes", "datasets", "batches", "members", "access_daily", "relay"].map((table) =>
-      forget(table),
+    `UPDATE subject_accesses SET status = 'lost'
+     WHERE ${GUARD} AND lake_id = ?1 AND status = 'collecting'`,
+    ...["events", "batch_counts", ...TABLE_NAMES, "relay"].map((table) =>
+      forget(
+        table,
+        table === "deletions" || table === "subject_accesses" ? " AND status <> 'lost'" : "",
+      ),
     ),
   ],
   delivered: `
@@ -231,19 +213,11 @@ const SQL = {
     SELECT ?1, value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5,
       value ->> 6, value ->> 7
     FROM json_each(?3) WHERE ${GUARD}`,
-  rows: {
-    lakes: changeRows("lakes"),
-    datasets: changeRows("datasets"),
-    batches: changeRows("batches"),
-    deletions: changeRows("deletions"),
-    members: changeRows("members"),
-  },
-  access_daily: `
-    INSERT INTO access_daily (lake_id, day, dataset_id, accessor_id, action, count)
-    SELECT ?1, value ->> '$.day', value ->> '$.dataset_id', value ->> '$.accessor_id',
-      value ->> '$.action', value ->> '$.count'
-    FROM json_each(?3) WHERE ${GUARD}
-    ON CONFLICT DO UPDATE SET count = count + excluded.count`,
+  rows: changeRows,
+  uncount: countBatches(-1),
+  retentionOfContracts: setRetention("contract_id"),
+  retentionOfBatches: setRetention("batch_id"),
+  count: countBatches(1),
   move: `
     UPDATE relay SET last_seq = CAST(?3 AS INTEGER)
     WHERE lake_id = ?1 AND last_seq = CAST(?2 AS INTEGER) RETURNING last_seq`,

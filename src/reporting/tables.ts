@@ -1,15 +1,17 @@
 /**
- * The rollups of one row per lake, dataset, batch or deletion: what they hold, and how a later
- * change of a column combines with what is there. Said once, here, because it is done twice: among
- * the events of one delivery (`rollups.ts`) and against the row in D1 (`d1Sink.ts`).
+ * The rollups: what they hold, by which key, and how a later change of a column combines with what
+ * is there. Said once, here, because it is done twice: among the events of one delivery
+ * (`rollups.ts`) and against the row in D1 (`rollupSql.ts`).
  */
 import type { ComplianceLevel } from "../domain/lake/lake.ts";
+import type { SubjectAccessStatus } from "../domain/subjectAccess/subjectAccess.ts";
 
 /**
- * `last`: the later value stands. `sum`: they are added. `ever`: once true stays true, and a
- * `false` only replaces "nobody has said". A column that is null or left out changes nothing.
+ * `last`: the later value stands. `first`: the earlier one does. `sum`: they are added. `ever`:
+ * once true stays true, and a `false` only replaces "nobody has said". A column that is null or left
+ * out changes nothing.
  */
-export type Merge = "last" | "sum" | "ever";
+export type Merge = "last" | "first" | "sum" | "ever";
 
 export type LakeRow = {
   readonly name: string;
@@ -18,17 +20,52 @@ export type LakeRow = {
   readonly compliance_level: ComplianceLevel;
   readonly country: string | null;
   readonly time_zone: string | null;
+  /** Null: it lies where the platform chooses. */
+  readonly jurisdiction: string | null;
   readonly created_at: string;
 };
 
 export type DatasetRow = {
   readonly status: "active" | "deprecated";
+  readonly description: string | null;
+  readonly subject_column: string | null;
   readonly contains_pii: boolean | null;
   readonly encryption_enabled: boolean;
   readonly active_version: number;
   readonly ingestions: number;
   readonly ingested_records: number;
   readonly registered_at: string;
+};
+
+/** A schema that the dataset has or had. */
+export type DatasetVersionRow = {
+  /** JSON, `{column: type}`; `null` when it is too long to stand in a report. */
+  readonly columns: string;
+  /** Of the contract that brought it, null for the one registered. */
+  readonly contract_id: string | null;
+  readonly defined_at: string;
+};
+
+export type ContractRow = {
+  readonly dataset: string;
+  readonly status: "defined" | "approved" | "declined" | "deprecated";
+  readonly version: number;
+  readonly retention_days: number;
+  /** As of a dataset's version. */
+  readonly columns: string;
+  /** JSON, `{column: name of the strategy}`; as above. */
+  readonly strategies: string;
+  /** How many columns have any. */
+  readonly quality_rules: number;
+  /** 0: none is demanded. */
+  readonly k_anonymity: number;
+  readonly defined_at: string;
+  readonly updated_at: string;
+  /** It and the approver count while the status is `approved`. */
+  readonly approved_at: string | null;
+  readonly approver: string | null;
+  /** Counts while the status is `declined` or `deprecated`. */
+  readonly ended_at: string | null;
 };
 
 /** Its status follows from `quarantined`, `stage` and `checked`; SQL derives it. */
@@ -48,10 +85,18 @@ export type BatchRow = {
   readonly quarantined: boolean;
   readonly size_bytes: number | null;
   readonly row_count: number | null;
+  /** Of its latest publication, 0 before the first. */
+  readonly published_rows: number;
+  /** That its latest check has left out. */
+  readonly quarantined_rows: number;
   readonly consumptions: number;
   readonly requested_at: string;
   readonly appended_at: string | null;
   readonly published_at: string | null;
+  /** Written by the sink alone: it depends on the contract's row. */
+  readonly retention_due_at: string | null;
+  readonly retention_suspended_at: string | null;
+  readonly expired_at: string | null;
 };
 
 /** SQL derives `overdue`, `overdue_at` and `completion_seconds`. */
@@ -72,6 +117,23 @@ export type DeletionRow = {
   readonly statutory_deadline: string;
   readonly missed_deadline: string | null;
   readonly completed_at: string | null;
+  readonly extended_at: string | null;
+  readonly rejected_at: string | null;
+};
+
+/** A request to be told what is held about a person; the same clocks run. */
+export type SubjectAccessRow = {
+  /** `lost`: as of a deletion. */
+  readonly status: SubjectAccessStatus | "lost";
+  readonly requested_by: string;
+  readonly received_at: string;
+  readonly requested_at: string;
+  readonly deadline: string;
+  readonly statutory_deadline: string;
+  readonly missed_deadline: string | null;
+  readonly ready_at: string | null;
+  readonly extended_at: string | null;
+  readonly rejected_at: string | null;
 };
 
 /** Whose lakes GET /lakes shows. */
@@ -82,31 +144,82 @@ export type MemberRow = {
   readonly granted_at: string;
 };
 
+/**
+ * Of accesses by day (YYYY-MM-DD, UTC), dataset (empty: none), accessor and action, or purpose; of
+ * what happens in a month (YYYY-MM) by dataset and measure.
+ */
+export type CountRow = { readonly count: number };
+
+/** By dataset and accessor. */
+export type AccessorRow = {
+  readonly first_at: string;
+  readonly last_at: string;
+  readonly accesses: number;
+};
+
+/** What is counted by month and dataset: events, so that what happens twice counts twice. */
+export type Measure =
+  | "batches_appended"
+  | "rows_appended"
+  | "batches_published"
+  | "rows_published"
+  | "batches_quarantined"
+  | "rows_quarantined"
+  | "batches_released"
+  | "batches_expired"
+  | "batches_destroyed"
+  | "deletions_extended"
+  | "deletions_rejected"
+  /** How often a deadline was announced to be near. */
+  | "deletion_reminders"
+  | "subject_accesses_requested"
+  | "subject_accesses_ready"
+  | "subject_accesses_overdue"
+  | "subject_accesses_extended"
+  | "subject_accesses_rejected";
+
 export type Value = string | number | boolean | null;
 
-interface Table<Row extends Readonly<Record<string, Value>>> {
-  /** The column that names the row within its lake, or null when the lake is the row. */
-  readonly key: string | null;
-  readonly columns: { readonly [Column in keyof Row]: Merge };
+export interface Table {
+  /** The columns that name the row within its lake; none when the lake is the row. */
+  readonly keys: readonly string[];
+  readonly columns: Readonly<Record<string, Merge>>;
+  /**
+   * Whether the first change of a row makes it. Otherwise an event has to open it, and what is told
+   * of an absent row is dropped.
+   */
+  readonly counts: boolean;
 }
 
-const table = <Row extends Readonly<Record<string, Value>>>(
-  key: string | null,
-  columns: Table<Row>["columns"],
-): Table<Row> => ({ key, columns });
+type Merges<Row> = { readonly [Column in keyof Row]: Merge };
+
+const table = <Row>(keys: readonly string[], columns: Merges<Row>) => ({
+  keys,
+  columns,
+  counts: false,
+});
+
+const counts = <Row>(keys: readonly string[], columns: Merges<Row>) => ({
+  keys,
+  columns,
+  counts: true,
+});
 
 export const TABLES = {
-  lakes: table<LakeRow>(null, {
+  lakes: table<LakeRow>([], {
     name: "last",
     owner_id: "last",
     region: "last",
     compliance_level: "last",
     country: "last",
     time_zone: "last",
+    jurisdiction: "last",
     created_at: "last",
   }),
-  datasets: table<DatasetRow>("dataset_id", {
+  datasets: table<DatasetRow>(["dataset_id"], {
     status: "last",
+    description: "last",
+    subject_column: "last",
     contains_pii: "ever",
     encryption_enabled: "last",
     active_version: "last",
@@ -114,7 +227,27 @@ export const TABLES = {
     ingested_records: "sum",
     registered_at: "last",
   }),
-  batches: table<BatchRow>("batch_id", {
+  dataset_versions: table<DatasetVersionRow>(["dataset_id", "version"], {
+    columns: "last",
+    contract_id: "last",
+    defined_at: "last",
+  }),
+  contracts: table<ContractRow>(["contract_id"], {
+    dataset: "last",
+    status: "last",
+    version: "last",
+    retention_days: "last",
+    columns: "last",
+    strategies: "last",
+    quality_rules: "last",
+    k_anonymity: "last",
+    defined_at: "last",
+    updated_at: "last",
+    approved_at: "last",
+    approver: "last",
+    ended_at: "last",
+  }),
+  batches: table<BatchRow>(["batch_id"], {
     dataset: "last",
     contract_id: "last",
     contains_pii: "last",
@@ -123,12 +256,17 @@ export const TABLES = {
     quarantined: "last",
     size_bytes: "last",
     row_count: "last",
+    published_rows: "last",
+    quarantined_rows: "last",
     consumptions: "sum",
     requested_at: "last",
     appended_at: "last",
     published_at: "last",
+    retention_due_at: "last",
+    retention_suspended_at: "last",
+    expired_at: "last",
   }),
-  deletions: table<DeletionRow>("deletion_id", {
+  deletions: table<DeletionRow>(["deletion_id"], {
     status: "last",
     requested_by: "last",
     received_at: "last",
@@ -137,13 +275,40 @@ export const TABLES = {
     statutory_deadline: "last",
     missed_deadline: "last",
     completed_at: "last",
+    extended_at: "last",
+    rejected_at: "last",
   }),
-  members: table<MemberRow>("subject", {
+  subject_accesses: table<SubjectAccessRow>(["subject_access_id"], {
+    status: "last",
+    requested_by: "last",
+    received_at: "last",
+    requested_at: "last",
+    deadline: "last",
+    statutory_deadline: "last",
+    missed_deadline: "last",
+    ready_at: "last",
+    extended_at: "last",
+    rejected_at: "last",
+  }),
+  members: table<MemberRow>(["subject"], {
     status: "last",
     roles: "last",
     granted_at: "last",
   }),
-} as const satisfies { readonly [Name in TableName]: unknown };
+  access_daily: counts<CountRow>(["day", "dataset_id", "accessor_id", "action"], {
+    count: "sum",
+  }),
+  access_purposes: counts<CountRow>(["day", "dataset_id", "accessor_id", "purpose"], {
+    count: "sum",
+  }),
+  accessors: counts<AccessorRow>(["dataset_id", "accessor_id"], {
+    first_at: "first",
+    last_at: "last",
+    accesses: "sum",
+  }),
+  monthly_counts: counts<CountRow>(["month", "dataset_id", "measure"], { count: "sum" }),
+} as const satisfies Readonly<Record<string, Table>>;
 
-export const TABLE_NAMES = ["lakes", "datasets", "batches", "deletions", "members"] as const;
-export type TableName = (typeof TABLE_NAMES)[number];
+export type TableName = keyof typeof TABLES;
+
+export const TABLE_NAMES = Object.keys(TABLES) as readonly TableName[];

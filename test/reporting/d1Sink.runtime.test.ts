@@ -3,21 +3,13 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { OutOfStepError, type StoredEvent } from "../../src/application/ports.ts";
 import { d1Sink } from "../../src/reporting/d1Sink.ts";
-import { type LakeLog, lakeLog } from "./lakeLog.ts";
+import { TABLE_NAMES } from "../../src/reporting/tables.ts";
+import { type LakeLog, lakeLog, MORNING } from "./lakeLog.ts";
 
 const db = env.REPORTS;
 const sink = d1Sink(db);
 
-const TABLES = [
-  "relay",
-  "events",
-  "lakes",
-  "datasets",
-  "batches",
-  "deletions",
-  "members",
-  "access_daily",
-];
+const TABLES = ["relay", "events", "batch_counts", ...TABLE_NAMES];
 
 /** Everything the database holds about a lake, without the lake's own id. */
 const contents = async (lake_id: string): Promise<Record<string, unknown[]>> => {
@@ -27,7 +19,8 @@ const contents = async (lake_id: string): Promise<Record<string, unknown[]>> => 
   return Object.fromEntries(
     results.map(({ results: rows }, index) => [
       TABLES[index] ?? "",
-      rows.map(({ lake_id: _, ...row }) => row),
+      // A count that has come down to nothing is none.
+      rows.filter(({ batches }) => batches !== 0).map(({ lake_id: _, ...row }) => row),
     ]),
   );
 };
@@ -44,12 +37,33 @@ const failure = async (work: Promise<unknown>): Promise<string> => {
   return "it did not fail";
 };
 
+const contract = (retention_days: number) => ({
+  version: 1,
+  dataset: "sales",
+  schema: { id: "int" },
+  retention_days,
+  privacy_rules: { id: "hash" },
+  quality_rules: {},
+  k_anonymity: null,
+});
+
+const requested = {
+  requested_by: "petra",
+  received_at: MORNING,
+  deadline: "2026-12-23T00:00:00.000Z",
+  statutory_deadline: "2026-12-23T00:00:00.000Z",
+};
+
 /** A lake in which every table has something to combine. */
 const busyLake = (lake_id = "north"): LakeLog =>
   lakeLog()
     .created(lake_id, { compliance_level: "standard" })
     .add("lake", "ComplianceLevelChanged", { from: "standard", to: "gdpr" })
-    .add("dataset/sales", "DatasetRegistered", { contains_pii: null, encryption_enabled: false })
+    .add("dataset/sales", "DatasetRegistered", {
+      schema: { id: "int" },
+      contains_pii: null,
+      encryption_enabled: false,
+    })
     .accessed("alice", "sales", "read")
     .add("dataset/sales", "DatasetIngested", { record_count: 10, contains_pii: true })
     .add("batch/b1", "AppendIngestionRequested", {
@@ -57,9 +71,18 @@ const busyLake = (lake_id = "north"): LakeLog =>
       contract_id: "contract1",
       contains_pii: null,
     })
+    .add("contract/contract1", "DataContractDefined", contract(30))
     .add("batch/b1", "DataAppended", { bytes: 3_000_000_000, rows: 2 })
     .accessed("alice", "sales", "read")
-    .add("batch/b1", "QualityCheckPassed", { passed: true })
+    .add("batch/b1", "QualityCheckPassed", { passed: true, diverted_rows: 1 })
+    .add("dataset/sales", "SchemaVersionUpdated", {
+      version: 2,
+      schema: { id: "int", name: "string" },
+      contract_id: "contract1",
+    })
+    .add("contract/contract1", "DataContractUpdated", { ...contract(60), version: 2 })
+    .add("subject-access/a1", "SubjectAccessRequested", requested)
+    .add("contract/contract1", "DataContractApproved", { approver: "olga" })
     .add("dataset/sales", "DatasetIngested", { record_count: 5, contains_pii: false })
     .deletion("d1", { deadline: "2026-12-23T00:00:00.000Z" })
     .accessed("bob", null, "write")
@@ -98,9 +121,39 @@ describe("a delivery", () => {
       { deletion_id: "d1", status: "held", overdue: 0, overdue_at: null, completion_seconds: null },
     ]);
     expect(found.members).toMatchObject([
-      { subject: "ann-1", status: "active", roles: "owner,auditor" },
-      { subject: "bob-2", status: "revoked", roles: "" },
+      { subject: "ann-1", status: "active", roles: "owner,auditor", watches: 1 },
+      { subject: "bob-2", status: "revoked", roles: "", watches: 0 },
     ]);
+    expect(found.dataset_versions).toMatchObject([
+      { dataset_id: "sales", version: 1, columns: '{"id":"int"}', contract_id: null },
+      { version: 2, columns: '{"id":"int","name":"string"}', contract_id: "contract1" },
+    ]);
+    expect(found.contracts).toMatchObject([
+      { contract_id: "contract1", status: "approved", version: 2, retention_days: 60 },
+    ]);
+    expect(found.subject_accesses).toMatchObject([
+      { subject_access_id: "a1", status: "collecting", missed_deadline: null },
+    ]);
+    expect(found.batch_counts).toEqual([
+      {
+        ...{ dataset_id: "sales", status: "checked", batches: 1 },
+        ...{ row_count: 2, published_rows: 0, quarantined_rows: 1 },
+      },
+    ]);
+    const month = { month: "2026-11", dataset_id: "sales" };
+    expect(found.monthly_counts).toMatchObject([
+      { month: "2026-11", dataset_id: "", measure: "subject_accesses_requested", count: 1 },
+      { ...month, measure: "batches_appended", count: 1 },
+      { ...month, measure: "batches_quarantined", count: 1 },
+      { ...month, measure: "batches_released", count: 1 },
+      { ...month, measure: "rows_appended", count: 2 },
+      { ...month, measure: "rows_quarantined", count: 1 },
+    ]);
+    expect(found.accessors).toMatchObject([
+      { dataset_id: "", accessor_id: "bob", accesses: 1 },
+      { dataset_id: "sales", accessor_id: "alice", accesses: 3 },
+    ]);
+    expect(found.access_purposes).toHaveLength(2);
     expect(found.access_daily).toEqual([
       { day: "2026-11-23", dataset_id: "", accessor_id: "bob", action: "write", count: 1 },
       { day: "2026-11-23", dataset_id: "sales", accessor_id: "alice", action: "read", count: 3 },
@@ -226,13 +279,14 @@ describe("after a restore", () => {
     }
     const { events } = fork.accessed("carol", "sales", "query", "2026-11-24T08:00:00.000Z");
     expect(await outOfStep(lake, events.slice(8))).toBe(0);
-    const { deletions, ...rest } = await contents(lake);
+    const { deletions, subject_accesses, ...rest } = await contents(lake);
     expect(Object.values(rest).flat()).toEqual([]);
     expect(deletions).toMatchObject([{ deletion_id: "d1", status: "lost" }]);
+    expect(subject_accesses).toMatchObject([{ subject_access_id: "a1", status: "lost" }]);
     await sink.deliver(lake, events);
     await sink.deliver(whole, events);
     const told = await contents(lake);
-    expect({ ...told, deletions: [] }).toEqual(await contents(whole));
+    expect({ ...told, deletions: [], subject_accesses: [] }).toEqual(await contents(whole));
     expect((await contents(other)).relay).toEqual([{ last_seq: before.length }]);
   });
 
@@ -264,7 +318,11 @@ describe("after a restore", () => {
         await sink.deliver(whole, fork.events);
         const [found, expected] = [await contents(lake), await contents(whole)];
         const known = (row: unknown) => (row as { status: string }).status !== "lost";
-        expect({ ...found, deletions: found.deletions?.filter(known) }).toEqual(expected);
+        const requests = {
+          deletions: found.deletions?.filter(known),
+          subject_accesses: found.subject_accesses?.filter(known),
+        };
+        expect({ ...found, ...requests }).toEqual(expected);
       }),
       { numRuns: 40 },
     );

@@ -31,12 +31,17 @@ export interface LakeLog {
 export const lakeLog = (): LakeLog => {
   const events: StoredEvent[] = [];
   const versions = new Map<string, number>();
+  const datasets = new Map<string, string>();
   const log: LakeLog = {
     events,
     add(stream, type, data, recorded_at = MORNING) {
       const seq = events.length + 1;
       const stream_version = (versions.get(stream) ?? 0) + 1;
       versions.set(stream, stream_version);
+      const named = stream.startsWith("dataset/") ? stream.slice("dataset/".length) : null;
+      const about = data.dataset ?? data.dataset_id ?? named;
+      if (typeof about === "string") datasets.set(stream, about);
+      const dataset = stream === "access" ? about : datasets.get(stream);
       events.push({
         seq,
         event_id: `event-${seq}`,
@@ -49,7 +54,7 @@ export const lakeLog = (): LakeLog => {
         correlation_id: "correlation",
         causation_id: null,
         command_id: `command-${seq}`,
-        dataset: null,
+        dataset: typeof dataset === "string" ? dataset : null,
         data,
       });
       return log;
@@ -63,6 +68,7 @@ export const lakeLog = (): LakeLog => {
         compliance_level: "gdpr",
         country: "DE",
         time_zone: null,
+        residency: { jurisdiction: null, enforced: false },
         ...more,
       }),
     accessed: (accessor_id, dataset_id, action, recorded_at) =>

@@ -2,8 +2,7 @@ import { describe, expect, it } from "vitest";
 import { type Rollups, rollups } from "../../src/reporting/rollups.ts";
 import { type LakeLog, lakeLog, MORNING } from "./lakeLog.ts";
 
-const changes = (log: LakeLog, from = 1): Rollups["rows"] =>
-  rollups("north", log.events.slice(from - 1)).rows;
+const changes = (log: LakeLog, from = 1): Rollups => rollups("north", log.events.slice(from - 1));
 
 const registered = {
   name: "sales",
@@ -33,7 +32,12 @@ const appendRequested = {
   warnings: [],
 };
 
-const checked = (passed: boolean) => ({ source: "contract", passed, warnings: [] });
+const checked = (passed: boolean, diverted_rows = 0) => ({
+  source: "contract",
+  passed,
+  diverted_rows,
+  warnings: [],
+});
 
 describe("the rollups of a lake", () => {
   it("opens a row for a created lake and keeps its latest level", () => {
@@ -44,7 +48,7 @@ describe("the rollups of a lake", () => {
     expect(changes(log).lakes).toEqual([
       {
         table: "lakes",
-        id: "north",
+        id: [],
         opens: true,
         columns: {
           name: "The lake north",
@@ -53,6 +57,7 @@ describe("the rollups of a lake", () => {
           compliance_level: "strict",
           country: "DE",
           time_zone: null,
+          jurisdiction: null,
           created_at: MORNING,
         },
       },
@@ -64,7 +69,7 @@ describe("the rollups of a lake", () => {
       .created("north")
       .add("lake", "ComplianceLevelChanged", { from: "gdpr", to: "strict" });
     expect(changes(log, 2).lakes).toEqual([
-      { table: "lakes", id: "north", opens: false, columns: { compliance_level: "strict" } },
+      { table: "lakes", id: [], opens: false, columns: { compliance_level: "strict" } },
     ]);
   });
 });
@@ -83,7 +88,7 @@ describe("the rollups of a dataset", () => {
     expect(changes(log, 2).datasets).toEqual([
       {
         table: "datasets",
-        id: "sales",
+        id: ["sales"],
         opens: false,
         columns: { ingestions: 2, ingested_records: 15, contains_pii: false },
       },
@@ -118,13 +123,13 @@ describe("the rollups of a batch", () => {
       .add("batch/b1", "SchemaValidated", { schema: {} })
       .add("batch/b1", "QualityCheckPassed", checked(true))
       .add("batch/b1", "DataAnonymized", {})
-      .add("batch/b1", "DataPublished", { objects: [], warnings: [] })
+      .add("batch/b1", "DataPublished", { objects: [], rows: 2, warnings: [] })
       .add("batch/b1", "ConsumptionGranted", { consumer: "alice" })
       .add("batch/b1", "ConsumptionGranted", { consumer: "bob" });
     expect(changes(log).batches).toEqual([
       {
         table: "batches",
-        id: "b1",
+        id: ["b1"],
         opens: true,
         columns: {
           dataset: "sales",
@@ -135,10 +140,15 @@ describe("the rollups of a batch", () => {
           quarantined: false,
           size_bytes: 42,
           row_count: 2,
+          published_rows: 2,
+          quarantined_rows: 0,
           consumptions: 2,
           requested_at: MORNING,
           appended_at: MORNING,
           published_at: MORNING,
+          retention_due_at: null,
+          retention_suspended_at: null,
+          expired_at: null,
         },
       },
     ]);
@@ -148,7 +158,7 @@ describe("the rollups of a batch", () => {
     const log = lakeLog()
       .add("batch/b1", "QualityCheckPassed", checked(true))
       .add("batch/b1", "QualityCheckFailed", checked(false));
-    expect(changes(log).batches[0]?.columns).toEqual({ checked: false });
+    expect(changes(log).batches[0]?.columns).toEqual({ checked: false, quarantined_rows: 0 });
   });
 
   it("keep the stage while the batch is in quarantine", () => {
@@ -167,7 +177,7 @@ describe("the rollups of a deletion", () => {
     const [change] = changes(lakeLog().deletion("d1", { deadline })).deletions;
     expect(change).toEqual({
       table: "deletions",
-      id: "d1",
+      id: ["d1"],
       opens: true,
       columns: {
         status: "pending",
@@ -178,6 +188,8 @@ describe("the rollups of a deletion", () => {
         statutory_deadline: deadline,
         missed_deadline: null,
         completed_at: null,
+        extended_at: null,
+        rejected_at: null,
       },
     });
   });
@@ -188,7 +200,10 @@ describe("the rollups of a deletion", () => {
     log.add("deletion/d1", "GDPRDeletionHoldReleased", {});
     expect(changes(log).deletions[0]?.columns).toEqual({ status: "pending" });
     log.add("deletion/d1", "GDPRDeletionRejected", { ground: "Art. 17(3)(e)" });
-    expect(changes(log).deletions[0]?.columns).toEqual({ status: "rejected" });
+    expect(changes(log).deletions[0]?.columns).toEqual({
+      status: "rejected",
+      rejected_at: MORNING,
+    });
   });
 
   it("remember the deadline that was missed when a later one is set", () => {
@@ -200,6 +215,7 @@ describe("the rollups of a deletion", () => {
       missed_deadline: missed,
       deadline: later,
       statutory_deadline: later,
+      extended_at: MORNING,
     });
   });
 
@@ -215,9 +231,15 @@ describe("the rollups of a deletion", () => {
     };
     const data = { ...known, deadline_kept: false, closing: "request" };
     const log = lakeLog().add("deletion/d1", "GDPRDeletionReapplied", data);
-    const columns = { ...known, status: "completed", missed_deadline: deadline };
+    const columns = {
+      ...known,
+      status: "completed",
+      missed_deadline: deadline,
+      extended_at: null,
+      rejected_at: null,
+    };
     expect(changes(log).deletions).toEqual([
-      { table: "deletions", id: "d1", opens: true, columns },
+      { table: "deletions", id: ["d1"], opens: true, columns },
     ]);
     const later = { ...data, closing: "remainder", completed_at: "2027-01-01T00:00:00.000Z" };
     log.add("deletion/d1", "GDPRDeletionReapplied", later);
@@ -246,23 +268,112 @@ describe("the counts of accesses", () => {
       .accessed("alice", "sales", "read", "2026-11-23T12:00:00.000Z")
       .accessed("alice", "sales", "write", "2026-11-23T12:00:00.000Z")
       .accessed("bob", null, "read", "2026-11-23T12:00:00.000Z");
-    const access = (day: string, dataset_id: string, accessor_id: string, action: string) => ({
+    const access = (day: string, dataset: string, who: string, action: string, count: number) => ({
       table: "access_daily",
-      ...{ day, dataset_id, accessor_id, action },
+      id: [day, dataset, who, action],
+      opens: false,
+      columns: { count },
     });
-    expect(rollups("north", log.events).accesses).toEqual([
-      { ...access("2026-11-22", "sales", "alice", "read"), count: 1 },
-      { ...access("2026-11-23", "sales", "alice", "read"), count: 2 },
-      { ...access("2026-11-23", "sales", "alice", "write"), count: 1 },
-      { ...access("2026-11-23", "", "bob", "read"), count: 1 },
+    expect(rollups("north", log.events).access_daily).toEqual([
+      access("2026-11-22", "sales", "alice", "read", 1),
+      access("2026-11-23", "sales", "alice", "read", 2),
+      access("2026-11-23", "sales", "alice", "write", 1),
+      access("2026-11-23", "", "bob", "read", 1),
     ]);
+  });
+
+  it("are one per purpose, long ones by their beginning", () => {
+    const long = `${"why ".repeat(29)}wh🐢`;
+    const audited = (purpose: string | null) => ({
+      accessor_id: "alice",
+      dataset_id: "sales",
+      action: "read",
+      purpose,
+      object: null,
+    });
+    const log = lakeLog()
+      .add("access", "AccessAudited", audited("audit"))
+      .add("access", "AccessAudited", audited(null))
+      .add("access", "AccessAudited", audited("audit"))
+      .add("access", "AccessAudited", audited(`${long} once`))
+      .add("access", "AccessAudited", audited(`${long} more`));
+    const counted = rollups("north", log.events).access_purposes.map(({ id, columns }) => [
+      id[3],
+      columns.count,
+    ]);
+    expect(counted).toEqual([
+      ["audit", 2],
+      ["", 1],
+      [`${long}…`, 2],
+    ]);
+  });
+
+  it("know since when somebody has accessed a dataset, and until when", () => {
+    const [first, last] = ["2026-11-22T23:59:59.999Z", "2026-11-23T12:00:00.000Z"];
+    const log = lakeLog()
+      .accessed("alice", "sales", "read", first)
+      .accessed("alice", "sales", "write", last);
+    expect(rollups("north", log.events).accessors).toMatchObject([
+      { id: ["sales", "alice"], columns: { first_at: first, last_at: last, accesses: 2 } },
+    ]);
+  });
+});
+
+describe("the rollups of a contract", () => {
+  const content = {
+    dataset: "sales",
+    schema: { id: "int", name: "string" },
+    retention_days: 30,
+    privacy_rules: { id: "hash", name: { strategy: "redact", text: "Olga Example" } },
+    quality_rules: { id: "not_null" },
+    k_anonymity: null,
+  };
+
+  it("hold what it says of columns and how they are protected, and no option of it", () => {
+    const log = lakeLog()
+      .add("contract/c1", "DataContractDefined", { contract_id: "c1", version: 1, ...content })
+      .add("contract/c1", "DataContractApproved", { approver: "olga" });
+    expect(changes(log).contracts).toEqual([
+      {
+        table: "contracts",
+        id: ["c1"],
+        opens: true,
+        columns: {
+          dataset: "sales",
+          status: "approved",
+          version: 1,
+          retention_days: 30,
+          columns: '{"id":"int","name":"string"}',
+          strategies: '{"id":"hash","name":"redact"}',
+          quality_rules: 1,
+          k_anonymity: 0,
+          defined_at: MORNING,
+          updated_at: MORNING,
+          approved_at: MORNING,
+          approver: "olga",
+          ended_at: null,
+        },
+      },
+    ]);
+  });
+
+  it("do not list columns without end", () => {
+    const schema = Object.fromEntries(
+      Array.from({ length: 1000 }, (_, index) => [`${"ż".repeat(250)}${index}`, "int"]),
+    );
+    const log = lakeLog().add("contract/c1", "DataContractDefined", {
+      ...content,
+      schema,
+      version: 1,
+    });
+    expect(changes(log).contracts[0]?.columns.columns).toBe("null");
   });
 });
 
 describe("events without a rollup", () => {
   it("change nothing, whether this code knows their type or not", () => {
     const log = lakeLog()
-      .add("contract/c1", "DataContractApproved", { approver: "olga" })
+      .add("token/t1", "TokenUsed", {})
       .add("access", "SignedUrlCreated", { dataset: null, filename: "a.csv", method: "PUT" })
       .add("deletion/d1", "SomethingNew", { anything: 1 });
     expect(rollups("north", log.events)).toEqual(rollups("north", []));
