@@ -1,5 +1,6 @@
 /** The HTTP interface: its routes, the document that describes them, what every request meets. */
 import { Hono } from "hono";
+import { RegExpRouter } from "hono/router/reg-exp-router";
 import { checkAccessTable } from "./auth/operations.ts";
 import { isLocal, refusal } from "./auth/policy.ts";
 import { senderOf } from "./cors.ts";
@@ -8,6 +9,7 @@ import { type AppContext, type AppEnv, crossSite, type Deps, handler } from "./h
 import { checkLengths } from "./limits.ts";
 import { openApiDocument } from "./openapi.ts";
 import { HttpProblem, problemResponse } from "./problem.ts";
+import { recalling } from "./recalling.ts";
 import { requestIdOf } from "./request.ts";
 import { respond, respondJson } from "./respond.ts";
 import type { Route } from "./route.ts";
@@ -21,7 +23,7 @@ type App = Hono<AppEnv>;
 /** Builds the app; `depsOf` is called once a request, with its scheme and host. */
 export const createApp = (depsOf: (c: AppContext, origin: string) => Deps): App => {
   checkAccessTable(ROUTES, ["GET /health", "GET /", "GET /docs", "GET /openapi.json"]);
-  const app: App = new Hono();
+  const app: App = new Hono({ router: recalling(new RegExpRouter()) });
   app.use(async (c, next) => {
     c.set("requestId", requestIdOf(c));
     const origin = originOf(c.req.url);

@@ -1,0 +1,35 @@
+/**
+ * A router that knows the paths it was asked for lately. One expression over all routes takes
+ * longer the further down a route stands; the clients of a lake ask for few paths, over and over.
+ */
+import type { Result, Router } from "hono/router";
+
+/** Paths kept; the oldest go first. */
+export const MAX_KNOWN_PATHS = 512;
+
+/** Of one that is kept, in characters: together they stay under a megabyte. */
+export const MAX_KNOWN_LENGTH = 512;
+
+/** Matches as `router` does. */
+export const recalling = <Handler>(router: Router<Handler>): Router<Handler> => {
+  const known = new Map<string, Result<Handler>>();
+  return {
+    name: `recalling ${router.name}`,
+    add(method, path, handler) {
+      router.add(method, path, handler);
+    },
+    match(method, path) {
+      const asked = `${method} ${path}`;
+      const before = known.get(asked);
+      if (before !== undefined) return before;
+      const found = router.match(method, path);
+      if (asked.length > MAX_KNOWN_LENGTH) return found;
+      if (known.size >= MAX_KNOWN_PATHS) {
+        const [oldest] = known.keys();
+        if (oldest !== undefined) known.delete(oldest);
+      }
+      known.set(asked, found);
+      return found;
+    },
+  };
+};
