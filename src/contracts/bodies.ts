@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { ACCESS_ACTIONS } from "../domain/access/access.ts";
 import { COMPLIANCE_LEVELS } from "../domain/lake/lake.ts";
+import { isReserved } from "../domain/member/subject.ts";
 import { isDelimiter } from "../domain/table.ts";
 import { NOTIFIED } from "../domain/webhook/notifications.ts";
 import {
@@ -307,7 +308,10 @@ export const registerWebhook = z
   })
   .meta({ id: "RegisterWebhook" });
 
-export const grantMember = z.strictObject({ subject, roles }).meta({ id: "GrantMember" });
+/** Lethe's own names are nobody's: whoever were a member under one could never come. */
+const grantee = subject.refine((named) => !isReserved(named), "is Lethe's own name");
+
+export const grantMember = z.strictObject({ subject: grantee, roles }).meta({ id: "GrantMember" });
 
 export const issueToken = z
   .strictObject({ name, roles, expires_at: time })

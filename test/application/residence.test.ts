@@ -19,8 +19,8 @@ describe("a lake that is to lie in the EU", () => {
     for (const held_in of [null, "us", "fedramp"] as const) {
       const lake = testLake({ held_in });
       expect(lake.refused(createLake("gdpr"))).toMatchObject({
-        reason: "unavailable",
-        code: "lake-misplaced",
+        reason: "wrong_state",
+        code: "lake-id-kept",
       });
       expect(lake.log.events()).toEqual([]);
     }
@@ -57,7 +57,7 @@ describe("a lake that may lie anywhere", () => {
     const lake = testLake({ held_in: null });
     lake.run(asked);
     expect(lake.see(LAKE).residency).toEqual({ jurisdiction: null, enforced: false });
-    expect(testLake({ held_in: "eu" }).refused(asked).code).toBe("lake-misplaced");
+    expect(testLake({ held_in: "eu" }).refused(asked).code).toBe("lake-id-kept");
   });
 
   it("is so by the log of a lake from before places were on record", () => {

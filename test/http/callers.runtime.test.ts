@@ -52,6 +52,15 @@ describe("a lake", () => {
     expect((await callers.as("dave-4")({ path })).status).toBe(404);
   });
 
+  test("is not created for nobody: an owner is somebody whom an issuer can name", async () => {
+    for (const owner_id of ["carol@example.com", "carol 3", "local", "lethe", "token/0123"]) {
+      const body = { name: "n", region: "eu", compliance_level: "gdpr", owner_id };
+      const answer = await callers.as(ADMIN)({ method: "POST", path: "/lakes", body });
+      expect(codeOf(answer), owner_id).toEqual([422, "owner-unnameable"]);
+      expect(JSON.stringify(answer.body)).not.toContain("carol");
+    }
+  });
+
   test("is listed to its members, and to administrators whoever they are", async () => {
     const lake = await lakeWith(callers, ["analyst"]);
     const other = await lakeWith(callers);
@@ -132,7 +141,8 @@ describe("members", () => {
   test("are named opaquely, and may come from any issuer", async () => {
     const lake = await lakeWith(callers);
     const owner = lake.as("owner");
-    for (const subject of ["ann@example.com", "a b", "", "x".repeat(256)]) {
+    const nobodies = ["local", "lethe", "token/9f1c2b3a4d5e6f70"];
+    for (const subject of ["ann@example.com", "a b", "", "x".repeat(256), ...nobodies]) {
       const answer = await owner("POST", "/members", { subject, roles: ["auditor"] });
       expect(codeOf(answer), subject).toEqual([422, "invalid-input"]);
     }

@@ -180,6 +180,32 @@ describe("on a platform with jurisdictions, a lake", () => {
     expect((await create(callers, id, "eu")).status).toBe(201);
   });
 
+  test("that somebody may not make has no place kept for it", async () => {
+    const { worker } = await deployed();
+    const callers = await worker();
+    const body = { lake_id: id, name: "n", region: "eu", compliance_level: "gdpr" };
+    const refused = { method: "POST", path: "/lakes", body: { ...body, owner_id: "carol-3" } };
+    expect((await callers.as("dave-4")(refused)).status).toBe(403);
+    expect((await create(callers, id, "auto")).status).toBe(201);
+  });
+
+  test("whose id was asked for elsewhere before says so, and is made there", async () => {
+    const { worker } = await deployed();
+    const callers = await worker();
+    const first = { type: "DataLakeCreated", data: { residency: { jurisdiction: "eu" } } };
+    const imported = await callers.as(ADMIN)({
+      method: "POST",
+      path: `/lakes/${id}/log/import`,
+      body: `${JSON.stringify(first)}\n`,
+      headers: { "Content-Type": "application/x-ndjson" },
+    });
+    expect(imported.status).toBe(422);
+    const refused = await create(await worker(), id, "auto");
+    expect([refused.status, refused.at("code")]).toEqual([409, "lake-id-kept"]);
+    expect(refused.text("detail")).toContain("first asked for in eu");
+    expect((await create(await worker(), id, "eu")).status).toBe(201);
+  });
+
   test("whose log comes from elsewhere is brought in where that says it lies", async () => {
     const { worker } = await deployed();
     const from = await worker();

@@ -1,6 +1,7 @@
 /** What may be done to a lake: bring it into being once, and raise its compliance level. */
 import { assertNever, ok, type Result } from "../decider.ts";
 import type { LakeId } from "../ids.ts";
+import { isReserved, subjectFault } from "../member/subject.ts";
 import { type Rejection, reject } from "../rejection.ts";
 import { type Jurisdiction, placementOf, REGION_HELP } from "../residency.ts";
 import {
@@ -55,13 +56,28 @@ const noPlace = (region: string) =>
     { path: "region", message: REGION_HELP },
   ]);
 
-/** A lake that came into being where its region is not would be a promise broken. */
-const elsewhere = (jurisdiction: Jurisdiction | null) =>
+/**
+ * A lake that came into being where its region is not would be a promise broken. Its object is asked
+ * there because the id's place is kept: it was asked for once, and no lake came of it.
+ */
+const keptElsewhere = (jurisdiction: Jurisdiction | null, held_in: Jurisdiction | null) =>
   reject(
-    "unavailable",
-    "lake-misplaced",
-    `This lake is to lie in ${jurisdiction ?? "no jurisdiction"}, and would not: ask again.`,
+    "wrong_state",
+    "lake-id-kept",
+    `This id was first asked for in ${held_in ?? "no jurisdiction"}, and its place does not change: ` +
+      `take another id for a lake in ${jurisdiction ?? "no jurisdiction"}, or make this one there.`,
   );
+
+/** Whoever is to own a lake must be somebody who can come: a name that an issuer gives. */
+export const ownerFault = ({
+  owner_id,
+}: Pick<CreateDataLake, "owner_id">): Result<never, Rejection> | null => {
+  const fault = isReserved(owner_id) ? "is Lethe's own name" : subjectFault(owner_id);
+  if (fault === null) return null;
+  return reject("invalid", "owner-unnameable", `Nobody can come as this owner_id: it ${fault}.`, [
+    { path: "owner_id", message: fault },
+  ]);
+};
 
 /** True when `level` is at least as strict as `floor`. */
 export const atLeast = (level: ComplianceLevel, floor: ComplianceLevel): boolean =>
@@ -84,11 +100,15 @@ export const decideLake = (
       if (state.status === "active") {
         return reject("already_exists", "lake-exists", `Lake ${command.lake_id} exists already.`);
       }
-      const { type: _, grants_owner: __, held_in, ...asked } = command;
+      const { type: _, grants_owner, held_in, ...asked } = command;
+      const unnameable = grants_owner ? ownerFault(command) : null;
+      if (unnameable) return unnameable;
       const placement = placementOf(command.region);
       if (placement === null) return noPlace(command.region);
       const { jurisdiction } = placement;
-      if (held_in !== undefined && held_in !== jurisdiction) return elsewhere(jurisdiction);
+      if (held_in !== undefined && held_in !== jurisdiction) {
+        return keptElsewhere(jurisdiction, held_in);
+      }
       const residency = {
         jurisdiction,
         enforced: jurisdiction !== null && held_in === jurisdiction,

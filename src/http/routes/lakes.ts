@@ -1,6 +1,7 @@
 /** The lake: creation, compliance level, report. */
 import { z } from "zod";
 import { isAdministrator } from "../../application/admission.ts";
+import { admitCreation } from "../../application/creation.ts";
 import type { Call } from "../../application/lakeGateway.ts";
 import { commandAnswer as answerSchema, list, resource } from "../../contracts/answers.ts";
 import { changeComplianceLevel, createLake } from "../../contracts/bodies.ts";
@@ -38,18 +39,17 @@ export const lakeRoutes = [
       const lake_id = body.lake_id ?? (await idOfNewLake(call, services));
       const placement = placementOf(body.region);
       if (placement === null) throw new Error("the body's region has been checked");
+      const owner_id = body.owner_id ?? call.actor;
+      const request = { type: "CreateDataLake", ...body, lake_id, owner_id } as const;
+      const admitted = admitCreation(call.caller, request);
+      if (!admitted.ok) return admitted;
       const reserved = await services.reserve(lake_id, placement);
       if (!reserved.ok) return reserved;
       const own = {
         services: { ...services, ...reserved.value },
         call: { ...call, lake_id, is_default: false },
       };
-      const answer = await command(own, {
-        type: "CreateDataLake",
-        ...body,
-        lake_id,
-        owner_id: body.owner_id ?? call.actor,
-      });
+      const answer = await command(own, request);
       // So that the list of lakes, which the reports hold, shows it to whoever asks next.
       if (answer.ok && answer.value.status === 201) await services.settle(lake_id);
       return answer;

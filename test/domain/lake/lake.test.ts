@@ -52,11 +52,25 @@ describe("a lake that is to lie somewhere", () => {
   });
 
   it("does not come into being elsewhere, nor at no place", () => {
-    expect(residencyOf({ held_in: "us" })).toBe("lake-misplaced");
-    expect(residencyOf({ held_in: null })).toBe("lake-misplaced");
-    expect(residencyOf({ region: "sa-east-1", held_in: "eu" })).toBe("lake-misplaced");
+    expect(residencyOf({ held_in: "us" })).toBe("lake-id-kept");
+    expect(residencyOf({ held_in: null })).toBe("lake-id-kept");
+    expect(residencyOf({ region: "sa-east-1", held_in: "eu" })).toBe("lake-id-kept");
     expect(residencyOf({ region: "atlantis-1" })).toBe("region-unknown");
   });
+});
+
+describe("the owner of a new lake", () => {
+  it.each(["jane@example.com", "a b", "lethe", "local", "token/9f1c2b3a4d5e6f70"])(
+    "who is to be a caller can come: %s is nobody",
+    (owner_id) => {
+      const command = { ...create, owner_id };
+      given()
+        .when({ ...command, grants_owner: true })
+        .thenRejected("owner-unnameable", "invalid");
+      // Where nobody is told apart it is a name like any other.
+      expect(decideLake({ ...command, grants_owner: false }, initialLake).ok).toBe(true);
+    },
+  );
 });
 
 describe("a lake that was restored to an earlier moment", () => {
