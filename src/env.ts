@@ -74,6 +74,9 @@ export const heldIn = (id: DurableObjectId, env: Env): HeldIn => {
 /** Whether files are at a real account's: then this is no local configuration. */
 export const isDeployed = (env: Env): boolean => Boolean(env.R2_ACCOUNT_ID);
 
+/** Whether webhooks may be on the machine itself: in local development alone, whatever AUTH says. */
+export const callsLoopback = (env: Env): boolean => env.AUTH === "open" && !isDeployed(env);
+
 export interface Stores {
   readonly objects: R2Bucket;
   readonly reports: D1Database;

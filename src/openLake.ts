@@ -15,7 +15,7 @@ import { wait } from "./application/timers.ts";
 import { courier } from "./application/webhooks.ts";
 import { calendars } from "./calendar/calendars.ts";
 import { subjectTexts } from "./data/subjects/subjectTexts.ts";
-import { type Env, heldIn, rootSecretsOf, type Stores, storesOf } from "./env.ts";
+import { callsLoopback, type Env, heldIn, rootSecretsOf, type Stores, storesOf } from "./env.ts";
 import { type Lake, lakeStore } from "./eventlog/lakeStore.ts";
 import type { SinkOutbox } from "./eventlog/outbox.ts";
 import { d1Sink } from "./reporting/d1Sink.ts";
@@ -57,7 +57,7 @@ export const openLake = (around: Surroundings): Lake => {
     limits: workLimits(env.SYNC_LIMIT_BYTES, env.SEGMENT_BYTES),
     calendars,
     texts: subjectTexts,
-    loopback: env.AUTH === "open",
+    loopback: callsLoopback(env),
   });
   const objects = r2SmallObjects(() => storesAround(around).objects);
   const keeping = lakeCustody({ log, service, objects, tree, now: clock });

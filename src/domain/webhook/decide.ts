@@ -61,7 +61,8 @@ export const decideWebhook = (
 
 const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/;
 /** Names that mean a machine of some inner network, wherever they are looked up. */
-const INNER = /(^|\.)(localhost|local|internal|intranet|lan|home|corp|private|home\.arpa)$/;
+const INNER =
+  /(^|\.)(localhost|localdomain|local|internal|intranet|lan|home|corp|private|home\.arpa)$/;
 
 /**
  * Why Lethe does not call a URL, or null. Only https to a host with a public name: an address, or a
@@ -73,7 +74,7 @@ export const webhookUrlFault = (url: string, loopback: boolean): string | null =
   const { protocol, hostname, username, password, hash } = new URL(url);
   if (username !== "" || password !== "") return "must carry no user or password";
   if (hash !== "") return "must carry no fragment";
-  const host = hostname.replace(/\.$/, "");
+  const host = hostname.replace(/\.+$/, "");
   if (loopback && LOOPBACK.test(host) && /^https?:$/.test(protocol)) return null;
   if (protocol !== "https:") return "must begin with https://";
   // The parser has made every way to write an address one of these two.

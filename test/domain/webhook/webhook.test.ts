@@ -74,6 +74,7 @@ describe("the URL of a webhook", () => {
     ...["https://127.0.0.1", "https://2130706433", "https://0x7f.1", "https://10.0.0.1"],
     ...["https://169.254.169.254/latest/meta-data", "https://[::1]", "https://[fd00::1]"],
     ...["https://8.8.8.8", "https://localhost", "https://localhost.", "https://a.localhost"],
+    ...["https://localhost..", "https://127.0.0.1..", "https://mail.localdomain"],
     ...["https://db", "https://db.internal", "https://printer.local", "https://x.home.arpa"],
   ])("may not be %s", (url) => expect(webhookUrlFault(url, false)).not.toBeNull());
 
