@@ -37,9 +37,9 @@ export const readJson = async (c: Context, limit = MAX_COMMAND_BYTES): Promise<u
   checkJsonShape(bytes);
   try {
     const text = jsonText.decode(bytes);
-    // The name may be written with escapes: then every member is looked at.
+    // What is no text, and that name, may be written with escapes: then every member is looked at.
     const suspicious = text.includes("__proto__") || text.includes("\\u");
-    return suspicious ? JSON.parse(text, refusePrototype) : JSON.parse(text);
+    return suspicious ? JSON.parse(text, refuseUnfit) : JSON.parse(text);
   } catch (error) {
     if (error instanceof HttpProblem) throw error;
     throw new HttpProblem({
@@ -79,16 +79,25 @@ export const readLines = async (c: Context): Promise<readonly string[]> => {
 const mediaType = (c: Context): string =>
   (c.req.header("Content-Type") ?? "").split(";")[0]?.trim().toLowerCase() ?? "";
 
-/** A member of this name would be lost on the way or change what an object is: neither is meant. */
-const refusePrototype = (key: string, value: unknown): unknown => {
-  if (key !== "__proto__") return value;
-  throw new HttpProblem({
+/**
+ * A member called `__proto__` would be lost on the way or change what an object is. Half a surrogate
+ * pair is no character (RFC 7493, section 2.1): written as UTF-8 all halves are the same, and two
+ * names would be one.
+ */
+const refuseUnfit = (key: string, value: unknown): unknown => {
+  if (key === "__proto__") throw unfit("no member can be called __proto__", key, "is no name");
+  const text = typeof value === "string" ? value : "";
+  if (key.isWellFormed() && text.isWellFormed()) return value;
+  throw unfit("half a surrogate pair is no character", key.toWellFormed(), "is no Unicode text");
+};
+
+const unfit = (why: string, path: string, message: string): HttpProblem =>
+  new HttpProblem({
     status: 422,
     code: "invalid-input",
-    detail: "The body is not valid: no member can be called __proto__.",
-    errors: [{ path: "__proto__", message: "is no name" }],
+    detail: `The body is not valid: ${why}.`,
+    errors: [{ path, message }],
   });
-};
 
 const readBytes = async (request: Request, limit: number): Promise<Uint8Array> => {
   const announced = Number(request.headers.get("Content-Length") ?? Number.NaN);

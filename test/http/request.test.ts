@@ -48,6 +48,18 @@ describe("a body", () => {
     expect(await send(post('{"a": 1}', type))).toMatchObject({ body: { a: 1 } });
   });
 
+  it.each([
+    '{"subject_id": "\\ud800"}',
+    '{"schema": {"a\\uDC00": "int"}}',
+    '["\\ud83d", "\\ude00"]',
+  ])("holds whole characters: %s is refused", async (body) => {
+    expect(await send(post(body))).toEqual({ status: 422, code: "invalid-input" });
+  });
+
+  it("may write a character as a pair of escapes", async () => {
+    expect(await send(post('{"a": "\\ud83d\\ude00"}'))).toMatchObject({ body: { a: "😀" } });
+  });
+
   it("may be left out, whatever its type", async () => {
     expect(await send({ method: "POST" })).toMatchObject({ body: "none" });
     expect(await send(post("", "text/plain"))).toMatchObject({ body: "none" });

@@ -1,8 +1,8 @@
 /**
  * An issuer's public keys, fetched when they are needed and kept for a while. A key that is not known
- * makes them be fetched again, but not by everybody who invents one: after a fetch, and after one
- * that failed, there is a pause. While they cannot be had nobody is let in, and nobody is told that
- * his token is bad.
+ * makes them be fetched again, but not by everybody who invents one: there is a pause after a fetch
+ * and after one that failed, and while one is under way no other begins. While they cannot be had
+ * nobody is let in, and nobody is told that his token is bad.
  */
 import { createRemoteJWKSet, customFetch, type JWTVerifyGetKey } from "jose";
 
@@ -27,19 +27,39 @@ export interface KeyMeans {
 
 export const issuerKeys = (jwks_uri: string, means: KeyMeans): JWTVerifyGetKey => {
   let failed_at = Number.NEGATIVE_INFINITY;
+  let fetched_at = Number.NEGATIVE_INFINITY;
+  /** When the search for a key that is not among those at hand began; never, when none goes on. */
+  let seeking_since = Number.NEGATIVE_INFINITY;
+
+  /**
+   * Requests cannot wait for each other's fetch (the platform keeps what they do apart), so whoever
+   * comes with one more unknown key is told to ask again. A search whose request is gone never ends.
+   */
+  const seek = (): void => {
+    const now = means.now();
+    if (now - fetched_at >= KEYS_KEPT_MS) return;
+    if (now - seeking_since < TIMEOUT_MS) {
+      throw new KeysUnavailableError("a key that is not known is being asked for already");
+    }
+    seeking_since = now;
+  };
 
   const fetchKeys = async (url: string, init: RequestInit): Promise<Response> => {
     if (means.now() - failed_at < FAILURE_PAUSE_MS) {
       throw new KeysUnavailableError("they could not be fetched a moment ago");
     }
+    seek();
     try {
       const text = await readText(await means.fetch(url, init));
       const { keys } = JSON.parse(text) as { keys?: unknown };
       if (!Array.isArray(keys)) throw new Error("no keys in it");
+      fetched_at = means.now();
       return new Response(text, { headers: { "Content-Type": "application/json" } });
     } catch (cause) {
       failed_at = means.now();
       throw new KeysUnavailableError(`${jwks_uri} does not answer with keys`, { cause });
+    } finally {
+      seeking_since = Number.NEGATIVE_INFINITY;
     }
   };
 
