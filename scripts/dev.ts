@@ -1,11 +1,13 @@
 /**
- * `npm run dev`: applies the D1 migrations and starts the server on 127.0.0.1:8000. Everything
- * behind `--` goes to wrangler: `npm run dev -- --port 8123 --persist-to DIR`. Whoever ends this
- * process, or the npm above it, ends the whole tree.
+ * `npm run dev`: applies the migrations to every database of reports and starts the server on
+ * 127.0.0.1:8000. Everything behind `--` goes to wrangler, as in
+ * `npm run dev -- --port 8123 --persist-to DIR`. Whoever ends this process, or the npm above it,
+ * ends the whole tree.
  */
 import path from "node:path";
 import process from "node:process";
-import { migrationsApplied } from "./support/migrations.ts";
+import { lackingMigrations } from "./support/migrations.ts";
+import { boundReportDatabases } from "./support/reportDatabases.ts";
 import { ROOT, runWrangler, spawnWrangler } from "./support/wrangler.ts";
 
 const args = process.argv.slice(2);
@@ -22,8 +24,9 @@ const port = flag("--port") ?? "8000";
 const persistTo = flag("--persist-to");
 const state = persistTo ? ["--persist-to", persistTo] : [];
 
-if (!migrationsApplied(persistTo ?? path.join(ROOT, ".wrangler/state"))) {
-  const command = ["d1", "migrations", "apply", "REPORTS", "--local", ...state];
+const kept = persistTo ?? path.join(ROOT, ".wrangler/state");
+for (const { binding } of lackingMigrations(kept, boundReportDatabases())) {
+  const command = ["d1", "migrations", "apply", binding, "--local", ...state];
   const migrated = await runWrangler(command);
   if (migrated.code !== 0) {
     process.stderr.write(migrated.output);

@@ -1,25 +1,40 @@
 /**
- * Whether the local D1 database has every migration already: asked before wrangler is, which
- * takes seconds to say the same. Anything unclear counts as no.
+ * Which local databases of reports lack migrations: asked before wrangler is, which takes seconds to
+ * say the same. Anything unclear counts as lacking them.
  */
+import { createHash, createHmac } from "node:crypto";
 import { existsSync, readdirSync } from "node:fs";
 import path from "node:path";
 import { DatabaseSync } from "node:sqlite";
+import { MIGRATIONS_DIR, type ReportDatabase } from "./reportDatabases.ts";
 import { ROOT } from "./wrangler.ts";
 
-const MIGRATIONS = path.join(ROOT, "src/reporting/migrations");
+/** The simulator keeps a database in an object of this class, under the id that its name has. */
+const OBJECTS = "miniflare-D1DatabaseObject";
 
-/** `state` is the directory that wrangler persists to. */
-export const migrationsApplied = (state: string): boolean => {
-  const root = path.resolve(state, "v3/d1");
-  if (!existsSync(root)) return false;
-  const wanted = readdirSync(MIGRATIONS).filter((file) => file.endsWith(".sql"));
-  return readdirSync(root, { recursive: true, encoding: "utf8" })
-    .filter((file) => file.endsWith(".sqlite") && !path.basename(file).startsWith("metadata"))
-    .some((file) => {
-      const applied = appliedIn(path.join(root, file));
-      return wanted.every((name) => applied.has(name));
-    });
+const sha256 = (key: Buffer, text: string | Buffer): Buffer =>
+  createHmac("sha256", key).update(text).digest().subarray(0, 16);
+
+/** The simulator's file of a database, in `state`, the directory that wrangler persists to. */
+const fileOf = (state: string, { database_id }: ReportDatabase): string => {
+  const key = createHash("sha256").update(OBJECTS).digest();
+  const name = sha256(key, database_id);
+  const id = Buffer.concat([name, sha256(key, name)]).toString("hex");
+  return path.resolve(state, "v3/d1", OBJECTS, `${id}.sqlite`);
+};
+
+export const lackingMigrations = (
+  state: string,
+  databases: readonly ReportDatabase[],
+): readonly ReportDatabase[] => {
+  const wanted = readdirSync(path.join(ROOT, MIGRATIONS_DIR)).filter((file) =>
+    file.endsWith(".sql"),
+  );
+  return databases.filter((database) => {
+    const file = fileOf(state, database);
+    const applied = existsSync(file) ? appliedIn(file) : new Set();
+    return !wanted.every((name) => applied.has(name));
+  });
 };
 
 const appliedIn = (file: string): ReadonlySet<unknown> => {

@@ -1,0 +1,170 @@
+import { execFile } from "node:child_process";
+import path from "node:path";
+import process from "node:process";
+import { describe, expect, it } from "vitest";
+import {
+  type Config,
+  configFaults,
+  deploy,
+  secretFaults,
+  secretsIn,
+} from "../../scripts/support/deploy/deploy.ts";
+import { reportDatabasesIn } from "../../scripts/support/reportDatabases.ts";
+
+const ID = "3f2c9a52-8a0c-4d55-9a3c-7f0f3d6b1c11";
+
+const database = (binding: string, more: object = {}) => ({
+  binding,
+  database_name: binding.toLowerCase(),
+  database_id: ID,
+  migrations_dir: "src/reporting/migrations",
+  ...more,
+});
+
+const READY: Config = {
+  name: "lethe",
+  d1_databases: [database("REPORTS"), database("REPORTS_EU")],
+  r2_buckets: [{ binding: "OBJECTS" }, { binding: "OBJECTS_EU" }],
+  vars: { OBJECTS_BUCKET: "lethe-objects", OBJECTS_BUCKET_EU: "lethe-objects-eu" },
+};
+
+const SECRETS = [
+  "ROOT_SECRET",
+  "OIDC_ISSUERS",
+  "R2_ACCOUNT_ID",
+  "R2_ACCESS_KEY_ID",
+  "R2_SECRET_ACCESS_KEY",
+];
+
+/** Wrangler as it answers one command after another. */
+const wrangler = (fails: (command: string) => string | null = () => null) => {
+  const commands: string[] = [];
+  const run = async (args: readonly string[]) => {
+    const command = args.join(" ");
+    commands.push(command);
+    const output = fails(command);
+    if (output !== null) return { code: 1, output };
+    const listed = JSON.stringify(
+      SECRETS.map((name) => ({ name, type: "secret_text" })),
+      null,
+      2,
+    );
+    return { code: 0, output: command.startsWith("secret list") ? `${listed}\n` : "ok" };
+  };
+  return { commands, run };
+};
+
+const say = () => undefined;
+
+describe("a deployment", () => {
+  it("makes the bundle, migrates every database of reports, and deploys last", async () => {
+    const { commands, run } = wrangler();
+    const args = ["--domain", "lethe.example.com"];
+    expect(await deploy({ config: READY, args, run, say })).toEqual([]);
+    expect(commands).toEqual([
+      "secret list --format json",
+      "deploy --dry-run --domain lethe.example.com",
+      "d1 migrations apply REPORTS --remote",
+      "d1 migrations apply REPORTS_EU --remote",
+      "deploy --domain lethe.example.com",
+    ]);
+  });
+
+  it.each(["deploy --dry-run", "d1 migrations apply REPORTS_EU"])(
+    "stops where %s fails, and says so",
+    async (failing) => {
+      const { commands, run } = wrangler((command) =>
+        command.startsWith(failing) ? "it is broken" : null,
+      );
+      const faults = await deploy({ config: READY, args: [], run, say });
+      expect(faults).toHaveLength(1);
+      expect(faults[0]).toContain("it is broken");
+      expect(commands.at(-1)?.startsWith(failing)).toBe(true);
+      expect(commands).not.toContain("deploy");
+    },
+  );
+
+  it("is refused, before anything is asked of the platform, while a store is not configured", async () => {
+    const { commands, run } = wrangler();
+    const config: Config = {
+      ...READY,
+      d1_databases: [
+        database("REPORTS", { database_id: "00000000-0000-0000-0000-000000000000" }),
+        database("REPORTS_EU", { migrations_dir: undefined }),
+      ],
+      r2_buckets: [{ binding: "OBJECTS" }],
+      vars: { OBJECTS_BUCKET: "lethe-objects" },
+    };
+    expect(await deploy({ config, args: [], run, say })).toEqual([
+      'REPORTS has no real database_id in wrangler.toml: put there what "npx wrangler d1 create reports" prints',
+      'REPORTS_EU needs migrations_dir = "src/reporting/migrations"',
+      "OBJECTS_EU is not bound in wrangler.toml",
+      "OBJECTS_BUCKET_EU is not set under [vars] in wrangler.toml: the bucket's name",
+    ]);
+    expect(commands).toEqual([]);
+    expect(
+      configFaults({ ...READY, d1_databases: [database("REPORTS", { database_id: "" })] }),
+    ).toHaveLength(2);
+  });
+
+  it("is refused while a secret is missing, and for a Worker that is not there yet", async () => {
+    const none =
+      'Worker "lethe" not found.\n\nIf this is a new Worker, run `wrangler deploy` first';
+    const { commands, run } = wrangler(() => none);
+    const faults = await deploy({ config: READY, args: [], run, say });
+    expect(faults.map((fault) => fault.split(" ", 1)[0])).toEqual(SECRETS);
+    expect(commands).toEqual(["secret list --format json"]);
+    const denied = wrangler(() => "You are not logged in.");
+    expect(await deploy({ config: READY, args: [], run: denied.run, say })).toEqual([
+      "secrets cannot be listed:\nYou are not logged in.",
+    ]);
+  });
+
+  it("takes a setting as a variable too", () => {
+    const config = { ...READY, vars: { ...READY.vars, OIDC_ISSUERS: "[]" } };
+    expect(
+      secretFaults(
+        config,
+        SECRETS.filter((name) => name !== "OIDC_ISSUERS"),
+      ),
+    ).toEqual([]);
+    expect(secretsIn('Using…\n[ { "name": "A", "type": "secret_text" } ]\n')).toEqual(["A"]);
+    expect(secretsIn("nothing")).toEqual([]);
+  });
+
+  it("of this repository as it is says what to put where, and fails", async () => {
+    const root = path.resolve(import.meta.dirname, "../..");
+    const ran = await new Promise<{ code: unknown; text: string }>((resolve) => {
+      execFile(process.execPath, ["scripts/deploy.ts"], { cwd: root }, (error, out, err) =>
+        resolve({ code: error?.code ?? 0, text: out + err }),
+      );
+    });
+    expect(ran.code).toBe(1);
+    expect(ran.text).toContain("not deployed: REPORTS has no real database_id in wrangler.toml");
+  });
+});
+
+describe("databases of reports in wrangler.toml", () => {
+  it("are those with Lethe's migrations", () => {
+    const toml = [
+      "[[d1_databases]]",
+      'binding = "REPORTS" # of lakes in no jurisdiction',
+      `database_id = "${ID}"`,
+      'migrations_dir = "src/reporting/migrations"',
+      "# [[d1_databases]]",
+      "[vars]",
+      'binding = "NOT_ONE"',
+      "[[ d1_databases ]]".replaceAll(" ", ""),
+      "binding = 'REPORTS_EU'",
+      "database_id = 'eu'",
+      "migrations_dir = 'src/reporting/migrations'   # the same",
+      "[[d1_databases]]",
+      'binding = "OTHER"',
+      'migrations_dir = "elsewhere"',
+    ].join("\n");
+    expect(reportDatabasesIn(toml)).toEqual([
+      { binding: "REPORTS", database_id: ID },
+      { binding: "REPORTS_EU", database_id: "eu" },
+    ]);
+  });
+});
