@@ -37,6 +37,9 @@ declare global {
     readonly CALLER_RATE?: RateLimit;
     readonly ADDRESS_RATE?: RateLimit;
     readonly LAKE_RATE?: RateLimit;
+    /** Who is told of monthly reports, and the secret (`whsec_…`) that the call is signed with. */
+    readonly REPORT_WEBHOOK_URL?: string;
+    readonly REPORT_WEBHOOK_SECRET?: string;
     /** The lake that routes at the root mean. */
     readonly DEFAULT_LAKE?: string;
     /** Cloudflare account that R2's S3 endpoint belongs to; unset locally. */

@@ -6,6 +6,7 @@ import { DurableObject } from "cloudflare:workers";
 import { closed, makesDefault } from "./application/entrance.ts";
 import { type EventStream, eventStream, type ListenRequest } from "./application/eventStream.ts";
 import type { ImportRequest } from "./application/importLog.ts";
+import { type AlarmCheck, type LakeAlarm, lakeAlarm } from "./application/lakeAlarm.ts";
 import type { Call, WorkRequest } from "./application/lakeGateway.ts";
 import { type Carried, carriedTexts, readCommand, writeAnswer } from "./application/lakeStub.ts";
 import { nextAlarm } from "./application/nextAlarm.ts";
@@ -32,8 +33,7 @@ export class LakeObject extends DurableObject<Env> {
   #lake: Lake | null = null;
   /** Whoever listens to this lake now; made when the first one comes. */
   #stream: EventStream | null = null;
-  /** When the physical alarm is set for, in ms; what is armed is never later than what is due. */
-  #armed: number | null = null;
+  readonly #alarm: LakeAlarm;
   readonly #surroundings: Surroundings;
 
   constructor(ctx: DurableObjectState, env: Env) {
@@ -46,10 +46,18 @@ export class LakeObject extends DurableObject<Env> {
       committed: () => this.#afterCommit(),
       rearm: () => this.#rearm(),
     };
+    this.#alarm = lakeAlarm({
+      physical: ctx.storage,
+      now: Date.now,
+      found: (check) => {
+        const line = { level: "error", event: "alarm_lost", lake_id: this.#lakeId(), ...check };
+        console.error(JSON.stringify(line));
+      },
+    });
     // A lake nobody created stays without a table, however often it is asked for.
     if (isInitialised(ctx.storage.sql) && elsewhere(ctx.storage) === null) {
       this.#open();
-      void ctx.blockConcurrencyWhile(() => this.#rearm());
+      void ctx.blockConcurrencyWhile(() => this.#alarm.begin(this.#due()));
       ctx.waitUntil(this.#lookBack());
     }
   }
@@ -148,7 +156,7 @@ export class LakeObject extends DurableObject<Env> {
 
   #close(): void {
     this.#lake = null;
-    this.#armed = null;
+    this.#alarm.forget();
   }
 
   /** Resolves when every event has reached the reports, or the attempt failed. */
@@ -156,8 +164,16 @@ export class LakeObject extends DurableObject<Env> {
     return this.#lakeId() === null || this.#lake === null ? true : this.#lake.relay.settle();
   }
 
-  override async alarm(): Promise<void> {
-    this.#armed = null;
+  /** Whether the alarm is alive; one that is not is set anew. Null: there is no such lake here. */
+  async checkAlarm(lake_id: string): Promise<AlarmCheck | null> {
+    return this.#lakeId() === lake_id ? this.#alarm.check(this.#due()) : null;
+  }
+
+  override alarm(info?: AlarmInvocationInfo): Promise<void> {
+    return this.#alarm.ring(() => this.#wake(), info?.scheduledTime);
+  }
+
+  async #wake(): Promise<void> {
     const [lake_id, lake] = [this.#lakeId(), this.#lake];
     if (lake_id === null || lake === null) return;
     // Without its keys a lake could only fail: what it owes waits, and nothing of it is given up.
@@ -202,21 +218,21 @@ export class LakeObject extends DurableObject<Env> {
   }
 
   #afterCommit(): void {
+    this.#alarm.asked();
     const lake = this.#lake;
     if (lake === null || lake.imported.unfinished) return;
     this.ctx.waitUntil(this.#rearm());
     lake.relay.nudge();
   }
 
-  /** Sets the one physical alarm to the earliest thing due: a duty, or the outbox. */
-  async #rearm(wait_ms = 0): Promise<void> {
+  /** When the earliest thing is due, a duty or the outbox, in ms; null when nothing is owed. */
+  #due(): number | null {
     const lake = this.#lake;
-    if (lake === null || lake.imported.unfinished) return;
-    const next = nextAlarm(lake.log, lake.outbox.cursor(), Date.now());
-    const earliest = next && Math.max(next, Date.now() + wait_ms);
-    // An alarm that rings early finds nothing to do and arms itself anew: only later ones matter.
-    if (earliest === null || (this.#armed !== null && this.#armed <= earliest)) return;
-    this.#armed = earliest;
-    await this.ctx.storage.setAlarm(Math.max(earliest, Date.now()));
+    if (lake === null || lake.imported.unfinished) return null;
+    return nextAlarm(lake.log, lake.outbox.cursor(), Date.now());
+  }
+
+  #rearm(wait_ms = 0): Promise<void> {
+    return this.#alarm.arm(this.#due(), wait_ms);
   }
 }

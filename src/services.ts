@@ -2,10 +2,8 @@
  * Composition root of a request: what its lake, its stores, the reports and the callers are, from
  * the bindings and settings of the Worker.
  */
-import { waitUntil } from "cloudflare:workers";
-import { type Gateway, type LakeStub, lakeGateway } from "./application/lakeStub.ts";
 import { placedGateway } from "./application/placedGateway.ts";
-import { type At, noPlaces, type Places, places } from "./application/places.ts";
+import type { At } from "./application/places.ts";
 import type { Presigner } from "./application/ports.ts";
 import type { Workshop } from "./application/work/workshop.ts";
 import { calendars } from "./calendar/calendars.ts";
@@ -13,7 +11,7 @@ import { dataPlane } from "./data/dataPlane.ts";
 import { subjectPlane } from "./data/subjects/subjectPlane.ts";
 import { ok } from "./domain/decider.ts";
 import { reject } from "./domain/rejection.ts";
-import type { Jurisdiction, LocationHint } from "./domain/residency.ts";
+import type { Jurisdiction } from "./domain/residency.ts";
 import {
   type Env,
   hasJurisdictions,
@@ -27,30 +25,22 @@ import {
 import type { Door } from "./http/auth/identify.ts";
 import { accessPolicy } from "./http/auth/policy.ts";
 import { jwtVerifier } from "./http/auth/verifyJwt.ts";
+import { badCursor } from "./http/badCursor.ts";
 import { corsPolicy } from "./http/cors.ts";
 import type { Deps } from "./http/handle.ts";
 import { HttpProblem } from "./http/problem.ts";
 import { type RateCounters, rateLimits } from "./http/rateLimits.ts";
 import type { Reports, Services } from "./http/route.ts";
+import { gatewayAt, placesOf, stubAt } from "./lakesAt.ts";
 import { acrossDatabases } from "./reporting/acrossDatabases.ts";
 import { BadCursorError, reportQueries } from "./reporting/queries.ts";
 import { datasetStore } from "./storage/datasetStore.ts";
 import { localEndpoint, presigner, r2Endpoint } from "./storage/presigner.ts";
 import { r2ObjectStore } from "./storage/r2ObjectStore.ts";
+import { upkeepOf } from "./upkeep.ts";
 
 /** The longest a request waits for its events to show in the reports. */
 const SETTLE_MS = 1_000;
-
-const stubAt = (env: Env, at: At, lake_id: string, hint: LocationHint | null = null) => {
-  const lakes = at === null ? env.LAKES : env.LAKES.jurisdiction(at);
-  return lakes.get(lakes.idFromName(lake_id), hint === null ? {} : { locationHint: hint });
-};
-
-const gatewayAt = (env: Env, at: At): Gateway =>
-  lakeGateway((lake_id) => stubAt(env, at, lake_id) as unknown as LakeStub, {
-    keep: waitUntil,
-    pause: (ms) => scheduler.wait(ms),
-  });
 
 export const workshopAt = (env: Env, at: At): Workshop => {
   const store = r2ObjectStore(storesAt(env, at).objects);
@@ -84,29 +74,6 @@ const noJurisdictions = (jurisdiction: Jurisdiction) =>
     `The platform here cannot hold a lake in ${jurisdiction}: none is made.`,
   );
 
-const keptPlaces = new WeakMap<Env, Places>();
-
-/** What is known of where lakes are is the same for all requests. */
-export const placesOf = (env: Env): Places => {
-  const kept = keptPlaces.get(env) ?? madePlaces(env);
-  keptPlaces.set(env, kept);
-  return kept;
-};
-
-let said = false;
-
-const madePlaces = (env: Env): Places => {
-  if (hasJurisdictions(env)) return places((id, hint) => stubAt(env, null, id, hint));
-  if (!said) {
-    console.warn(
-      "This platform has no jurisdictions, as the local simulator: lakes are made wherever it " +
-        "runs, and say so (residency.enforced is false).",
-    );
-  }
-  said = true;
-  return noPlaces;
-};
-
 const presignerAt = (env: Env, at: At, origin: string): Presigner => {
   const { R2_ACCESS_KEY_ID, R2_SECRET_ACCESS_KEY, R2_ACCOUNT_ID } = env;
   const { bucket, jurisdiction } = storesAt(env, at);
@@ -138,12 +105,7 @@ const reportsOf = (env: Env): Reports => {
       return await ask;
     } catch (error) {
       if (!(error instanceof BadCursorError)) throw error;
-      throw new HttpProblem({
-        status: 422,
-        code: "bad-cursor",
-        detail: "The cursor is none that a list has given.",
-        errors: [{ path: "cursor", message: "take it from next_cursor, unchanged" }],
-      });
+      throw badCursor();
     }
   };
   return {
@@ -165,6 +127,7 @@ const servicesAt = (env: Env, at: At, origin: string): Services => {
     presigner: presignerAt(env, at, origin),
     reports: reportsOf(env),
     calendars,
+    upkeep: upkeepOf(env),
     reserve: async (lake_id, placement) => {
       const { jurisdiction } = placement;
       if (jurisdiction !== null && isDeployed(env)) {

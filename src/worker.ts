@@ -1,6 +1,6 @@
 /**
- * Composition root of the Worker: what the platform calls. Requests go to the HTTP app, the heavy
- * work of lakes to an entrypoint of its own.
+ * Composition root of the Worker: what the platform calls. Requests go to the HTTP app, the clock to
+ * the upkeep, the heavy work of lakes to an entrypoint of its own.
  */
 import { WorkerEntrypoint } from "cloudflare:workers";
 import { answering } from "./application/courtesy.ts";
@@ -16,7 +16,9 @@ import type { Workshop } from "./application/work/workshop.ts";
 import type { BatchId, DeletionId, ReplayId, SubjectAccessId } from "./domain/ids.ts";
 import type { Env } from "./env.ts";
 import { createApp } from "./http/app.ts";
-import { depsOf, placesOf, workshopAt } from "./services.ts";
+import { placesOf } from "./lakesAt.ts";
+import { depsOf, workshopAt } from "./services.ts";
+import { onCron } from "./upkeep.ts";
 
 export { LakeObject } from "./lakeObject.ts";
 
@@ -56,4 +58,5 @@ const app = createApp((c, origin) => depsOf(c.env as Env, origin));
 
 export default {
   fetch: (request, env, ctx) => answering(async () => app.fetch(request, env, ctx)),
+  scheduled: (controller, env) => onCron(controller, env),
 } satisfies ExportedHandler<Env>;

@@ -172,9 +172,13 @@ export const ACCESS = {
   "GET /reports/monthly": ADMIN,
   "GET /reports/deletions": ADMIN,
   "GET /reports/access": ADMIN,
+  "GET /reports/monthly/archive": ADMIN,
+  "GET /reports/monthly/archive/{month}/{document}": ADMIN,
   "POST /admin/reapply-erasures": ADMIN,
   "GET /admin/rewrap-keys": ADMIN,
   "POST /admin/rewrap-keys": ADMIN,
+  "POST /admin/monthly-report": ADMIN,
+  "POST /admin/sweep-alarms": ADMIN,
 } as const satisfies Readonly<Record<string, Access>>;
 
 /** A route by method and path, as OpenAPI writes them; a lake's own is `GET /lakes/{lake_id}`. */

@@ -15,3 +15,17 @@ export const every = (milliseconds: number, beat: () => void): (() => void) => {
   const timer = setInterval(beat, milliseconds);
   return () => clearInterval(timer);
 };
+
+/** What `work` resolves to; rejects when that takes longer, and stops waiting for it. */
+export const within = async <Value>(milliseconds: number, work: Promise<Value>): Promise<Value> => {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const patience = new Promise<never>((_, reject) => {
+    const late = () => reject(new Error(`no answer within ${milliseconds / 1000} s`));
+    timer = setTimeout(late, milliseconds);
+  });
+  try {
+    return await Promise.race([work, patience]);
+  } finally {
+    clearTimeout(timer);
+  }
+};

@@ -12,6 +12,7 @@ import {
   datasetName,
   expiresIn,
   filename,
+  isWebhookSecret,
   lakeId,
   MAX_AUDITS,
   MAX_URL,
@@ -286,14 +287,6 @@ export const noteIdentity = z
   .strictObject({ reason: text, verified: z.boolean() })
   .meta({ id: "NoteDeletionIdentity" });
 
-/** Of a secret's bytes, as Standard Webhooks has them: 24 to 64, base64 behind the prefix. */
-const isSecret = (secret: string): boolean => {
-  const encoded = /^whsec_([A-Za-z0-9+/]+={0,2})$/.exec(secret)?.[1];
-  if (encoded === undefined || encoded.length % 4 !== 0) return false;
-  const bytes = atob(encoded).length;
-  return bytes >= 24 && bytes <= 64;
-};
-
 export const registerWebhook = z
   .strictObject({
     url: z.url().max(MAX_URL).meta({ example: "https://example.com/lethe" }),
@@ -303,7 +296,10 @@ export const registerWebhook = z
       .max(NOTIFIED.length)
       .transform((events) => [...new Set(events)]),
     secret: optional(
-      z.string().max(128).refine(isSecret, "must be whsec_ and the base64 of 24 to 64 bytes"),
+      z
+        .string()
+        .max(128)
+        .refine(isWebhookSecret, "must be whsec_ and the base64 of 24 to 64 bytes"),
     ),
   })
   .meta({ id: "RegisterWebhook" });

@@ -187,3 +187,11 @@ export const when = {
 export const region = name
   .refine((named) => placementOf(named) !== null, REGION_HELP)
   .meta({ example: "eu-west-1" });
+
+/** Of a secret's bytes, as Standard Webhooks has them: 24 to 64, base64 behind the prefix. */
+export const isWebhookSecret = (secret: string): boolean => {
+  const encoded = /^whsec_([A-Za-z0-9+/]+={0,2})$/.exec(secret)?.[1];
+  if (encoded === undefined || encoded.length % 4 !== 0) return false;
+  const bytes = atob(encoded).length;
+  return bytes >= 24 && bytes <= 64;
+};

@@ -10,6 +10,7 @@ import type { Call, LakeGateway } from "../application/lakeGateway.ts";
 import type { LakeImporter, LakeListener, LakeProver } from "../application/logGateway.ts";
 import type { Calendars, Presigner } from "../application/ports.ts";
 import type { Question } from "../application/questions.ts";
+import type { Upkeep } from "../application/upkeep.ts";
 import type { Workshop } from "../application/work/workshop.ts";
 import { err, ok, type Result } from "../domain/decider.ts";
 import { type Rejection, reject } from "../domain/rejection.ts";
@@ -25,6 +26,7 @@ export interface Services {
   readonly origin: string;
   readonly reports: Reports;
   readonly calendars: Calendars;
+  readonly upkeep: Upkeep;
   /**
    * Keeps the id of a new lake for where it is to lie, and leads there; rejects with `unavailable`
    * when that is nowhere here. A lake that is there already stays where it is.

@@ -127,6 +127,12 @@ const SAMPLES: Readonly<Record<Operation, { readonly path?: string; readonly bod
   "POST /admin/reapply-erasures": {},
   "GET /admin/rewrap-keys": { path: "/admin/rewrap-keys?limit=1" },
   "POST /admin/rewrap-keys": {},
+  "GET /reports/monthly/archive": {},
+  "GET /reports/monthly/archive/{month}/{document}": {
+    path: "/reports/monthly/archive/2000-01/report.json",
+  },
+  "POST /admin/monthly-report": { body: { month: "2000-01" } },
+  "POST /admin/sweep-alarms": {},
 };
 
 const ADMIN = "admin-of-the-platform";
@@ -153,7 +159,11 @@ afterAll(async () => {
 const requestOf = (operation: Operation, lake_id = lake.id): Asked => {
   const [method = "", route = ""] = operation.split(" ");
   const { path = route, body } = SAMPLES[operation];
-  const overLakes = ["POST /admin/reapply-erasures", "POST /admin/rewrap-keys"];
+  const overLakes = [
+    "POST /admin/reapply-erasures",
+    "POST /admin/rewrap-keys",
+    "POST /admin/sweep-alarms",
+  ];
   if (overLakes.includes(operation)) return { method, path, body: { lake_id } };
   const own = ACCESS[operation].kind === "anyone" && operation !== "GET /sealed/{token}";
   const prefix = PLATFORM.has(operation) || own ? "" : `/lakes/${lake_id}`;

@@ -18,6 +18,8 @@ const ROOTS = [
   "src/services.ts",
   "src/lakeObject.ts",
   "src/openLake.ts",
+  "src/lakesAt.ts",
+  "src/upkeep.ts",
   "src/env.ts",
 ];
 

@@ -18,6 +18,7 @@ import { sealedRoutes } from "./sealed.ts";
 import { streamRoutes } from "./stream.ts";
 import { subjectAccessRoutes } from "./subjectAccess.ts";
 import { tokenRoutes } from "./tokens.ts";
+import { upkeepRoutes } from "./upkeep.ts";
 import { webhookRoutes } from "./webhooks.ts";
 
 export const ROUTES: readonly Route[] = [
@@ -41,4 +42,5 @@ export const ROUTES: readonly Route[] = [
   ...webhookRoutes,
   ...reportRoutes,
   ...adminRoutes,
+  ...upkeepRoutes,
 ];

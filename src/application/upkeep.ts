@@ -1,0 +1,91 @@
+/**
+ * What is done across lakes by the clock: the report of a month that has ended is kept and announced,
+ * and lakes are asked whether their alarms are alive. All of it can be done again at any time, by the
+ * clock or by hand, and then does what was left.
+ */
+import { type DailySweepDeps, dailySweep } from "./dailySweep.ts";
+import { type KeptReports, keptReports } from "./keptReports.ts";
+import { type ArchiveDeps, type Archived, archiveMonth } from "./monthlyArchive.ts";
+import { settledMonth } from "./months.ts";
+import { type SweepRequest, type SweptPage, sweepAlarms } from "./sweepAlarms.ts";
+
+/** As wrangler.toml has them. A month's report waits until its last events have come in. */
+export const MONTHLY_CRON = "10 3 1 * *";
+/** Begins the sweep of a day and goes on with it, and makes up for a report that failed. */
+export const HOURLY_CRON = "40 * * * *";
+
+export interface Upkeep extends KeptReports {
+  archive(month: string): Promise<Archived>;
+  sweep(request: SweepRequest): Promise<SweptPage>;
+}
+
+export interface UpkeepDeps extends Omit<ArchiveDeps, "announced">, Omit<DailySweepDeps, "swept"> {
+  /** One line of the log, without personal data. */
+  log(level: "info" | "error", line: Readonly<Record<string, unknown>>): void;
+}
+
+const logArchived = ({ log }: Pick<UpkeepDeps, "log">, { month, failed }: Archived): void => {
+  for (const each of failed) log("error", { event: "monthly_report_failed", month, ...each });
+};
+
+const logSwept = ({ log }: Pick<UpkeepDeps, "log">, page: SweptPage): void => {
+  for (const each of page.repaired) log("error", { event: "alarm_repaired", ...each });
+  for (const each of page.failed) log("error", { event: "alarm_unknown", ...each });
+};
+
+const archiving = (deps: UpkeepDeps): ArchiveDeps => ({
+  ...deps,
+  announced: ({ data }) =>
+    deps.log("info", {
+      event: "monthly_report_archived",
+      month: data.month,
+      jurisdiction: data.jurisdiction,
+      documents: data.documents.map(({ key }) => key),
+    }),
+});
+
+export const upkeep = (deps: UpkeepDeps): Upkeep => ({
+  ...keptReports(deps.places, deps.forms),
+
+  async archive(month) {
+    const archived = await archiveMonth(archiving(deps), month);
+    logArchived(deps, archived);
+    return archived;
+  },
+
+  async sweep(request) {
+    const swept = await sweepAlarms(deps, request);
+    logSwept(deps, swept);
+    return swept;
+  },
+});
+
+/**
+ * What the platform's cron calls, for the moment it was due at. Each part does what it can, whatever
+ * becomes of the others; then it throws what has failed, so that the platform sees the run fail.
+ */
+export const onSchedule = async (deps: UpkeepDeps, cron: string, at: Date): Promise<void> => {
+  if (cron !== MONTHLY_CRON && cron !== HOURLY_CRON) throw new Error(`nothing is due by ${cron}`);
+  const faults: string[] = [];
+
+  const archived = await archiveMonth(archiving(deps), settledMonth(at));
+  logArchived(deps, archived);
+  for (const { failed } of archived.failed) faults.push(`report of ${archived.month}: ${failed}`);
+
+  if (cron === HOURLY_CRON) {
+    try {
+      let pages = 0;
+      const swept = (page: SweptPage) => {
+        pages += 1;
+        logSwept(deps, page);
+        if (page.failed.length > 0) faults.push(`${page.failed.length} lakes did not answer`);
+      };
+      const record = await dailySweep({ ...deps, swept }, at);
+      if (pages > 0) deps.log("info", { event: "alarm_sweep", ...record });
+    } catch (error) {
+      faults.push(`sweep of alarms: ${error}`);
+      deps.log("error", { event: "alarm_sweep_failed", failed: String(error) });
+    }
+  }
+  if (faults.length > 0) throw new Error(faults.join("; "));
+};

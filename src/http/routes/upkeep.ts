@@ -1,0 +1,84 @@
+/** What the clock does across lakes, by hand; and the archive of monthly reports. */
+import { z } from "zod";
+import { isOver, monthBefore } from "../../application/months.ts";
+import { list } from "../../contracts/answers.ts";
+import { page } from "../../contracts/fields.ts";
+import * as asked from "../../contracts/upkeep.ts";
+import { ok } from "../../domain/decider.ts";
+import { reject } from "../../domain/rejection.ts";
+import { route } from "../route.ts";
+import { none } from "./shared.ts";
+
+export const upkeepRoutes = [
+  route({
+    method: "post",
+    path: "/admin/monthly-report",
+    scope: "platform",
+    tag: "Admin",
+    summary:
+      "Keep and announce the report of a month that is over, as the clock does on the first of the " +
+      "next one; what is kept or announced already stays as it is",
+    params: none,
+    query: none,
+    body: asked.archiveReport,
+    success: { status: 200, schema: asked.archived },
+    handle: async ({ body, services }) => {
+      const now = services.now();
+      const month = body.month ?? monthBefore(now);
+      if (!isOver(month, now)) {
+        return reject("invalid", "month-not-over", `${month} is not over: it has no report yet.`, [
+          { path: "month", message: "must have ended, in UTC" },
+        ]);
+      }
+      return ok({ status: 200, body: await services.upkeep.archive(month) });
+    },
+  }),
+  route({
+    method: "post",
+    path: "/admin/sweep-alarms",
+    scope: "platform",
+    tag: "Admin",
+    summary:
+      "Ask lakes whether their alarms are alive, as the clock does every day, and set those that are " +
+      "not; one lake, or page by page all that the reports know",
+    params: none,
+    query: none,
+    body: asked.sweepAlarms,
+    success: { status: 200, schema: asked.swept },
+    handle: async ({ body, services }) =>
+      ok({ status: 200, body: await services.upkeep.sweep(body) }),
+  }),
+  route({
+    method: "get",
+    path: "/reports/monthly/archive",
+    scope: "platform",
+    tag: "Reports",
+    summary: "Monthly reports that are kept, the latest first, and their documents",
+    params: none,
+    query: z.strictObject(page),
+    body: null,
+    success: { status: 200, schema: list("KeptReports") },
+    handle: async ({ query, services }) => {
+      const { limit, cursor = null } = query;
+      return ok({ status: 200, body: await services.upkeep.list({ limit, cursor }) });
+    },
+  }),
+  route({
+    method: "get",
+    path: "/reports/monthly/archive/{month}/{document}",
+    scope: "platform",
+    tag: "Reports",
+    summary: "One document of a monthly report, as it was kept",
+    params: asked.archivedDocument,
+    query: asked.archivedIn,
+    body: null,
+    success: { status: 200, schema: z.unknown() },
+    handle: async ({ params, query, services }) => {
+      const { month, document } = params;
+      const found = await services.upkeep.read(month, document, query.jurisdiction ?? null);
+      if (!found.ok) return found;
+      const { media_type, bytes } = found.value;
+      return ok({ status: 200, body: new TextDecoder().decode(bytes), media_type });
+    },
+  }),
+];

@@ -1,0 +1,40 @@
+/** Composition root: where lakes are, and how they are called there. */
+import { waitUntil } from "cloudflare:workers";
+import { type Gateway, type LakeStub, lakeGateway } from "./application/lakeStub.ts";
+import { type At, noPlaces, type Places, places } from "./application/places.ts";
+import type { LocationHint } from "./domain/residency.ts";
+import { type Env, hasJurisdictions } from "./env.ts";
+
+export const stubAt = (env: Env, at: At, lake_id: string, hint: LocationHint | null = null) => {
+  const lakes = at === null ? env.LAKES : env.LAKES.jurisdiction(at);
+  return lakes.get(lakes.idFromName(lake_id), hint === null ? {} : { locationHint: hint });
+};
+
+export const gatewayAt = (env: Env, at: At): Gateway =>
+  lakeGateway((lake_id) => stubAt(env, at, lake_id) as unknown as LakeStub, {
+    keep: waitUntil,
+    pause: (ms) => scheduler.wait(ms),
+  });
+
+const keptPlaces = new WeakMap<Env, Places>();
+
+/** What is known of where lakes are is the same for all requests. */
+export const placesOf = (env: Env): Places => {
+  const kept = keptPlaces.get(env) ?? madePlaces(env);
+  keptPlaces.set(env, kept);
+  return kept;
+};
+
+let said = false;
+
+const madePlaces = (env: Env): Places => {
+  if (hasJurisdictions(env)) return places((id, hint) => stubAt(env, null, id, hint));
+  if (!said) {
+    console.warn(
+      "This platform has no jurisdictions, as the local simulator: lakes are made wherever it " +
+        "runs, and say so (residency.enforced is false).",
+    );
+  }
+  said = true;
+  return noPlaces;
+};

@@ -1,0 +1,93 @@
+/** Composition root of what is done across lakes by the clock, and of the same by hand. */
+import { announceReport, reportReceiver } from "./application/announceReport.ts";
+import type { ArchivePlace, ReportForm } from "./application/monthlyArchive.ts";
+import { wait } from "./application/timers.ts";
+import { onSchedule, type Upkeep, type UpkeepDeps, upkeep } from "./application/upkeep.ts";
+import { JURISDICTIONS } from "./domain/residency.ts";
+import { type Env, reportDatabases, storesOf } from "./env.ts";
+import { badCursor } from "./http/badCursor.ts";
+import { placesOf, stubAt } from "./lakesAt.ts";
+import { acrossDatabases } from "./reporting/acrossDatabases.ts";
+import { BadCursorError, reportQueries } from "./reporting/queries.ts";
+import { r2SmallObjects } from "./storage/r2SmallObjects.ts";
+
+/** What a monthly report is kept as, besides its data. */
+const FORMS: readonly ReportForm[] = [];
+
+type Lakes = UpkeepDeps["lakes"];
+
+/** With what is done about a cursor that is none. */
+const lakesOf =
+  (env: Env, stale: (lakes: Lakes, limit: number) => ReturnType<Lakes>): Lakes =>
+  async ({ limit, cursor }) => {
+    const all = acrossDatabases(
+      reportDatabases(env).map(([name, database]) => ({ name, queries: reportQueries(database) })),
+    );
+    const lakes: Lakes = (page) => all.lakes({ ...page, member: null });
+    try {
+      return await lakes({ limit, cursor });
+    } catch (error) {
+      if (!(error instanceof BadCursorError)) throw error;
+      return stale(lakes, limit);
+    }
+  };
+
+const log: UpkeepDeps["log"] = (level, line) => {
+  const text = JSON.stringify({ level, ...line });
+  if (level === "error") console.error(text);
+  else console.log(text);
+};
+
+/** The reports on lakes in no jurisdiction are always kept, those on others where there are any. */
+const placesIn = (env: Env): readonly ArchivePlace[] =>
+  reportDatabases(env).map(([name, database]) => {
+    const queries = reportQueries(database);
+    const jurisdiction = JURISDICTIONS.find((each) => each === name) ?? null;
+    const expected = async () =>
+      jurisdiction === null || (await queries.lakes({ limit: 1, cursor: null })).items.length > 0;
+    return {
+      name,
+      objects: r2SmallObjects(() => storesOf(env, jurisdiction).objects),
+      report: async (month) => ((await expected()) ? queries.monthly(month) : null),
+    };
+  });
+
+const depsOf = (env: Env): Omit<UpkeepDeps, "lakes"> => ({
+  places: placesIn(env),
+  forms: FORMS,
+  objects: r2SmallObjects(() => env.OBJECTS),
+  check: async (lake_id) =>
+    stubAt(env, await placesOf(env).of(lake_id), lake_id).checkAlarm(lake_id),
+  announce: (note) =>
+    announceReport(
+      {
+        receiver: () =>
+          reportReceiver({
+            url: env.REPORT_WEBHOOK_URL,
+            secret: env.REPORT_WEBHOOK_SECRET,
+            loopback: env.AUTH === "open",
+          }),
+        now: () => new Date(),
+        wait,
+      },
+      note,
+    ),
+  log,
+  now: () => new Date(),
+  newId: () => crypto.randomUUID(),
+});
+
+export const upkeepOf = (env: Env): Upkeep => {
+  const refused = async () => {
+    throw badCursor();
+  };
+  return upkeep({ ...depsOf(env), lakes: lakesOf(env, refused) });
+};
+
+/** By the time that the platform meant, however late it calls. */
+export const onCron = ({ cron, scheduledTime }: ScheduledController, env: Env): Promise<void> => {
+  // A sweep that stood in a database which is not bound any more begins anew.
+  const again = (lakes: Lakes, limit: number) => lakes({ limit, cursor: null });
+  const deps = { ...depsOf(env), lakes: lakesOf(env, again) };
+  return onSchedule(deps, cron, new Date(scheduledTime));
+};
