@@ -111,8 +111,8 @@ const reportsOf = (env: Env): Reports => {
   return {
     lakes: (page) => guarded(queries.lakes(page)),
     monthly: (month) => queries.monthly(month),
-    deletions: (page) => guarded(queries.deletions(page)),
-    access: (filter) => guarded(queries.access(filter)),
+    deletions: (page) => guarded(queries.deletions({ ...page, member: null })),
+    access: (filter) => guarded(queries.access({ ...filter, member: null })),
   };
 };
 

@@ -1,9 +1,23 @@
 /**
- * Reports over several databases: each jurisdiction's lakes report to one that lies in it. Lists go
- * through them one after the other, in their order; a cursor says in which it stands.
+ * Reports over several databases: each jurisdiction's lakes report to one that lies in it. The list
+ * of lakes goes through them one after the other, in their order; its cursor says in which it
+ * stands. All other lists are merged by their key (`merge.ts`).
  */
+import { accessKey, firstAccessKey, purposeKey } from "./accessReports.ts";
+import { contractKey, datasetKey, lakeDataKey, retentionKey } from "./catalogReports.ts";
 import { BadCursorError } from "./cursor.ts";
-import { MAX_MONTHLY_ROWS, type MonthlyReport, type Page, type ReportQueries } from "./queries.ts";
+import { type DeletionFigures, type Months, summaryKey } from "./deletionSummary.ts";
+import { mergedMonth, mergedPage } from "./merge.ts";
+import type { Key } from "./page.ts";
+import {
+  MAX_MONTHLY_ROWS,
+  type MonthlyReport,
+  type Page,
+  type PageRequest,
+  type ReportQueries,
+} from "./queries.ts";
+import { completedKey, deletionKey, overdueKey, subjectAccessKey } from "./requestReports.ts";
+import type { Scope } from "./scope.ts";
 
 export interface ReportDatabase {
   /** Empty for the one of lakes in no jurisdiction. */
@@ -46,16 +60,59 @@ const inTurn = async <Item>(
   }
 };
 
-export const acrossDatabases = (databases: readonly ReportDatabase[]): ReportQueries => ({
+/** What the databases answer together. */
+export type Reports = Omit<ReportQueries, "deletionMonths" | "completedWithin"> & {
+  deletionMonths(asked: Scope & Months): Promise<readonly DeletionFigures[]>;
+};
+
+export const acrossDatabases = (databases: readonly ReportDatabase[]): Reports => ({
   lakes: (asked) =>
     inTurn(databases, asked, (queries, page) => queries.lakes({ ...asked, ...page })),
-  deletions: (asked) =>
-    inTurn(databases, asked, (queries, page) => queries.deletions({ ...asked, ...page })),
-  access: (asked) =>
-    inTurn(databases, asked, (queries, page) => queries.access({ ...asked, ...page })),
+  deletions: merged(databases, ({ deletions }) => deletions, deletionKey),
+  overdueDeletions: merged(databases, (queries) => queries.overdueDeletions, overdueKey),
+  completedDeletions: merged(databases, (queries) => queries.completedDeletions, completedKey),
+  subjectAccesses: merged(databases, (queries) => queries.subjectAccesses, subjectAccessKey),
+  deletionSummary: merged(databases, (queries) => queries.deletionSummary, summaryKey),
+  access: merged(databases, ({ access }) => access, accessKey),
+  accessPurposes: merged(databases, (queries) => queries.accessPurposes, purposeKey),
+  firstAccesses: merged(databases, (queries) => queries.firstAccesses, firstAccessKey),
+  accessVolume: merged(databases, (queries) => queries.accessVolume, accessKey),
+  data: merged(databases, ({ data }) => data, lakeDataKey),
+  datasets: merged(databases, ({ datasets }) => datasets, datasetKey),
+  unapprovedContracts: merged(databases, (queries) => queries.unapprovedContracts, contractKey),
+  retention: merged(databases, ({ retention }) => retention, retentionKey),
+  deletionMonths: async (asked) => {
+    const all = await Promise.all(databases.map(({ queries }) => queries.deletionMonths(asked)));
+    const within = async (month: string, seconds: number): Promise<number> => {
+      const counts = await Promise.all(
+        databases.map(({ queries }) => queries.completedWithin({ ...asked, month, seconds })),
+      );
+      return counts.reduce((total, count) => total + count, 0);
+    };
+    const months = (all[0] ?? []).map(({ month }, index) =>
+      mergedMonth(
+        all.flatMap((each) => each[index] ?? []),
+        (seconds) => within(month, seconds),
+      ),
+    );
+    return Promise.all(months);
+  },
   monthly: async (month) =>
     together(await Promise.all(databases.map(({ queries }) => queries.monthly(month)))),
 });
+
+const merged =
+  <Asked extends PageRequest, Item>(
+    databases: readonly ReportDatabase[],
+    listOf: (queries: ReportQueries) => (asked: Asked) => Promise<Page<Item>>,
+    keyOf: (item: Item) => Key,
+  ) =>
+  (asked: Asked): Promise<Page<Item>> =>
+    mergedPage(
+      databases.map(({ queries }) => listOf(queries)(asked)),
+      asked,
+      keyOf,
+    );
 
 type Counted = { readonly count: number };
 

@@ -15,12 +15,13 @@ export class BadCursorError extends Error {
 export const encodeCursor = (key: readonly string[]): string =>
   Buffer.from(JSON.stringify(key)).toString("base64url");
 
-/** The `length` parts of the key. Throws `BadCursorError` for anything else. */
-export const decodeCursor = (cursor: string, length: number): readonly string[] => {
+/** The parts of the key, `length` of them if that is known. Throws `BadCursorError` for anything else. */
+export const decodeCursor = (cursor: string, length: number | null): readonly string[] => {
   const key = parse(Buffer.from(cursor, "base64url").toString());
   const parts = Array.isArray(key) ? key.filter((part) => typeof part === "string") : [];
   // Encoding it again tells also what the decoder kindly overlooked.
-  if (parts.length !== length || encodeCursor(parts) !== cursor) throw new BadCursorError();
+  const known = parts.length === (length ?? parts.length) && encodeCursor(parts) === cursor;
+  if (!known) throw new BadCursorError();
   return parts;
 };
 

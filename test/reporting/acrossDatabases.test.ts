@@ -28,7 +28,10 @@ const database = (
   } as unknown as ReportQueries,
 });
 
-const listed = async (reports: ReportQueries, limit: number): Promise<readonly string[][]> => {
+const listed = async (
+  reports: Pick<ReportQueries, "lakes">,
+  limit: number,
+): Promise<readonly string[][]> => {
   const pages: string[][] = [];
   let cursor: string | null = null;
   do {

@@ -1,0 +1,201 @@
+/**
+ * Requests to be forgotten in figures: by month and lake, and by month over all lakes of a caller.
+ * Months are UTC. A request counts in the month in which each thing happened to it, so what is
+ * completed in a month is not a part of what was requested in it.
+ *
+ * The 95th percentile is the nearest rank: the shortest time within which at least 95 of a hundred
+ * were completed. It is read off the sorted times of the requests themselves, so it is exact. Over
+ * several databases it cannot be made of their percentiles: `completedWithin` counts, and
+ * `acrossDatabases` finds the time by bisection.
+ */
+import { type Key, type Page, type PageRequest, pageOf } from "./page.ts";
+import { startFrom } from "./requestReports.ts";
+import {
+  inScope,
+  listValues,
+  type Scope,
+  type Scoped,
+  scoped,
+  scopeValues,
+  WATCHED,
+} from "./scope.ts";
+import { select } from "./statement.ts";
+
+/** First and last month, inclusive: YYYY-MM. */
+export interface Months {
+  readonly from: string;
+  readonly to: string;
+}
+
+/** Months of one summary: an index is asked for each. */
+export const MAX_SUMMARY_MONTHS = 120;
+
+export interface SummaryRequest extends PageRequest, Scope, Months {}
+
+export interface DeletionFigures {
+  readonly month: string;
+  readonly requested: number;
+  readonly completed: number;
+  /** Whose deadline passed unanswered. */
+  readonly overdue: number;
+  readonly rejected: number;
+  readonly extended: number;
+  /** Of those requested in the month, still owed an answer. */
+  readonly open: number;
+  /** From receipt to completion, of those completed in the month; null when none was. */
+  readonly average_completion_seconds: number | null;
+  readonly p95_completion_seconds: number | null;
+}
+
+export interface DeletionSummaryItem extends DeletionFigures {
+  readonly lake_id: string;
+}
+
+/** What the figures of several databases are made of: also the sum of the completion times. */
+export interface MonthOfDeletions extends DeletionFigures {
+  readonly completion_seconds: number;
+}
+
+const BY_MONTH = ["month", "lake_id"] as const;
+
+const OPEN = "deletions.status NOT IN ('completed', 'rejected')";
+
+/** What is counted by month, and the columns of `deletions` that say in which. */
+const DATES = ["requested_month", "completed_month", "overdue_month", "rejected_month"] as const;
+
+/** Every month of the span. */
+const MONTHS = `months(month) AS (
+      SELECT :from UNION ALL
+      SELECT strftime('%Y-%m', month || '-01', '+1 month') FROM months WHERE month < :to)`;
+
+/** Month by month and lake by lake, where there is something to tell. */
+const GROUPS: Readonly<Record<keyof Scoped, string>> = {
+  // Four indexes in the same order, merged as they are read.
+  all: `WITH page AS (
+      ${DATES.map(
+        (month) => `SELECT ${month} AS month, lake_id FROM deletions
+        WHERE ${month} IS NOT NULL AND ${month} <= :to
+          AND (${month}, lake_id) > (:after_month, :after_lake_id)`,
+      ).join("\n      UNION ")}
+      ORDER BY month, lake_id LIMIT CAST(:limit AS INTEGER))`,
+  lake: groupsOf("SELECT :lake_id AS lake_id"),
+  member: groupsOf(`SELECT members.lake_id FROM members WHERE ${WATCHED}`),
+};
+
+function groupsOf(lakes: string): string {
+  const exists = DATES.map(
+    (month) => `EXISTS (SELECT 1 FROM deletions
+          WHERE ${month} = months.month AND deletions.lake_id = watched.lake_id)`,
+  );
+  return `WITH RECURSIVE ${MONTHS},
+    watched AS (${lakes}),
+    page AS (
+      SELECT months.month, watched.lake_id FROM months CROSS JOIN watched
+      WHERE (months.month, watched.lake_id) > (:after_month, :after_lake_id)
+        AND (${exists.join(" OR ")})
+      ORDER BY months.month, watched.lake_id LIMIT CAST(:limit AS INTEGER))`;
+}
+
+/** Of one month and the deletions that `which` selects. */
+const figures = (month: string, which: string, extended: string): string => `
+      (SELECT count(*) FROM deletions WHERE requested_month = ${month}${which}) AS requested,
+      (SELECT count(*) FROM deletions WHERE completed_month = ${month}${which}) AS completed,
+      (SELECT count(*) FROM deletions WHERE overdue_month = ${month}${which}) AS overdue,
+      (SELECT count(*) FROM deletions WHERE rejected_month = ${month}${which}) AS rejected,
+      ${extended} AS extended,
+      (SELECT count(*) FROM deletions
+        WHERE requested_month = ${month}${which} AND ${OPEN}) AS open,
+      (SELECT avg(completion_seconds) FROM deletions
+        WHERE completed_month = ${month}${which}) AS average_completion_seconds,
+      (SELECT min(completion_seconds) FROM (
+        SELECT completion_seconds, count(*) OVER () AS completed,
+          row_number() OVER (ORDER BY completion_seconds) AS place
+        FROM deletions WHERE completed_month = ${month}${which})
+        WHERE place * 100 >= completed * 95) AS p95_completion_seconds`;
+
+const OF_LAKE = " AND deletions.lake_id = page.lake_id";
+
+const summary = (kind: keyof Scoped): string => `
+    ${GROUPS[kind]}
+    SELECT page.month, page.lake_id, ${figures(
+      "page.month",
+      OF_LAKE,
+      `coalesce((SELECT count FROM monthly_counts WHERE monthly_counts.month = page.month
+        AND monthly_counts.lake_id = page.lake_id AND dataset_id = ''
+        AND measure = 'deletions_extended'), 0)`,
+    )}
+    FROM page ORDER BY page.month, page.lake_id`;
+
+/** Conditions on the lakes of each scope, as a part of a WHERE. */
+const LAKES: Readonly<Record<keyof Scoped, (table: string) => string>> = {
+  all: () => "",
+  lake: (table) => ` AND ${table}.lake_id = :lake_id`,
+  member: (table) =>
+    ` AND ${table}.lake_id IN (SELECT members.lake_id FROM members WHERE ${WATCHED})`,
+};
+
+const byMonth = (kind: keyof Scoped): string => {
+  const which = LAKES[kind]("deletions");
+  return `
+    WITH RECURSIVE ${MONTHS}
+    SELECT months.month, ${figures(
+      "months.month",
+      which,
+      `(SELECT coalesce(sum(count), 0) FROM monthly_counts
+        WHERE monthly_counts.month = months.month${LAKES[kind]("monthly_counts")}
+          AND dataset_id = '' AND measure = 'deletions_extended')`,
+    )},
+      (SELECT coalesce(sum(completion_seconds), 0) FROM deletions
+        WHERE completed_month = months.month${which}) AS completion_seconds
+    FROM months`;
+};
+
+const within = (kind: keyof Scoped): string => `
+    SELECT count(*) AS count FROM deletions
+    WHERE completed_month = :month AND completion_seconds <= CAST(:seconds AS INTEGER)${LAKES[kind]("deletions")}`;
+
+const each = (sql: (kind: keyof Scoped) => string) => ({
+  all: sql("all"),
+  lake: sql("lake"),
+  member: sql("member"),
+});
+
+const SQL = {
+  summary: scoped("deletions.summary", each(summary)),
+  months: scoped("deletions.months", each(byMonth)),
+  within: scoped("deletions.within", each(within)),
+};
+
+export const summaryKey = ({ month, lake_id }: DeletionSummaryItem): Key => [month, lake_id];
+
+export const deletionSummaries = (db: D1Database) => ({
+  /** By month and lake, where anything happened. */
+  async deletionSummary(asked: SummaryRequest): Promise<Page<DeletionSummaryItem>> {
+    const rows = await select<DeletionSummaryItem>(db, inScope(SQL.summary, asked), {
+      ...listValues(BY_MONTH, startFrom(asked.cursor, 2, asked.from), asked, asked),
+      from: asked.from,
+      to: asked.to,
+    });
+    return pageOf(rows, asked.limit, summaryKey);
+  },
+
+  /** Every month of the span, over all lakes of the scope. */
+  deletionMonths: (asked: Scope & Months): Promise<readonly MonthOfDeletions[]> =>
+    select<MonthOfDeletions>(db, inScope(SQL.months, asked), {
+      ...scopeValues(asked),
+      from: asked.from,
+      to: asked.to,
+    }),
+
+  /** How many were completed in the month, and within so many seconds. */
+  async completedWithin(
+    asked: Scope & { readonly month: string; readonly seconds: number },
+  ): Promise<number> {
+    const [row] = await select<{ readonly count: number }>(db, inScope(SQL.within, asked), {
+      ...scopeValues(asked),
+      month: asked.month,
+      seconds: asked.seconds,
+    });
+    return row?.count ?? 0;
+  },
+});
