@@ -48,6 +48,8 @@ declare global {
     readonly R2_JURISDICTION?: string;
     readonly R2_ACCESS_KEY_ID?: string;
     readonly R2_SECRET_ACCESS_KEY?: string;
+    /** From where on something is said: `debug`, `info`, `warn`, `error` or `off`. Unset: `info`. */
+    readonly LOG_LEVEL?: string;
     /** Bytes; a larger file is taken in the background. Unset: `SYNC_LIMIT_BYTES` of the code. */
     readonly SYNC_LIMIT_BYTES?: string;
     /** Bytes; in pieces of about this size. Unset: `SEGMENT_BYTES` of the code. */

@@ -9,6 +9,7 @@ import type { ImportRequest } from "./application/importLog.ts";
 import { type AlarmCheck, type LakeAlarm, lakeAlarm } from "./application/lakeAlarm.ts";
 import type { Call, WorkRequest } from "./application/lakeGateway.ts";
 import { type Carried, carriedTexts, readCommand, writeAnswer } from "./application/lakeStub.ts";
+import { say } from "./application/logging.ts";
 import { nextAlarm } from "./application/nextAlarm.ts";
 import type { Whereabouts } from "./application/places.ts";
 import { prove, type SignedQuestion } from "./application/prove.ts";
@@ -132,7 +133,7 @@ export class LakeObject extends DurableObject<Env> {
       sync: () => this.ctx.storage.sync(),
       format: serverSentEvents(call.lake_id),
       every,
-      failed: (error) => console.error(`listeners of ${call.lake_id}: ${error}`),
+      failed: (error) => say("error", "listeners are not told", { lake_id: call.lake_id, error }),
     });
     return this.#stream.listen(request, () => lake.service.admits(call));
   }
@@ -179,7 +180,8 @@ export class LakeObject extends DurableObject<Env> {
     // Without its keys a lake could only fail: what it owes waits, and nothing of it is given up.
     const locked = lake.service.rotation.isLocked(lake_id);
     try {
-      if (locked) console.error(`lake ${lake_id} is locked: its duties wait for the root secret`);
+      if (locked)
+        say("error", "a lake is locked: its duties wait for the root secret", { lake_id });
       else await fulfilDuties(this.#surroundings, lake_id, lake);
       await lake.relay.settle();
     } finally {

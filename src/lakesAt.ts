@@ -1,6 +1,7 @@
 /** Composition root: where lakes are, and how they are called there. */
 import { waitUntil } from "cloudflare:workers";
 import { type Gateway, type LakeStub, lakeGateway } from "./application/lakeStub.ts";
+import { say } from "./application/logging.ts";
 import { type At, noPlaces, type Places, places } from "./application/places.ts";
 import type { LocationHint } from "./domain/residency.ts";
 import { type Env, hasJurisdictions } from "./env.ts";
@@ -30,7 +31,8 @@ let said = false;
 const madePlaces = (env: Env): Places => {
   if (hasJurisdictions(env)) return places((id, hint) => stubAt(env, null, id, hint));
   if (!said) {
-    console.warn(
+    say(
+      "warn",
       "This platform has no jurisdictions, as the local simulator: lakes are made wherever it " +
         "runs, and say so (residency.enforced is false).",
     );

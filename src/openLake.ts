@@ -7,9 +7,11 @@ import { lakeCustody } from "./application/lakeCustody.ts";
 import { lakeDuties, remoteSteps } from "./application/lakeDuties.ts";
 import { lakeService } from "./application/lakeService.ts";
 import { lakeTurns } from "./application/lakeTurns.ts";
+import { say } from "./application/logging.ts";
 import { workLimits } from "./application/planWork.ts";
 import { type Relay, relay } from "./application/relay.ts";
 import { runDuties } from "./application/runDuties.ts";
+import { sayCommand, type Watch, watchedDuties } from "./application/seenCommands.ts";
 import { signedHead } from "./application/signedHead.ts";
 import { wait } from "./application/timers.ts";
 import { courier } from "./application/webhooks.ts";
@@ -68,9 +70,11 @@ export const openLake = (around: Surroundings): Lake => {
     commit: {
       transaction: (body) => log.transaction(body),
       committed: around.committed,
-      failed: (error) => console.error(`after a commit: ${error}`),
+      failed: (error) => say("error", "what follows a commit failed", { error }),
       sync: () => ctx.storage.sync(),
     },
+    watch,
+    now_ms: Date.now,
   });
   return {
     log,
@@ -100,6 +104,9 @@ const relayOf = (around: Surroundings, sent: SinkOutbox): Relay =>
     background: (work) => around.ctx.waitUntil(work),
   });
 
+/** What is told of every command that a lake has answered. */
+const watch: Watch = (seen) => sayCommand(seen);
+
 /** Runs what is due. Resolves to how many duties were run. */
 export const fulfilDuties = (
   around: Surroundings,
@@ -107,12 +114,13 @@ export const fulfilDuties = (
   { log, service, turns, tree, keeping, notify }: Lake,
 ): Promise<number> =>
   runDuties({
+    lake_id,
     schedule: log.schedule,
     now: () => new Date(),
     wait,
     handlers: lakeDuties({
       log,
-      service,
+      service: { ...service, fulfil: watchedDuties(service.fulfil, watch, Date.now) },
       lake_id,
       store: r2ObjectStore(storesAround(around).objects),
       now: () => new Date(),

@@ -2,6 +2,7 @@
  * Composition root of a request: what its lake, its stores, the reports and the callers are, from
  * the bindings and settings of the Worker.
  */
+import { say } from "./application/logging.ts";
 import { placedGateway } from "./application/placedGateway.ts";
 import type { At } from "./application/places.ts";
 import type { Presigner } from "./application/ports.ts";
@@ -144,7 +145,7 @@ const servicesAt = (env: Env, at: At, origin: string): Services => {
         .settle()
         .catch((error: unknown) => {
           // The command is done; the reports follow by the lake's own means.
-          console.error(`lake ${lake_id} did not settle: ${error}`);
+          say("error", "a lake did not settle", { lake_id, error });
         });
       await Promise.race([settled, patience]);
     },

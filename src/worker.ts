@@ -2,10 +2,11 @@
  * Composition root of the Worker: what the platform calls. Requests go to the HTTP app, the clock to
  * the upkeep, the heavy work of lakes to an entrypoint of its own.
  */
-import { WorkerEntrypoint } from "cloudflare:workers";
+import { env, WorkerEntrypoint } from "cloudflare:workers";
 import { answering } from "./application/courtesy.ts";
 import type { WorkStepRequest } from "./application/lakeGateway.ts";
 import { systemCall } from "./application/lakeService.ts";
+import { setLogLevel } from "./application/logging.ts";
 import type { Origin } from "./application/origins.ts";
 import { accessStep } from "./application/work/accessWork.ts";
 import { type EraseStep, eraseStep } from "./application/work/eraseWork.ts";
@@ -19,6 +20,8 @@ import { createApp } from "./http/app.ts";
 import { placesOf } from "./lakesAt.ts";
 import { depsOf, workshopAt } from "./services.ts";
 import { onCron } from "./upkeep.ts";
+
+setLogLevel(env.LOG_LEVEL);
 
 export { LakeObject } from "./lakeObject.ts";
 

@@ -42,6 +42,8 @@ export default defineConfig(async () => ({
                 // Small, so that long work is tested on small files.
                 SYNC_LIMIT_BYTES: "8192",
                 SEGMENT_BYTES: "2048",
+                // A line for each command would be most of what the tests print.
+                LOG_LEVEL: "warn",
                 TEST_MIGRATIONS: await readD1Migrations(
                   path.join(root, "src/reporting/migrations"),
                 ),

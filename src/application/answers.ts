@@ -31,6 +31,12 @@ export interface Answer {
   readonly replayed: boolean;
 }
 
+/** Outcomes that are on record, and refused all the same: the reason, as problem documents name it. */
+export const RECORDED_REFUSALS: Partial<Record<Answer["outcome"], string>> = {
+  unfit: "does-not-fit",
+  kept_back: "personal-data-suspected",
+};
+
 /** A sealed object is read through Lethe itself, by a token that is made when it is handed out. */
 export type SealedSign = SealedHolder & { readonly token?: string };
 

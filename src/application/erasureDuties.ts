@@ -5,6 +5,7 @@
  * is recorded as complete, everything that was replaced is deleted and what others had begun on the
  * same batches is cleared away.
  */
+
 import type { DomainEvent, Result } from "../domain/decider.ts";
 import {
   beginsByItself,
@@ -26,6 +27,7 @@ import { doomedKeys, undeletedKeys } from "./erasureLeftovers.ts";
 import { recipientsOf } from "./erasureRecipients.ts";
 import type { Call, LakeRequest } from "./lakeGateway.ts";
 import { type LakeService, systemCall } from "./lakeService.ts";
+import { say } from "./logging.ts";
 import { type Origin, originOf } from "./origins.ts";
 import type { EventLog, PendingDuty } from "./ports.ts";
 import { beginStep, type DutyDeps, isLastTry, MAX_ATTEMPTS } from "./runDuties.ts";
@@ -91,7 +93,7 @@ export const erasureDuties = (deps: ErasureDutyDeps): Pick<DutyDeps["handlers"],
       } catch (error) {
         if (!isLastTry(log.schedule, duty)) throw error;
         // The last try: it has failed, in sight of everybody. The error's words stay out of the log.
-        console.error(`erasure ${deletion_id} is given up: ${error}`);
+        say("error", "an erasure is given up", { deletion_id, error });
         fail(deps, duty, `A step of it failed ${MAX_ATTEMPTS} times; execute it again to go on.`);
       }
     },

@@ -2,6 +2,7 @@
  * What a lake keeps outside of its own database: halves of people's keys, erasures, and signed heads
  * of its log. By the last two it finds out that the database was restored to an earlier moment.
  */
+
 import { ok, type Result } from "../domain/decider.ts";
 import { isNoted } from "../domain/lake/decide.ts";
 import { type Rejection, reject } from "../domain/rejection.ts";
@@ -11,6 +12,7 @@ import type { SmallObjects } from "./dataPorts.ts";
 import { type ErasureRecords, erasureRecords } from "./erasureRecords.ts";
 import type { Call } from "./lakeGateway.ts";
 import { type LakeService, systemCall } from "./lakeService.ts";
+import { say } from "./logging.ts";
 import type { LogTree } from "./logProofs.ts";
 import { logSigner } from "./logSigner.ts";
 import { lostCheckpoint } from "./lostCheckpoint.ts";
@@ -46,7 +48,8 @@ export interface KeepingDeps {
 }
 
 export const lakeCustody = ({ log, service, objects, tree, now }: KeepingDeps): LakeCustody => {
-  const failed = (error: unknown) => console.error(`custody of keys: ${error}`);
+  const failed = (error: unknown) =>
+    say("error", "halves of keys or records of erasures cannot be kept or had", { error });
   const halves = custody({
     objects,
     forget: (lake_id, subjects) => service.forgetKeys(lake_id, subjects),

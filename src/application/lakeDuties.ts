@@ -11,6 +11,7 @@ import { type ErasureDutyDeps, erasureDuties } from "./erasureDuties.ts";
 import { freshnessDuties } from "./freshnessDuties.ts";
 import type { WorkStepRequest } from "./lakeGateway.ts";
 import type { LakeService } from "./lakeService.ts";
+import { say } from "./logging.ts";
 import { type Origin, originOf } from "./origins.ts";
 import type { EventLog, PendingDuty } from "./ports.ts";
 import { retentionDuties } from "./retentionDuties.ts";
@@ -151,8 +152,8 @@ export const lakeDuties = ({
     } catch (error) {
       if (!isLastTry(log.schedule, duty)) throw error;
       // The last try: the work is given up, visibly. The error's own words stay out of the log.
-      console.error(`work on batch ${step.batch_id} is given up at ${step.step}: ${error}`);
       const { batch_id, work_id } = step;
+      say("error", "work on a batch is given up", { batch_id, step: step.step, error });
       const reason = `The step ${step.step} ${inVain(duty)}.`;
       const failed = service.fulfil(lake_id, { type: "FailWork", batch_id, work_id, reason }, duty);
       if (!failed.ok) throw new Error(failed.error.detail);
@@ -177,7 +178,7 @@ export const lakeDuties = ({
       const replay = reader(log).replay(replay_id);
       const batch_id = replay.status === "absent" ? null : nextBatch(replay);
       if (batch_id === null) throw error;
-      console.error(`replay ${replay_id} gives up batch ${batch_id}: ${error}`);
+      say("error", "a replay gives up a batch", { replay_id, batch_id, error });
       giveUp(service, lake_id, duty, replay_id, batch_id);
     }
   },

@@ -15,6 +15,7 @@ import type { Call, CommandOptions, LakeRequest, OpenedWork, WorkRequest } from 
 import type { LakeService } from "./lakeService.ts";
 import type { Duty } from "./ports.ts";
 import type { LakeQuestion, Reply } from "./questions.ts";
+import { type Watch, watched, watchedPlans } from "./seenCommands.ts";
 
 export interface LakeTurns {
   /** `weight`: of the command, in characters. */
@@ -38,6 +39,9 @@ export interface TurnDeps {
   readonly commit: CommitDeps;
   /** Whether the log is still coming from elsewhere. */
   importing(): boolean;
+  /** Told of every command once it has ended. */
+  readonly watch: Watch;
+  readonly now_ms: () => number;
 }
 
 export const lakeTurns = ({
@@ -46,17 +50,25 @@ export const lakeTurns = ({
   reapply,
   commit,
   importing,
+  watch,
+  now_ms,
 }: TurnDeps): LakeTurns => {
   const together = groupCommit<Result<Answer, Rejection> | HalfNeededError>(commit);
+  const watching = watched(watch, now_ms);
+  const watchingPlans = watchedPlans(watch, now_ms);
   return {
-    command: (call, request, options, weight) =>
-      custody.supply(call.lake_id, (halves) =>
-        together(() => {
-          // One that came before the import began may have waited behind it.
-          if (importing()) return importUnfinished();
-          return service.turn(halves, () => service.command(call, request, options ?? undefined));
-        }, weight),
-      ),
+    command(call, request, options, weight) {
+      const { lake_id, correlation_id: request_id } = call;
+      return watching({ lake_id, request_id, command: request.type }, () =>
+        custody.supply(lake_id, (halves) =>
+          together(() => {
+            // One that came before the import began may have waited behind it.
+            if (importing()) return importUnfinished();
+            return service.turn(halves, () => service.command(call, request, options ?? undefined));
+          }, weight),
+        ),
+      );
+    },
     async ask(call, question) {
       if (question.kind === "reapply_erasures") return reapply(call);
       if (question.kind === "wrapping") {
@@ -68,8 +80,10 @@ export const lakeTurns = ({
       );
     },
     open: (call, request) =>
-      custody.supply(call.lake_id, (halves) =>
-        service.turn(halves, () => service.open(call, request)),
+      watchingPlans(call, request.kind, () =>
+        custody.supply(call.lake_id, (halves) =>
+          service.turn(halves, () => service.open(call, request)),
+        ),
       ),
     fulfil: (lake_id, due, duty) =>
       custody.supply(lake_id, (halves) =>

@@ -4,6 +4,7 @@
  * deadline never waits for a large file. A failing duty is counted, put off with a growing delay
  * and, after its last try, parked: kept and shown, never dropped. A legal deadline has no last try.
  */
+import { say } from "./logging.ts";
 import { DUTY_KINDS, type DutyKind, type PendingDuty, type Schedule } from "./ports.ts";
 
 export const DUTIES_PER_ALARM = 100;
@@ -77,6 +78,8 @@ export const isLastTry = (schedule: Schedule, duty: PendingDuty): boolean => {
 };
 
 export interface DutyDeps {
+  /** For the log of the process. */
+  readonly lake_id: string;
   readonly schedule: Schedule;
   readonly handlers: { readonly [Kind in DutyKind]: (duty: PendingDuty) => Promise<void> };
   now(): Date;
@@ -125,7 +128,10 @@ export const runDuties = async (deps: DutyDeps): Promise<number> => {
 };
 
 /** Whether it succeeded; a failure is on the schedule then. */
-const run = async ({ schedule, handlers, now }: DutyDeps, duty: PendingDuty): Promise<boolean> => {
+const run = async (
+  { lake_id, schedule, handlers, now }: DutyDeps,
+  duty: PendingDuty,
+): Promise<boolean> => {
   try {
     await handlers[duty.kind](duty);
     return true;
@@ -134,7 +140,7 @@ const run = async ({ schedule, handlers, now }: DutyDeps, duty: PendingDuty): Pr
     const attempts = schedule.find(duty)?.attempts ?? duty.attempts;
     const last = isLastTry(schedule, duty) && !NEVER_PARKED.has(duty.kind);
     schedule.failed(duty, String(error), last ? null : retryAt(now(), attempts));
-    console.error(`duty ${duty.kind} failed (attempt ${attempts + 1}): ${error}`);
+    say("error", "a duty failed", { lake_id, duty: duty.kind, attempt: attempts + 1, error });
     return false;
   }
 };

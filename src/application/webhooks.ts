@@ -5,6 +5,7 @@
  * under the same id. Attempts are rows and no events: they say nothing about the lake, and an
  * event for each would be told to nobody.
  */
+
 import { ok, type Result } from "../domain/decider.ts";
 import { type Rejection, reject } from "../domain/rejection.ts";
 import { MAX_WEBHOOKS, unknownWebhook, webhookUrlFault } from "../domain/webhook/decide.ts";
@@ -12,6 +13,7 @@ import { isNotified, notificationOf } from "../domain/webhook/notifications.ts";
 import type { Webhook } from "../domain/webhook/webhook.ts";
 import { reader } from "./commands.ts";
 import type { LakeService } from "./lakeService.ts";
+import { say } from "./logging.ts";
 import type { Delivery, Duty, DutyRef, EventLog, PendingDuty, StoredEvent } from "./ports.ts";
 import type { Reply } from "./questions.ts";
 import { later } from "./timers.ts";
@@ -136,7 +138,8 @@ export const courier = ({ log, service, lake_id, background }: CourierDeps) => {
 
   /** What went wrong here and not there, such as a secret that cannot be opened. */
   const broken = (delivery: Delivery, error: unknown): Called => {
-    console.error(`delivery ${delivery.delivery_id} to ${delivery.webhook_id}: ${error}`);
+    const { delivery_id, webhook_id } = delivery;
+    say("error", "a notification cannot be made", { delivery_id, webhook_id, error });
     const own = "Lethe could not make the call";
     return { delivered: false, status: null, error: own, retry_after_ms: null, gone: false };
   };

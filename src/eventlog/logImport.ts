@@ -3,11 +3,13 @@
  * inserted as it is and folded like any event. One request is one transaction. A marker in the
  * database says that an import is unfinished, so a restart changes nothing.
  */
+
 import { kindOf } from "../application/aggregates.ts";
 import { oweCheckpoint } from "../application/checkpoints.ts";
 import { consequencesOf } from "../application/consequences.ts";
 import type { ImportState, ImportStep, LogImport } from "../application/importLog.ts";
 import { LockedKeyError, openKeyring } from "../application/keyring.ts";
+import { say } from "../application/logging.ts";
 import type { LogTree } from "../application/logProofs.ts";
 import type { RootSecrets } from "../application/rootSecrets.ts";
 import { upcast } from "../contracts/events.ts";
@@ -138,7 +140,7 @@ export const logImport = ({ sql, log, tree, roots, now }: LogImportDeps): LogImp
       for (const duty of put) log.schedule.put(duty);
       for (const duty of remove) log.schedule.remove(duty);
     } catch (error) {
-      console.error(`event ${row.seq} of an import does not fold: ${error}`);
+      say("error", "an event of an import does not fold", { lake_id, seq: row.seq, error });
       return refuse(row.seq, "it does not fit what its stream holds");
     }
     return ok(row);

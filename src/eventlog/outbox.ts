@@ -1,4 +1,5 @@
 /** How far each sink has the log: the log itself is the outbox. */
+import { say } from "../application/logging.ts";
 import type { EventLog, OutboxCursor } from "../application/ports.ts";
 import type { RelayDeps } from "../application/relay.ts";
 
@@ -65,11 +66,11 @@ export const outboxOf = (
   read: (after, limit) => log.read({ after, limit }),
   advance: (seq) => sent.advance(sink, seq),
   rewind: (seq, why) => {
-    console.error(`delivery to ${sink} goes on behind event ${seq}: ${why}`);
+    say("error", "a delivery goes on from elsewhere in the log", { sink, seq, error: why });
     sent.rewind(sink, seq);
   },
   failed: (error, retry_at) => {
-    console.error(`delivery to ${sink} failed, next try ${retry_at}: ${error}`);
+    say("error", "a delivery failed", { sink, retry_at, error });
     sent.failed(sink, error, retry_at);
   },
 });

@@ -1,5 +1,7 @@
 /** A route's answer on its way out: JSON, text, a problem document, or a stream of bytes. */
+
 import type { Context } from "hono";
+import { say } from "../application/logging.ts";
 import { problemResponse } from "./problem.ts";
 import { respond, respondJson } from "./respond.ts";
 import type { HttpAnswer } from "./route.ts";
@@ -39,6 +41,6 @@ const answerStream = (
 const ofLength = (body: ReadableStream, length: number): ReadableStream => {
   const fixed = new FixedLengthStream(length);
   // Whoever reads the one learns what became of the other: it breaks off there.
-  body.pipeTo(fixed.writable).catch((error) => console.error(`a file broke off: ${error}`));
+  body.pipeTo(fixed.writable).catch((error) => say("error", "a file broke off", { error }));
   return fixed.readable;
 };

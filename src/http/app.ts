@@ -1,6 +1,7 @@
 /** The HTTP interface: its routes, the document that describes them, what every request meets. */
 import { Hono } from "hono";
 import { RegExpRouter } from "hono/router/reg-exp-router";
+import { say } from "../application/logging.ts";
 import { checkAccessTable } from "./auth/operations.ts";
 import { isLocal, refusal } from "./auth/policy.ts";
 import { senderOf } from "./cors.ts";
@@ -97,8 +98,7 @@ export const createApp = (depsOf: (c: AppContext, origin: string) => Deps): App 
   );
   app.onError((error, c) => {
     if (error instanceof HttpProblem) return problemResponse(c, error.problem, error.headers);
-    const message = error instanceof Error ? (error.stack ?? error.message) : String(error);
-    console.error(JSON.stringify({ level: "error", request_id: c.get("requestId"), message }));
+    say("error", "a request failed", { request_id: c.get("requestId"), error });
     return problemResponse(c, {
       status: 500,
       code: "internal-error",

@@ -3,7 +3,9 @@
  * nobody uses up what is another's: who cannot be told apart is counted by address, and a lake
  * counts those who are known apart from everybody else, who could be anybody.
  */
+
 import { createHash } from "node:crypto";
+import { say } from "../application/logging.ts";
 import type { Identity } from "./auth/identify.ts";
 import { HttpProblem } from "./problem.ts";
 
@@ -69,7 +71,7 @@ const count = async (counter: RateCounter, key: string, who: string): Promise<vo
   } catch (error) {
     if (error instanceof HttpProblem) throw error;
     // Counting is for everybody's sake: where it fails, everybody is served.
-    console.error(`requests are not counted: ${error}`);
+    say("error", "requests are not counted", { error });
     return;
   }
   if (counted.success) return;

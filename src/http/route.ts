@@ -4,7 +4,7 @@
  */
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 import type { z } from "zod";
-import type { Answer } from "../application/answers.ts";
+import { type Answer, RECORDED_REFUSALS } from "../application/answers.ts";
 import type { ObjectStore } from "../application/dataPorts.ts";
 import type { Call, LakeGateway } from "../application/lakeGateway.ts";
 import type { LakeImporter, LakeListener, LakeProver } from "../application/logGateway.ts";
@@ -149,12 +149,6 @@ export const route = <
 
 const CREATED = { created: 201, done: 200, accepted: 202, unfit: 422, kept_back: 422 } as const;
 
-/** What was recorded, and is refused all the same. */
-const REFUSED: Partial<Record<Answer["outcome"], string>> = {
-  unfit: "does-not-fit",
-  kept_back: "personal-data-suspected",
-};
-
 /** An answer to a command as HTTP has it, with its URL signed and its version as `ETag`. */
 export const commandAnswer = async (
   result: Result<Answer, Rejection>,
@@ -164,7 +158,7 @@ export const commandAnswer = async (
   const { outcome, body, version, sign, location, replayed } = result.value;
   const signed = sign ? { [sign.field]: await urlOf(sign, services, call) } : {};
   const prefix = call.is_default ? "" : `/lakes/${call.lake_id}`;
-  const refused = REFUSED[outcome];
+  const refused = RECORDED_REFUSALS[outcome];
   return ok({
     status: CREATED[outcome],
     body: { ...body, ...signed },

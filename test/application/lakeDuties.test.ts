@@ -34,7 +34,13 @@ const live = (lake: TestLake, steps: Partial<LakeDutyDeps>): Promise<number> => 
   const { log, service } = lake;
   const now = () => new Date(lake.now());
   const deps = { log, service, lake_id: LAKE, now, ...steps } as unknown as LakeDutyDeps;
-  return runDuties({ schedule: log.schedule, handlers: lakeDuties(deps), now, wait: forever });
+  return runDuties({
+    lake_id: LAKE,
+    schedule: log.schedule,
+    handlers: lakeDuties(deps),
+    now,
+    wait: forever,
+  });
 };
 
 const work = (lake: TestLake) =>

@@ -43,7 +43,8 @@ const alarmOf = (work: (duty: Duty) => void | Promise<void>) => {
     pass: (ms: number) => {
       at += ms;
     },
-    ring: () => runDuties({ schedule, handlers, now: () => new Date(at), wait: nextTurn }),
+    ring: () =>
+      runDuties({ lake_id: "north", schedule, handlers, now: () => new Date(at), wait: nextTurn }),
     /** Rings at the next thing due; resolves to how long it waited, or null when nothing is. */
     async ringNext(): Promise<number | null> {
       const next = schedule.next();

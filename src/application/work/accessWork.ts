@@ -2,6 +2,7 @@
  * One step of answering a request for access. Whatever is written is sealed under a key of the
  * request's own; every attempt writes keys of its own and the first result counts.
  */
+
 import { invariant, ok, type Result } from "../../domain/decider.ts";
 import type { SubjectAccessId } from "../../domain/ids.ts";
 import type { Rejection } from "../../domain/rejection.ts";
@@ -9,6 +10,7 @@ import type { AccessStep } from "../../domain/subjectAccess/decide.ts";
 import { contentType } from "../contentTypes.ts";
 import { BrokenSealError, MissingObjectError, type ObjectWriter } from "../dataPorts.ts";
 import type { Call } from "../lakeGateway.ts";
+import { say } from "../logging.ts";
 import type { AccessPlan } from "../planAccess.ts";
 import { mayHoldAny, planeOf } from "./lookups.ts";
 import { recipientsOf } from "./recipients.ts";
@@ -91,7 +93,7 @@ const collect = async (
     await file.abort();
     const lost = often && error instanceof MissingObjectError;
     if (!lost && !(error instanceof BrokenSealError)) throw error;
-    console.error(error.message);
+    say("error", "an object is unreadable for an answer to a person", { batch_id, error });
     return { kind: "collected", batch_id, outcome: "unreadable", part: null };
   }
 };

@@ -1,8 +1,10 @@
 /** Replays: step by step, driven by the request that asked, then by the lake's duty. */
+
 import { invariant, ok } from "../../domain/decider.ts";
 import type { BatchId, DatasetName, ReplayId } from "../../domain/ids.ts";
 import type { ReplayedBatch } from "../../domain/replay/replay.ts";
 import type { Call } from "../lakeGateway.ts";
+import { say } from "../logging.ts";
 import { outcomeOf } from "../planReplay.ts";
 import { deriveBatch } from "./passes.ts";
 import { NO_ANSWER, type Outcome, perform, type Workshop } from "./workshop.ts";
@@ -98,7 +100,7 @@ export const replayDataset = async (
     }
   } catch (error) {
     // The lake's duty takes over from here: it tries again, counts and, in the end, gives up visibly.
-    console.error(`replay ${replay_id} goes on in the background: ${error}`);
+    say("warn", "a replay goes on in the background", { replay_id, error });
   }
   const state = await shop.lake.ask(call, {
     kind: "one",

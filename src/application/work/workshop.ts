@@ -3,6 +3,7 @@
  * Whatever does not end in a record leaves no object behind: it is deleted here, or, when this
  * machine dies, swept by the lake's duty.
  */
+
 import type { Misfit } from "../../domain/batch/commands.ts";
 import type { DerivedRun, Publication, QualityCheck } from "../../domain/batch/events.ts";
 import { invariant, ok, type Result } from "../../domain/decider.ts";
@@ -23,6 +24,7 @@ import {
   type SegmentedDataPlane,
 } from "../dataPorts.ts";
 import type { Call, LakeGateway, LakeRequest, WorkRequest } from "../lakeGateway.ts";
+import { say } from "../logging.ts";
 import type { SubjectPlane } from "../subjectPorts.ts";
 import type { Comparison } from "../uniqueHashes.ts";
 import type { Gate, RefinePlan, WorkPlan } from "../workPlan.ts";
@@ -113,8 +115,8 @@ export const perform = async (
 };
 
 /** Nothing was given of it: what does not open is not guessed at. */
-export const objectDamaged = ({ message }: BrokenSealError) => {
-  console.error(message);
+export const objectDamaged = (error: BrokenSealError) => {
+  say("error", "an object does not open", { error });
   return reject(
     "wrong_state",
     "object-damaged",

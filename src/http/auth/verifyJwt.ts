@@ -3,10 +3,12 @@
  * configured, under an algorithm with two keys, for this audience, now. Everything the token itself
  * says about how it is to be verified (keys in its header, places to fetch some) is ignored.
  */
+
 import { decodeJwt, decodeProtectedHeader, errors, jwtVerify } from "jose";
+import { say } from "../../application/logging.ts";
 import { isReserved, subjectFault } from "../../domain/member/subject.ts";
 import type { Issuer } from "./issuers.ts";
-import { issuerKeys, type KeyMeans, KeysUnavailableError } from "./keys.ts";
+import { issuerKeys, type KeyMeans } from "./keys.ts";
 
 /** Asymmetric ones only: never `none`, and never HS*, whose key would be the public one. */
 export const ALGORITHMS = [
@@ -147,8 +149,7 @@ const outcomeOf = (error: unknown): Verified => {
     error instanceof errors.JOSEAlgNotAllowed ||
     error instanceof errors.JOSENotSupported;
   if (malformed) return NO_TOKEN;
-  const why = error instanceof KeysUnavailableError ? error.message : String(error);
-  console.error(JSON.stringify({ level: "error", message: `issuer's keys: ${why}` }));
+  say("error", "an issuer's keys cannot be had", { error });
   return { kind: "unavailable" };
 };
 
