@@ -20,7 +20,7 @@ import { subjectTexts } from "./data/subjects/subjectTexts.ts";
 import { callsLoopback, type Env, heldIn, rootSecretsOf, type Stores, storesOf } from "./env.ts";
 import { type Lake, lakeStore } from "./eventlog/lakeStore.ts";
 import type { SinkOutbox } from "./eventlog/outbox.ts";
-import { d1Sink } from "./reporting/d1Sink.ts";
+import { REPORT_VERSION, reportSink } from "./reporting/reportSink.ts";
 import { r2ObjectStore } from "./storage/r2ObjectStore.ts";
 import { r2SmallObjects } from "./storage/r2SmallObjects.ts";
 import type { LongWork } from "./worker.ts";
@@ -46,7 +46,7 @@ export const openLake = (around: Surroundings): Lake => {
   const env = around.env();
   const clock = () => new Date();
   const roots = rootSecretsOf(env);
-  const own = lakeStore(ctx.storage, { roots, now: clock });
+  const own = lakeStore(ctx.storage, { roots, now: clock, report_version: REPORT_VERSION });
   const { stored, keys, tree, imported, sent } = own;
   const log = overheard(stored, around.appended);
   const service = lakeService({
@@ -98,7 +98,7 @@ const relayOf = (around: Surroundings, sent: SinkOutbox): Relay =>
   relay({
     ...sent,
     lake_id: () => around.lake_id() ?? "",
-    sink: { deliver: (id, events) => d1Sink(storesAround(around).reports).deliver(id, events) },
+    sink: reportSink(() => storesAround(around).reports),
     now: () => new Date(),
     wait,
     background: (work) => around.ctx.waitUntil(work),

@@ -3,7 +3,8 @@
  * a time, the cursor moves only behind what was acknowledged. A delivery may happen twice (the
  * acknowledgement can be lost), so sinks are idempotent. A failing sink backs off without end and
  * never holds up a command. Where the sink or the log was restored to an earlier moment, the sink
- * says from where it has to be told again.
+ * says from where it has to be told again. Where what it makes of events has changed, or somebody
+ * asks for it, it is told everything anew.
  */
 import { type EventSink, type OutboxCursor, OutOfStepError, type StoredEvent } from "./ports.ts";
 
@@ -18,9 +19,13 @@ export interface OutboxDeps {
   readonly sink: EventSink;
   cursor(): OutboxCursor;
   read(after: number, limit: number): readonly StoredEvent[];
+  /** The last event there is. */
+  head(): number;
   advance(seq: number): void;
   /** Everything behind `seq` is to be delivered again: `why` is told. */
   rewind(seq: number, why: string): void;
+  /** The sink has forgotten everything, and is told anew from the first event on. */
+  restarted(): void;
   failed(error: string, retry_at: string): void;
   now(): Date;
 }
@@ -32,12 +37,13 @@ export const retryDelay = (attempts: number): number =>
 /** Resolves to true when everything has arrived, to false when the sink failed. Never throws. */
 export const drainOutbox = async (deps: OutboxDeps): Promise<boolean> => {
   for (let rewinds = 0; ; ) {
-    const { last_seq, attempts } = deps.cursor();
-    const events = deps.read(last_seq, DELIVERY_EVENTS);
+    const { last_seq, attempts, outdated } = deps.cursor();
+    const events = outdated ? [] : deps.read(last_seq, DELIVERY_EVENTS);
     const last = events.at(-1);
-    if (last === undefined) return true;
+    if (last === undefined && !outdated) return true;
     try {
-      await deps.sink.deliver(deps.lake_id, events);
+      if (last === undefined) await deps.sink.restart(deps.lake_id, deps.head());
+      else await deps.sink.deliver(deps.lake_id, events, deps.head());
     } catch (error) {
       if (error instanceof OutOfStepError && rewinds < MAX_REWINDS) {
         rewinds += 1;
@@ -48,6 +54,7 @@ export const drainOutbox = async (deps: OutboxDeps): Promise<boolean> => {
       deps.failed(String(error), retry_at);
       return false;
     }
-    deps.advance(last.seq);
+    if (last === undefined) deps.restarted();
+    else deps.advance(last.seq);
   }
 };

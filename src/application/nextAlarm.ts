@@ -7,6 +7,8 @@ export const OUTBOX_CHECK_MS = 30_000;
 /** How far a sink has the log, and when it is tried again after a failure. */
 interface Delivered {
   readonly last_seq: number;
+  /** It is to be told anew. */
+  readonly outdated: boolean;
   readonly retry_at: string | null;
 }
 
@@ -16,13 +18,13 @@ interface Delivered {
  */
 export const nextAlarm = (
   log: Pick<EventLog, "head"> & { readonly schedule: Pick<EventLog["schedule"], "next"> },
-  { last_seq, retry_at }: Delivered,
+  { last_seq, outdated, retry_at }: Delivered,
   now_ms: number,
 ): number | null => {
   const times: number[] = [];
   const duty = log.schedule.next();
   if (duty !== null) times.push(Date.parse(duty));
-  if (log.head() > last_seq) {
+  if (outdated || log.head() > last_seq) {
     times.push(retry_at === null ? now_ms + OUTBOX_CHECK_MS : Date.parse(retry_at));
   }
   return times.length > 0 ? Math.min(...times) : null;

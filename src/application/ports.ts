@@ -256,7 +256,6 @@ export interface EventLog {
   countOf(type: string): number;
 }
 
-/** Where events go when they leave the lake. Idempotent on (`lake_id`, `seq`). */
 /**
  * The sink and the log are not at the same place, because one of the two was restored to an earlier
  * moment: what follows `resume_after` is to be delivered (again).
@@ -270,16 +269,22 @@ export class OutOfStepError extends Error {
   }
 }
 
+/** Where events go when they leave the lake. Idempotent on (`lake_id`, `seq`). */
 export interface EventSink {
   /**
-   * In order, without gaps, possibly not for the first time. Resolves when they are durable; rejects
-   * with OutOfStepError where the log has to go on from somewhere else.
+   * In order, without gaps, possibly not for the first time; `head` is the log's last `seq`, unless
+   * given that of the last of these. Resolves when they are durable; rejects with OutOfStepError where the log has to go on from
+   * somewhere else.
    */
-  deliver(lake_id: string, events: readonly StoredEvent[]): Promise<void>;
+  deliver(lake_id: string, events: readonly StoredEvent[], head?: number): Promise<void>;
+  /** Forgets what it was told of the lake: all up to `head` is delivered again, from the first. */
+  restart(lake_id: string, head: number): Promise<void>;
 }
 
 export interface OutboxCursor {
   readonly last_seq: number;
+  /** What was delivered, another version of the sink was told; or it is to be told anew. */
+  readonly outdated: boolean;
   readonly attempts: number;
   readonly last_error: string | null;
 }

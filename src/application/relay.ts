@@ -12,8 +12,6 @@ export interface RelayDeps extends Omit<OutboxDeps, "cursor" | "lake_id"> {
   /** Known once the lake exists: nothing is sent before. */
   lake_id(): string;
   cursor(): ReturnType<OutboxDeps["cursor"]> & { readonly retry_at: string | null };
-  /** The last event there is. */
-  head(): number;
   wait(milliseconds: number): Promise<void>;
   /** Keeps the process alive until the promise settles. */
   background(work: Promise<unknown>): void;
@@ -31,7 +29,10 @@ export const relay = (deps: RelayDeps): Relay => {
   let draining: Promise<boolean> | null = null;
   let last_ms = Number.NEGATIVE_INFINITY;
 
-  const behind = () => deps.head() > deps.cursor().last_seq;
+  const behind = () => {
+    const { last_seq, outdated } = deps.cursor();
+    return outdated || deps.head() > last_seq;
+  };
 
   /** What is there when it starts, not what comes meanwhile: that waits for its own turn. */
   const drain = async (): Promise<boolean> => {

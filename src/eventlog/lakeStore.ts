@@ -39,10 +39,17 @@ export interface Lake extends Pick<LakeStore, "tree" | "imported"> {
   readonly keeping: LakeCustody;
 }
 
+interface Means {
+  readonly roots: RootSecrets;
+  readonly now: () => Date;
+  /** Of what the reports make of events. */
+  readonly report_version: number;
+}
+
 /** Makes the tables that are not there yet. */
 export const lakeStore = (
   storage: DurableObjectStorage,
-  { roots, now }: { readonly roots: RootSecrets; readonly now: () => Date },
+  { roots, now, report_version }: Means,
 ): LakeStore => {
   migrate(storage);
   const { sql } = storage;
@@ -53,6 +60,6 @@ export const lakeStore = (
     keys: keys(sql, () => now().toISOString()),
     tree,
     imported: logImport({ sql, log: stored, tree, roots, now }),
-    sent: outboxOf(REPORTS_SINK, stored, outbox(sql)),
+    sent: outboxOf({ name: REPORTS_SINK, version: report_version }, stored, outbox(sql)),
   };
 };

@@ -220,6 +220,10 @@ export const MIGRATIONS: readonly string[] = [
     SELECT DISTINCT json_extract(data, '$.file_url'), substr(stream, length('batch/') + 1)
     FROM events WHERE type = 'AppendIngestionRequested';
   `,
+  `
+  -- Which version of the sink was told of what was delivered; NULL: it is to be told anew.
+  ALTER TABLE outbox ADD COLUMN sink_version INTEGER;
+  `,
 ];
 
 /** Whether anything was ever stored here: a lake nobody created has no tables at all. */

@@ -8,8 +8,9 @@
  * reports were, the lake is asked for what they lack.
  */
 import { type EventSink, OutOfStepError, type StoredEvent } from "../application/ports.ts";
+import { forget, REPORT_VERSION } from "./forget.ts";
 import { byteLength, leading, packed } from "./packing.ts";
-import { changeRows, countBatches, GUARD, setRetention } from "./rollupSql.ts";
+import { changeRows, countBatches, GUARD, STANDS, setRetention } from "./rollupSql.ts";
 import { type Rollups, rollups } from "./rollups.ts";
 import { TABLE_NAMES } from "./tables.ts";
 
@@ -29,20 +30,22 @@ const MAX_LOST_RACES = 5;
 /**
  * Delivers to the tables of `migrations/`. `deliver` resolves when the events and the rollups they
  * change are durable. Rejects with OutOfStepError on a gap (the first event not yet delivered must
- * follow the last one that was) and where other events of the same numbers were delivered before;
- * rejects on events out of order, when it lost too many races, and when D1 fails. Each time nothing
- * is half done and the delivery may be repeated.
+ * follow the last one that was), where other events of the same numbers were delivered before, and
+ * where the rows are another version's: those are gone then. Rejects on events out of order, when it
+ * lost too many races, and when D1 fails. Each time nothing is half done and the delivery may be
+ * repeated.
  */
 export const d1Sink = (db: D1Database): EventSink => ({
-  async deliver(lake_id, events) {
+  async deliver(lake_id, events, log_head) {
     requireConsecutive(lake_id, events);
-    const end = events.at(-1)?.seq ?? 0;
-    let last = end === 0 ? 0 : await lastSeq(db, lake_id);
-    await requireSameHistory(db, lake_id, last, events);
-    let lost = 0;
-    while (last < end) {
+    const [first, end] = [events.at(0)?.seq, events.at(-1)?.seq];
+    if (first === undefined || end === undefined) return;
+    const head = log_head ?? end;
+    // As a rule the reports are where the lake has them, and the first batch is all there is to it.
+    let last = first - 1;
+    for (let lost = 0; last < end; ) {
       const piece = nextPiece(lake_id, last, events);
-      if (await commit(db, lake_id, last, piece)) {
+      if (await commit(db, lake_id, { last, head, piece })) {
         last += piece.length;
         continue;
       }
@@ -50,9 +53,11 @@ export const d1Sink = (db: D1Database): EventSink => ({
       if (lost === MAX_LOST_RACES) {
         throw new Error(`lake ${lake_id}: lost ${lost} races against other deliveries at ${last}`);
       }
-      last = await lastSeq(db, lake_id);
+      last = await findStep(db, lake_id, events, head);
     }
   },
+
+  restart: (lake_id, head) => forget(db, lake_id, head),
 });
 
 const requireConsecutive = (lake_id: string, events: readonly StoredEvent[]): void => {
@@ -64,35 +69,56 @@ const requireConsecutive = (lake_id: string, events: readonly StoredEvent[]): vo
   }
 };
 
-const lastSeq = async (db: D1Database, lake_id: string): Promise<number> =>
-  (await db
-    .prepare("SELECT last_seq FROM relay WHERE lake_id = ?")
-    .bind(lake_id)
-    .first<number>("last_seq")) ?? 0;
+interface Step {
+  readonly last_seq: number;
+  readonly report_version: number;
+}
+
+/** How far the lake has been told of, by D1's own account. */
+const findStep = async (
+  db: D1Database,
+  lake_id: string,
+  events: readonly StoredEvent[],
+  head: number,
+): Promise<number> => {
+  const step = await db.prepare(SQL.step).bind(lake_id).first<Step>();
+  const { last_seq, report_version } = step ?? { last_seq: 0, report_version: REPORT_VERSION };
+  if (report_version !== REPORT_VERSION) {
+    const why = `its reports are of version ${report_version}, not ${REPORT_VERSION}`;
+    throw await madeAnew(db, lake_id, head, why);
+  }
+  const forked = await firstUnlike(db, lake_id, last_seq, events);
+  if (forked === undefined) return last_seq;
+  const why = `event ${forked} is another than the one delivered before: the lake was restored`;
+  throw await madeAnew(db, lake_id, head, why);
+};
+
+const madeAnew = async (
+  db: D1Database,
+  lake_id: string,
+  head: number,
+  why: string,
+): Promise<OutOfStepError> => {
+  await forget(db, lake_id, head);
+  return new OutOfStepError(`lake ${lake_id}: ${why}; its reports are made anew`, 0);
+};
 
 /**
- * What was delivered before is what is delivered now. Asked only where the two overlap: after an
- * acknowledgement was lost, and after a restore.
+ * What was delivered before is what is delivered now; else the first event that is not. Asked only
+ * where the two overlap: after an acknowledgement was lost, and after a restore.
  */
-const requireSameHistory = async (
+const firstUnlike = async (
   db: D1Database,
   lake_id: string,
   last: number,
   events: readonly StoredEvent[],
-): Promise<void> => {
+): Promise<number | undefined> => {
   const again = events.filter(({ seq }) => seq <= last);
   const [first, end] = [again.at(0)?.seq, again.at(-1)?.seq];
-  if (first === undefined || end === undefined) return;
+  if (first === undefined || end === undefined) return undefined;
   const { results } = await db.prepare(SQL.delivered).bind(lake_id, first, end).all<Delivered>();
   const known = new Map(results.map((row) => [row.seq, identityOf(row)]));
-  const forked = again.find((event) => known.get(event.seq) !== identityOf(event));
-  if (forked === undefined) return;
-  await db.batch(SQL.forget.map((sql) => db.prepare(sql).bind(lake_id, last)));
-  throw new OutOfStepError(
-    `lake ${lake_id}: event ${forked.seq} is another than the one delivered before: the lake was ` +
-      "restored, and its reports are made anew",
-    0,
-  );
+  return again.find((event) => known.get(event.seq) !== identityOf(event))?.seq;
 };
 
 type Delivered = Pick<
@@ -142,12 +168,18 @@ const encode = (event: StoredEvent): string => {
   return JSON.stringify([seq, type, recorded_at, actor, dataset, stream, stream_version, data]);
 };
 
+interface Delivery {
+  readonly last: number;
+  /** The last event of the log. */
+  readonly head: number;
+  readonly piece: readonly Encoded[];
+}
+
 /** Whether the relay moved from `last` behind the piece; if not, nothing was written. */
 const commit = async (
   db: D1Database,
   lake_id: string,
-  last: number,
-  piece: readonly Encoded[],
+  { last, head, piece }: Delivery,
 ): Promise<boolean> => {
   const rows = rollups(
     lake_id,
@@ -157,7 +189,7 @@ const commit = async (
   const write = (sql: string, values: readonly string[]): D1PreparedStatement[] =>
     packed(values, MAX_PARAMETER_BYTES).map((json) => db.prepare(sql).bind(lake_id, last, json));
   const statements = [
-    db.prepare(SQL.enter).bind(lake_id),
+    ...(last === 0 ? [db.prepare(SQL.enter).bind(lake_id)] : []),
     ...write(
       SQL.events,
       piece.map(({ json }) => json),
@@ -167,7 +199,7 @@ const commit = async (
     ...write(SQL.retentionOfContracts, changedTerms(rows)),
     ...write(SQL.retentionOfBatches, batches),
     ...write(SQL.count, batches),
-    db.prepare(SQL.move).bind(lake_id, last, last + piece.length),
+    db.prepare(SQL.move).bind(lake_id, last, last + piece.length, head),
   ];
   const results = await db.batch(statements);
   return results.at(-1)?.results.length === 1;
@@ -181,31 +213,14 @@ const changedTerms = ({ contracts }: Rollups): readonly string[] =>
     .filter(({ columns }) => columns.retention_days !== undefined)
     .map(({ id }) => JSON.stringify(id[0]));
 
-const forget = (table: string, which = ""): string =>
-  `DELETE FROM ${table} WHERE ${GUARD} AND lake_id = ?1${which}`;
-
 const SQL = {
-  /**
-   * A person's request that was still open is kept, as lost, until the log opens it anew: if
-   * it was made in the time that is lost, nobody else knows that it is owed an answer. The row that
-   * guards all goes last.
-   */
-  forget: [
-    `UPDATE deletions SET status = 'lost'
-     WHERE ${GUARD} AND lake_id = ?1 AND status NOT IN ('completed', 'rejected')`,
-    `UPDATE subject_accesses SET status = 'lost'
-     WHERE ${GUARD} AND lake_id = ?1 AND status = 'collecting'`,
-    ...["events", "batch_counts", ...TABLE_NAMES, "relay"].map((table) =>
-      forget(
-        table,
-        table === "deletions" || table === "subject_accesses" ? " AND status <> 'lost'" : "",
-      ),
-    ),
-  ],
+  step: "SELECT last_seq, report_version FROM relay WHERE lake_id = ?",
   delivered: `
     SELECT seq, type, recorded_at, actor, stream, stream_version FROM events
     WHERE lake_id = ?1 AND seq BETWEEN CAST(?2 AS INTEGER) AND CAST(?3 AS INTEGER)`,
-  enter: "INSERT INTO relay (lake_id, last_seq) VALUES (?, 0) ON CONFLICT DO NOTHING",
+  enter: `
+    INSERT INTO relay (lake_id, last_seq, report_version) VALUES (?, 0, ${REPORT_VERSION})
+    ON CONFLICT DO NOTHING`,
   /** Without OR IGNORE: an event that is there although the relay is not is a bug to be seen. */
   events: `
     INSERT INTO events (
@@ -218,7 +233,10 @@ const SQL = {
   retentionOfContracts: setRetention("contract_id"),
   retentionOfBatches: setRetention("batch_id"),
   count: countBatches(1),
+  /** A lake that was restored has less to tell again than it had: the end is the log's of now. */
   move: `
-    UPDATE relay SET last_seq = CAST(?3 AS INTEGER)
-    WHERE lake_id = ?1 AND last_seq = CAST(?2 AS INTEGER) RETURNING last_seq`,
+    UPDATE relay SET last_seq = CAST(?3 AS INTEGER),
+      rebuilding_to = nullif(max(min(rebuilding_to, CAST(?4 AS INTEGER)), CAST(?3 AS INTEGER)),
+        CAST(?3 AS INTEGER))
+    WHERE ${STANDS} RETURNING last_seq`,
 };

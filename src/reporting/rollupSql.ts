@@ -3,10 +3,14 @@
  * takes ?1 the lake, ?2 the last_seq the delivery was made for and ?3 a JSON array, and does nothing
  * unless the relay stands there. Numbers bind as REAL, hence the casts.
  */
+import { REPORT_VERSION } from "./forget.ts";
 import { type Merge, TABLE_NAMES, TABLES, type Table, type TableName } from "./tables.ts";
 
-export const GUARD =
-  "EXISTS (SELECT 1 FROM relay WHERE relay.lake_id = ?1 AND last_seq = CAST(?2 AS INTEGER))";
+/** The lake was told up to there, here, by this code. */
+export const STANDS = `lake_id = ?1 AND last_seq = CAST(?2 AS INTEGER)
+      AND report_version = ${REPORT_VERSION} AND moved_to IS NULL`;
+
+export const GUARD = `EXISTS (SELECT 1 FROM relay WHERE relay.${STANDS})`;
 
 const MERGED: { readonly [Name in Merge]: (later: string, before: string) => string } = {
   last: (later, before) => `coalesce(${later}, ${before})`,

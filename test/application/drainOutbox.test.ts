@@ -38,10 +38,12 @@ const outboxOf = (
 ) => {
   let cursor: OutboxCursor & { readonly retry_at: string | null } = {
     last_seq: 0,
+    outdated: false,
     attempts: 0,
     last_error: null,
     retry_at: null,
   };
+  const restarts: number[] = [];
   const delivered: number[][] = [];
   const told: string[] = [];
   let attempted = 0;
@@ -49,6 +51,10 @@ const outboxOf = (
   let overlapped = false;
   return {
     delivered,
+    restarts,
+    outdate: () => {
+      cursor = { ...cursor, outdated: true };
+    },
     told,
     state: () => cursor,
     overlapped: () => overlapped,
@@ -57,10 +63,14 @@ const outboxOf = (
         lake_id: LAKE,
         now: () => new Date(START),
         cursor: () => cursor,
+        head: () => length,
         read: (after, limit) =>
           Array.from({ length: Math.min(limit, length - after) }, (_, n) => eventAt(after + n + 1)),
         advance: (seq) => {
-          cursor = { last_seq: seq, attempts: 0, last_error: null, retry_at: null };
+          cursor = { ...cursor, last_seq: seq, attempts: 0, last_error: null, retry_at: null };
+        },
+        restarted: () => {
+          cursor = { ...cursor, last_seq: 0, outdated: false };
         },
         rewind: (last_seq, why) => {
           cursor = { ...cursor, last_seq };
@@ -82,6 +92,12 @@ const outboxOf = (
             const resume_after = outOfStep(delivery);
             if (resume_after !== null) throw new OutOfStepError("out of step", resume_after);
             delivered.push(events.map(({ seq }) => seq));
+          },
+          async restart(lake_id, head) {
+            attempted += 1;
+            expect(lake_id).toBe(LAKE);
+            if (failing(attempted)) throw new Error("sink is down");
+            restarts.push(head);
           },
         },
       }),
@@ -138,7 +154,14 @@ describe("draining the outbox", () => {
       drainOutbox({
         lake_id: LAKE,
         now: () => new Date(START),
-        cursor: () => ({ last_seq: acknowledged, attempts: 0, last_error: null }),
+        cursor: () => ({
+          last_seq: acknowledged,
+          outdated: false,
+          attempts: 0,
+          last_error: null,
+        }),
+        head: () => 2,
+        restarted: () => {},
         read: (after) => upTo(2).slice(after).map(eventAt),
         advance: (seq) => {
           acknowledged = seq;
@@ -150,6 +173,7 @@ describe("draining the outbox", () => {
             arrived.push(...events.map(({ seq }) => seq));
             if (lost) throw new Error("acknowledgement lost");
           },
+          restart: async () => {},
         },
       });
     await drain();
@@ -168,6 +192,21 @@ describe("draining the outbox", () => {
     expect(await outbox.drain()).toBe(true);
     expect(outbox.delivered).toEqual([[3, 4, 5]]);
     expect(outbox.told).toEqual(["out of step"]);
+  });
+
+  it("has an outdated sink forget what it was told, and tells it everything anew", async () => {
+    const outbox = outboxOf(3, (delivery) => delivery === 2);
+    await outbox.drain();
+    outbox.outdate();
+    expect(await outbox.drain()).toBe(false);
+    expect(outbox.state()).toMatchObject({ last_seq: 3, outdated: true, attempts: 1 });
+    expect(await outbox.drain()).toBe(true);
+    expect(outbox.restarts).toEqual([3]);
+    expect(outbox.delivered).toEqual([
+      [1, 2, 3],
+      [1, 2, 3],
+    ]);
+    expect(outbox.state()).toMatchObject({ last_seq: 3, outdated: false });
   });
 
   it("does not follow a sink that is out of step without end", async () => {

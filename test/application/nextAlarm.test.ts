@@ -4,8 +4,16 @@ import { nextAlarm, OUTBOX_CHECK_MS } from "../../src/application/nextAlarm.ts";
 const NOW = Date.parse("2026-11-24T12:00:00.000Z");
 const at = (ms: number) => new Date(NOW + ms).toISOString();
 
-const alarm = (duty: string | null, head: number, last_seq: number, retry_at: string | null) =>
-  nextAlarm({ head: () => head, schedule: { next: () => duty } }, { last_seq, retry_at }, NOW);
+const alarm = (
+  duty: string | null,
+  head: number,
+  last_seq: number,
+  retry_at: string | null,
+  outdated = false,
+) => {
+  const log = { head: () => head, schedule: { next: () => duty } };
+  return nextAlarm(log, { last_seq, outdated, retry_at }, NOW);
+};
 
 describe("the alarm of a lake", () => {
   it("is not set when nothing is owed", () => {
@@ -22,6 +30,11 @@ describe("the alarm of a lake", () => {
   it("looks after events that have not reached the reports: soon, or at their next try", () => {
     expect(alarm(null, 5, 4, null)).toBe(NOW + OUTBOX_CHECK_MS);
     expect(alarm(null, 5, 4, at(3_000))).toBe(NOW + 3_000);
+  });
+
+  it("looks after reports that are to be told anew as after those that lack something", () => {
+    expect(alarm(null, 5, 5, null, true)).toBe(NOW + OUTBOX_CHECK_MS);
+    expect(alarm(null, 5, 5, at(3_000), true)).toBe(NOW + 3_000);
   });
 
   it("is the earlier of the two", () => {

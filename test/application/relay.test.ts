@@ -7,6 +7,7 @@ const world = () => {
   let now_ms = Date.UTC(2026, 0, 1);
   let head = 0;
   let last_seq = 0;
+  let outdated = false;
   let failing = false;
   let retry_at: string | null = null;
   const deliveries: number[][] = [];
@@ -19,8 +20,11 @@ const world = () => {
         if (failing) throw new Error("the sink is down");
         deliveries.push(events.map(({ seq }) => seq));
       },
+      restart: async () => {
+        deliveries.push([]);
+      },
     },
-    cursor: () => ({ last_seq, attempts: 0, last_error: null, retry_at }),
+    cursor: () => ({ last_seq, outdated, attempts: 0, last_error: null, retry_at }),
     head: () => head,
     read: (after, limit) =>
       Array.from({ length: Math.min(limit, head - after) }, (_, index) => ({
@@ -32,6 +36,10 @@ const world = () => {
     },
     rewind: (seq) => {
       last_seq = seq;
+    },
+    restarted: () => {
+      last_seq = 0;
+      outdated = false;
     },
     failed: (_, at) => {
       retry_at = at;
@@ -56,6 +64,9 @@ const world = () => {
         else timers.push(timer);
       }
       await settled();
+    },
+    outdate() {
+      outdated = true;
     },
     fail(is: boolean) {
       failing = is;
@@ -103,6 +114,16 @@ describe("the relay to a sink", () => {
     await lake.pass(60_000);
     expect(await lake.relay.settle()).toBe(true);
     expect(lake.deliveries).toEqual([[1]]);
+  });
+
+  test("tells everything anew although nothing was committed, once that is due", async () => {
+    const lake = world();
+    lake.commit(3);
+    await lake.settled();
+    lake.outdate();
+    lake.commit(0);
+    await lake.pass(DELIVERY_EVERY_MS);
+    expect(lake.deliveries).toEqual([[1, 2, 3], [], [1, 2, 3]]);
   });
 
   test("does nothing when there is nothing to send", async () => {

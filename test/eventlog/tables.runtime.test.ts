@@ -127,22 +127,44 @@ describe("the outbox's cursor", () => {
   test("starts before the first event, only moves on, and forgets failures with each success", () =>
     inEmptyLog((_, { sql }) => {
       const cursors = outbox(sql);
-      const start = { last_seq: 0, attempts: 0, last_error: null, retry_at: null };
-      expect(cursors.cursor("reports")).toEqual(start);
-      cursors.failed("reports", "down", second(1));
-      cursors.failed("reports", "still down", second(3));
-      expect(cursors.cursor("reports")).toEqual({
+      const reports = { name: "reports", version: 1 };
+      const start = {
         last_seq: 0,
+        outdated: false,
+        attempts: 0,
+        last_error: null,
+        retry_at: null,
+      };
+      expect(cursors.cursor(reports)).toEqual(start);
+      cursors.failed(reports, "down", second(1));
+      cursors.failed(reports, "still down", second(3));
+      expect(cursors.cursor(reports)).toEqual({
+        ...start,
         attempts: 2,
         last_error: "still down",
         retry_at: second(3),
       });
-      cursors.advance("reports", 7);
-      cursors.advance("reports", 5);
-      expect(cursors.cursor("reports")).toEqual({ ...start, last_seq: 7 });
-      cursors.failed("reports", "down", second(9));
-      expect(cursors.cursor("reports").last_seq).toBe(7);
-      expect(cursors.cursor("another")).toEqual(start);
+      cursors.advance(reports, 7);
+      cursors.advance(reports, 5);
+      expect(cursors.cursor(reports)).toEqual({ ...start, last_seq: 7 });
+      cursors.failed(reports, "down", second(9));
+      expect(cursors.cursor(reports).last_seq).toBe(7);
+      expect(cursors.cursor({ ...reports, name: "another" })).toEqual(start);
+    }));
+
+  test("says that another version of the sink was told, until that has forgotten it", () =>
+    inEmptyLog((_, { sql }) => {
+      const cursors = outbox(sql);
+      const [before, now] = [1, 2].map((version) => ({ name: "reports", version }));
+      if (before === undefined || now === undefined) throw new Error("there are two versions");
+      cursors.advance(before, 7);
+      expect(cursors.cursor(before)).toMatchObject({ last_seq: 7, outdated: false });
+      expect(cursors.cursor(now)).toMatchObject({ last_seq: 7, outdated: true });
+      cursors.advance(now, 9);
+      cursors.failed(now, "down", second(1));
+      expect(cursors.cursor(now)).toMatchObject({ last_seq: 9, outdated: true, attempts: 1 });
+      cursors.restarted(now);
+      expect(cursors.cursor(now)).toMatchObject({ last_seq: 0, outdated: false, attempts: 0 });
     }));
 });
 

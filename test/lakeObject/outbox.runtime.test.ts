@@ -238,6 +238,50 @@ describe("a delivery that is made twice", () => {
   });
 });
 
+describe("reports that other code has made", () => {
+  test("are made anew by themselves, when the lake next wakes", async () => {
+    vi.spyOn(console, "error").mockImplementation(() => {});
+    const lake = await salesLake();
+    await append(lake, "b");
+    await lake.done("/publish-batch", { batch_id: "b" });
+    await lake.done("/consume-batch", { batch_id: "b", consumer: "alice" });
+    await lake.stub.settle();
+    const before = await rollups(lake);
+    // As an older version left them: of another opinion, and without a kind of row.
+    await lake.sql("UPDATE outbox SET sink_version = sink_version - 1");
+    await env.REPORTS.batch(
+      [
+        "UPDATE relay SET report_version = report_version - 1 WHERE lake_id = ?",
+        "UPDATE batches SET consumptions = 99 WHERE lake_id = ?",
+        "DELETE FROM access_daily WHERE lake_id = ?",
+      ].map((sql) => env.REPORTS.prepare(sql).bind(lake.id)),
+    );
+    await evictDurableObject(lake.stub);
+    await eventually(async () => {
+      await lake.ring();
+      expect(await rollups(lake)).toEqual(before);
+      await expectAll(lake);
+    });
+    expect(await cursor(lake)).toMatchObject({ last_seq: (await lake.events()).length });
+  });
+
+  test("are made anew also when the lake takes them for its own", async () => {
+    vi.spyOn(console, "error").mockImplementation(() => {});
+    const lake = await salesLake();
+    await lake.stub.settle();
+    // The reports were restored to a moment before an upgrade.
+    await env.REPORTS.prepare("UPDATE relay SET report_version = 0 WHERE lake_id = ?")
+      .bind(lake.id)
+      .run();
+    await lake.done("/datasets", dataset(1));
+    expect(await lake.stub.settle()).toBe(true);
+    await expectAll(lake);
+    const [relay, , datasets] = await rollups(lake);
+    expect(relay).toMatchObject([{ rebuilding_to: null }]);
+    expect(datasets).toHaveLength(2);
+  });
+});
+
 describe("the reports across lakes", () => {
   test("show a new lake at once, and its deletions and accesses once they have arrived", async () => {
     const lake = await newLake("gdpr");

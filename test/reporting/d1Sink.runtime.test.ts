@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { OutOfStepError, type StoredEvent } from "../../src/application/ports.ts";
 import { d1Sink } from "../../src/reporting/d1Sink.ts";
+import { REPORT_VERSION } from "../../src/reporting/forget.ts";
 import { TABLE_NAMES } from "../../src/reporting/tables.ts";
 import { type LakeLog, lakeLog, MORNING } from "./lakeLog.ts";
 
@@ -26,6 +27,26 @@ const contents = async (lake_id: string): Promise<Record<string, unknown[]>> => 
 };
 
 const fresh = (): string => `lake-${crypto.randomUUID()}`;
+
+/** How the relay stands when it has all that it was told there is. */
+const told = (last_seq: number) => ({
+  last_seq,
+  report_version: REPORT_VERSION,
+  rebuilding_to: null,
+  moved_to: null,
+});
+
+/** A database in which `rival` runs before each batch of the delivery under test. */
+const racing = (rival: () => Promise<unknown>): D1Database =>
+  new Proxy(db, {
+    get: (target, name) => {
+      if (name === "prepare") return target.prepare.bind(target);
+      return async (statements: D1PreparedStatement[]) => {
+        await rival();
+        return target.batch(statements);
+      };
+    },
+  });
 
 /** What a failed promise failed with, so that nothing is left unhandled. */
 const failure = async (work: Promise<unknown>): Promise<string> => {
@@ -103,7 +124,7 @@ describe("a delivery", () => {
     const { events } = busyLake();
     await sink.deliver(lake, events);
     const found = await contents(lake);
-    expect(found.relay).toEqual([{ last_seq: events.length }]);
+    expect(found.relay).toEqual([told(events.length)]);
     expect(found.events).toEqual(
       events.map(({ seq, type, recorded_at, actor, dataset, stream, stream_version, data }) => ({
         ...{ seq, type, recorded_at, actor, dataset, stream, stream_version },
@@ -247,7 +268,7 @@ describe("a delivery", () => {
     for (let index = 0; index < 20; index += 1) log.add("lake", "SomethingNew", { wide });
     await sink.deliver(lake, log.events);
     const found = await contents(lake);
-    expect(found.relay).toEqual([{ last_seq: log.events.length }]);
+    expect(found.relay).toEqual([told(log.events.length)]);
     expect(found.events).toHaveLength(log.events.length);
     expect(found.access_daily).toHaveLength(2_500);
   });
@@ -279,24 +300,26 @@ describe("after a restore", () => {
     }
     const { events } = fork.accessed("carol", "sales", "query", "2026-11-24T08:00:00.000Z");
     expect(await outOfStep(lake, events.slice(8))).toBe(0);
-    const { deletions, subject_accesses, ...rest } = await contents(lake);
+    const { deletions, subject_accesses, relay, lakes, ...rest } = await contents(lake);
     expect(Object.values(rest).flat()).toEqual([]);
+    expect(relay).toEqual([{ ...told(0), rebuilding_to: events.length }]);
+    expect(lakes).toMatchObject([{ owner_id: "olga" }]);
     expect(deletions).toMatchObject([{ deletion_id: "d1", status: "lost" }]);
     expect(subject_accesses).toMatchObject([{ subject_access_id: "a1", status: "lost" }]);
     await sink.deliver(lake, events);
     await sink.deliver(whole, events);
-    const told = await contents(lake);
-    expect({ ...told, deletions: [], subject_accesses: [] }).toEqual(await contents(whole));
-    expect((await contents(other)).relay).toEqual([{ last_seq: before.length }]);
+    const found = await contents(lake);
+    expect({ ...found, deletions: [], subject_accesses: [] }).toEqual(await contents(whole));
+    expect((await contents(other)).relay).toEqual([told(before.length)]);
   });
 
   it("wherever the lake went back to, and however far it was told of, ends as if nothing had been", async () => {
     const before = busyLake().events;
     const upTo = fc.integer({ min: 1, max: before.length });
     await fc.assert(
-      fc.asyncProperty(upTo, upTo, upTo, async (told, kept, acknowledged) => {
+      fc.asyncProperty(upTo, upTo, upTo, async (heard, kept, acknowledged) => {
         const [lake, whole] = [fresh(), fresh()];
-        await sink.deliver(lake, before.slice(0, told));
+        await sink.deliver(lake, before.slice(0, heard));
         const fork = lakeLog();
         for (const { stream, type, data, recorded_at } of before.slice(0, kept)) {
           fork.add(stream, type as "SomethingNew", data, recorded_at);
@@ -305,7 +328,7 @@ describe("after a restore", () => {
           fork.accessed("carol", "sales", "query", `2026-11-${day}T08:00:00.000Z`);
         }
         // As the lake does: from where its own cursor was restored to, and again as it is told.
-        let after = Math.min(told, kept, acknowledged);
+        let after = Math.min(heard, kept, acknowledged);
         for (let tries = 0; after < fork.events.length; tries += 1) {
           expect(tries).toBeLessThan(3);
           const next = fork.events.slice(after);
@@ -355,7 +378,89 @@ describe("after a restore", () => {
     await sink.deliver(lake, events.slice(0, 6));
     expect(await outOfStep(lake, events.slice(10))).toBe(6);
     await sink.deliver(lake, events.slice(6));
-    expect((await contents(lake)).relay).toEqual([{ last_seq: events.length }]);
+    expect((await contents(lake)).relay).toEqual([told(events.length)]);
+  });
+});
+
+describe("rows that were derived otherwise", () => {
+  const derivedBy = (lake: string, version: number) =>
+    db.prepare("UPDATE relay SET report_version = ? WHERE lake_id = ?").bind(version, lake).run();
+
+  const refusal = async (lake: string, events: readonly StoredEvent[], head: number) => {
+    try {
+      await sink.deliver(lake, events, head);
+    } catch (error) {
+      if (error instanceof OutOfStepError) return error;
+      throw error;
+    }
+    throw new Error("it was taken");
+  };
+
+  it.each([
+    ["older", REPORT_VERSION - 1],
+    ["newer", REPORT_VERSION + 1],
+  ])("by %s code go, and the log is asked for from its first event", async (_, version) => {
+    const [lake, whole] = [fresh(), fresh()];
+    const { events } = busyLake();
+    await sink.deliver(lake, events.slice(0, 12));
+    await db.prepare("UPDATE access_daily SET count = 99 WHERE lake_id = ?").bind(lake).run();
+    await derivedBy(lake, version);
+    const { resume_after } = await refusal(lake, events.slice(12, 15), events.length);
+    expect(resume_after).toBe(0);
+    expect((await contents(lake)).relay).toEqual([{ ...told(0), rebuilding_to: events.length }]);
+    await sink.deliver(lake, events.slice(0, 12), events.length);
+    // Until the last of them has arrived the reports lack some, and say so.
+    expect((await contents(lake)).relay).toEqual([{ ...told(12), rebuilding_to: events.length }]);
+    await sink.deliver(lake, events.slice(12), events.length);
+    await sink.deliver(whole, events);
+    expect(await contents(lake)).toEqual(await contents(whole));
+  });
+
+  it("are not added to, also by a delivery that began before", async () => {
+    const lake = fresh();
+    const { events } = busyLake();
+    await sink.deliver(lake, events.slice(0, 4));
+    await derivedBy(lake, REPORT_VERSION + 1);
+    const slow = racing(() => Promise.resolve());
+    await refusal(lake, events.slice(4), events.length);
+    await derivedBy(lake, REPORT_VERSION + 1);
+    await failure(d1Sink(slow).deliver(lake, events, events.length));
+    expect((await contents(lake)).events).toEqual([]);
+  });
+
+  it("go in pieces, and what interrupts that is taken up by the next delivery", async () => {
+    const [lake, whole] = [fresh(), fresh()];
+    const log = lakeLog().created(lake);
+    for (let index = 0; index < 4_500; index += 1) log.accessed(`u${index}`, "sales", "read");
+    await sink.deliver(lake, log.events);
+    let batches = 0;
+    const failing = racing(async () => {
+      batches += 1;
+      if (batches === 3) throw new Error("D1 is down");
+    });
+    expect(await failure(d1Sink(failing).restart(lake, log.events.length))).toContain("down");
+    const left = await contents(lake);
+    expect(left.events).toHaveLength(log.events.length - 2_000);
+    expect(left.access_daily).toHaveLength(2_500);
+    expect(left.relay).toMatchObject([{ rebuilding_to: log.events.length }]);
+    expect(await failure(sink.deliver(lake, log.events))).toContain("made anew");
+    const { lakes, relay, ...rest } = await contents(lake);
+    expect(Object.values(rest).flat()).toEqual([]);
+    await sink.deliver(lake, log.events);
+    await sink.deliver(whole, log.events);
+    expect({ ...(await contents(lake)), lakes }).toEqual({ ...(await contents(whole)), lakes });
+    expect(relay).toEqual([{ ...told(0), rebuilding_to: log.events.length }]);
+  });
+
+  it("of a lake restored meanwhile are complete when its shorter log has arrived", async () => {
+    const lake = fresh();
+    const { events } = busyLake();
+    await sink.deliver(lake, events);
+    await sink.restart(lake, events.length);
+    await sink.deliver(lake, events.slice(0, 5), 8);
+    expect((await contents(lake)).relay).toEqual([{ ...told(5), rebuilding_to: 8 }]);
+    await sink.deliver(lake, events.slice(5, 8), 8);
+    expect((await contents(lake)).relay).toEqual([told(8)]);
   });
 });
 
@@ -369,7 +474,7 @@ describe("an event too large for D1", () => {
       .accessed("a", "s", "read");
     await sink.deliver(lake, log.events);
     const found = await contents(lake);
-    expect(found.relay).toEqual([{ last_seq: 3 }]);
+    expect(found.relay).toEqual([told(3)]);
     expect(found.events?.[1]).toMatchObject({ data: '{"omitted_bytes":1000011}' });
   });
 });
@@ -410,25 +515,13 @@ describe("a delivery that cannot be right", () => {
       .add("lake", "ComplianceLevelChanged", { from: "gdpr", to: "strict" });
     await sink.deliver(lake, log.events);
     const found = await contents(lake);
-    expect(found.relay).toEqual([{ last_seq: 2 }]);
+    expect(found.relay).toEqual([told(2)]);
     expect(found.deletions).toEqual([]);
     expect(found.lakes).toEqual([]);
   });
 });
 
 describe("a race", () => {
-  /** A database in which `rival` runs before each batch of the delivery under test. */
-  const racing = (rival: () => Promise<unknown>): D1Database =>
-    new Proxy(db, {
-      get: (target, name) => {
-        if (name === "prepare") return target.prepare.bind(target);
-        return async (statements: D1PreparedStatement[]) => {
-          await rival();
-          return target.batch(statements);
-        };
-      },
-    });
-
   it("that was lost is taken up again where the winner stopped", async () => {
     const [lake, whole] = [fresh(), fresh()];
     const { events } = busyLake();
@@ -453,6 +546,6 @@ describe("a race", () => {
     };
     const message = await failure(d1Sink(racing(rival)).deliver(lake, events));
     expect(message).toContain("lost 5 races");
-    expect((await contents(lake)).relay).toEqual([{ last_seq: 5 }]);
+    expect((await contents(lake)).relay).toEqual([told(5)]);
   });
 });
