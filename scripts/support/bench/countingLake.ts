@@ -1,6 +1,7 @@
 /**
  * A module around Lethe's bundle that counts the rows each statement writes, as the platform bills
- * them: the cursor's own \`rowsWritten\`, one more for every alarm set, and D1's \`rows_written\`;
+ * them: the cursor's own \`rowsWritten\`, one more for every alarm set, and D1's \`rows_written\`
+ * with the time its batches take;
  * and the bytes that are read from the object store. It exists here only; the server has no such
  * door.
  */
@@ -48,7 +49,10 @@ const readingEnv = (env) => {
 };
 
 const counted = (ctx, env) => {
-  const counts = { statements: 0, rows: {}, d1: 0, d1_batches: 0, alarms: 0 };
+  const fresh = () => ({
+    statements: 0, rows: {}, d1: 0, d1_batches: 0, d1_ms: 0, d1_statements: 0, alarms: 0,
+  });
+  const counts = fresh();
   const add = (name, n) => { if (n > 0) counts.rows[name] = (counts.rows[name] ?? 0) + n; };
   const { sql } = ctx.storage;
   const exec = sql.exec.bind(sql);
@@ -68,13 +72,16 @@ const counted = (ctx, env) => {
   ctx.storage.setAlarm = (...args) => { counts.alarms += 1; return setAlarm(...args); };
   counters.set(ctx, {
     read() { settle(); return counts; },
-    reset() { settle(); Object.assign(counts, { statements: 0, rows: {}, d1: 0, d1_batches: 0, alarms: 0 }); },
+    reset() { settle(); Object.assign(counts, fresh()); },
   });
   const REPORTS = {
     prepare: (text) => env.REPORTS.prepare(text),
     async batch(statements) {
+      const begun = Date.now();
       const results = await env.REPORTS.batch(statements);
+      counts.d1_ms += Date.now() - begun;
       counts.d1_batches += 1;
+      counts.d1_statements = Math.max(counts.d1_statements, statements.length);
       for (const { meta } of results) counts.d1 += meta.rows_written ?? 0;
       return results;
     },

@@ -69,7 +69,8 @@ const ask = async <Value>(url: URL, use: (connection: Connection) => Promise<Val
   }
 };
 
-const post = (url: URL, path: string, body: object) =>
+/** A command that must be done; 202 is not. */
+export const post = (url: URL, path: string, body: object) =>
   ask(url, async (connection) => {
     const { status, text } = await connection.send(requestBytes(url, "POST", path, body));
     if (status !== 200 && status !== 201) throw new Error(`POST ${path}: ${status} ${text}`);

@@ -9,11 +9,14 @@ const LAKE = "rows";
 const COMMANDS = 1_000;
 
 /** As the module around the bundle tells them. */
-interface Counts {
+export interface Counts {
   readonly statements: number;
   readonly rows: Readonly<Record<string, number>>;
   readonly d1: number;
   readonly d1_batches: number;
+  readonly d1_ms: number;
+  /** Of the largest batch. */
+  readonly d1_statements: number;
   readonly alarms: number;
 }
 
@@ -36,9 +39,9 @@ export const countRows = async (place: Place): Promise<readonly RowCount[]> => {
     const counted: RowCount[] = [];
     for (const concurrency of [1, 32]) {
       await load(audit(lethe, LAKE), concurrency, { requests: 200 });
-      await counts(lethe);
+      await counts(lethe, LAKE);
       await load(audit(lethe, LAKE), concurrency, { requests: COMMANDS });
-      counted.push(perCommand(concurrency, await counts(lethe)));
+      counted.push(perCommand(concurrency, await counts(lethe, LAKE)));
     }
     return counted;
   } finally {
@@ -47,10 +50,10 @@ export const countRows = async (place: Place): Promise<readonly RowCount[]> => {
 };
 
 /** What has been counted since the last time, once everything is delivered. */
-const counts = async (url: URL): Promise<Counts> => {
+export const counts = async (url: URL, lake: string): Promise<Counts> => {
   const connection = await open(url);
   try {
-    const { text } = await connection.send(requestBytes(url, "POST", `${COUNTS_PATH}${LAKE}`));
+    const { text } = await connection.send(requestBytes(url, "POST", `${COUNTS_PATH}${lake}`));
     return JSON.parse(text) as Counts;
   } finally {
     connection.close();

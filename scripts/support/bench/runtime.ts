@@ -25,6 +25,8 @@ export interface Runtime {
   readonly bare: URL;
   /** `seq` of the last event of a lake that has reached the reports. */
   delivered(lake: string): Promise<number>;
+  /** Of the database of reports, as the platform counts it. */
+  reportsBytes(): Promise<number>;
   /** Puts an object where an upload would have landed: at once, or piece by piece. */
   land(key: string, content: string | Iterable<string>): Promise<void>;
   stop(): Promise<void>;
@@ -120,6 +122,10 @@ export const start = async (
         if (typeof content === "string") await objects.put(key, content);
         else await putInParts(objects, key, content);
       },
+      reportsBytes: async () => {
+        const { meta } = await cursor.bind("").all();
+        return meta.size_after;
+      },
       delivered: async (lake) => (await cursor.bind(lake).first("last_seq")) ?? 0,
       stop: () => miniflare.dispose(),
     };
@@ -165,6 +171,7 @@ const putInParts = async (
 interface Statement {
   bind(value: string): Statement;
   first(column: string): Promise<number | null>;
+  all(): Promise<{ readonly meta: { readonly size_after: number } }>;
 }
 interface Database {
   prepare(sql: string): Statement;
