@@ -6,7 +6,12 @@ import { DurableObject } from "cloudflare:workers";
 import { closed, makesDefault } from "./application/entrance.ts";
 import { type EventStream, eventStream, type ListenRequest } from "./application/eventStream.ts";
 import type { ImportRequest } from "./application/importLog.ts";
-import { type AlarmCheck, type LakeAlarm, lakeAlarm } from "./application/lakeAlarm.ts";
+import {
+  type AlarmCheck,
+  alarmFields,
+  type LakeAlarm,
+  lakeAlarm,
+} from "./application/lakeAlarm.ts";
 import type { Call, WorkRequest } from "./application/lakeGateway.ts";
 import { type Carried, carriedTexts, readCommand, writeAnswer } from "./application/lakeStub.ts";
 import { say } from "./application/logging.ts";
@@ -51,8 +56,8 @@ export class LakeObject extends DurableObject<Env> {
       physical: ctx.storage,
       now: Date.now,
       found: (check) => {
-        const line = { level: "error", event: "alarm_lost", lake_id: this.#lakeId(), ...check };
-        console.error(JSON.stringify(line));
+        const lake_id = this.#lakeId() ?? "";
+        say("error", "an alarm was lost and is set anew", { lake_id, ...alarmFields(check) });
       },
     });
     // A lake nobody created stays without a table, however often it is asked for.

@@ -1,5 +1,6 @@
 /** Composition root of what is done across lakes by the clock, and of the same by hand. */
 import { announceReport, reportReceiver } from "./application/announceReport.ts";
+import { say } from "./application/logging.ts";
 import type { ArchivePlace, ReportForm } from "./application/monthlyArchive.ts";
 import { wait } from "./application/timers.ts";
 import { onSchedule, type Upkeep, type UpkeepDeps, upkeep } from "./application/upkeep.ts";
@@ -31,12 +32,6 @@ const lakesOf =
       return stale(lakes, limit);
     }
   };
-
-const log: UpkeepDeps["log"] = (level, line) => {
-  const text = JSON.stringify({ level, ...line });
-  if (level === "error") console.error(text);
-  else console.log(text);
-};
 
 /** The reports on lakes in no jurisdiction are always kept, those on others where there are any. */
 const placesIn = (env: Env): readonly ArchivePlace[] =>
@@ -72,7 +67,7 @@ const depsOf = (env: Env): Omit<UpkeepDeps, "lakes"> => ({
       },
       note,
     ),
-  log,
+  log: say,
   now: () => new Date(),
   newId: () => crypto.randomUUID(),
 });

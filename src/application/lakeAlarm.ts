@@ -4,6 +4,7 @@
  * alarm of then or none. A lake that nobody asks would sleep over its deadlines; so whoever wakes it
  * has it compared what it owes with the alarm there is.
  */
+import type { LogFields } from "./logging.ts";
 
 /** Times in ms since the epoch. While the alarm rings there is none, until one is set anew. */
 export interface PhysicalAlarm {
@@ -26,6 +27,13 @@ export interface AlarmCheck {
   /** Whether it was set anew: always, when it was lost or late. */
   readonly repaired: boolean;
 }
+
+/** What the log says of it. */
+export const alarmFields = ({ state, due_at, armed_for }: AlarmCheck): LogFields => ({
+  alarm: state,
+  ...(due_at === null ? {} : { due_at }),
+  ...(armed_for === null ? {} : { armed_for }),
+});
 
 /** A lake whose keys do not open arms itself for a minute ahead, whatever is due. */
 export const ALARM_SLACK_MS = 60_000;

@@ -37,6 +37,19 @@ export interface LogFields {
   readonly replay_id?: string;
   readonly webhook_id?: string;
   readonly delivery_id?: string;
+  /** YYYY-MM, and the jurisdiction whose lakes a report is about. */
+  readonly month?: string;
+  readonly jurisdiction?: string;
+  readonly documents?: number;
+  /** What a lake's alarm was found to be, for when something is due, and for when it was set. */
+  readonly alarm?: string;
+  readonly due_at?: string;
+  readonly armed_for?: string;
+  /** YYYY-MM-DD of a sweep, the lakes asked, alarms repaired and lakes without an answer. */
+  readonly day?: string;
+  readonly lakes?: number;
+  readonly repaired?: number;
+  readonly failed?: number;
   /** Whatever was thrown. */
   readonly error?: unknown;
 }

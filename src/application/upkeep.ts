@@ -5,6 +5,8 @@
  */
 import { type DailySweepDeps, dailySweep } from "./dailySweep.ts";
 import { type KeptReports, keptReports } from "./keptReports.ts";
+import { alarmFields } from "./lakeAlarm.ts";
+import type { Logger } from "./logging.ts";
 import { type ArchiveDeps, type Archived, archiveMonth } from "./monthlyArchive.ts";
 import { settledMonth } from "./months.ts";
 import { type SweepRequest, type SweptPage, sweepAlarms } from "./sweepAlarms.ts";
@@ -20,27 +22,33 @@ export interface Upkeep extends KeptReports {
 }
 
 export interface UpkeepDeps extends Omit<ArchiveDeps, "announced">, Omit<DailySweepDeps, "swept"> {
-  /** One line of the log, without personal data. */
-  log(level: "info" | "error", line: Readonly<Record<string, unknown>>): void;
+  readonly log: Logger;
 }
 
+const placed = (jurisdiction: string | null) => (jurisdiction === null ? {} : { jurisdiction });
+
 const logArchived = ({ log }: Pick<UpkeepDeps, "log">, { month, failed }: Archived): void => {
-  for (const each of failed) log("error", { event: "monthly_report_failed", month, ...each });
+  for (const { jurisdiction, failed: error } of failed) {
+    log("error", "a monthly report is not archived", { month, ...placed(jurisdiction), error });
+  }
 };
 
 const logSwept = ({ log }: Pick<UpkeepDeps, "log">, page: SweptPage): void => {
-  for (const each of page.repaired) log("error", { event: "alarm_repaired", ...each });
-  for (const each of page.failed) log("error", { event: "alarm_unknown", ...each });
+  for (const { lake_id, ...check } of page.repaired) {
+    log("error", "a sweep repaired an alarm", { lake_id, ...alarmFields(check) });
+  }
+  for (const { lake_id, failed: error } of page.failed) {
+    log("error", "a lake did not say how its alarm is", { lake_id, error });
+  }
 };
 
 const archiving = (deps: UpkeepDeps): ArchiveDeps => ({
   ...deps,
-  announced: ({ data }) =>
-    deps.log("info", {
-      event: "monthly_report_archived",
-      month: data.month,
-      jurisdiction: data.jurisdiction,
-      documents: data.documents.map(({ key }) => key),
+  announced: ({ data: { month, jurisdiction, documents } }) =>
+    deps.log("info", "a monthly report is archived", {
+      month,
+      ...placed(jurisdiction),
+      documents: documents.length,
     }),
 });
 
@@ -81,10 +89,13 @@ export const onSchedule = async (deps: UpkeepDeps, cron: string, at: Date): Prom
         if (page.failed.length > 0) faults.push(`${page.failed.length} lakes did not answer`);
       };
       const record = await dailySweep({ ...deps, swept }, at);
-      if (pages > 0) deps.log("info", { event: "alarm_sweep", ...record });
+      const { day, lakes, repaired, failed } = record;
+      const fields = { day, lakes, repaired, failed };
+      const message = record.done ? "alarms are swept" : "alarms are being swept";
+      if (pages > 0) deps.log("info", message, fields);
     } catch (error) {
       faults.push(`sweep of alarms: ${error}`);
-      deps.log("error", { event: "alarm_sweep_failed", failed: String(error) });
+      deps.log("error", "alarms were not swept", { error });
     }
   }
   if (faults.length > 0) throw new Error(faults.join("; "));

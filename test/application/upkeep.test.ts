@@ -33,7 +33,7 @@ const world = (more: Partial<UpkeepDeps> = {}) => {
     announce: async () => undefined,
     lakes: async () => ({ items: [{ lake_id: "a" }], next_cursor: null }),
     check: async () => LOST,
-    log: (level, line) => lines.push({ level, ...line }),
+    log: (level, message, fields) => lines.push({ level, message, ...fields }),
     now: () => new Date("2026-12-01T03:10:00.000Z"),
     newId: () => "id",
     ...more,
@@ -42,8 +42,8 @@ const world = (more: Partial<UpkeepDeps> = {}) => {
 };
 
 const at = (time: string) => new Date(time);
-const of = (lines: readonly Readonly<Record<string, unknown>>[], event: string) =>
-  lines.filter((line) => line.event === event);
+const of = (lines: readonly Readonly<Record<string, unknown>>[], message: string) =>
+  lines.filter((line) => line.message === message);
 
 describe("the clock", () => {
   it("is set as the code expects it", () => {
@@ -57,17 +57,16 @@ describe("the clock", () => {
     await onSchedule(deps, MONTHLY_CRON, at("2026-12-01T03:10:00.000Z"));
     await onSchedule(deps, MONTHLY_CRON, at("2027-01-01T03:10:00.000Z"));
     expect(asked).toEqual(["2026-11", "2026-12"]);
-    expect(of(lines, "monthly_report_archived")).toEqual([
+    expect(of(lines, "a monthly report is archived")).toEqual([
       {
         level: "info",
-        event: "monthly_report_archived",
+        message: "a monthly report is archived",
         month: "2026-11",
-        jurisdiction: null,
-        documents: ["reports/2026-11/report.json"],
+        documents: 1,
       },
       expect.objectContaining({ month: "2026-12" }),
     ]);
-    expect(of(lines, "alarm_sweep")).toEqual([]);
+    expect(of(lines, "alarms are swept")).toEqual([]);
   });
 
   it("sweeps once a day and makes up for a report that is not there, each once", async () => {
@@ -77,8 +76,10 @@ describe("the clock", () => {
     }
     // Before the last events of November have come in, October is the last month there is.
     expect(asked).toEqual(["2026-10", "2026-11"]);
-    expect(of(lines, "alarm_sweep")).toMatchObject([{ level: "info", lakes: 1, repaired: 1 }]);
-    expect(of(lines, "alarm_repaired")).toMatchObject([{ level: "error", lake_id: "a" }]);
+    expect(of(lines, "alarms are swept")).toMatchObject([{ level: "info", lakes: 1, repaired: 1 }]);
+    expect(of(lines, "a sweep repaired an alarm")).toMatchObject([
+      { level: "error", lake_id: "a" },
+    ]);
   });
 
   it("fails in sight and does the rest: a report that cannot be kept holds up no sweep", async () => {
@@ -93,9 +94,13 @@ describe("the clock", () => {
     await expect(
       onSchedule(broken.deps, HOURLY_CRON, at("2026-12-01T03:40:00.000Z")),
     ).rejects.toThrow("report of 2026-11: Error: answered 500; 1 lakes did not answer");
-    expect(of(broken.lines, "alarm_sweep")).toMatchObject([{ done: true, failed: 1 }]);
-    expect(of(broken.lines, "monthly_report_failed")).toMatchObject([{ level: "error" }]);
-    expect(of(broken.lines, "alarm_unknown")).toMatchObject([{ lake_id: "a" }]);
+    expect(of(broken.lines, "alarms are swept")).toMatchObject([{ failed: 1 }]);
+    expect(of(broken.lines, "a monthly report is not archived")).toMatchObject([
+      { level: "error" },
+    ]);
+    expect(of(broken.lines, "a lake did not say how its alarm is")).toMatchObject([
+      { lake_id: "a" },
+    ]);
 
     const blind = world({
       lakes: async () => {
@@ -105,8 +110,8 @@ describe("the clock", () => {
     await expect(
       onSchedule(blind.deps, HOURLY_CRON, at("2026-12-01T03:40:00.000Z")),
     ).rejects.toThrow("sweep of alarms: Error: no reports");
-    expect(of(blind.lines, "monthly_report_archived")).toHaveLength(1);
-    expect(of(blind.lines, "alarm_sweep_failed")).toHaveLength(1);
+    expect(of(blind.lines, "a monthly report is archived")).toHaveLength(1);
+    expect(of(blind.lines, "alarms were not swept")).toHaveLength(1);
   });
 
   it("does nothing by a time nobody has set", async () => {
@@ -129,7 +134,7 @@ describe("by hand", () => {
       next_cursor: null,
     });
     expect((await list({ limit: 10, cursor: null })).items).toMatchObject([{ month: "2026-10" }]);
-    expect(of(lines, "monthly_report_archived")).toHaveLength(1);
-    expect(of(lines, "alarm_repaired")).toHaveLength(1);
+    expect(of(lines, "a monthly report is archived")).toHaveLength(1);
+    expect(of(lines, "a sweep repaired an alarm")).toHaveLength(1);
   });
 });

@@ -3,6 +3,7 @@ import { createScheduledController } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { SWEEP_KEY } from "../../src/application/dailySweep.ts";
+import { setLogLevel } from "../../src/application/logging.ts";
 import { HOURLY_CRON, MONTHLY_CRON } from "../../src/application/upkeep.ts";
 import type { Env } from "../../src/env.ts";
 import { onCron } from "../../src/upkeep.ts";
@@ -26,10 +27,10 @@ const clear = async () => {
 const keys = async () => (await env.OBJECTS.list({ prefix: "reports/" })).objects.map((o) => o.key);
 
 let logged: string[];
-const of = (event: string) =>
+const of = (message: string) =>
   logged
     .map((line) => JSON.parse(line) as Record<string, unknown>)
-    .filter((l) => l.event === event);
+    .filter((line) => line.message === message);
 
 beforeEach(async () => {
   await clear();
@@ -37,11 +38,13 @@ beforeEach(async () => {
   const note = (line: unknown) => {
     if (String(line).startsWith('{"level"')) logged.push(String(line));
   };
-  vi.spyOn(console, "log").mockImplementation(note);
+  vi.spyOn(console, "info").mockImplementation(note);
   vi.spyOn(console, "error").mockImplementation(note);
+  setLogLevel("info");
 });
 afterEach(async () => {
   vi.restoreAllMocks();
+  setLogLevel(env.LOG_LEVEL);
   await clear();
 });
 
@@ -60,7 +63,7 @@ describe("the first of the month", () => {
       data: { month: "2025-12", jurisdiction: null, documents: [{ name: "report.json" }] },
     });
     expect(calls[0]?.headers.get("webhook-signature")).toMatch(/^v1,/);
-    expect(of("monthly_report_archived")).toHaveLength(1);
+    expect(of("a monthly report is archived")).toHaveLength(1);
   });
 
   test("fails in sight when R2 does, or the receiver is set by halves, and is made up for in an hour", async () => {
@@ -72,13 +75,13 @@ describe("the first of the month", () => {
     await expect(cron(MONTHLY_CRON, "2026-12-01T03:10:00Z", { OBJECTS: down })).rejects.toThrow(
       "report of 2026-11: Error: R2 is down",
     );
-    expect(of("monthly_report_failed")).toMatchObject([{ month: "2026-11", jurisdiction: null }]);
+    expect(of("a monthly report is not archived")).toMatchObject([{ month: "2026-11" }]);
     await expect(
       cron(MONTHLY_CRON, "2026-12-01T03:10:00Z", { REPORT_WEBHOOK_URL: "https://a.example/" }),
     ).rejects.toThrow("REPORT_WEBHOOK_SECRET is not set");
-    expect(of("monthly_report_archived")).toEqual([]);
+    expect(of("a monthly report is archived")).toEqual([]);
     await cron(HOURLY_CRON, "2026-12-01T03:40:00Z");
-    expect(of("monthly_report_archived")).toMatchObject([{ month: "2026-11" }]);
+    expect(of("a monthly report is archived")).toMatchObject([{ month: "2026-11" }]);
   });
 
   test("keeps what is about lakes in a jurisdiction there alone, where there are any", async () => {
@@ -113,8 +116,8 @@ describe("the first of the month", () => {
     } as Partial<Env>);
     expect(eu?.put[0]).toBe("reports/eu-2026-11/report.json");
     expect(us?.put).toEqual([]);
-    expect(of("monthly_report_archived").map(({ jurisdiction }) => jurisdiction)).toEqual([
-      null,
+    expect(of("a monthly report is archived").map(({ jurisdiction }) => jurisdiction)).toEqual([
+      undefined,
       "eu",
     ]);
   });
@@ -130,15 +133,15 @@ describe("the daily sweep", () => {
     await lake.stub.settle();
     await lake.inside((_, { storage }) => storage.deleteAlarm());
     await cron(HOURLY_CRON, "2026-11-29T00:40:00Z");
-    expect(of("alarm_repaired").filter(({ lake_id }) => lake_id === lake.id)).toMatchObject([
-      { level: "error", state: "lost", armed_for: null, repaired: true },
-    ]);
+    expect(
+      of("a sweep repaired an alarm").filter(({ lake_id }) => lake_id === lake.id),
+    ).toMatchObject([{ level: "error", alarm: "lost", due_at: expect.any(String) }]);
     expect(await lake.inside((_, { storage }) => storage.getAlarm())).not.toBeNull();
-    expect(of("alarm_sweep")).toMatchObject([{ day: "2026-11-29", done: true }]);
+    expect(of("alarms are swept")).toMatchObject([{ day: "2026-11-29" }]);
     const record = await env.OBJECTS.get(SWEEP_KEY);
     expect(await record?.json()).toMatchObject({ day: "2026-11-29", done: true, cursor: null });
     await cron(HOURLY_CRON, "2026-11-29T01:40:00Z");
-    expect(of("alarm_sweep")).toHaveLength(1);
+    expect(of("alarms are swept")).toHaveLength(1);
   });
 });
 

@@ -25,7 +25,7 @@ const lines = () => {
   return (lake: Lake) =>
     spy.mock.calls
       .map(([line]) => String(line))
-      .filter((line) => line.includes("alarm_lost") && line.includes(lake.id));
+      .filter((line) => line.includes("an alarm was lost") && line.includes(lake.id));
 };
 
 afterEach(() => vi.restoreAllMocks());
@@ -54,8 +54,8 @@ describe("the alarm of a lake", () => {
       repaired: true,
     });
     expect(await alarmOf(lake)).toBe(due);
-    expect(told(lake).map((line) => JSON.parse(line))).toEqual([
-      { level: "error", event: "alarm_lost", lake_id: lake.id, ...found },
+    expect(told(lake).map((line) => JSON.parse(line))).toMatchObject([
+      { level: "error", lake_id: lake.id, alarm: "lost", due_at: found?.due_at },
     ]);
     expect(await check(lake)).toMatchObject({ state: "set", repaired: false });
   });

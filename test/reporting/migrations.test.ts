@@ -14,6 +14,7 @@ const LANDED: Readonly<Record<string, string>> = {
   "0001_reports.sql": "42443ff612e354b74b5791cb250eee8368c56ff505be3e693a9ac9bc321df317",
   "0002_members.sql": "5f60968f43ac54572d1e216523b2b4038b341926fbd6539f2a83c496a5bb5a62",
   "0004_reports_by_lake.sql": "3a81ad23fd21662625d58fc5bfee831870f80a2d774caf2dd0665d92d182130e",
+  "0003_derivation.sql": "9c8502af6cf28312903c7e2b68580ec1baef40f9d74b9b17cab78fe03602d836",
 };
 
 const files = readdirSync(DIRECTORY).sort();
