@@ -31,6 +31,8 @@ declare global {
     readonly OIDC_ISSUERS?: string;
     /** Subjects that may use routes across lakes: a JSON list, or parted by commas. */
     readonly PLATFORM_ADMINS?: string;
+    /** 32 characters or more: what a machine shows that collects metrics. Unset: none does. */
+    readonly METRICS_TOKEN?: string;
     /** Origins whose pages may talk to Lethe: a JSON list, or parted by commas. Unset: none. */
     readonly CORS_ORIGINS?: string;
     /** Counters of requests: of one caller, of one address, of one lake. */

@@ -40,6 +40,8 @@ export class LakeObject extends DurableObject<Env> {
   /** Whoever listens to this lake now; made when the first one comes. */
   #stream: EventStream | null = null;
   readonly #alarm: LakeAlarm;
+  /** Since when the alarm is being seen to, in ms. */
+  #woken: number | null = null;
   readonly #surroundings: Surroundings;
 
   constructor(ctx: DurableObjectState, env: Env) {
@@ -50,6 +52,8 @@ export class LakeObject extends DurableObject<Env> {
       lake_id: () => this.#lakeId(),
       appended: () => this.#stream?.appended(),
       committed: () => this.#afterCommit(),
+      due: () => this.#due(),
+      woken: () => this.#woken,
       rearm: () => this.#rearm(),
     };
     this.#alarm = lakeAlarm({
@@ -170,6 +174,11 @@ export class LakeObject extends DurableObject<Env> {
     return this.#lakeId() === null || this.#lake === null ? true : this.#lake.relay.settle();
   }
 
+  /** Resolves when the reports know how the lake stands, or the attempt failed. */
+  async report(): Promise<boolean> {
+    return this.#lake?.reporter.settle() ?? true;
+  }
+
   /** Whether the alarm is alive; one that is not is set anew. Null: there is no such lake here. */
   async checkAlarm(lake_id: string): Promise<AlarmCheck | null> {
     return this.#lakeId() === lake_id ? this.#alarm.check(this.#due()) : null;
@@ -184,12 +193,15 @@ export class LakeObject extends DurableObject<Env> {
     if (lake_id === null || lake === null) return;
     // Without its keys a lake could only fail: what it owes waits, and nothing of it is given up.
     const locked = lake.service.rotation.isLocked(lake_id);
+    this.#woken = Date.now();
     try {
       if (locked)
         say("error", "a lake is locked: its duties wait for the root secret", { lake_id });
       else await fulfilDuties(this.#surroundings, lake_id, lake);
       await lake.relay.settle();
     } finally {
+      this.#woken = null;
+      lake.reporter.nudge();
       // Whatever went wrong, the next alarm is set: the platform itself tries six times only.
       await this.#rearm(locked ? LOCKED_RETRY_MS : 0);
     }

@@ -2,10 +2,13 @@
  * Composition root of one lake's parts: its log, keys, turns, deliveries and duties, over the
  * storage of its Durable Object and the bindings of the Worker.
  */
+
+import { type CommandTally, commandTally } from "./application/commandTally.ts";
 import { overheard } from "./application/eventStream.ts";
 import { lakeCustody } from "./application/lakeCustody.ts";
 import { lakeDuties, remoteSteps } from "./application/lakeDuties.ts";
 import { lakeService } from "./application/lakeService.ts";
+import { lakeStatus, type StatusDeps } from "./application/lakeStatus.ts";
 import { lakeTurns } from "./application/lakeTurns.ts";
 import { say } from "./application/logging.ts";
 import { workLimits } from "./application/planWork.ts";
@@ -13,6 +16,7 @@ import { type Relay, relay } from "./application/relay.ts";
 import { runDuties } from "./application/runDuties.ts";
 import { sayCommand, type Watch, watchedDuties } from "./application/seenCommands.ts";
 import { signedHead } from "./application/signedHead.ts";
+import { statusReporter } from "./application/statusReporter.ts";
 import { wait } from "./application/timers.ts";
 import { courier } from "./application/webhooks.ts";
 import { calendars } from "./calendar/calendars.ts";
@@ -21,6 +25,7 @@ import { callsLoopback, type Env, heldIn, rootSecretsOf, type Stores, storesOf }
 import { type Lake, lakeStore } from "./eventlog/lakeStore.ts";
 import type { SinkOutbox } from "./eventlog/outbox.ts";
 import { REPORT_VERSION, reportSink } from "./reporting/reportSink.ts";
+import { statusSink } from "./reporting/statusSink.ts";
 import { r2ObjectStore } from "./storage/r2ObjectStore.ts";
 import { r2SmallObjects } from "./storage/r2SmallObjects.ts";
 import type { LongWork } from "./worker.ts";
@@ -36,6 +41,10 @@ export interface Surroundings {
   appended(): void;
   /** Something was committed: there may be something to deliver and something to be woken for. */
   committed(): void;
+  /** When the earliest thing is due, ms since the epoch; null when nothing is owed. */
+  due(): number | null;
+  /** Since when the alarm is being seen to, ms since the epoch; null: it is not. */
+  woken(): number | null;
   /** Sets the alarm to what is due next. */
   rearm(): Promise<void>;
 }
@@ -47,7 +56,7 @@ export const openLake = (around: Surroundings): Lake => {
   const clock = () => new Date();
   const roots = rootSecretsOf(env);
   const own = lakeStore(ctx.storage, { roots, now: clock, report_version: REPORT_VERSION });
-  const { stored, keys, tree, imported, sent } = own;
+  const { stored, keys, tree, imported, sent, owed } = own;
   const log = overheard(stored, around.appended);
   const service = lakeService({
     log,
@@ -61,6 +70,20 @@ export const openLake = (around: Surroundings): Lake => {
     texts: subjectTexts,
     loopback: callsLoopback(env),
   });
+  const tally = commandTally();
+  const reporter = reporterOf(around, tally, {
+    log,
+    owed,
+    delivered: () => sent.cursor().last_seq,
+    next_ms: around.due,
+    woken_ms: around.woken,
+    isLocked: () => service.rotation.isLocked(around.lake_id() ?? ""),
+  });
+  const watch: Watch = (seen) => {
+    sayCommand(seen);
+    tally.count(seen);
+    reporter.nudge();
+  };
   const objects = r2SmallObjects(() => storesAround(around).objects);
   const keeping = lakeCustody({ log, service, objects, tree, now: clock });
   const turns = lakeTurns({
@@ -84,6 +107,8 @@ export const openLake = (around: Surroundings): Lake => {
     tree,
     imported,
     turns,
+    watch,
+    reporter,
     keeping,
     notify: courier({
       log,
@@ -104,14 +129,28 @@ const relayOf = (around: Surroundings, sent: SinkOutbox): Relay =>
     background: (work) => around.ctx.waitUntil(work),
   });
 
-/** What is told of every command that a lake has answered. */
-const watch: Watch = (seen) => sayCommand(seen);
+/** How the lake stands goes where its events go. */
+const reporterOf = (around: Surroundings, tally: CommandTally, deps: StatusDeps) =>
+  statusReporter({
+    sink: { deliver: (id, report) => statusSink(storesAround(around).reports).deliver(id, report) },
+    tally,
+    process: crypto.randomUUID(),
+    lake_id: around.lake_id,
+    status: () => lakeStatus(deps),
+    failed: (error) => {
+      const lake_id = around.lake_id() ?? "";
+      say("warn", "how a lake stands cannot be told to the reports", { lake_id, error });
+    },
+    now: () => new Date(),
+    wait,
+    background: (work) => around.ctx.waitUntil(work),
+  });
 
 /** Runs what is due. Resolves to how many duties were run. */
 export const fulfilDuties = (
   around: Surroundings,
   lake_id: string,
-  { log, service, turns, tree, keeping, notify }: Lake,
+  { log, service, turns, tree, keeping, notify, watch }: Lake,
 ): Promise<number> =>
   runDuties({
     lake_id,

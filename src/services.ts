@@ -24,7 +24,7 @@ import {
   UnboundError,
 } from "./env.ts";
 import type { Door } from "./http/auth/identify.ts";
-import { accessPolicy } from "./http/auth/policy.ts";
+import { type AccessPolicy, accessPolicy } from "./http/auth/policy.ts";
 import { jwtVerifier } from "./http/auth/verifyJwt.ts";
 import { badCursor } from "./http/badCursor.ts";
 import { corsPolicy } from "./http/cors.ts";
@@ -33,6 +33,7 @@ import { HttpProblem } from "./http/problem.ts";
 import { type RateCounters, rateLimits } from "./http/rateLimits.ts";
 import type { Reports, Services } from "./http/route.ts";
 import { gatewayAt, placesOf, stubAt } from "./lakesAt.ts";
+import { readinessOf, readMetricsOf } from "./operations.ts";
 import { acrossDatabases } from "./reporting/acrossDatabases.ts";
 import { BadCursorError, reportQueries } from "./reporting/queries.ts";
 import { datasetStore } from "./storage/datasetStore.ts";
@@ -129,6 +130,8 @@ const servicesAt = (env: Env, at: At, origin: string): Services => {
     reports: reportsOf(env),
     calendars,
     upkeep: upkeepOf(env),
+    readMetrics: readMetricsOf(env),
+    readiness: () => readinessOf(env, policyOf(env))(),
     reserve: async (lake_id, placement) => {
       const { jurisdiction } = placement;
       if (jurisdiction !== null && isDeployed(env)) {
@@ -171,13 +174,17 @@ const servicesOf = (env: Env, origin: string): Pick<Deps, "services" | "services
   };
 };
 
-const doorOf = (env: Env): Door => {
-  const policy = accessPolicy({
+const policyOf = (env: Env): AccessPolicy =>
+  accessPolicy({
     ...secretVariables(env),
     auth: env.AUTH,
     oidc_issuers: env.OIDC_ISSUERS,
     platform_admins: env.PLATFORM_ADMINS,
+    metrics_token: env.METRICS_TOKEN,
   });
+
+const doorOf = (env: Env): Door => {
+  const policy = policyOf(env);
   const means = { fetch: (url: string, init: RequestInit) => fetch(url, init), now: Date.now };
   return { policy, verify: jwtVerifier(policy.issuers, means) };
 };

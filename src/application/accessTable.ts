@@ -19,7 +19,11 @@ export type Access =
   /** Any person that an issuer vouches for; no token, for it is a lake's. */
   | { readonly kind: "person" }
   /** A platform administrator, across lakes. */
-  | { readonly kind: "admin" }
+  | {
+      readonly kind: "admin";
+      /** Whoever holds METRICS_TOKEN too: a machine that collects metrics. */
+      readonly scraper: boolean;
+    }
   | {
       readonly kind: "member";
       readonly roles: readonly Role[];
@@ -51,7 +55,8 @@ const member = (
 const anyone = (why: string): Access => ({ kind: "anyone", why });
 
 const PERSON: Access = { kind: "person" };
-const ADMIN: Access = { kind: "admin" };
+const ADMIN: Access = { kind: "admin", scraper: false };
+const SCRAPER: Access = { kind: "admin", scraper: true };
 
 const all = member(ROLES);
 const owner = member(["owner"]);
@@ -68,6 +73,7 @@ const forSubjects = { others: { requested_by: ["owner", "privacy_officer"] } } a
 
 export const ACCESS = {
   "GET /health": anyone("says only that Lethe runs"),
+  "GET /ready": anyone("says only whether Lethe can do its work"),
   "GET /": anyone("leads to the documentation"),
   "GET /docs": anyone("the documentation is the same everywhere"),
   "GET /openapi.json": anyone("the interface is the same everywhere"),
@@ -169,6 +175,8 @@ export const ACCESS = {
   "GET /webhooks/{id}/deliveries": member(["owner", "auditor"]),
   "POST /webhooks/{id}/deliveries/{delivery}/resend": owner,
 
+  "GET /metrics": SCRAPER,
+  "GET /admin/ready": ADMIN,
   "GET /reports/monthly": ADMIN,
   "GET /reports/deletions": ADMIN,
   "GET /reports/access": ADMIN,

@@ -30,6 +30,8 @@ export interface LogFields {
   readonly duty?: string;
   readonly attempt?: number;
   readonly sink?: string;
+  /** Of reports, by the jurisdiction of its lakes. */
+  readonly database?: string;
   readonly retry_at?: string;
   readonly step?: string;
   readonly batch_id?: string;

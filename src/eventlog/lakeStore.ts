@@ -3,17 +3,21 @@ import type { LogImport } from "../application/importLog.ts";
 import type { KeyStore } from "../application/keyring.ts";
 import type { LakeCustody } from "../application/lakeCustody.ts";
 import type { LakeService } from "../application/lakeService.ts";
+import type { Owed } from "../application/lakeStatus.ts";
 import type { LakeTurns } from "../application/lakeTurns.ts";
 import type { LogTree } from "../application/logProofs.ts";
 import type { EventLog, PendingDuty } from "../application/ports.ts";
 import type { Relay } from "../application/relay.ts";
 import type { RootSecrets } from "../application/rootSecrets.ts";
+import type { Watch } from "../application/seenCommands.ts";
+import type { StatusReporter } from "../application/statusReporter.ts";
 import { eventLog, type RestorableLog } from "./eventLog.ts";
 import { keys } from "./keys.ts";
 import { logImport } from "./logImport.ts";
 import { logTree } from "./logTree.ts";
 import { migrate } from "./migrations.ts";
 import { outbox, outboxOf, type SinkOutbox } from "./outbox.ts";
+import { owed } from "./owed.ts";
 
 /** The name of the one sink there is, in the outbox table. */
 const REPORTS_SINK = "reports";
@@ -25,6 +29,8 @@ export interface LakeStore {
   readonly imported: LogImport;
   /** How far the reports have the log. */
   readonly sent: SinkOutbox;
+  /** What others have not got yet. */
+  readonly owed: () => Owed;
 }
 
 /** A lake in memory: what it has there, and what works on it. */
@@ -36,6 +42,10 @@ export interface Lake extends Pick<LakeStore, "tree" | "imported"> {
   /** Sends a notification that is owed. */
   readonly notify: (duty: PendingDuty) => void;
   readonly turns: LakeTurns;
+  /** Told of every command that has ended. */
+  readonly watch: Watch;
+  /** Tells the reports how the lake stands. */
+  readonly reporter: StatusReporter;
   readonly keeping: LakeCustody;
 }
 
@@ -61,5 +71,6 @@ export const lakeStore = (
     tree,
     imported: logImport({ sql, log: stored, tree, roots, now }),
     sent: outboxOf({ name: REPORTS_SINK, version: report_version }, stored, outbox(sql)),
+    owed: () => owed(sql),
   };
 };

@@ -224,6 +224,11 @@ export const MIGRATIONS: readonly string[] = [
   -- Which version of the sink was told of what was delivered; NULL: it is to be told anew.
   ALTER TABLE outbox ADD COLUMN sink_version INTEGER;
   `,
+  `
+  -- Notifications that have not arrived are counted without looking at those that have.
+  CREATE INDEX webhook_deliveries_open ON webhook_deliveries (status, created_at)
+    WHERE status <> 'delivered';
+  `,
 ];
 
 /** Whether anything was ever stored here: a lake nobody created has no tables at all. */

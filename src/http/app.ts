@@ -21,6 +21,9 @@ export const VERSION = "0.1.0";
 
 type App = Hono<AppEnv>;
 
+/** Served whatever is not configured: they say so themselves. */
+const UNCONDITIONAL: ReadonlySet<string> = new Set(["/health", "/ready"]);
+
 /** Builds the app; `depsOf` is called once a request, with its scheme and host. */
 export const createApp = (depsOf: (c: AppContext, origin: string) => Deps): App => {
   checkAccessTable(ROUTES, ["GET /health", "GET /", "GET /docs", "GET /openapi.json"]);
@@ -37,8 +40,9 @@ export const createApp = (depsOf: (c: AppContext, origin: string) => Deps): App 
     c.set("foreign", sender.foreign);
     c.set("cors", sender.headers);
     checkLengths(c.req.raw);
-    const reason =
-      c.req.path === "/health" ? null : (refusal(deps.door.policy, local) ?? deps.cors.fault);
+    const reason = UNCONDITIONAL.has(c.req.path)
+      ? null
+      : (refusal(deps.door.policy, local) ?? deps.cors.fault);
     if (reason !== null) {
       return problemResponse(c, { status: 503, code: "not-configured", detail: reason });
     }

@@ -83,7 +83,9 @@ const accessDescribed = (route: Route) => {
       return {
         security: [{ issuer: [] }],
         "x-roles": [],
-        description: "Administrators of the platform only.",
+        description: access.scraper
+          ? "Administrators of the platform, and whoever shows METRICS_TOKEN as a bearer token."
+          : "Administrators of the platform only.",
       };
     case "member": {
       const { roles, published, admin, persons } = access;

@@ -52,6 +52,7 @@ export const rateLimits = (counters: RateCounters): RateLimits => {
           await fromAddress(address);
           await count(counters.caller, `token/${digestOf(identity)}`, "This token");
           return byLake(lake_id, "tokens");
+        case "scraper":
         case "nobody":
           await fromAddress(address);
           return byLake(lake_id, "anyone");

@@ -8,8 +8,10 @@ import { type Answer, RECORDED_REFUSALS } from "../application/answers.ts";
 import type { ObjectStore } from "../application/dataPorts.ts";
 import type { Call, LakeGateway } from "../application/lakeGateway.ts";
 import type { LakeImporter, LakeListener, LakeProver } from "../application/logGateway.ts";
+import type { ReadMetrics } from "../application/metrics.ts";
 import type { Calendars, Presigner } from "../application/ports.ts";
 import type { Question } from "../application/questions.ts";
+import type { Readiness } from "../application/readiness.ts";
 import type { Upkeep } from "../application/upkeep.ts";
 import type { Workshop } from "../application/work/workshop.ts";
 import { err, ok, type Result } from "../domain/decider.ts";
@@ -37,6 +39,8 @@ export interface Services {
   ): Promise<Result<Pick<Services, "gateway">, Rejection>>;
   /** Resolves when the lake's events have reached the reports, or after a short while. */
   settle(lake_id: string): Promise<void>;
+  readonly readMetrics: ReadMetrics;
+  readonly readiness: () => Promise<Readiness>;
   readonly now: () => Date;
   readonly newId: () => string;
 }

@@ -14,6 +14,9 @@ const run = "/run-privacy/b~2";
 /** A request for each that is understood; whether what it names is there does not matter. */
 const SAMPLES: Readonly<Record<Operation, { readonly path?: string; readonly body?: unknown }>> = {
   "GET /health": {},
+  "GET /ready": {},
+  "GET /metrics": {},
+  "GET /admin/ready": {},
   "GET /": {},
   "GET /docs": {},
   "GET /openapi.json": {},

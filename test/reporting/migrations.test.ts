@@ -15,6 +15,7 @@ const LANDED: Readonly<Record<string, string>> = {
   "0002_members.sql": "5f60968f43ac54572d1e216523b2b4038b341926fbd6539f2a83c496a5bb5a62",
   "0004_reports_by_lake.sql": "3a81ad23fd21662625d58fc5bfee831870f80a2d774caf2dd0665d92d182130e",
   "0003_derivation.sql": "9c8502af6cf28312903c7e2b68580ec1baef40f9d74b9b17cab78fe03602d836",
+  "0006_metrics.sql": "68cae0c8d249fc2f4d7f52fb03b995077cb584ed27cc71dce361b233751e3d9d",
 };
 
 const files = readdirSync(DIRECTORY).sort();

@@ -45,6 +45,10 @@ export const accessMarkdown = (): string => {
   const open = entries().flatMap(([route, access]) =>
     access.kind === "anyone" ? [`${code(route)} (${access.why})`] : [],
   );
+  const scraped = () =>
+    entries().flatMap(([route, access]) =>
+      access.kind === "admin" && access.scraper ? [code(route)] : [],
+    );
   return [
     line(head),
     line(head.map(() => "---")),
@@ -54,6 +58,7 @@ export const accessMarkdown = (): string => {
     "",
     `Any person known: ${of("person").join(" ")}. Administrators of the platform only:`,
     `${of("admin").join(" ")}.`,
+    `Whoever shows METRICS_TOKEN may ${scraped().join(" ")} too.`,
     `Nobody has to be known for ${open.join(", ")}.`,
   ].join("\n");
 };

@@ -1,4 +1,5 @@
 /** Who sends a request: by a token of an issuer, by a token of a lake, or as whoever is at the machine. */
+import { createHash, timingSafeEqual } from "node:crypto";
 import type { Access, Operation } from "../../application/accessTable.ts";
 import { type ApiToken, looksLikeToken, readToken } from "../../application/apiTokens.ts";
 import type { Caller } from "../../application/callers.ts";
@@ -20,6 +21,8 @@ export type Identity =
     }
   /** Whether it holds only its lake can tell. */
   | ({ readonly kind: "token" } & ApiToken)
+  /** A machine that collects metrics: it has shown METRICS_TOKEN. */
+  | { readonly kind: "scraper" }
   | { readonly kind: "nobody" };
 
 export interface Door {
@@ -47,6 +50,8 @@ export const identify = async (
     if (open) return { kind: "local" };
     throw unauthenticated("caller-unknown", HOW, null);
   }
+  const scrapes = access.kind === "admin" && access.scraper && policy.metrics_token !== null;
+  if (scrapes && isSame(credential, policy.metrics_token)) return { kind: "scraper" };
   if (looksLikeToken(credential)) {
     const token = readToken(credential);
     if (token !== null) return { kind: "token", ...token };
@@ -76,6 +81,12 @@ export const identify = async (
       return verified satisfies never;
   }
 };
+
+/** In a time that says nothing of where two texts differ. */
+const isSame = (given: string, known: string): boolean =>
+  timingSafeEqual(digest(given), digest(known));
+
+const digest = (text: string): Buffer => createHash("sha256").update(text).digest();
 
 const HOW =
   "Say who you are: Authorization: Bearer, with a token of a configured issuer or of this lake.";
@@ -115,6 +126,7 @@ export const callerOf = (
       const caller = { kind: "token", token_id, secret, operation } as const;
       return { caller, actor: tokenActor(token_id) };
     }
+    case "scraper":
     case "nobody":
       return { caller: { kind: "anyone", operation }, actor: "nobody" };
     default:

@@ -13,7 +13,11 @@ export interface AccessVariables extends SecretVariables {
   readonly auth: string | undefined;
   readonly oidc_issuers: string | undefined;
   readonly platform_admins: string | undefined;
+  readonly metrics_token?: string | undefined;
 }
+
+/** Shorter tokens are refused. */
+export const MIN_METRICS_TOKEN_LENGTH = 32;
 
 export interface AccessPolicy {
   /** Whether whoever is at the machine is let in without being told apart. */
@@ -21,6 +25,8 @@ export interface AccessPolicy {
   /** Empty when none is configured, or not well. */
   readonly issuers: readonly Issuer[];
   readonly admins: ReadonlySet<string>;
+  /** What a machine shows that collects metrics; null: none does. */
+  readonly metrics_token: string | null;
   /** Why nobody is served, or nobody from elsewhere, or nobody who must be told apart. */
   readonly faults: {
     readonly everywhere: string | null;
@@ -38,8 +44,13 @@ export const accessPolicy = (variables: AccessVariables): AccessPolicy => {
     open: auth === "open" && !deployed,
     issuers: issuers.fault === null ? issuers.value : [],
     admins: admins.fault === null ? admins.value : new Set(),
+    metrics_token: variables.metrics_token || null,
     faults: {
-      everywhere: secrets.everywhere ?? authFault(auth) ?? admins.fault,
+      everywhere:
+        secrets.everywhere ??
+        authFault(auth) ??
+        admins.fault ??
+        tokenFault(variables.metrics_token),
       elsewhere: secrets.elsewhere,
       unless_open: issuers.fault,
     },
@@ -50,6 +61,17 @@ const authFault = (auth: string | undefined): string | null =>
   !auth || auth === "open" || auth === "required"
     ? null
     : "AUTH is neither open nor required: leave it out, and it is required.";
+
+/** What a bearer token may be made of: RFC 6750, section 2.1. */
+const BEARER = /^[A-Za-z0-9._~+/-]+=*$/;
+
+const tokenFault = (token: string | undefined): string | null => {
+  if (!token) return null;
+  if (token.length < MIN_METRICS_TOKEN_LENGTH) {
+    return `METRICS_TOKEN has ${token.length} characters: it needs ${MIN_METRICS_TOKEN_LENGTH} or more.`;
+  }
+  return BEARER.test(token) ? null : "METRICS_TOKEN has characters that no bearer token has.";
+};
 
 /** Why a request is not served, or null when it is. `local`: see `isLocal`. */
 export const refusal = ({ open, faults }: AccessPolicy, local: boolean): string | null =>

@@ -11,6 +11,7 @@ import { importRoutes } from "./import.ts";
 import { lakeRoutes } from "./lakes.ts";
 import { logRoutes } from "./log.ts";
 import { memberRoutes } from "./members.ts";
+import { operationRoutes } from "./operations.ts";
 import { privacyRunRoutes } from "./privacyRuns.ts";
 import { proofRoutes } from "./proofs.ts";
 import { reportRoutes } from "./reports.ts";
@@ -41,6 +42,7 @@ export const ROUTES: readonly Route[] = [
   ...deadlineRoutes,
   ...webhookRoutes,
   ...reportRoutes,
+  ...operationRoutes,
   ...adminRoutes,
   ...upkeepRoutes,
 ];

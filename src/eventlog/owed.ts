@@ -1,0 +1,24 @@
+/** What the lake owes to others and has not done, counted from its own tables through indexes. */
+import type { Owed } from "../application/lakeStatus.ts";
+
+/** The condition on what was delivered is that of the index `webhook_deliveries_open`. */
+const SQL = `
+  SELECT
+    (SELECT count(*) FROM schedule WHERE parked = 1) AS duties_parked,
+    (SELECT count(*) FROM webhook_deliveries
+      WHERE status <> 'delivered' AND status = 'pending') AS webhooks_pending,
+    (SELECT min(created_at) FROM webhook_deliveries
+      WHERE status <> 'delivered' AND status = 'pending') AS webhooks_pending_since,
+    (SELECT count(*) FROM webhook_deliveries
+      WHERE status <> 'delivered' AND status = 'parked') AS webhooks_parked`;
+
+export const owed = (sql: SqlStorage): Owed => ({
+  ...sql
+    .exec<{
+      duties_parked: number;
+      webhooks_pending: number;
+      webhooks_pending_since: string | null;
+      webhooks_parked: number;
+    }>(SQL)
+    .one(),
+});
