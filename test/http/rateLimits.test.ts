@@ -136,5 +136,8 @@ describe("wrangler.toml", () => {
   it("keeps the platform from writing down URLs, some of which are permissions", () => {
     const toml = readFileSync(path.resolve(import.meta.dirname, "../../wrangler.toml"), "utf8");
     expect(toml).toMatch(/^invocation_logs = false$/m);
+    // Traces have keys and events in them too, and `observability` turned on may mean them.
+    expect(toml).toMatch(/^\[observability\.traces\]\nenabled = false$/m);
+    expect(toml).toMatch(/^redact_query_string = true$/m);
   });
 });
