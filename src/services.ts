@@ -102,19 +102,33 @@ const reportsOf = (env: Env): Reports => {
   const queries = acrossDatabases(
     reportDatabases(env).map(([name, database]) => ({ name, queries: reportQueries(database) })),
   );
-  const guarded = async <Value>(ask: Promise<Value>): Promise<Value> => {
-    try {
-      return await ask;
-    } catch (error) {
-      if (!(error instanceof BadCursorError)) throw error;
-      throw badCursor();
-    }
-  };
+  const guarded =
+    <Input, Value>(ask: (asked: Input) => Promise<Value>) =>
+    async (asked: Input): Promise<Value> => {
+      try {
+        return await ask(asked);
+      } catch (error) {
+        if (!(error instanceof BadCursorError)) throw error;
+        throw badCursor();
+      }
+    };
   return {
-    lakes: (page) => guarded(queries.lakes(page)),
-    monthly: (month) => queries.monthly(month),
-    deletions: (page) => guarded(queries.deletions({ ...page, member: null })),
-    access: (filter) => guarded(queries.access({ ...filter, member: null })),
+    lakes: guarded(queries.lakes),
+    monthly: queries.monthly,
+    deletions: guarded(queries.deletions),
+    overdueDeletions: guarded(queries.overdueDeletions),
+    completedDeletions: guarded(queries.completedDeletions),
+    deletionSummary: guarded(queries.deletionSummary),
+    deletionMonths: queries.deletionMonths,
+    subjectAccesses: guarded(queries.subjectAccesses),
+    access: guarded(queries.access),
+    accessPurposes: guarded(queries.accessPurposes),
+    firstAccesses: guarded(queries.firstAccesses),
+    accessVolume: guarded(queries.accessVolume),
+    data: guarded(queries.data),
+    datasets: guarded(queries.datasets),
+    unapprovedContracts: guarded(queries.unapprovedContracts),
+    retention: guarded(queries.retention),
   };
 };
 

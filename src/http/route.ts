@@ -45,19 +45,57 @@ export interface Services {
   readonly newId: () => string;
 }
 
-/** Reports across lakes, as the routes ask for them. Throws `BadCursor` for a foreign cursor. */
+/** What every report across lakes is asked with. */
+export interface Asked {
+  readonly limit: number;
+  readonly cursor: string | null;
+  /** Only lakes that this person watches; null: all. */
+  readonly member: string | null;
+  /** Of these, only this one. */
+  readonly lake_id: string | undefined;
+}
+
+export type Row = Readonly<Record<string, unknown>>;
+
+type Report<More = object> = (
+  asked: Asked & More,
+) => Promise<{ readonly items: readonly object[]; readonly next_cursor: string | null }>;
+
+/** RFC 3339, or days, or months, as the report counts; left out: without end. */
+interface Span {
+  readonly from: string | undefined;
+  readonly to: string | undefined;
+}
+
+interface Due {
+  readonly now: string;
+  readonly due_before: string | undefined;
+}
+
+interface Months {
+  readonly from: string;
+  readonly to: string;
+}
+
+/** Reports across lakes, as the routes ask for them. Throw `BadCursor` for a foreign cursor. */
 export interface Reports {
   /** All lakes, or those that have `member` as a member. */
   lakes(page: { limit: number; cursor: string | null; member: string | null }): Promise<object>;
   monthly(month: string): Promise<object>;
-  deletions(page: { limit: number; cursor: string | null; now: string }): Promise<object>;
-  access(filter: {
-    from: string | undefined;
-    to: string | undefined;
-    lake_id: string | undefined;
-    limit: number;
-    cursor: string | null;
-  }): Promise<object>;
+  readonly deletions: Report<Due>;
+  readonly overdueDeletions: Report<Span>;
+  readonly completedDeletions: Report<Span>;
+  readonly deletionSummary: Report<Months>;
+  deletionMonths(asked: Asked & Months): Promise<readonly object[]>;
+  readonly subjectAccesses: Report<Due>;
+  readonly access: Report<Span>;
+  readonly accessPurposes: Report<Span>;
+  readonly firstAccesses: Report<Span>;
+  readonly accessVolume: Report<Span>;
+  readonly data: Report;
+  readonly datasets: Report<{ readonly contains_pii: true | undefined }>;
+  readonly unapprovedContracts: Report;
+  readonly retention: Report<{ readonly due_before: string }>;
 }
 
 export interface HttpAnswer {

@@ -295,6 +295,11 @@ describe("a query", () => {
       "/lakes?cursor=nonsense",
       "/lakes?limit=0",
       "/reports/access?from=yesterday",
+      "/reports/access?cursor=nonsense",
+      "/reports/deletions?within_days=0",
+      "/reports/deletions/by-lake?from=2026-11&to=2026-10",
+      "/reports/deletions/by-month?from=2000-01&to=2026-10",
+      "/reports/datasets?contains_pii=false",
     ]) {
       expectProblem(await send(path), 422);
     }

@@ -1,5 +1,7 @@
-/** Runs before each file of the runtime project: its D1 database starts with the real schema. */
+/** Runs before each file of the runtime project: its D1 databases start with the real schema. */
 import { applyD1Migrations } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 
-await applyD1Migrations(env.REPORTS, env.TEST_MIGRATIONS);
+for (const database of [env.REPORTS, env.FIRST_REPORTS, env.SECOND_REPORTS]) {
+  await applyD1Migrations(database, env.TEST_MIGRATIONS);
+}

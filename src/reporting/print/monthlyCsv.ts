@@ -4,9 +4,10 @@
  * what it is of (a dataset, an accessor, a state); `measure`; `value`, a number or empty where
  * there is none; `unit`. A line of `report` says what the whole is made of.
  */
+
+import { type Cell, CSV_TYPE, csvFile } from "../../contracts/csv.ts";
 import type { MonthlyReport } from "../monthlyReport.ts";
 import { bandName } from "./bands.ts";
-import { type Cell, CSV_TYPE, csvFile } from "./csv.ts";
 import type { ReportDocument } from "./printable.ts";
 
 export const MONTHLY_COLUMNS = [

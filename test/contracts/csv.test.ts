@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { csvFile } from "../../../src/reporting/print/csv.ts";
-import { readRfc4180 } from "../../support/rfc4180.ts";
+import { csvFile } from "../../src/contracts/csv.ts";
+import { readRfc4180 } from "../support/rfc4180.ts";
 
 const MARK = "\ufeff";
 
