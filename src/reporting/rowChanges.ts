@@ -41,9 +41,6 @@ const CHANGES: ChangesOf<LakeEvents["type"]> = {
   ReplayCompleted: nothing,
   ReplayCancelled: nothing,
 
-  WebhookRegistered: nothing,
-  WebhookRemoved: nothing,
-
   TokenIssued: nothing,
   TokenUsed: nothing,
   TokenRevoked: nothing,

@@ -9,6 +9,9 @@ type Data = Readonly<Record<string, unknown>>;
 /** Any type may be recorded, also one this code does not know. */
 type Type = LakeEvents["type"] | "SomethingNew" | "GDPRDeletionCompleted";
 
+/** What the log fills in of events that do not say it. */
+const FILLED_IN: Readonly<Record<string, Data>> = { DataAppended: { looks_personal: [] } };
+
 export const MORNING = "2026-11-23T08:00:00.000Z";
 
 export interface LakeLog {
@@ -55,7 +58,7 @@ export const lakeLog = (): LakeLog => {
         causation_id: null,
         command_id: `command-${seq}`,
         dataset: typeof dataset === "string" ? dataset : null,
-        data,
+        data: { ...FILLED_IN[type], ...data },
       });
       return log;
     },

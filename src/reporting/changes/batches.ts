@@ -1,9 +1,11 @@
 /** What the events of batches change in the reports. */
 import type { BatchEvent } from "../../domain/batch/events.ts";
-import type { BatchRow } from "../tables.ts";
-import { type ChangesOf, counted, nothing, rowOf } from "./change.ts";
+import type { Suspicion } from "../../domain/suspicion.ts";
+import type { BatchRow, PersonalColumnRow } from "../tables.ts";
+import { type About, type ChangesOf, counted, nothing, type RowChange, rowOf } from "./change.ts";
 
 const batch = rowOf<BatchRow>("batches");
+const personalColumn = rowOf<PersonalColumnRow>("personal_columns");
 
 export const BATCH_CHANGES: ChangesOf<BatchEvent["type"]> = {
   AppendIngestionRequested: (data, { id, recorded_at }) => {
@@ -26,7 +28,7 @@ export const BATCH_CHANGES: ChangesOf<BatchEvent["type"]> = {
       expired_at: null,
     });
   },
-  DataAppended: ({ bytes, rows, revision }, about) => [
+  DataAppended: ({ bytes, rows, revision, looks_personal }, about) => [
     batch.changed(about.id, {
       stage: "appended",
       size_bytes: bytes,
@@ -34,10 +36,11 @@ export const BATCH_CHANGES: ChangesOf<BatchEvent["type"]> = {
       ...(revision > 1 ? {} : { appended_at: about.recorded_at }),
     }),
     ...counted(about, { batches_appended: 1, rows_appended: rows }),
+    ...personalColumns(looks_personal, about),
   ],
   SchemaValidated: nothing,
   SchemaValidationFailed: nothing,
-  PersonalDataSuspected: nothing,
+  PersonalDataSuspected: ({ columns }, about) => personalColumns(columns, about),
   QualityCheckPassed: (check, about) => [
     batch.changed(about.id, { checked: check.passed, quarantined_rows: check.diverted_rows }),
     ...counted(about, { rows_quarantined: check.diverted_rows }),
@@ -100,6 +103,18 @@ export const BATCH_CHANGES: ChangesOf<BatchEvent["type"]> = {
     }),
   ErasedSubjectReappeared: nothing,
 };
+
+/** Of a file that belongs to no dataset nothing is said. */
+const personalColumns = (
+  columns: readonly Suspicion[],
+  { dataset, recorded_at }: About,
+): readonly RowChange[] =>
+  columns.map(({ column, signs }) =>
+    personalColumn.changed([dataset ?? "", column], {
+      kinds: signs.map(({ kind }) => kind).join(),
+      seen_at: recorded_at,
+    }),
+  );
 
 const ended = (expired_at: string) =>
   ({ stage: "expired", quarantined: false, expired_at }) as const;
