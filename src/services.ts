@@ -35,6 +35,7 @@ import type { Reports, Services } from "./http/route.ts";
 import { gatewayAt, placesOf, stubAt } from "./lakesAt.ts";
 import { readinessOf, readMetricsOf } from "./operations.ts";
 import { acrossDatabases } from "./reporting/acrossDatabases.ts";
+import { reportDocuments } from "./reporting/print/documents.ts";
 import { BadCursorError, reportQueries } from "./reporting/queries.ts";
 import { datasetStore } from "./storage/datasetStore.ts";
 import { localEndpoint, presigner, r2Endpoint } from "./storage/presigner.ts";
@@ -142,6 +143,7 @@ const servicesAt = (env: Env, at: At, origin: string): Services => {
     origin,
     presigner: presignerAt(env, at, origin),
     reports: reportsOf(env),
+    documents: reportDocuments,
     calendars,
     upkeep: upkeepOf(env),
     readMetrics: readMetricsOf(env),

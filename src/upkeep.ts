@@ -9,11 +9,16 @@ import { type Env, reportDatabases, storesOf } from "./env.ts";
 import { badCursor } from "./http/badCursor.ts";
 import { placesOf, stubAt } from "./lakesAt.ts";
 import { acrossDatabases } from "./reporting/acrossDatabases.ts";
+import { MEDIA_TYPES, reportDocuments } from "./reporting/print/documents.ts";
 import { BadCursorError, reportQueries } from "./reporting/queries.ts";
 import { r2SmallObjects } from "./storage/r2SmallObjects.ts";
 
 /** What a monthly report is kept as, besides its data. */
-const FORMS: readonly ReportForm[] = [];
+const FORMS: readonly ReportForm[] = (["csv", "html"] as const).map((form) => ({
+  name: `report.${form}`,
+  media_type: MEDIA_TYPES[form],
+  render: (report) => reportDocuments.monthly(report, form).text,
+}));
 
 type Lakes = UpkeepDeps["lakes"];
 
@@ -43,7 +48,14 @@ const placesIn = (env: Env): readonly ArchivePlace[] =>
     return {
       name,
       objects: r2SmallObjects(() => storesOf(env, jurisdiction).objects),
-      report: async (month) => ((await expected()) ? queries.monthly(month) : null),
+      report: async (month) =>
+        (await expected())
+          ? acrossDatabases([{ name, queries }]).monthly({
+              month,
+              member: null,
+              now: new Date().toISOString(),
+            })
+          : null,
     };
   });
 

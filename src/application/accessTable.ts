@@ -177,8 +177,8 @@ export const ACCESS = {
 
   "GET /metrics": SCRAPER,
   "GET /admin/ready": ADMIN,
-  "GET /reports/monthly": ADMIN,
   // Each shows the lakes that its reader watches, an administrator all (reporting/scope.ts).
+  "GET /reports/monthly": PERSON,
   "GET /reports/deletions": PERSON,
   "GET /reports/deletions/overdue": PERSON,
   "GET /reports/deletions/completed": PERSON,

@@ -5,6 +5,7 @@ import { say } from "../application/logging.ts";
 import { problemResponse } from "./problem.ts";
 import { respond, respondJson } from "./respond.ts";
 import type { HttpAnswer } from "./route.ts";
+import { pagePolicy } from "./securityHeaders.ts";
 
 /** What a route answers, as HTTP has it. */
 export const answer = (
@@ -22,7 +23,11 @@ export const answer = (
     return answerStream(c, status, sent, { ...headers, ...size, "Content-Type": type });
   }
   if (media_type === undefined) return respondJson(c, status, body, headers);
-  return respond(c, status, String(body), { ...headers, "Content-Type": media_type });
+  const text = String(body);
+  const policy = media_type.startsWith("text/html")
+    ? { "Content-Security-Policy": pagePolicy(text) }
+    : {};
+  return respond(c, status, text, { ...policy, ...headers, "Content-Type": media_type });
 };
 
 /** A stream nobody will read is cancelled, or it would stay open for ever. */

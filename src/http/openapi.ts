@@ -35,10 +35,10 @@ const describe = (route: Route, path: string, inLake: boolean) => {
   const params = inLake
     ? z.object({ lake_id: lakeId, ...shapeOf(route.params) })
     : z.object(shapeOf(route.params));
-  const { status, schema, media_type = "application/json", or, also = {} } = route.success;
+  const { status, schema, media_type = "application/json", or = [], also = {} } = route.success;
   const content = {
     [media_type]: { schema },
-    ...(or ? { [or.media_type]: { schema: or.schema } } : {}),
+    ...Object.fromEntries(or.map((each) => [each.media_type, { schema: each.schema }])),
   };
   const id = `${route.method}${path}`.replaceAll(/[^A-Za-z0-9]+/g, "_");
   return {

@@ -55,7 +55,7 @@ export const reportRoute = <Shape extends z.ZodRawShape>(spec: ReportSpec<Shape>
     success: {
       status: 200,
       schema: pageOf(spec.name, spec.item),
-      or: { media_type: CSV_TYPE, schema: z.string() },
+      or: [{ media_type: CSV_TYPE, schema: z.string() }],
     },
     handle: async ({ query, call, services }) => {
       const { limit, cursor = null, lake_id, format, ...own } = query as Common;

@@ -27,6 +27,7 @@ export interface Services {
   /** Scheme and host that the client has reached Lethe under. */
   readonly origin: string;
   readonly reports: Reports;
+  readonly documents: ReportDocuments;
   readonly calendars: Calendars;
   readonly upkeep: Upkeep;
   /**
@@ -81,7 +82,9 @@ interface Months {
 export interface Reports {
   /** All lakes, or those that have `member` as a member. */
   lakes(page: { limit: number; cursor: string | null; member: string | null }): Promise<object>;
-  monthly(month: string): Promise<object>;
+  monthly(
+    asked: Pick<Asked, "member" | "lake_id"> & { readonly month: string; readonly now: string },
+  ): Promise<object>;
   readonly deletions: Report<Due>;
   readonly overdueDeletions: Report<Span>;
   readonly completedDeletions: Report<Span>;
@@ -96,6 +99,18 @@ export interface Reports {
   readonly datasets: Report<{ readonly contains_pii: true | undefined }>;
   readonly unapprovedContracts: Report;
   readonly retention: Report<{ readonly due_before: string }>;
+}
+
+/** A report as a text that needs nothing else. */
+export interface ReportText {
+  readonly filename: string;
+  readonly media_type: string;
+  readonly text: string;
+}
+
+/** Reports, as `Reports` gives them, written for people. */
+export interface ReportDocuments {
+  monthly(report: object, form: "csv" | "html"): ReportText;
 }
 
 export interface HttpAnswer {
@@ -128,8 +143,8 @@ interface Success {
   readonly schema: z.ZodType;
   /** `application/json` unless said. */
   readonly media_type?: string;
-  /** Another media type that a parameter of the query asks for. */
-  readonly or?: { readonly media_type: string; readonly schema: z.ZodType };
+  /** Other media types that the request may ask for. */
+  readonly or?: readonly { readonly media_type: string; readonly schema: z.ZodType }[];
   /** Other statuses the same answer may come with, and what each means. */
   readonly also?: Readonly<Record<number, string>>;
 }

@@ -8,14 +8,11 @@ import { contractKey, datasetKey, lakeDataKey, retentionKey } from "./catalogRep
 import { BadCursorError } from "./cursor.ts";
 import { type DeletionFigures, type Months, summaryKey } from "./deletionSummary.ts";
 import { mergedMonth, mergedPage } from "./merge.ts";
+import { monthlyReport } from "./monthly.ts";
+import type { MonthlyQueries } from "./monthlyPart.ts";
+import type { MonthlyReport } from "./monthlyReport.ts";
 import type { Key } from "./page.ts";
-import {
-  MAX_MONTHLY_ROWS,
-  type MonthlyReport,
-  type Page,
-  type PageRequest,
-  type ReportQueries,
-} from "./queries.ts";
+import type { Page, PageRequest, ReportQueries } from "./queries.ts";
 import { completedKey, deletionKey, overdueKey, subjectAccessKey } from "./requestReports.ts";
 import type { Scope } from "./scope.ts";
 
@@ -61,8 +58,13 @@ const inTurn = async <Item>(
 };
 
 /** What the databases answer together. */
-export type Reports = Omit<ReportQueries, "deletionMonths" | "completedWithin"> & {
+export type Reports = Omit<
+  ReportQueries,
+  "deletionMonths" | "completedWithin" | keyof MonthlyQueries
+> & {
   deletionMonths(asked: Scope & Months): Promise<readonly DeletionFigures[]>;
+  /** `month`: YYYY-MM, UTC; `now`: RFC 3339, UTC. */
+  monthly(asked: Scope & { readonly month: string; readonly now: string }): Promise<MonthlyReport>;
 };
 
 export const acrossDatabases = (databases: readonly ReportDatabase[]): Reports => ({
@@ -81,24 +83,14 @@ export const acrossDatabases = (databases: readonly ReportDatabase[]): Reports =
   datasets: merged(databases, ({ datasets }) => datasets, datasetKey),
   unapprovedContracts: merged(databases, (queries) => queries.unapprovedContracts, contractKey),
   retention: merged(databases, ({ retention }) => retention, retentionKey),
-  deletionMonths: async (asked) => {
-    const all = await Promise.all(databases.map(({ queries }) => queries.deletionMonths(asked)));
-    const within = async (month: string, seconds: number): Promise<number> => {
-      const counts = await Promise.all(
-        databases.map(({ queries }) => queries.completedWithin({ ...asked, month, seconds })),
-      );
-      return counts.reduce((total, count) => total + count, 0);
-    };
-    const months = (all[0] ?? []).map(({ month }, index) =>
-      mergedMonth(
-        all.flatMap((each) => each[index] ?? []),
-        (seconds) => within(month, seconds),
-      ),
-    );
-    return Promise.all(months);
+  deletionMonths: (asked) => deletionMonths(databases, asked),
+  monthly: async ({ month, now, ...scope }) => {
+    const [parts, [figures]] = await Promise.all([
+      Promise.all(databases.map(({ queries }) => queries.monthlyPart(month, scope))),
+      deletionMonths(databases, { ...scope, from: month, to: month }),
+    ]);
+    return monthlyReport(parts, month, figures?.p95_completion_seconds ?? null, now);
   },
-  monthly: async (month) =>
-    together(await Promise.all(databases.map(({ queries }) => queries.monthly(month)))),
 });
 
 const merged =
@@ -114,42 +106,22 @@ const merged =
       keyOf,
     );
 
-type Counted = { readonly count: number };
-
-/** The largest first, then by name. */
-const ranked = <Row extends Counted>(rows: readonly Row[], nameOf: (row: Row) => string) =>
-  [...rows]
-    .sort((a, b) => b.count - a.count || (nameOf(a) < nameOf(b) ? -1 : 1))
-    .slice(0, MAX_MONTHLY_ROWS);
-
-const together = (reports: readonly MonthlyReport[]): MonthlyReport => {
-  const [first, ...others] = reports;
-  if (first === undefined) throw new Error("there is a database of reports");
-  if (others.length === 0) return first;
-  const deletions = reports.map((each) => each.deletions);
-  const sum = (of: (each: MonthlyReport["deletions"]) => number) =>
-    deletions.reduce((total, each) => total + of(each), 0);
-  const completed = sum((each) => each.completed);
-  const seconds = sum((each) => (each.average_completion_seconds ?? 0) * each.completed);
-  const users = new Map<string, number>();
-  for (const { accessor_id, count } of reports.flatMap((each) => each.access_by_user)) {
-    users.set(accessor_id, (users.get(accessor_id) ?? 0) + count);
-  }
-  return {
-    month: first.month,
-    deletions: {
-      requested: sum((each) => each.requested),
-      completed,
-      overdue: sum((each) => each.overdue),
-      average_completion_seconds: completed === 0 ? null : seconds / completed,
-    },
-    access_by_dataset: ranked(
-      reports.flatMap((each) => each.access_by_dataset),
-      ({ lake_id, dataset_id }) => `${lake_id}/${dataset_id}`,
-    ),
-    access_by_user: ranked(
-      [...users].map(([accessor_id, count]) => ({ accessor_id, count })),
-      ({ accessor_id }) => accessor_id,
-    ),
+const deletionMonths = async (
+  databases: readonly ReportDatabase[],
+  asked: Scope & Months,
+): Promise<readonly DeletionFigures[]> => {
+  const all = await Promise.all(databases.map(({ queries }) => queries.deletionMonths(asked)));
+  const within = async (month: string, seconds: number): Promise<number> => {
+    const counts = await Promise.all(
+      databases.map(({ queries }) => queries.completedWithin({ ...asked, month, seconds })),
+    );
+    return counts.reduce((total, count) => total + count, 0);
   };
+  const months = (all[0] ?? []).map(({ month }, index) =>
+    mergedMonth(
+      all.flatMap((each) => each[index] ?? []),
+      (seconds) => within(month, seconds),
+    ),
+  );
+  return Promise.all(months);
 };

@@ -1,12 +1,13 @@
 /** What the clock does across lakes, by the clock and by hand, against real R2 and D1. */
 import { createScheduledController } from "cloudflare:test";
 import { env } from "cloudflare:workers";
-import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { SWEEP_KEY } from "../../src/application/dailySweep.ts";
 import { setLogLevel } from "../../src/application/logging.ts";
 import { HOURLY_CRON, MONTHLY_CRON } from "../../src/application/upkeep.ts";
 import type { Env } from "../../src/env.ts";
 import { onCron } from "../../src/upkeep.ts";
+import { emptyReports } from "../support/emptyReports.ts";
 import { newLake, send, sendJson } from "../support/lakeClient.ts";
 import { receiver, urlOfReceiver } from "../support/webhookReceiver.ts";
 
@@ -32,6 +33,8 @@ const of = (message: string) =>
     .map((line) => JSON.parse(line) as Record<string, unknown>)
     .filter((line) => line.message === message);
 
+// Other files leave lakes in the reports that are nowhere else, and cannot answer.
+beforeAll(() => emptyReports(env.REPORTS));
 beforeEach(async () => {
   await clear();
   logged = [];
@@ -60,7 +63,11 @@ describe("the first of the month", () => {
     expect(calls).toHaveLength(1);
     expect(JSON.parse(calls[0]?.body ?? "")).toMatchObject({
       type: "MonthlyReportArchived",
-      data: { month: "2025-12", jurisdiction: null, documents: [{ name: "report.json" }] },
+      data: {
+        month: "2025-12",
+        jurisdiction: null,
+        documents: [{ name: "report.json" }, { name: "report.csv" }, { name: "report.html" }],
+      },
     });
     expect(calls[0]?.headers.get("webhook-signature")).toMatch(/^v1,/);
     expect(of("a monthly report is archived")).toHaveLength(1);
@@ -157,12 +164,23 @@ describe("by hand", () => {
     await sendJson("POST", "/admin/monthly-report", { month: "2026-02" });
     const listed = await send("/reports/monthly/archive");
     expect(listed.at("items")).toEqual([
-      { month: "2026-02", jurisdiction: null, documents: ["report.json"] },
-      { month: "2026-01", jurisdiction: null, documents: ["report.json"] },
+      {
+        month: "2026-02",
+        jurisdiction: null,
+        documents: ["report.csv", "report.html", "report.json"],
+      },
+      {
+        month: "2026-01",
+        jurisdiction: null,
+        documents: ["report.csv", "report.html", "report.json"],
+      },
     ]);
     const read = await send("/reports/monthly/archive/2026-01/report.json");
     expect([read.status, read.at("month")]).toEqual([200, "2026-01"]);
     expect(read.headers.get("Content-Type")).toBe("application/json");
+    const page = await send("/reports/monthly/archive/2026-01/report.html");
+    expect(String(page.body)).toContain("Monthly compliance report, January 2026");
+    expect(page.headers.get("Content-Security-Policy")).toMatch(/style-src 'sha256-[^' ]+';/);
     for (const path of [
       "2026-03/report.json",
       "2026-01/announced.json",
@@ -174,7 +192,9 @@ describe("by hand", () => {
     // No name tells of anybody.
     expect(await keys()).toEqual(
       ["2026-01", "2026-02"].flatMap((month) =>
-        ["announced", "announcement", "report"].map((name) => `reports/${month}/${name}.json`),
+        ["announced.json", "announcement.json", "report.csv", "report.html", "report.json"].map(
+          (name) => `reports/${month}/${name}`,
+        ),
       ),
     );
   });

@@ -2,14 +2,10 @@
 import { describe, expect, it } from "vitest";
 import { acrossDatabases, type ReportDatabase } from "../../src/reporting/acrossDatabases.ts";
 import { BadCursorError } from "../../src/reporting/cursor.ts";
-import type { LakeItem, MonthlyReport, ReportQueries } from "../../src/reporting/queries.ts";
+import type { LakeItem, ReportQueries } from "../../src/reporting/queries.ts";
 
 /** A database of lakes by name, whose cursors are the last name. */
-const database = (
-  name: string,
-  lakes: readonly string[],
-  monthly: Partial<MonthlyReport> = {},
-): ReportDatabase => ({
+const database = (name: string, lakes: readonly string[]): ReportDatabase => ({
   name,
   queries: {
     lakes: async ({ limit, cursor }: { limit: number; cursor: string | null }) => {
@@ -18,13 +14,6 @@ const database = (
       const next_cursor = rest.length > limit ? (items.at(-1)?.lake_id ?? null) : null;
       return { items, next_cursor };
     },
-    monthly: async (month: string) => ({
-      month,
-      deletions: { requested: 0, completed: 0, overdue: 0, average_completion_seconds: null },
-      access_by_dataset: [],
-      access_by_user: [],
-      ...monthly,
-    }),
   } as unknown as ReportQueries,
 });
 
@@ -69,50 +58,5 @@ describe("a list across databases", () => {
     await expect(
       acrossDatabases(three).lakes({ limit: 1, cursor: "mars~a" }),
     ).rejects.toBeInstanceOf(BadCursorError);
-  });
-});
-
-describe("a month across databases", () => {
-  const deletions = (completed: number, average_completion_seconds: number | null) => ({
-    requested: 3,
-    completed,
-    overdue: 1,
-    average_completion_seconds,
-  });
-
-  it("adds up, averages by how many there were, and ranks anew", async () => {
-    const reports = acrossDatabases([
-      database("", [], {
-        deletions: deletions(1, 100),
-        access_by_dataset: [{ lake_id: "a", dataset_id: "d", count: 5 }],
-        access_by_user: [
-          { accessor_id: "ann", count: 4 },
-          { accessor_id: "bob", count: 3 },
-        ],
-      }),
-      database("eu", [], {
-        deletions: deletions(3, 20),
-        access_by_dataset: [{ lake_id: "b", dataset_id: "d", count: 9 }],
-        access_by_user: [{ accessor_id: "bob", count: 2 }],
-      }),
-      database("us", [], { deletions: deletions(0, null) }),
-    ]);
-    expect(await reports.monthly("2026-11")).toEqual({
-      month: "2026-11",
-      deletions: { requested: 9, completed: 4, overdue: 3, average_completion_seconds: 40 },
-      access_by_dataset: [
-        { lake_id: "b", dataset_id: "d", count: 9 },
-        { lake_id: "a", dataset_id: "d", count: 5 },
-      ],
-      access_by_user: [
-        { accessor_id: "bob", count: 5 },
-        { accessor_id: "ann", count: 4 },
-      ],
-    });
-  });
-
-  it("has no average where nothing was completed", async () => {
-    const none = acrossDatabases([database("", []), database("eu", [])]);
-    expect((await none.monthly("2026-11")).deletions.average_completion_seconds).toBeNull();
   });
 });

@@ -117,7 +117,7 @@ describe("a report", () => {
   const asked = (queries: ReportQueries) =>
     ({
       lakes: ({ member }) => queries.lakes({ ...page, member }),
-      monthly: () => queries.monthly("2026-11"),
+      monthlyPart: (scope) => queries.monthlyPart("2026-11", scope),
       deletions: (scope) => queries.deletions({ ...page, ...scope, now: NOW }),
       overdueDeletions: (scope) => queries.overdueDeletions({ ...page, ...scope, ...span }),
       completedDeletions: (scope) => queries.completedDeletions({ ...page, ...scope, ...span }),

@@ -3,6 +3,7 @@ import type { Route } from "../route.ts";
 import { adminRoutes } from "./admin.ts";
 import { backgroundWorkRoutes } from "./backgroundWork.ts";
 import { batchRoutes } from "./batches.ts";
+import { complianceReportRoutes } from "./complianceReports.ts";
 import { contractRoutes, datasetRoutes } from "./datasets.ts";
 import { deadlineRoutes } from "./deadlines.ts";
 import { deletionRoutes } from "./deletions.ts";
@@ -41,6 +42,7 @@ export const ROUTES: readonly Route[] = [
   ...subjectAccessRoutes,
   ...deadlineRoutes,
   ...webhookRoutes,
+  ...complianceReportRoutes,
   ...reportRoutes,
   ...operationRoutes,
   ...adminRoutes,

@@ -63,7 +63,7 @@ export const logRoutes = [
     success: {
       status: 200,
       schema: list("CloudEvents"),
-      or: { media_type: NDJSON, schema: z.string() },
+      or: [{ media_type: NDJSON, schema: z.string() }],
     },
     handle: async ({ query: { format, ...query }, ...deps }) => {
       if (format === "ndjson") return wholeLog(deps, query);

@@ -1,6 +1,5 @@
 /** Reports across lakes, from D1. */
 import { z } from "zod";
-import { resource } from "../../contracts/answers.ts";
 import { receipt } from "../../contracts/fields.ts";
 import {
   accessCount,
@@ -21,8 +20,7 @@ import {
 import { ok, type Result } from "../../domain/decider.ts";
 import { type Rejection, reject } from "../../domain/rejection.ts";
 import { reportRoute } from "../reportRoute.ts";
-import { type Row, route } from "../route.ts";
-import { none } from "./shared.ts";
+import type { Row } from "../route.ts";
 
 const DAY_MS = 86_400_000;
 /** How far ahead a report looks. */
@@ -123,19 +121,6 @@ const plain = (page: Promise<{ items: readonly object[]; next_cursor: string | n
   ok(page as Promise<{ items: readonly Row[]; next_cursor: string | null }>);
 
 export const reportRoutes = [
-  route({
-    method: "get",
-    path: "/reports/monthly",
-    scope: "platform",
-    tag: "Reports",
-    summary: "Deletions and access of one month (UTC), across lakes",
-    params: none,
-    query: z.strictObject({ month }),
-    body: null,
-    success: { status: 200, schema: resource("MonthlyReport") },
-    handle: async ({ query, services }) =>
-      ok({ status: 200, body: await services.reports.monthly(query.month) }),
-  }),
   reportRoute({
     path: "/reports/deletions",
     summary: "Requests to be forgotten that are still owed an answer, by deadline, across lakes",

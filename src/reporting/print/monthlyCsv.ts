@@ -47,7 +47,6 @@ export const monthlyCsv = (report: MonthlyReport): ReportDocument => ({
       figure.unit,
     ]),
   ),
-  policy: null,
 });
 
 const figuresOf = (report: MonthlyReport): readonly Figure[] => [

@@ -11,9 +11,9 @@ export interface ReportDocument {
   readonly filename: string;
   readonly media_type: string;
   readonly text: string;
-  /** The `Content-Security-Policy` it works under; null: that of data. */
-  readonly policy: string | null;
 }
+
+export const PAGE_TYPE = "text/html; charset=utf-8";
 
 export interface Printable {
   readonly filename: string;
@@ -24,11 +24,9 @@ export interface Printable {
 
 export const printable = ({ filename, title, body }: Printable): ReportDocument => {
   const { css, policy } = pageStyle(`Lethe. ${title}`);
-  // A policy in the document cannot say by whom it may be framed: only the header can.
-  const inside = policy.replace("; frame-ancestors 'none'", "");
   const head = html`<head>
 <meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${inside}">
+<meta http-equiv="Content-Security-Policy" content="${policy}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="referrer" content="no-referrer">
 <meta name="generator" content="Lethe">
@@ -36,10 +34,9 @@ export const printable = ({ filename, title, body }: Printable): ReportDocument 
 `;
   return {
     filename,
-    media_type: "text/html; charset=utf-8",
+    media_type: PAGE_TYPE,
     // The style sheet is Lethe's own text, and hashed as it stands.
     text: `<!doctype html>\n<html lang="en">\n${head.text}<style>${css}</style>\n</head>\n<body>\n${body.text}\n</body>\n</html>\n`,
-    policy,
   };
 };
 

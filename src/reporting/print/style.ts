@@ -7,7 +7,7 @@ import { createHash } from "node:crypto";
 
 export interface PageStyle {
   readonly css: string;
-  /** For `Content-Security-Policy`. */
+  /** To stand in the document: by whom it may be framed only a header can say. */
   readonly policy: string;
 }
 
@@ -17,9 +17,7 @@ export const pageStyle = (running: string): PageStyle => {
   const hash = createHash("sha256").update(css).digest("base64");
   return {
     css,
-    policy:
-      `default-src 'none'; style-src 'sha256-${hash}'; ` +
-      "base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    policy: `default-src 'none'; style-src 'sha256-${hash}'; base-uri 'none'; form-action 'none'`,
   };
 };
 

@@ -25,7 +25,6 @@ describe("the monthly report as CSV", () => {
     expect(monthlyCsv(monthlySample())).toMatchObject({
       filename: "lethe-monthly-2026-11.csv",
       media_type: "text/csv; charset=utf-8; header=present",
-      policy: null,
     });
   });
 
