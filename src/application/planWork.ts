@@ -6,6 +6,7 @@ import { admitAppend } from "../domain/batch/admission.ts";
 import { type Batch, initialBatch, workOf } from "../domain/batch/batch.ts";
 import { noBatch } from "../domain/batch/decide.ts";
 import { busy } from "../domain/batch/decideWork.ts";
+import { admitConsumption } from "../domain/batch/protection.ts";
 import { isRunning } from "../domain/batch/work.ts";
 import type { Contract } from "../domain/contract/contract.ts";
 import type { Dataset } from "../domain/dataset/dataset.ts";
@@ -219,10 +220,12 @@ const trackedSubjects = (
 const planExport = (
   request: Extract<WorkRequest, { kind: "export" }>,
   { attempt_id }: Planner,
-  { batch, lake, expects }: Subject,
+  subject: Subject,
 ): Result<Planned, Rejection> => {
-  // What is not published is refused by the command that grants its consumption.
+  const { batch, lake, expects } = subject;
+  // What may not be handed out is refused by the command that grants its consumption.
   if (batch.progress.status !== "published") return ok(NOTHING);
+  if (!admitConsumption(batch, subject).ok) return ok(NOTHING);
   const { objects, schema } = batch.progress.publication;
   const source = objects.find(({ format }) => format === "parquet");
   if (!source || objects.some(({ format }) => format === request.format)) return ok(NOTHING);

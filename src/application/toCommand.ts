@@ -4,8 +4,10 @@
  */
 import { type Batch, progressOf } from "../domain/batch/batch.ts";
 import { noBatch, unknownBatch } from "../domain/batch/decide.ts";
+import { admitConsumption } from "../domain/batch/protection.ts";
 import { ok, type Result } from "../domain/decider.ts";
 import type { BatchId, ContractId, ReplayId, WebhookId } from "../domain/ids.ts";
+import { lakeNotFound } from "../domain/lake/decide.ts";
 import { type Rejection, reject } from "../domain/rejection.ts";
 import type { ObjectRef } from "../domain/table.ts";
 import { webhookUrlFault } from "../domain/webhook/decide.ts";
@@ -17,7 +19,7 @@ import type { LakeRequest, LongRequest } from "./lakeGateway.ts";
 import { isLarge, planStart } from "./planSteps.ts";
 import { planWork, type WorkLimits } from "./planWork.ts";
 import type { Calendars, EventLog } from "./ports.ts";
-import { reader } from "./reader.ts";
+import { type Reader, reader } from "./reader.ts";
 import type { HeldIn } from "./residence.ts";
 import { answerAccessRequest, requestSubjectAccess, signAccessUrl } from "./subjectAccess.ts";
 import type { SubjectTexts } from "./subjectPorts.ts";
@@ -134,6 +136,8 @@ export const toCommand = (request: LakeRequest, means: Means): Result<Command, R
       const objects = progress.status === "published" ? progress.publication.objects : [];
       const key = objects.find(({ format }) => format === request.format)?.key;
       if (progress.status === "published" && key === undefined) {
+        const admitted = admittedConsumption(read, state.batch);
+        if (!admitted.ok) return admitted;
         return reject(
           "wrong_state",
           "changed-meanwhile",
@@ -269,4 +273,12 @@ const batchesOf = (log: EventLog, dataset: string): readonly BatchId[] => {
     after = last.created_seq;
   }
   return ids;
+};
+
+/** What may not be handed out is not made in a format that was not asked for before. */
+const admittedConsumption = (read: Reader, batch: Batch): Result<readonly string[], Rejection> => {
+  const lake = read.lake();
+  if (lake.status !== "active") return lakeNotFound();
+  const dataset = read.dataset(batch.dataset);
+  return admitConsumption(batch, { lake, dataset, contract: read.contract(batch.contract_id) });
 };

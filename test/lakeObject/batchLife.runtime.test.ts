@@ -260,6 +260,25 @@ describe("a batch that is not in order", () => {
   });
 });
 
+describe("a consumption that is refused", () => {
+  test("exports nothing first: nothing is written, and nothing is on record", async () => {
+    const lake = await salesLake();
+    await append(lake, "b");
+    await lake.done("/publish-batch", { batch_id: "b" });
+    // At level strict nothing goes out under a contract that nobody has approved.
+    await lake.done("/compliance-level", { compliance_level: "strict" });
+    const before = { events: await lake.events(), keys: await lake.keys() };
+    const refused = await lake.post("/consume-batch", {
+      batch_id: "b",
+      consumer: "alice",
+      format: "csv",
+    });
+    expect([refused.status, refused.at("code")]).toEqual([409, "contract-not-approved"]);
+    expect(await lake.events()).toEqual(before.events);
+    expect(await lake.keys()).toEqual(before.keys);
+  });
+});
+
 describe("objects that a newer result has replaced", () => {
   test("are deleted by the alarm: only what the batch refers to is left", async () => {
     const lake = await salesLake();
