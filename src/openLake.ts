@@ -166,6 +166,7 @@ export const fulfilDuties = (
       ...remoteSteps(lake_id, () => longWork(around.ctx)),
       release: (...erasure) => keeping.records.release(lake_id, ...erasure),
       reapply: () => keeping.reapplyNow(lake_id),
+      keepRevocation: (duty) => keeping.revocations.keep(lake_id, duty),
       command: (call, request) => turns.command(call, request, null, 0),
       checkpoint: () => signedHead(lake_id, service, tree),
       notify,

@@ -188,6 +188,8 @@ export const messageOf = (command: Command, events: readonly StoredEvent[]): str
       return `Webhook ${command.webhook_id} removed.`;
     case "GrantMember":
       return `Member granted: ${command.roles.join(", ")}.`;
+    case "ReapplyRevocation":
+      return "Roles that a restore had brought back were taken again.";
     case "RevokeMember":
       return "Member revoked, and with the member the tokens they issued.";
     case "IssueToken":

@@ -56,6 +56,7 @@ export const primaryStream = (command: Command): StreamName => {
       return `webhook/${command.webhook_id}`;
     case "GrantMember":
     case "RevokeMember":
+    case "ReapplyRevocation":
       return `member/${command.subject}`;
     case "IssueToken":
     case "RevokeToken":

@@ -160,7 +160,8 @@ export const decide = (log: EventLog, command: Command): Result<Decision, Reject
       return only(decideWebhook(command, read.webhook(command.webhook_id), { active }));
     }
     case "GrantMember":
-    case "RevokeMember": {
+    case "RevokeMember":
+    case "ReapplyRevocation": {
       const members = log.directory.counts("member").active ?? 0;
       const context = { members, owners: log.directory.flagged("member") };
       return only(decideMember(command, read.member(command.subject), context));

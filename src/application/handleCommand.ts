@@ -21,6 +21,7 @@ import {
 import { oweFreshness } from "./freshnessDuties.ts";
 import { keepIndex, partIndex } from "./keptIndexes.ts";
 import type { Expectation } from "./lakeGateway.ts";
+import { membersBefore, oweRevocations } from "./lostRights.ts";
 import type { CommandMeta, DutyRef, EventLog, StoredEvent } from "./ports.ts";
 import { takenUploads } from "./takenUploads.ts";
 import { erasuresBegun } from "./watchedSubjects.ts";
@@ -65,12 +66,14 @@ export const handleCommand = (log: EventLog, envelope: Envelope): Result<Answer,
     if (!fulfil(log, envelope, decided.value)) return err(workExpired());
     const before = batchesBefore(log, decided.value);
     const filesBefore = accessesBefore(log, decided.value);
+    const rightsBefore = membersBefore(log, decided.value);
     const events = log.append(decided.value, meta);
     envelope.alongside(events);
     keepIndex(log, parted);
     scheduleConsequences(log, events, before, meta.now);
     oweFreshness(log, events, before, meta.now);
     dropFiles(log, events, filesBefore, meta.now);
+    oweRevocations(log, events, rightsBefore);
     oweNotifications(log, events, meta.now);
     if (events.length > 0) oweCheckpoint(log, meta.now);
     if (idempotency) {

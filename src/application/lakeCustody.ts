@@ -1,6 +1,7 @@
 /**
- * What a lake keeps outside of its own database: halves of people's keys, erasures, and signed heads
- * of its log. By the last two it finds out that the database was restored to an earlier moment.
+ * What a lake keeps outside of its own database: halves of people's keys, erasures, rights that were
+ * taken, and signed heads of its log. By the last three it finds out that the database was restored
+ * to an earlier moment.
  */
 
 import { ok, type Result } from "../domain/decider.ts";
@@ -19,21 +20,31 @@ import { lostCheckpoint } from "./lostCheckpoint.ts";
 import type { EventLog } from "./ports.ts";
 import type { Reply } from "./questions.ts";
 import { isBehind, REAPPLY_DUTY, type ReapplySummary, reapplyErasures } from "./reapplyErasures.ts";
+import { type RevocationRecords, revocationRecords } from "./revocationRecords.ts";
+
+/** What was done about a restore. */
+export interface Reapplication extends Omit<ReapplySummary, "refused"> {
+  /** What was revoked again: `member/…`, `token/…`, `webhook/…`. */
+  readonly revoked_again: readonly string[];
+  /** Erasures, and names of objects, in whose place lies no record of this lake's. */
+  readonly refused: readonly string[];
+}
 
 export interface LakeCustody {
   readonly custody: Custody;
   readonly records: ErasureRecords;
+  readonly revocations: RevocationRecords;
   /**
-   * See `reapplyErasures`; a restore that is found out is put on record too. Rejects the call with
-   * `unavailable` when the object store fails.
+   * See `reapplyErasures` and `RevocationRecords`; a restore that is found out is put on record too.
+   * Rejects the call with `unavailable` when the object store fails.
    */
   reapply(call: Call): Promise<Result<Reply, Rejection>>;
   /** As a duty: throws what fails, so that it is tried again. */
-  reapplyNow(lake_id: string): Promise<ReapplySummary>;
+  reapplyNow(lake_id: string): Promise<Reapplication>;
   /**
-   * Whenever the lake comes into memory: was it restored, since somebody was erased or a head of
-   * its log was kept? Then, or when that cannot be found out, the duty to erase them again and to
-   * say so is owed at once. So is wrapping the lake's key anew, while the root secret rotates.
+   * Whenever the lake comes into memory: was it restored, since somebody was erased, a right was
+   * taken or a head of its log was kept? Then, or when that cannot be found out, the duty to do so
+   * again and to say so is owed at once. So is wrapping the lake's key anew, while the root secret rotates.
    * True when anything is owed.
    */
   atStart(lake_id: string): Promise<boolean>;
@@ -62,6 +73,7 @@ export const lakeCustody = ({ log, service, objects, tree, now }: KeepingDeps): 
   };
   const records = erasureRecords({ log, objects, custody: halves, signer });
   const about = { log, service, records, custody: halves };
+  const revocations = revocationRecords({ log, service, objects, signer });
 
   /** A restore that the log does not tell of, or null. */
   const unnoted = async (lake_id: string) => {
@@ -70,19 +82,23 @@ export const lakeCustody = ({ log, service, objects, tree, now }: KeepingDeps): 
     return lost === null || (lake.status === "active" && isNoted(lake, lost)) ? null : lost;
   };
 
-  const lookBack = async (lake_id: string): Promise<ReapplySummary> => {
+  const lookBack = async (lake_id: string): Promise<Reapplication> => {
     // First: what was lost is on record in front of what is done about it.
     const lost = await unnoted(lake_id);
     if (lost !== null) {
       const noted = service.command(systemCall(lake_id), { type: "NoteRestore", lost });
       if (!noted.ok) throw new Error(noted.error.detail);
     }
-    return reapplyErasures(about, lake_id);
+    // Then who may get in: an erasure takes its time.
+    const { revoked_again, refused } = await revocations.reapply(lake_id);
+    const erasures = await reapplyErasures(about, lake_id);
+    return { ...erasures, revoked_again, refused: [...refused, ...erasures.refused] };
   };
 
   return {
     custody: halves,
     records,
+    revocations,
 
     async reapply(call) {
       const lake = service.ask(call, { kind: "lake", when: null });
@@ -105,7 +121,10 @@ export const lakeCustody = ({ log, service, objects, tree, now }: KeepingDeps): 
     async atStart(lake_id) {
       const outdated = service.rotation.atStart(lake_id);
       try {
-        const behind = (await isBehind(about, lake_id)) || (await unnoted(lake_id)) !== null;
+        const behind =
+          (await revocations.isBehind(lake_id)) ||
+          (await isBehind(about, lake_id)) ||
+          (await unnoted(lake_id)) !== null;
         if (!behind) return outdated;
       } catch (error) {
         failed(error);

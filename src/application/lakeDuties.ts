@@ -34,6 +34,8 @@ export interface LakeDutyDeps {
   readonly release: ErasureDutyDeps["release"];
   /** Erases again whom the lake had erased before it was restored. */
   reapply(): Promise<unknown>;
+  /** Puts on record outside of the lake what was taken from somebody. */
+  keepRevocation(duty: PendingDuty): Promise<void>;
   readonly command: ErasureDutyDeps["command"];
   /** The log's head as it is now, signed. */
   checkpoint(): Promise<SignedHead>;
@@ -88,6 +90,7 @@ export const lakeDuties = ({
   eraseStep,
   release,
   reapply,
+  keepRevocation,
   command,
   checkpoint,
   notify,
@@ -103,6 +106,11 @@ export const lakeDuties = ({
 
   reapply_erasures: async (duty) => {
     await reapply();
+    log.schedule.remove(duty);
+  },
+
+  keep_revocation: async (duty) => {
+    await keepRevocation(duty);
     log.schedule.remove(duty);
   },
 

@@ -88,5 +88,23 @@ export const custodyKey = (lake: string, subject: SubjectRef): string =>
 /** Where a lake's erasures are on record outside of its own database. */
 export const erasurePrefix = (lake: string): string => `lakes/${lake}/erasures/`;
 
+/** Where it is on record outside of a lake's database what was taken from whom. */
+export const revocationPrefix = (lake: string): string => `lakes/${lake}/revocations/`;
+
+/** Keys sort by `seq` of the event. */
+export const revocationKey = (lake: string, { seq, event_id }: EventRef): string =>
+  `${revocationPrefix(lake)}${String(seq).padStart(16, "0")}-${event_id}.json`;
+
+/** The event of a name behind the prefix, or null when it is none of these. */
+export const revocationOf = (name: string): EventRef | null => {
+  const [, seq, event_id] = /^(\d{16})-([0-9a-f-]{36})\.json$/.exec(name) ?? [];
+  return event_id === undefined ? null : { seq: Number(seq), event_id };
+};
+
+interface EventRef {
+  readonly seq: number;
+  readonly event_id: string;
+}
+
 export const erasureKey = (lake: string, deletion: string): string =>
   `${erasurePrefix(lake)}${deletion}.json`;

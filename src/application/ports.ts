@@ -56,6 +56,7 @@ export const DUTY_KINDS = [
   "replay_step",
   "work_step",
   "reapply_erasures",
+  "keep_revocation",
   "rewrap_key",
   "delete_objects",
   "sweep_attempt",

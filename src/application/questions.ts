@@ -7,6 +7,7 @@ import type { AggregateKind, StateOf } from "./aggregates.ts";
 import { type Reader, reader } from "./commands.ts";
 import { freshnessOf } from "./freshnessDuties.ts";
 import type { Wrapping } from "./keyRotation.ts";
+import type { Reapplication } from "./lakeCustody.ts";
 import type {
   DeliveryFilter,
   DirectoryFilter,
@@ -14,7 +15,6 @@ import type {
   EventLog,
   StoredEvent,
 } from "./ports.ts";
-import type { ReapplySummary } from "./reapplyErasures.ts";
 import { earlier, reportAt, reportNow } from "./report.ts";
 import type { SealedObject } from "./sealedUrls.ts";
 import { type View, view } from "./views.ts";
@@ -70,7 +70,7 @@ export type Reply =
       readonly next: number | null;
     }
   | ({ readonly kind: "sealed_object" } & SealedObject)
-  | { readonly kind: "reapplied"; readonly summary: ReapplySummary }
+  | { readonly kind: "reapplied"; readonly summary: Reapplication }
   | ({ readonly kind: "wrapping" } & Wrapping);
 
 /** A page of a list ends where it becomes larger than this, whatever its limit. */

@@ -39,6 +39,7 @@ const NEVER_PARKED: ReadonlySet<DutyKind> = new Set([
   "withholding_end",
   "write_checkpoint",
   "reapply_erasures",
+  "keep_revocation",
   "rewrap_key",
   "retention_due",
   "retention_change",

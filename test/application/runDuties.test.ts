@@ -221,6 +221,7 @@ describe("a duty that keeps failing", () => {
     "withholding_end",
     "write_checkpoint",
     "reapply_erasures",
+    "keep_revocation",
     "rewrap_key",
     "retention_due",
     "retention_change",

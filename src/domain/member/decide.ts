@@ -3,6 +3,7 @@ import { assertNever, ok, type Result } from "../decider.ts";
 import { type Rejection, reject } from "../rejection.ts";
 import type { MemberEvent, MemberState } from "./member.ts";
 import { rolesOf } from "./member.ts";
+import { remainingRoles, type Standing } from "./remaining.ts";
 import { inOrder, type Role } from "./roles.ts";
 
 export const MAX_MEMBERS = 1_000;
@@ -19,7 +20,16 @@ export interface RevokeMember {
   readonly subject: string;
 }
 
-export type MemberCommand = GrantMember | RevokeMember;
+/**
+ * From the lake itself, never from a person: after a restore what was taken since is taken again,
+ * from the last owner too, whom the platform's administrators can replace.
+ */
+export interface ReapplyRevocation extends Standing {
+  readonly type: "ReapplyRevocation";
+  readonly subject: string;
+}
+
+export type MemberCommand = GrantMember | RevokeMember | ReapplyRevocation;
 
 export interface MemberContext {
   /** How many owners the lake has now, and how many members. */
@@ -55,6 +65,12 @@ export const decideMember = (
         return reject("not_found", "member-not-found", "There is no such member in this lake.");
       }
       return last ? lastOwner() : ok([{ type: "MemberRevoked", data: { subject } }]);
+    case "ReapplyRevocation": {
+      const roles = remainingRoles(state, command);
+      if (roles === null) return ok([]);
+      if (roles.length === 0) return ok([{ type: "MemberRevoked", data: { subject } }]);
+      return ok([{ type: "MemberGranted", data: { subject, roles } }]);
+    }
     default:
       return assertNever(command);
   }

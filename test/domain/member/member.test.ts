@@ -1,7 +1,14 @@
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { decideMember, MAX_MEMBERS } from "../../../src/domain/member/decide.ts";
-import { evolveMember, initialMember, rolesOf } from "../../../src/domain/member/member.ts";
-import { holds, holdsOneOf, ROLES } from "../../../src/domain/member/roles.ts";
+import {
+  evolveMember,
+  initialMember,
+  type Member,
+  rolesOf,
+} from "../../../src/domain/member/member.ts";
+import { remainingRoles } from "../../../src/domain/member/remaining.ts";
+import { holds, holdsOneOf, inOrder, ROLES } from "../../../src/domain/member/roles.ts";
 import { isReserved, MAX_SUBJECT, subjectFault } from "../../../src/domain/member/subject.ts";
 import { deciderSpec, recordedAt } from "../../support/deciderSpec.ts";
 
@@ -111,5 +118,80 @@ describe("the name of a caller", () => {
   it("is never one of those that Lethe gives", () => {
     for (const name of ["local", "lethe", "token/9f1c"]) expect(isReserved(name)).toBe(true);
     for (const name of ["locals", "Lethe", "tokens"]) expect(isReserved(name)).toBe(false);
+  });
+});
+
+describe("what a restore brings back", () => {
+  const lost_at = (event: number) => recordedAt(event);
+  const again = (roles: readonly (typeof ROLES)[number][], at: string) =>
+    ({ type: "ReapplyRevocation", subject, roles, lost_at: at }) as const;
+
+  it("is taken again: all of it, or what is not among the roles that were left", () => {
+    given(granted("analyst", "auditor"))
+      .when(again([], lost_at(1)))
+      .then(revoked);
+    given(granted("analyst", "auditor"))
+      .when(again(["auditor"], lost_at(1)))
+      .then(granted("auditor"));
+    given(granted("engineer"))
+      .when(again(["auditor"], lost_at(1)))
+      .then(revoked);
+  });
+
+  it("is taken from an owner too, the last one included, who keeps what was left to him", () => {
+    given(granted("owner"))
+      .knowing(last)
+      .when(again([], lost_at(1)))
+      .then(revoked);
+    given(granted("owner"))
+      .knowing(last)
+      .when(again(["analyst"], lost_at(1)))
+      .then(granted("analyst"));
+  });
+
+  it("stays as far as it was left, whatever it was called", () => {
+    given(granted("analyst"))
+      .when(again(["owner"], lost_at(1)))
+      .thenNothing();
+    given(granted("analyst"))
+      .when(again(["analyst", "steward"], lost_at(1)))
+      .thenNothing();
+    given(granted("owner", "steward"))
+      .when(again(["owner"], lost_at(1)))
+      .thenNothing();
+  });
+
+  it("is not what was granted in the moment of the loss, or since", () => {
+    given(granted("owner"))
+      .when(again([], lost_at(0)))
+      .thenNothing();
+    given(granted("owner"), revoked, granted("analyst"))
+      .when(again([], lost_at(1)))
+      .thenNothing();
+  });
+
+  it("is nothing where nobody is a member, or not any more", () => {
+    given()
+      .when(again([], lost_at(1)))
+      .thenNothing();
+    given(granted("owner"), revoked)
+      .when(again([], lost_at(5)))
+      .thenNothing();
+  });
+
+  it("never comes to more than there was, or was left, and once taken is not taken again", () => {
+    const someRoles = fc.uniqueArray(fc.constantFrom(...ROLES), { maxLength: ROLES.length });
+    fc.assert(
+      fc.property(someRoles, someRoles, (had, left) => {
+        const member = { status: "active", subject, roles: inOrder(had), granted_at: lost_at(0) };
+        const rest = remainingRoles(member as Member, { roles: left, lost_at: lost_at(1) });
+        const kept = rest ?? had;
+        for (const role of ROLES) {
+          expect(holds(kept, role)).toBe(holds(had, role) && holds(left, role));
+        }
+        const since = { ...member, roles: kept } as Member;
+        expect(remainingRoles(since, { roles: left, lost_at: lost_at(1) })).toBeNull();
+      }),
+    );
   });
 });
