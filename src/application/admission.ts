@@ -7,9 +7,9 @@ import { ok, type Result } from "../domain/decider.ts";
 import { lakeNotFound } from "../domain/lake/decide.ts";
 import { rolesOf } from "../domain/member/member.ts";
 import { holds, holdsOneOf, ROLES, type Role } from "../domain/member/roles.ts";
-import { LOCAL_ACTOR, tokenActor } from "../domain/member/subject.ts";
+import { LOCAL_ACTOR, tokenActor, tokenOfActor } from "../domain/member/subject.ts";
 import { type Rejection, reject } from "../domain/rejection.ts";
-import { isLive } from "../domain/token/token.ts";
+import { isLive, type Token } from "../domain/token/token.ts";
 import { type Access, accessOf, type Operation } from "./accessTable.ts";
 import { isSecret } from "./apiTokens.ts";
 import type { Caller } from "./callers.ts";
@@ -65,9 +65,7 @@ export const admit = (
       const issued = means.read.token(caller.token_id);
       const hash = isLive(issued, means.now) ? issued.secret_hash : null;
       if (!isSecret(caller, hash, means.keyring()) || issued.status === "absent") return badToken();
-      const issuer = rolesOfIssuer(issued.issued_by, means.read);
-      // What its issuer has lost since, it has lost with him.
-      const roles = issued.roles.filter((role) => holds(issuer, role));
+      const roles = rolesOfToken(issued, means.read);
       if (roles.length === 0) return badToken();
       const actor = tokenActor(caller.token_id);
       const known = { actor, person: issued.issued_by, roles, access, caller };
@@ -95,6 +93,42 @@ export const isAdministrator = (caller: Caller): boolean =>
 /** What a lake that is not there answers. A token of no lake holds no more than one of another. */
 export const notHere = (caller: Caller): Result<never, Rejection> =>
   caller.kind === "token" ? badToken() : lakeNotFound();
+
+/** In whose name something was asked for, and what. */
+export interface Asked {
+  readonly actor: string;
+  readonly operation: Operation;
+}
+
+/** Who asks, to be on record with what he is given; null where nobody is told apart. */
+export const askedBy = (caller: Caller): Asked | null => {
+  switch (caller.kind) {
+    case "person":
+      return { actor: caller.subject, operation: caller.operation };
+    case "token":
+      return { actor: tokenActor(caller.token_id), operation: caller.operation };
+    default:
+      return null;
+  }
+};
+
+/** Whether a member's or a token's present roles still allow what was asked for once. */
+export const mayStill = (
+  { actor, operation }: Asked,
+  { read, now }: Pick<AdmissionMeans, "read" | "now">,
+): boolean => {
+  const access = accessOf(operation);
+  const token_id = tokenOfActor(actor);
+  if (token_id === null) return allowed(access, rolesOf(read.member(actor)));
+  const token = read.token(token_id);
+  return isLive(token, now) && allowed(access, rolesOfToken(token, read));
+};
+
+/** What its issuer has lost since, it has lost with him. */
+const rolesOfToken = ({ roles, issued_by }: Token, read: Reader): readonly Role[] => {
+  const issuer = rolesOfIssuer(issued_by, read);
+  return roles.filter((role) => holds(issuer, role));
+};
 
 /** Where nobody is told apart, whoever is at the machine can issue what he likes. */
 const rolesOfIssuer = (issued_by: string, read: Reader): readonly Role[] =>

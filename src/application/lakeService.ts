@@ -179,7 +179,7 @@ export const lakeService = (means: LakeMeans): LakeService => {
   const signed = (result: Result<Answer, Rejection>, call: Call): Result<Answer, Rejection> => {
     if (!result.ok) return result;
     const keyring = keyringOf(call.lake_id);
-    return ok(withWebhookUrl(withToken(result.value, keyring()), keyring));
+    return ok(withWebhookUrl(withToken(result.value, keyring(), call.caller), keyring));
   };
 
   const service: LakeService = {
@@ -219,7 +219,7 @@ export const lakeService = (means: LakeMeans): LakeService => {
       const known = answeredBefore(log, idempotencyOf(call));
       if (known) {
         if (!known.ok) return known;
-        const answered = withToken(known.value, keyringOf(call.lake_id)());
+        const answered = withToken(known.value, keyringOf(call.lake_id)(), call.caller);
         return ok({ plan: { kind: "nothing" }, attempt: null, dataset_key: null, answered });
       }
       if (call.if_match !== null && "batch_id" in request) {

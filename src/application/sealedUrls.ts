@@ -1,8 +1,8 @@
 /**
  * URLs to sealed objects. The object store cannot open them, so they are read through Lethe by a
  * token that carries its own permission: what may be read and until when, signed under a key of
- * the lake's (HMAC-SHA-256). What a token names is handed out as long as the batch holds it and
- * would still be granted.
+ * the lake's (HMAC-SHA-256). What a token names is handed out as long as the batch holds it, and
+ * whoever asked for the URL would still be given it.
  */
 import { progressOf } from "../domain/batch/batch.ts";
 import { admitConsumption } from "../domain/batch/protection.ts";
@@ -11,7 +11,9 @@ import type { BatchId, SubjectAccessId } from "../domain/ids.ts";
 import type { ActiveLake } from "../domain/lake/lake.ts";
 import { type Rejection, reject } from "../domain/rejection.ts";
 import type { ObjectRef } from "../domain/table.ts";
+import { type Asked, askedBy, mayStill } from "./admission.ts";
 import type { Answer, SealedHolder } from "./answers.ts";
+import type { Caller } from "./callers.ts";
 import { keyDestroyed, keyOf } from "./datasetKeys.ts";
 import type { Keyring } from "./keyring.ts";
 import type { Reader } from "./reader.ts";
@@ -20,6 +22,8 @@ type Claims = SealedHolder & {
   readonly key: string;
   /** RFC 3339, UTC; from then on it is refused. */
   readonly expires_at: string;
+  /** Who asked for it, where callers are told apart. */
+  readonly by?: Asked;
 };
 
 /** What a token opens. */
@@ -43,19 +47,22 @@ const tokenOf = (claims: Claims, keyring: Keyring): string => {
 };
 
 /** The answer with the token that its URL consists of, when it is a URL to a sealed object. */
-export const withToken = (answer: Answer, keyring: Keyring): Answer => {
+export const withToken = (answer: Answer, keyring: Keyring, caller: Caller): Answer => {
   const { sign } = answer;
   if (!sign?.sealed) return answer;
   const expires_ms = Date.parse(sign.signed_at) + sign.expires_in * 1000;
   const expires_at = new Date(expires_ms).toISOString();
   const { token: _, ...holder } = sign.sealed;
-  const token = tokenOf({ ...holder, key: sign.key, expires_at }, keyring);
+  const by = askedBy(caller);
+  const claims = { ...holder, key: sign.key, expires_at, ...(by === null ? {} : { by }) };
+  const token = tokenOf(claims, keyring);
   return { ...answer, sign: { ...sign, sealed: { ...sign.sealed, token } } };
 };
 
 /**
- * Rejects with `forbidden` what this lake has not signed or what has expired, with `not_found` what
- * the batch does not hand out any more, with `gone` what cannot be opened any more.
+ * Rejects with `forbidden` what this lake has not signed, what has expired, and what its asker has
+ * lost the right to, with `not_found` what the batch does not hand out any more, with `gone` what
+ * cannot be opened any more.
  */
 export const openToken = (
   token: string,
@@ -72,6 +79,7 @@ export const openToken = (
   }
   const lake = read.lake();
   if (lake.status === "absent") return badSignature();
+  if (claims.by !== undefined && !mayStill(claims.by, { read, now })) return withdrawn();
   return "batch_id" in claims
     ? openOfBatch(claims, lake, read, keyring)
     : openOfAccess(claims, read, keyring);
@@ -80,6 +88,13 @@ export const openToken = (
 /** Also what a lake that is not there answers: who has no URL learns nothing of lakes. */
 export const badSignature = () =>
   reject("forbidden", "bad-signature", "This URL was not signed by this lake, or altered.");
+
+const withdrawn = () =>
+  reject(
+    "forbidden",
+    "url-withdrawn",
+    "Whoever asked for this URL has not the right to the file any more: it opens nothing.",
+  );
 
 const openOfAccess = (
   { subject_access_id, key }: Extract<Claims, { readonly subject_access_id: SubjectAccessId }>,

@@ -34,7 +34,13 @@ const published = <Asked extends Question>(
     return answer({ ...question, filter: { ...question.filter, status } });
   }
   const answered = answer(question);
-  if (question.kind !== "one" || !answered.ok || answered.value.kind !== "one") return answered;
-  const shown = answered.value.view.state === "published";
-  return shown ? answered : notThere(question.aggregate, question.when);
+  if (question.kind !== "one" || !answered.ok) return answered;
+  // What is not published any more is not his to see as it was then either.
+  const now = question.when === null ? answered : answer({ ...question, when: null });
+  return isPublished(answered) && isPublished(now)
+    ? answered
+    : notThere(question.aggregate, question.when);
 };
+
+const isPublished = (answered: Answered): boolean =>
+  answered.ok && answered.value.kind === "one" && answered.value.view.state === "published";

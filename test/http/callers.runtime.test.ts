@@ -464,6 +464,13 @@ describe("an analyst", () => {
     const consumed = await analyst("POST", "/consume-batch", { batch_id: "shown" });
     expect(consumed.status).toBe(200);
     expect(codeOf(await analyst("POST", "/consume-batch", { batch_id: "hidden" }))[0]).toBe(409);
+    // Nor, once it is withdrawn, that it was published.
+    const published = (await lakeOf(lake.id).events()).at(-1)?.seq;
+    expect((await analyst("GET", `/batches/shown?version=${published}`)).status).toBe(200);
+    await steward("POST", "/quarantine-batch", { batch_id: "shown", reason: "withdrawn" });
+    for (const path of ["/batches/shown", `/batches/shown?version=${published}`]) {
+      expect(codeOf(await analyst("GET", path)), path).toEqual([404, "batch-not-found"]);
+    }
   });
 });
 
