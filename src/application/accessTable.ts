@@ -177,6 +177,8 @@ export const ACCESS = {
 
   "GET /metrics": SCRAPER,
   "GET /admin/ready": ADMIN,
+  "GET /admin/parked": ADMIN,
+  "POST /admin/redrive": ADMIN,
   // Each shows the lakes that its reader watches, an administrator all (reporting/scope.ts).
   "GET /reports/monthly": PERSON,
   "GET /reports/deletions": PERSON,

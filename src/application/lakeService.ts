@@ -19,6 +19,7 @@ import type { Call, CommandOptions, LakeRequest, OpenedWork, WorkRequest } from 
 import { type LakeKeys, lakeKeys } from "./lakeKeys.ts";
 import { impersonation } from "./onBehalf.ts";
 import { causeOf } from "./origins.ts";
+import { parkedWork } from "./parkedWork.ts";
 import { plannedWork } from "./plannedWork.ts";
 import { WORK_LIMITS, type WorkLimits } from "./planWork.ts";
 import type { Calendars, CommandMeta, Duty, EventLog, StoredEvent } from "./ports.ts";
@@ -259,6 +260,7 @@ export const lakeService = (means: LakeMeans): LakeService => {
       const entered = enter(call, reveals ? "GET /deletions/{id}?reveal=true" : undefined);
       if (!entered.ok) return entered;
       if (question.kind === "resend") return resent(log, question, now());
+      if (question.kind === "parked") return parkedWork(log, question.redrive, now());
       const { kind } = question;
       if (kind !== "reveal" && kind !== "reveal_access") {
         const answer = (asked: typeof question) => answerQuestion(log, asked, now());

@@ -8,6 +8,7 @@ import { type Reader, reader } from "./commands.ts";
 import { freshnessOf } from "./freshnessDuties.ts";
 import type { Wrapping } from "./keyRotation.ts";
 import type { Reapplication } from "./lakeCustody.ts";
+import type { ParkedWork } from "./parkedWork.ts";
 import type {
   DeliveryFilter,
   DirectoryFilter,
@@ -47,6 +48,8 @@ export type Question =
   | { readonly kind: "deliveries"; readonly filter: DeliveryFilter }
   /** Sends a notification once more; the answer is how it stands. */
   | { readonly kind: "resend"; readonly webhook_id: string; readonly delivery_id: string }
+  /** What was given up; with `redrive` it is taken up again. */
+  | { readonly kind: "parked"; readonly redrive: boolean }
   /** Sealed fields of a person's request in clear; the access is recorded first. */
   | { readonly kind: "reveal"; readonly deletion_id: string }
   | { readonly kind: "reveal_access"; readonly subject_access_id: string }
@@ -71,6 +74,7 @@ export type Reply =
     }
   | ({ readonly kind: "sealed_object" } & SealedObject)
   | { readonly kind: "reapplied"; readonly summary: Reapplication }
+  | ({ readonly kind: "parked" } & ParkedWork)
   | ({ readonly kind: "wrapping" } & Wrapping);
 
 /** A page of a list ends where it becomes larger than this, whatever its limit. */
@@ -79,7 +83,10 @@ const MAX_LIST_CHARACTERS = 4 * 1024 * 1024;
 /** Answers everything that takes no key and changes nothing: `reveal` is a command first. */
 export const answerQuestion = (
   log: EventLog,
-  question: Exclude<Question, { kind: "reveal" | "reveal_access" | "resend" | "sealed_object" }>,
+  question: Exclude<
+    Question,
+    { kind: "reveal" | "reveal_access" | "resend" | "parked" | "sealed_object" }
+  >,
   now: string,
 ): Result<Reply, Rejection> => {
   switch (question.kind) {

@@ -48,7 +48,8 @@ const dutyOf = ({ webhook_id, delivery_id }: Delivery): DutyRef => ({
   ref: `${webhook_id}/${delivery_id}`,
 });
 
-const owe = (log: EventLog, delivery: Delivery, due_at: string): void => {
+/** Within a transaction: the delivery as it is to be attempted then. */
+export const owe = (log: EventLog, delivery: Delivery, due_at: string): void => {
   log.deliveries.put(delivery);
   const duty: Duty = { ...dutyOf(delivery), due_at, payload: {} };
   log.schedule.put(duty);

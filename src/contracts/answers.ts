@@ -43,25 +43,6 @@ export const deadlines = z
   })
   .meta({ id: "Deadlines" });
 
-const readyStatus = z.enum(["ready", "not_ready"]);
-
-export const ready = z.object({ status: readyStatus }).meta({ id: "Ready" });
-
-export const readiness = z
-  .object({
-    status: readyStatus,
-    checked_at: z.string(),
-    checks: z.array(
-      z.object({
-        name: z.string().meta({ example: "reports eu" }),
-        ok: z.boolean(),
-        ms: z.int(),
-        detail: z.string().nullable().meta({ description: "Why not; null when it is well." }),
-      }),
-    ),
-  })
-  .meta({ id: "Readiness" });
-
 export const anything = open;
 
 export const signedUrl = {

@@ -17,6 +17,8 @@ const SAMPLES: Readonly<Record<Operation, { readonly path?: string; readonly bod
   "GET /ready": {},
   "GET /metrics": {},
   "GET /admin/ready": {},
+  "GET /admin/parked": {},
+  "POST /admin/redrive": {},
   "GET /": {},
   "GET /docs": {},
   "GET /openapi.json": {},
@@ -178,7 +180,9 @@ const requestOf = (operation: Operation, lake_id = lake.id): Asked => {
     "POST /admin/reapply-erasures",
     "POST /admin/rewrap-keys",
     "POST /admin/sweep-alarms",
+    "POST /admin/redrive",
   ];
+  if (operation === "GET /admin/parked") return { method, path: `${path}?lake_id=${lake_id}` };
   if (overLakes.includes(operation)) return { method, path, body: { lake_id } };
   const own = ACCESS[operation].kind === "anyone" && operation !== "GET /sealed/{token}";
   const prefix = PLATFORM.has(operation) || own ? "" : `/lakes/${lake_id}`;

@@ -7,7 +7,7 @@ import { DEVELOPMENT_ROOT_SECRET } from "../../src/application/rootSecrets.ts";
 import type { Env } from "../../src/env.ts";
 import { EXPOSITION_TYPE } from "../../src/http/exposition.ts";
 import { type KnownCallers, knownCallers, lakeWith } from "../support/knownCallers.ts";
-import { lakeOf, newLake, rebind, send } from "../support/lakeClient.ts";
+import { eventually, lakeOf, newLake, rebind, send } from "../support/lakeClient.ts";
 import { readExposition } from "../support/promText.ts";
 
 const TOKEN = "a-token-for-whoever-scrapes-long-enough";
@@ -159,6 +159,52 @@ describe("GET /metrics", () => {
     expect((await odd.send(TOKEN, { path: "/metrics" })).status).toBe(503);
     const none = await knownCallers([ADMIN], { METRICS_TOKEN: "" });
     expect((await none.send("", { path: "/metrics" })).status).toBe(401);
+  });
+});
+
+describe("work that was given up", () => {
+  test("is shown without what it is about, and taken up again once somebody says so", async () => {
+    vi.spyOn(console, "error").mockImplementation(() => {});
+    const lake = await newLake();
+    await lake.done("/webhooks", { url: "http://127.0.0.1:9/x", events: ["BatchQuarantined"] });
+    const [webhook] = await lake.sql("SELECT id FROM directory WHERE kind = 'webhook'");
+    await lake.sql(
+      `INSERT INTO webhook_deliveries (webhook_id, delivery_id, seq, type, status, attempts,
+         created_at) VALUES (?, 'a', 1, 'BatchQuarantined', 'parked', 10, ?)`,
+      String(webhook?.id),
+      "2026-11-20T00:00:00.000Z",
+    );
+    await lake.sql(
+      `INSERT INTO schedule (kind, ref, due_at, attempts, parked, last_error, payload)
+       VALUES ('sweep_upload', 'jane.csv', '2026-11-20T00:00:00.000Z', 10, 1,
+         'Error: no lakes/l/landing/jane.csv', '{"until":"2026-11-20T00:00:00.000Z"}')`,
+    );
+    const admin = callers.as(ADMIN);
+    const shown = await admin({ path: `/admin/parked?lake_id=${lake.id}` });
+    expect(shown.status).toBe(200);
+    expect(shown.body).toMatchObject({
+      lake_id: lake.id,
+      duties: [{ kind: "sweep_upload", attempts: 10, last_error: "Error: no lakes/l/landing/…" }],
+      deliveries: [{ delivery_id: "a" }],
+      redriven: false,
+    });
+    expect(JSON.stringify(shown.body)).not.toContain("jane");
+    const body = { lake_id: lake.id };
+    const done = await admin({ method: "POST", path: "/admin/redrive", body });
+    expect([done.status, done.at("redriven")]).toEqual([200, true]);
+    await lake.ring();
+    await eventually(async () => {
+      expect(await lake.sql("SELECT 1 FROM schedule WHERE kind = 'sweep_upload'")).toEqual([]);
+    });
+    // Its event is none that is notified of: the first attempt finds out, and gives it up again.
+    await eventually(async () => {
+      const rows = await lake.sql("SELECT status, attempts FROM webhook_deliveries");
+      expect(rows).toEqual([{ status: "parked", attempts: 1 }]);
+    });
+    const after = await admin({ path: `/admin/parked?lake_id=${lake.id}` });
+    expect(after.body).toMatchObject({ duties: [], redriven: false });
+    const none = await admin({ path: "/admin/parked?lake_id=lake-of-nobody" });
+    expect(none.status).toBe(404);
   });
 });
 

@@ -1,12 +1,27 @@
 /** For whoever runs Lethe: whether it can do its work, and how it does. */
 import { z } from "zod";
-import { readiness, ready } from "../../contracts/answers.ts";
+import type { Call } from "../../application/lakeGateway.ts";
 import { lakeId } from "../../contracts/fields.ts";
+import { parkedWork, readiness, ready, redriveParked } from "../../contracts/operations.ts";
 import { ok } from "../../domain/decider.ts";
+import type { LakeId } from "../../domain/ids.ts";
 import { EXPOSITION_TYPE, exposition } from "../exposition.ts";
 import { metricFamilies } from "../metricFamilies.ts";
-import { route } from "../route.ts";
+import { type Handled, route, type Services } from "../route.ts";
 import { none } from "./shared.ts";
+
+const parkedIn = async (
+  { services, call }: { readonly services: Services; readonly call: Call },
+  lake_id: LakeId,
+  redrive: boolean,
+): Handled => {
+  const about = { ...call, lake_id, is_default: false };
+  const reply = await services.gateway.ask(about, { kind: "parked", redrive });
+  if (!reply.ok) return reply;
+  if (reply.value.kind !== "parked") throw new Error("parked work was asked for");
+  const { duties, deliveries, redriven } = reply.value;
+  return ok({ status: 200, body: { lake_id, duties, deliveries, redriven } });
+};
 
 const NOT_READY = { 503: "One thing at least that Lethe stands on does not work." };
 
@@ -41,6 +56,30 @@ export const operationRoutes = [
       const status = well ? "ready" : "not_ready";
       return ok({ status: well ? 200 : 503, body: { status, ...found } });
     },
+  }),
+  route({
+    method: "get",
+    path: "/admin/parked",
+    scope: "platform",
+    tag: "Operations",
+    summary: "What a lake has given up after its last try, and why",
+    params: none,
+    query: z.strictObject({ lake_id: lakeId }),
+    body: null,
+    success: { status: 200, schema: parkedWork },
+    handle: ({ query, ...deps }) => parkedIn(deps, query.lake_id, false),
+  }),
+  route({
+    method: "post",
+    path: "/admin/redrive",
+    scope: "platform",
+    tag: "Operations",
+    summary: "Take up again what a lake has given up, once its cause is gone: all of it, at once",
+    params: none,
+    query: none,
+    body: redriveParked,
+    success: { status: 200, schema: parkedWork },
+    handle: ({ body, ...deps }) => parkedIn(deps, body.lake_id, true),
   }),
   route({
     method: "get",
