@@ -6,6 +6,7 @@ export const MIGRATION_FILES = [
   "0002_members.sql",
   "0003_derivation.sql",
   "0004_reports_by_lake.sql",
+  "0005_processing_record.sql",
   "0006_metrics.sql",
 ] as const;
 
