@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { ATTEMPT_TIMEOUT_MS } from "../../src/application/attempts.ts";
+import type { Caller } from "../../src/application/callers.ts";
 import type { Attempt } from "../../src/application/lakeGateway.ts";
 import { batchId } from "../../src/contracts/fields.ts";
 import {
@@ -65,6 +66,25 @@ describe("an attempt at heavy work", () => {
     const attempt = attemptOf(lake.open(privacy).attempt);
     lake.run(recorded, {}, { attempt });
     expect(sweeps(lake)).toEqual([]);
+  });
+
+  it("of somebody who has lost the role meanwhile comes to nothing, and is swept", () => {
+    const lake = withBatch();
+    const caller: Caller = {
+      kind: "person",
+      subject: "ed-5",
+      admin: false,
+      until: Number.POSITIVE_INFINITY,
+      operation: "POST /run-privacy",
+    };
+    const asking = { caller, actor: "ed-5" };
+    lake.run({ type: "GrantMember", subject: "ed-5", roles: ["engineer"] });
+    const attempt = attemptOf(lake.open(privacy, asking).attempt);
+    lake.run({ type: "GrantMember", subject: "ed-5", roles: ["analyst"] });
+    const before = lake.log.events().length;
+    expect(lake.refused(recorded, asking, { attempt }).code).toBe("role-missing");
+    expect(lake.log.events()).toHaveLength(before);
+    expect(sweeps(lake)).toHaveLength(1);
   });
 
   it("that was swept meanwhile can no longer be recorded", () => {
