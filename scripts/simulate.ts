@@ -3,8 +3,8 @@
  * `-- --lakes 500 --events-per-day 100000` (of all lakes together) says how much there is;
  * `--skew 1` how unevenly it is spread (Zipf), `--accesses 0.8` how much of it is accesses, `--counts 200`
  * how many counts by day a lake has at most, `--peak 4` the busiest hour against an average one,
- * `--growth 0.2` how much more each year, `--years 5`, `--batch-ms 10` what a delivery costs besides
- * its events, `--seed 1`. What an event costs is measured first, in about a minute, from deliveries of
+ * `--growth 0.2` how much more each year, `--years 5`, `--arrival-days 365` in which the lakes come into
+ * being, `--batch-ms 10` what a delivery costs besides its events, `--seed 1`. What an event costs is measured first, in about a minute, from deliveries of
  * the very bundle; `--costs FILE` keeps that in a file and takes it from there the next time.
  */
 import { existsSync } from "node:fs";
@@ -17,7 +17,7 @@ import { BATCH_MS } from "./support/simulate/limits.ts";
 import { type Measured, measure } from "./support/simulate/measure.ts";
 import { need, type World } from "./support/simulate/model.ts";
 import { measuredText, needText, tableText, worldText } from "./support/simulate/report.ts";
-import { hashed, readWorld } from "./support/simulate/world.ts";
+import { readWorld } from "./support/simulate/world.ts";
 
 /** Shown besides what was asked for. */
 const NUMBERS = [10, 100, 500, 1_000, 5_000, 10_000];
@@ -32,6 +32,7 @@ const { values } = parseArgs({
     peak: { type: "string", default: "4" },
     growth: { type: "string", default: "0.2" },
     years: { type: "string", default: "5" },
+    "arrival-days": { type: "string", default: "365" },
     "batch-ms": { type: "string", default: String(BATCH_MS) },
     seed: { type: "string", default: "1" },
     costs: { type: "string" },
@@ -55,7 +56,7 @@ const measured = async (file: string | undefined): Promise<Measured> => {
   }
 };
 
-const read = readWorld(values, { delivery_every_ms: DELIVERY_EVERY_MS, databaseOf: hashed });
+const read = readWorld(values, { delivery_every_ms: DELIVERY_EVERY_MS });
 if (!read.ok) {
   process.stderr.write(`${read.error}\n`);
   process.exit(2);

@@ -91,6 +91,8 @@ export const start = async (
       workers: [
         {
           ...(bindings as object),
+          // A line for each command would be printed among the figures.
+          bindings: { ...(bindings.bindings as object), LOG_LEVEL: "warn" },
           name: "lethe",
           rootPath: code,
           modulesRoot: code,

@@ -1,7 +1,8 @@
 /**
  * How N lakes fill the databases of their reports. A few lakes have most of the events (Zipf's law:
- * the k-th has 1 / k^skew of what the first has); each reports to one database, so that a database is
- * as full and as busy as its lakes make it. Pure: the same question has the same answer.
+ * the k-th has 1 / k^skew of what the first has). Each chooses with its first delivery the database
+ * that is the smallest then, as src/reporting/reportSink.ts has it, and stays: a database is as full
+ * and as busy as its lakes make it. Pure: the same question has the same answer.
  */
 import { BUSY_AT, D1, FULL_AT } from "./limits.ts";
 import { poisson, randomOf, shuffled } from "./random.ts";
@@ -41,25 +42,26 @@ export interface World {
   readonly delivery_every_ms: number;
   /** Of a delivery besides its events. */
   readonly batch_ms: number;
-  /** Which of so many databases a lake reports to. */
-  readonly databaseOf: (lake_id: string, databases: number) => number;
+  /** In which all lakes come into being, one after the other; 0: all on the first. */
+  readonly arrival_days: number;
 }
 
 export interface Lake {
-  readonly lake_id: string;
   /** Events of an average day, in the first year. */
   readonly events_per_day: number;
+  /** The day on which it comes into being. */
+  readonly arrives_on: number;
 }
 
-/** Ids as users give them, in an order that says nothing of their size. */
-export const lakesOf = ({ lakes, events_per_day, skew, seed }: World): readonly Lake[] => {
+/** The largest first; they come in an order that says nothing of their size. */
+export const lakesOf = (world: World): readonly Lake[] => {
+  const { lakes, events_per_day, skew, seed, arrival_days } = world;
   const weights = Array.from({ length: lakes }, (_, rank) => 1 / (rank + 1) ** skew);
   const whole = weights.reduce((sum, weight) => sum + weight, 0);
-  const ids = weights.map((_, index) => `lake-${String(index + 1).padStart(6, "0")}`);
-  const mixed = shuffled(ids, randomOf(seed));
+  const turns = shuffled([...weights.keys()], randomOf(seed));
   return weights.map((weight, rank) => ({
-    lake_id: mixed[rank] ?? "",
     events_per_day: (events_per_day * weight) / whole,
+    arrives_on: Math.floor(((turns[rank] ?? 0) * arrival_days) / lakes),
   }));
 };
 
@@ -119,44 +121,57 @@ export const dollarsAMonth = ({ rows_a_month, total_bytes }: Filled): number => 
   return (rows / 1e6) * D1.dollars_per_million_rows + (bytes / 1e9) * D1.dollars_per_gb;
 };
 
+/** A database and the lakes that report to it. */
+interface Home {
+  readonly lakes: Lake[];
+  bytes: number;
+}
+
+/** The smallest; of equals the one with fewer lakes, as each lake takes some room when it comes. */
+const smallest = (homes: readonly Home[]): Home | undefined =>
+  homes.toSorted((a, b) => a.bytes - b.bytes || a.lakes.length - b.lakes.length)[0];
+
 /** Runs the years with a number of databases. Events fall as chance has them, lake by lake. */
 export const fill = (world: World, costs: Costs, databases: number): Filled => {
   const random = randomOf(world.seed + 1);
-  const homes: Lake[][] = Array.from({ length: databases }, () => []);
-  for (const lake of lakesOf(world)) homes[world.databaseOf(lake.lake_id, databases)]?.push(lake);
+  const homes: readonly Home[] = Array.from({ length: databases }, () => ({ lakes: [], bytes: 0 }));
+  const coming = lakesOf(world).toSorted((a, b) => a.arrives_on - b.arrives_on);
   const days = Math.round(world.years * DAYS_A_YEAR);
-  const bytes = homes.map(() => 0);
   let full_on: number | null = null;
   let busy_on: number | null = null;
   let rows = 0;
+  let arrived = 0;
   for (let day = 0; day < days; day += DAYS_A_STEP) {
     const step = Math.min(DAYS_A_STEP, days - day);
+    for (; (coming[arrived]?.arrives_on ?? days) < day + step; arrived += 1) {
+      const lake = coming[arrived];
+      if (lake) smallest(homes)?.lakes.push(lake);
+    }
     rows = 0;
-    for (const [index, lakes] of homes.entries()) {
-      for (const lake of lakes) {
+    for (const home of homes) {
+      for (const lake of home.lakes) {
         const events = poisson(lake.events_per_day * grown(world, day) * step, random) / step;
         const cost = dayOf(world, costs, events);
-        bytes[index] = (bytes[index] ?? 0) + cost.bytes * step;
+        home.bytes += cost.bytes * step;
         rows += cost.rows;
       }
     }
-    if (Math.max(...bytes) > D1.database_bytes * FULL_AT) full_on ??= day + step;
-    const busy = homes.some((lakes) => busyOn(world, costs, lakes, day) > BUSY_AT);
-    if (busy) busy_on ??= day;
+    if (homes.some(({ bytes }) => bytes > D1.database_bytes * FULL_AT)) full_on ??= day + step;
+    if (homes.some(({ lakes }) => busyOn(world, costs, lakes, day) > BUSY_AT)) busy_on ??= day;
   }
   return {
     full_on,
     busy_on,
-    bytes: Math.max(...bytes),
-    busy: Math.max(...homes.map((lakes) => busyOn(world, costs, lakes, days))),
-    total_bytes: bytes.reduce((sum, each) => sum + each, 0),
+    bytes: Math.max(...homes.map(({ bytes }) => bytes)),
+    busy: Math.max(...homes.map(({ lakes }) => busyOn(world, costs, lakes, days))),
+    total_bytes: homes.reduce((sum, { bytes }) => sum + bytes, 0),
     rows_a_month: rows * (DAYS_A_YEAR / 12),
   };
 };
 
 export interface Need {
   readonly one: Filled;
-  /** About the fewest that hold `for_years`; null when even `MAX_DATABASES` do not. */
+  /** The fewest that hold `for_years`; null when even `MAX_DATABASES` do not. */
   readonly databases: number | null;
   readonly with_them: Filled | null;
   /** The years asked for, or as many as the largest lake leaves some room in a database of its own. */
@@ -171,8 +186,10 @@ export interface Largest {
   readonly full_on: number | null;
 }
 
-/** More are not looked at; a Worker could bind some 5,000. */
-export const MAX_DATABASES = 256;
+/** As many as Lethe takes for the lakes of one jurisdiction, or of none: src/env.ts says the same. */
+export const LETHE_DATABASES = 9;
+/** More are not looked at. */
+export const MAX_DATABASES = 128;
 /** Of the time until the largest lake has filled a database, in which others may share it. */
 const SHARED = 0.9;
 
@@ -188,13 +205,10 @@ export const need = (world: World, costs: Costs): Need => {
 const fewest = (world: World, costs: Costs): Pick<Need, "databases" | "with_them"> => {
   const one = fill(world, costs, 1);
   const least = Math.ceil(Math.max(one.bytes / (D1.database_bytes * FULL_AT), one.busy / BUSY_AT));
-  // Hashed by their lakes some have more than their share: more of them are not always less full.
-  for (let databases = Math.max(1, least); databases <= MAX_DATABASES; ) {
+  for (let databases = Math.max(1, least); databases <= MAX_DATABASES; databases += 1) {
     const filled = databases === 1 ? one : fill(world, costs, databases);
-    if (filled.full_on === null && filled.busy_on === null) {
-      return { databases, with_them: filled };
-    }
-    databases += Math.max(1, Math.floor(databases / 16));
+    const holds = filled.full_on === null && filled.busy_on === null;
+    if (holds) return { databases, with_them: filled };
   }
   return { databases: null, with_them: null };
 };

@@ -5,6 +5,7 @@ import {
   type Cost,
   DAYS_A_YEAR,
   dollarsAMonth,
+  LETHE_DATABASES,
   lakesOf,
   MAX_DATABASES,
   type Need,
@@ -43,12 +44,14 @@ export const measuredText = (measured: Measured, world: World): string => {
 
 export const worldText = (world: World): string => {
   const [largest, second] = lakesOf(world);
+  const { arrival_days: days } = world;
   const share = (largest?.events_per_day ?? 0) / world.events_per_day;
   return [
     `${whole(world.lakes)} lakes, ${whole(world.events_per_day)} events a day in all ` +
       `(${percent(world.accesses)} of them accesses), ${percent(world.growth)} more each year, ` +
       `${world.peak} times as many in the busiest hour; seed ${world.seed}.`,
-    `  Zipf ${world.skew}: the largest lake has ${percent(share)} of them` +
+    `  They come into being ${days === 0 ? "on the first day" : `in ${whole(days)} days`}. ` +
+      `Zipf ${world.skew}: the largest has ${percent(share)} of them` +
       `${second ? `, the second ${percent(second.events_per_day / world.events_per_day)}` : ""}.`,
   ].join("\n");
 };
@@ -75,6 +78,11 @@ export const needText = (needed: Need, world: World): string => {
         : `For ${years(for_years)} ${databases} are enough: the fullest has ` +
             `${gigabytes(with_them.bytes)}, the busiest is busy for ${percent(with_them.busy)}.`,
     );
+    if (databases > LETHE_DATABASES) {
+      lines.push(
+        `  Lethe takes ${LETHE_DATABASES} for the lakes of one jurisdiction, or of none: part them.`,
+      );
+    }
   }
   if (largest.full_on !== null) {
     lines.push(

@@ -1,7 +1,7 @@
 /** What is simulated, as it is asked for on the command line. */
 import type { World } from "./model.ts";
 
-type Given = Pick<World, "delivery_every_ms" | "databaseOf">;
+type Given = Pick<World, "delivery_every_ms">;
 
 /** Options by name, the number each stands for, and what it may be. */
 const OPTIONS = {
@@ -13,6 +13,7 @@ const OPTIONS = {
   peak: ["peak", 1, 24, false],
   growth: ["growth", -0.99, 100, false],
   years: ["years", 0.01, 50, false],
+  "arrival-days": ["arrival_days", 0, 36_500, false],
   "batch-ms": ["batch_ms", 0, 30_000, false],
   seed: ["seed", 0, 2 ** 32 - 1, true],
 } as const satisfies Readonly<
@@ -38,11 +39,4 @@ export const readWorld = (values: Values, given: Given): Read => {
     numbers[field] = value;
   }
   return { ok: true, value: { ...given, ...numbers } as World };
-};
-
-/** A database by the lake's id alone (FNV-1a, 32 bits). */
-export const hashed = (lake_id: string, databases: number): number => {
-  let hash = 0x811c9dc5;
-  for (const byte of new TextEncoder().encode(lake_id)) hash = Math.imul(hash ^ byte, 0x01000193);
-  return (hash >>> 0) % databases;
 };
