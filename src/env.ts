@@ -21,6 +21,8 @@ declare global {
     readonly OBJECTS_FEDRAMP?: R2Bucket;
     readonly REPORTS_FEDRAMP?: D1Database;
     readonly OBJECTS_BUCKET_FEDRAMP?: string;
+    /** More databases of reports for the same lakes: `REPORTS_2`, `REPORTS_EU_2`, … up to 9. */
+    readonly [more: `REPORTS_${number}` | `REPORTS_${string}_${number}`]: D1Database | undefined;
     /** 32 characters or more; wraps every lake's key. */
     readonly ROOT_SECRET?: string;
     /** The one before, while keys are wrapped anew. */
@@ -84,9 +86,16 @@ export const isDeployed = (env: Env): boolean => Boolean(env.R2_ACCOUNT_ID);
 /** Whether webhooks may be on the machine itself: in local development alone, whatever AUTH says. */
 export const callsLoopback = (env: Env): boolean => env.AUTH === "open" && !isDeployed(env);
 
+/** By the name of its binding: lakes remember it, so it stays what it is. */
+export interface NamedDatabase {
+  readonly binding: string;
+  readonly database: D1Database;
+}
+
 export interface Stores {
   readonly objects: R2Bucket;
-  readonly reports: D1Database;
+  /** One or more; a lake reports to one of them. */
+  readonly reports: readonly NamedDatabase[];
   readonly bucket: string;
   /** Of the bucket; undefined: none. */
   readonly jurisdiction: string | undefined;
@@ -103,7 +112,7 @@ export class UnboundError extends Error {}
 export const storesOf = (env: Env, at: Jurisdiction | null | undefined): Stores => {
   const anywhere = {
     objects: env.OBJECTS,
-    reports: env.REPORTS,
+    reports: databasesFrom(env, "REPORTS"),
     bucket: env.OBJECTS_BUCKET,
     jurisdiction: env.R2_JURISDICTION,
   };
@@ -111,7 +120,8 @@ export const storesOf = (env: Env, at: Jurisdiction | null | undefined): Stores 
   const [objects, reports, bucket] = BOUND[at];
   const [files, database, name] = [env[objects], env[reports], env[bucket]];
   if (files && database && name) {
-    return { objects: files, reports: database, bucket: name, jurisdiction: at };
+    const databases = databasesFrom(env, reports);
+    return { objects: files, reports: databases, bucket: name, jurisdiction: at };
   }
   const missing = [objects, reports, bucket].filter((each) => !env[each]);
   if (!isDeployed(env)) return anywhere;
@@ -126,14 +136,39 @@ const BOUND = {
   fedramp: ["OBJECTS_FEDRAMP", "REPORTS_FEDRAMP", "OBJECTS_BUCKET_FEDRAMP"],
 } as const satisfies Record<Jurisdiction, readonly (keyof LetheEnv)[]>;
 
-/** Databases of reports that are bound, by jurisdiction; the one of lakes in none comes first. */
-export const reportDatabases = (env: Env): readonly (readonly [string, D1Database])[] => [
-  ["", env.REPORTS],
-  ...JURISDICTIONS.flatMap((at): (readonly [string, D1Database])[] => {
-    const database = env[BOUND[at][1]];
-    return database ? [[at, database]] : [];
-  }),
-];
+const MAX_REPORT_DATABASES = 9;
+
+type FirstDatabase = "REPORTS" | (typeof BOUND)[Jurisdiction][1];
+
+/** That one and those that are numbered behind it. */
+const databasesFrom = (env: Env, first: FirstDatabase): readonly NamedDatabase[] =>
+  Array.from({ length: MAX_REPORT_DATABASES }, (_, index) => {
+    const binding = index === 0 ? first : (`${first}_${index + 1}` as const);
+    const database = env[binding];
+    return database ? [{ binding, database }] : [];
+  }).flat();
+
+/** The databases of the lakes in a jurisdiction, or in none (an empty name). */
+export interface ReportPlace {
+  readonly name: "" | Jurisdiction;
+  readonly databases: readonly NamedDatabase[];
+}
+
+/** Where databases of reports are bound; the one of lakes in no jurisdiction comes first. */
+export const reportPlaces = (env: Env): readonly ReportPlace[] =>
+  [
+    { name: "" as const, databases: databasesFrom(env, "REPORTS") },
+    ...JURISDICTIONS.map((at) => ({ name: at, databases: databasesFrom(env, BOUND[at][1]) })),
+  ].filter(({ databases }) => databases.length > 0);
+
+/** All of them, by names that stand in cursors: of a place's first one the place's own. */
+export const reportDatabases = (env: Env): readonly (readonly [string, D1Database])[] =>
+  reportPlaces(env).flatMap(({ name, databases }) =>
+    databases.map(({ binding, database }, index): readonly [string, D1Database] => [
+      index === 0 ? name : binding,
+      database,
+    ]),
+  );
 
 /** The local simulator throws: it has none. */
 export const hasJurisdictions = ({ LAKES }: Env): boolean => {

@@ -12,6 +12,8 @@ import { lakeStatus, type StatusDeps } from "./application/lakeStatus.ts";
 import { lakeTurns } from "./application/lakeTurns.ts";
 import { say } from "./application/logging.ts";
 import { workLimits } from "./application/planWork.ts";
+import type { EventSink } from "./application/ports.ts";
+import { reportRebuild } from "./application/rebuildReports.ts";
 import { type Relay, relay } from "./application/relay.ts";
 import { runDuties } from "./application/runDuties.ts";
 import { sayCommand, type Watch, watchedDuties } from "./application/seenCommands.ts";
@@ -24,7 +26,7 @@ import { subjectTexts } from "./data/subjects/subjectTexts.ts";
 import { callsLoopback, type Env, heldIn, rootSecretsOf, type Stores, storesOf } from "./env.ts";
 import { type Lake, lakeStore } from "./eventlog/lakeStore.ts";
 import type { SinkOutbox } from "./eventlog/outbox.ts";
-import { REPORT_VERSION, reportSink } from "./reporting/reportSink.ts";
+import { REPORT_VERSION, reportHome, reportSink } from "./reporting/reportSink.ts";
 import { statusSink } from "./reporting/statusSink.ts";
 import { r2ObjectStore } from "./storage/r2ObjectStore.ts";
 import { r2SmallObjects } from "./storage/r2SmallObjects.ts";
@@ -71,7 +73,9 @@ export const openLake = (around: Surroundings): Lake => {
     loopback: callsLoopback(env),
   });
   const tally = commandTally();
-  const reporter = reporterOf(around, tally, {
+  const databases = () => storesAround(around).reports;
+  const home = reportHome(databases, sent.destination);
+  const reporter = reporterOf(around, async (lake_id) => (await home(lake_id)).database, tally, {
     log,
     owed,
     delivered: () => sent.cursor().last_seq,
@@ -96,6 +100,12 @@ export const openLake = (around: Surroundings): Lake => {
       failed: (error) => say("error", "what follows a commit failed", { error }),
       sync: () => ctx.storage.sync(),
     },
+    rebuild: reportRebuild({
+      outbox: sent,
+      head: () => log.head(),
+      databases: () => databases().map(({ binding }) => binding),
+      enter: (call) => service.ask(call, { kind: "lake", when: null }),
+    }),
     watch,
     now_ms: Date.now,
   });
@@ -103,7 +113,7 @@ export const openLake = (around: Surroundings): Lake => {
     log,
     service,
     outbox: sent,
-    relay: relayOf(around, sent),
+    relay: relayOf(around, sent, reportSink(databases, sent.destination)),
     tree,
     imported,
     turns,
@@ -119,20 +129,25 @@ export const openLake = (around: Surroundings): Lake => {
   };
 };
 
-const relayOf = (around: Surroundings, sent: SinkOutbox): Relay =>
+const relayOf = (around: Surroundings, sent: SinkOutbox, sink: EventSink): Relay =>
   relay({
     ...sent,
     lake_id: () => around.lake_id() ?? "",
-    sink: reportSink(() => storesAround(around).reports),
+    sink,
     now: () => new Date(),
     wait,
     background: (work) => around.ctx.waitUntil(work),
   });
 
 /** How the lake stands goes where its events go. */
-const reporterOf = (around: Surroundings, tally: CommandTally, deps: StatusDeps) =>
+const reporterOf = (
+  around: Surroundings,
+  home: (lake_id: string) => Promise<D1Database>,
+  tally: CommandTally,
+  deps: StatusDeps,
+) =>
   statusReporter({
-    sink: { deliver: (id, report) => statusSink(storesAround(around).reports).deliver(id, report) },
+    sink: { deliver: async (id, report) => statusSink(await home(id)).deliver(id, report) },
     tally,
     process: crypto.randomUUID(),
     lake_id: around.lake_id,

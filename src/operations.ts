@@ -74,7 +74,10 @@ const checksAt = (env: Env, at: Jurisdiction | null): readonly ReadyCheck[] => {
     {
       name: named("reports"),
       run: async () => {
-        const missing = await missingMigrations(storesOf(env, at).reports);
+        const databases = storesOf(env, at).reports;
+        const missing = (
+          await Promise.all(databases.map(({ database }) => missingMigrations(database)))
+        ).flat();
         return missing.length > 0 ? `migrations are not applied: ${missing.join(", ")}` : null;
       },
     },

@@ -33,10 +33,12 @@ import { HttpProblem } from "./http/problem.ts";
 import { type RateCounters, rateLimits } from "./http/rateLimits.ts";
 import type { Reports, Services } from "./http/route.ts";
 import { gatewayAt, placesOf, stubAt } from "./lakesAt.ts";
+import { lakesOnRecord } from "./lakesOnRecord.ts";
 import { readinessOf, readMetricsOf } from "./operations.ts";
 import { acrossDatabases } from "./reporting/acrossDatabases.ts";
 import { reportDocuments } from "./reporting/print/documents.ts";
 import { BadCursorError, reportQueries } from "./reporting/queries.ts";
+import { rebuildingIn, standing } from "./reporting/standing.ts";
 import { datasetStore } from "./storage/datasetStore.ts";
 import { localEndpoint, presigner, r2Endpoint } from "./storage/presigner.ts";
 import { r2ObjectStore } from "./storage/r2ObjectStore.ts";
@@ -103,6 +105,7 @@ const reportsOf = (env: Env): Reports => {
   const queries = acrossDatabases(
     reportDatabases(env).map(([name, database]) => ({ name, queries: reportQueries(database) })),
   );
+  const standings = reportDatabases(env).map(([, database]) => standing(database));
   const guarded =
     <Input, Value>(ask: (asked: Input) => Promise<Value>) =>
     async (asked: Input): Promise<Value> => {
@@ -115,6 +118,7 @@ const reportsOf = (env: Env): Reports => {
     };
   return {
     lakes: guarded(queries.lakes),
+    rebuilding: (member) => rebuildingIn(standings, member),
     monthly: queries.monthly,
     deletions: guarded(queries.deletions),
     overdueDeletions: guarded(queries.overdueDeletions),
@@ -148,6 +152,7 @@ const servicesAt = (env: Env, at: At, origin: string): Services => {
     upkeep: upkeepOf(env),
     readMetrics: readMetricsOf(env),
     readiness: () => readinessOf(env, policyOf(env))(),
+    knownLakes: lakesOnRecord(env),
     reserve: async (lake_id, placement) => {
       const { jurisdiction } = placement;
       if (jurisdiction !== null && isDeployed(env)) {

@@ -4,8 +4,7 @@ import { say } from "./application/logging.ts";
 import type { ArchivePlace, ReportForm } from "./application/monthlyArchive.ts";
 import { wait } from "./application/timers.ts";
 import { onSchedule, type Upkeep, type UpkeepDeps, upkeep } from "./application/upkeep.ts";
-import { JURISDICTIONS } from "./domain/residency.ts";
-import { type Env, reportDatabases, storesOf } from "./env.ts";
+import { type Env, reportDatabases, reportPlaces, storesOf } from "./env.ts";
 import { badCursor } from "./http/badCursor.ts";
 import { placesOf, stubAt } from "./lakesAt.ts";
 import { acrossDatabases } from "./reporting/acrossDatabases.ts";
@@ -40,21 +39,23 @@ const lakesOf =
 
 /** The reports on lakes in no jurisdiction are always kept, those on others where there are any. */
 const placesIn = (env: Env): readonly ArchivePlace[] =>
-  reportDatabases(env).map(([name, database]) => {
-    const queries = reportQueries(database);
-    const jurisdiction = JURISDICTIONS.find((each) => each === name) ?? null;
+  reportPlaces(env).map(({ name, databases }) => {
+    const queries = acrossDatabases(
+      databases.map(({ binding, database }, index) => ({
+        name: index === 0 ? "" : binding,
+        queries: reportQueries(database),
+      })),
+    );
+    const jurisdiction = name === "" ? null : name;
     const expected = async () =>
-      jurisdiction === null || (await queries.lakes({ limit: 1, cursor: null })).items.length > 0;
+      jurisdiction === null ||
+      (await queries.lakes({ limit: 1, cursor: null, member: null })).items.length > 0;
     return {
       name,
       objects: r2SmallObjects(() => storesOf(env, jurisdiction).objects),
       report: async (month) =>
         (await expected())
-          ? acrossDatabases([{ name, queries }]).monthly({
-              month,
-              member: null,
-              now: new Date().toISOString(),
-            })
+          ? queries.monthly({ month, member: null, now: new Date().toISOString() })
           : null,
     };
   });

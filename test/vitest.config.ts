@@ -39,7 +39,7 @@ export default defineConfig(async () => ({
             wrangler: { configPath: path.join(root, "wrangler.toml") },
             miniflare: {
               // For reports of several databases, and of no lakes but the test's own.
-              d1Databases: ["FIRST_REPORTS", "SECOND_REPORTS"],
+              d1Databases: ["FIRST_REPORTS", "SECOND_REPORTS", "OTHER_REPORTS"],
               bindings: {
                 // Small, so that long work is tested on small files.
                 SYNC_LIMIT_BYTES: "8192",

@@ -200,6 +200,7 @@ export const ACCESS = {
   "POST /admin/reapply-erasures": ADMIN,
   "GET /admin/rewrap-keys": ADMIN,
   "POST /admin/rewrap-keys": ADMIN,
+  "POST /admin/rebuild-reports": ADMIN,
   "POST /admin/monthly-report": ADMIN,
   "POST /admin/sweep-alarms": ADMIN,
 } as const satisfies Readonly<Record<string, Access>>;

@@ -15,6 +15,7 @@ import type { Call, CommandOptions, LakeRequest, OpenedWork, WorkRequest } from 
 import type { LakeService } from "./lakeService.ts";
 import type { Duty } from "./ports.ts";
 import type { LakeQuestion, Reply } from "./questions.ts";
+import type { ReportRebuild } from "./rebuildReports.ts";
 import { type Watch, watched, watchedPlans } from "./seenCommands.ts";
 
 export interface LakeTurns {
@@ -36,6 +37,7 @@ export interface TurnDeps {
   readonly service: LakeService;
   readonly custody: Custody;
   readonly reapply: LakeCustody["reapply"];
+  readonly rebuild: ReportRebuild;
   readonly commit: CommitDeps;
   /** Whether the log is still coming from elsewhere. */
   importing(): boolean;
@@ -48,6 +50,7 @@ export const lakeTurns = ({
   service,
   custody,
   reapply,
+  rebuild,
   commit,
   importing,
   watch,
@@ -71,6 +74,7 @@ export const lakeTurns = ({
     },
     async ask(call, question) {
       if (question.kind === "reapply_erasures") return reapply(call);
+      if (question.kind === "rebuild_reports") return rebuild(call, question.database);
       if (question.kind === "wrapping") {
         const answered = service.rotation.answer(call, question.rewrap);
         return answered.ok ? ok({ kind: "wrapping", ...answered.value }) : answered;

@@ -16,6 +16,7 @@ import type {
   EventLog,
   StoredEvent,
 } from "./ports.ts";
+import type { RebuildingReports } from "./rebuildReports.ts";
 import { earlier, reportAt, reportNow } from "./report.ts";
 import type { SealedObject } from "./sealedUrls.ts";
 import { type View, view } from "./views.ts";
@@ -62,7 +63,9 @@ export type LakeQuestion =
   /** Erases again whom the lake had erased before it was restored; the answer is what was done. */
   | { readonly kind: "reapply_erasures" }
   /** Which root secret the lake's key is wrapped under; with `rewrap` it is the present one then. */
-  | { readonly kind: "wrapping"; readonly rewrap: boolean };
+  | { readonly kind: "wrapping"; readonly rewrap: boolean }
+  /** Tells the reports everything anew; where a database is named, there from now on. */
+  | { readonly kind: "rebuild_reports"; readonly database: string | null };
 
 export type Reply =
   | { readonly kind: "one"; readonly view: View; readonly version: number }
@@ -75,7 +78,8 @@ export type Reply =
   | ({ readonly kind: "sealed_object" } & SealedObject)
   | { readonly kind: "reapplied"; readonly summary: Reapplication }
   | ({ readonly kind: "parked" } & ParkedWork)
-  | ({ readonly kind: "wrapping" } & Wrapping);
+  | ({ readonly kind: "wrapping" } & Wrapping)
+  | ({ readonly kind: "rebuilding_reports" } & RebuildingReports);
 
 /** A page of a list ends where it becomes larger than this, whatever its limit. */
 const MAX_LIST_CHARACTERS = 4 * 1024 * 1024;

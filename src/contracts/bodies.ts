@@ -18,6 +18,7 @@ import {
   MAX_URL,
   MAX_WITHHELD,
   name,
+  optional,
   region,
   roles,
   schema,
@@ -32,9 +33,6 @@ const flag = z
   .boolean()
   .nullish()
   .transform((value) => value ?? null);
-const optional = <Schema extends z.ZodType>(inner: Schema) =>
-  inner.nullish().transform((value) => value ?? null);
-
 export const createLake = z
   .strictObject({
     lake_id: lakeId.optional(),
@@ -119,16 +117,6 @@ export const approveContract = z
 export const cancel = z.strictObject({ reason: optional(text) }).meta({ id: "Cancel" });
 
 export const reason = z.strictObject({ reason: text }).meta({ id: "Reason" });
-
-const oneOrAllLakes = {
-  lake_id: optional(lakeId),
-  /** Of the answer before, when no lake is named. */
-  cursor: optional(z.string().max(512)),
-};
-
-export const reapplyErasures = z.strictObject(oneOrAllLakes).meta({ id: "ReapplyErasures" });
-
-export const rewrapKeys = z.strictObject(oneOrAllLakes).meta({ id: "RewrapKeys" });
 
 export const uploadUrl = z
   .strictObject({ filename, expires_in: expiresIn })

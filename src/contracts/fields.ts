@@ -195,3 +195,6 @@ export const isWebhookSecret = (secret: string): boolean => {
   const bytes = atob(encoded).length;
   return bytes >= 24 && bytes <= 64;
 };
+
+export const optional = <Schema extends z.ZodType>(inner: Schema) =>
+  inner.nullish().transform((value) => value ?? null);

@@ -183,5 +183,14 @@ export const retentionDue = z.object({
 /** One page of a report. */
 export const pageOf = (id: string, item: z.ZodObject) =>
   z
-    .object({ items: z.array(item), next_cursor: z.string().nullable() })
-    .meta({ id, description: "One page; next_cursor is null on the last." });
+    .object({
+      items: z.array(item),
+      next_cursor: z.string().nullable(),
+      rebuilding: z.object({ lakes: z.number(), lake_ids: z.array(z.string()) }),
+    })
+    .meta({
+      id,
+      description:
+        "One page; next_cursor is null on the last. While the reports of some lakes are derived anew, " +
+        "rebuilding says of how many (and of which) the figures lack something.",
+    });

@@ -229,6 +229,10 @@ export const MIGRATIONS: readonly string[] = [
   CREATE INDEX webhook_deliveries_open ON webhook_deliveries (status, created_at)
     WHERE status <> 'delivered';
   `,
+  `
+  -- Of several places that a sink may have, the one this lake's events go to; NULL: not chosen yet.
+  ALTER TABLE outbox ADD COLUMN destination TEXT;
+  `,
 ];
 
 /** Whether anything was ever stored here: a lake nobody created has no tables at all. */

@@ -21,6 +21,12 @@ export interface Outbox {
   /** Nothing behind `seq` has arrived, whatever was said before. */
   rewind(sink: string, seq: number): void;
   failed(sink: Sink, error: string, retry_at: string): void;
+  /** It is to be told anew, at once; where `destination` is not null, there and nowhere else. */
+  outdate(sink: Sink, destination: string | null): void;
+  /** Where its events go; null: not chosen yet. */
+  destination(sink: Sink): string | null;
+  /** For good, until it is told anew elsewhere. */
+  choose(sink: Sink, destination: string): void;
 }
 
 const MAX_ERROR_LENGTH = 500;
@@ -81,11 +87,44 @@ export const outbox = (sql: SqlStorage): Outbox => ({
       error.slice(0, MAX_ERROR_LENGTH),
     );
   },
+  outdate({ name }, destination) {
+    sql.exec(
+      `INSERT INTO outbox (sink, last_seq, destination) VALUES (?, 0, ?)
+       ON CONFLICT (sink) DO UPDATE SET sink_version = NULL, attempts = 0, retry_at = NULL,
+         last_error = NULL, destination = coalesce(excluded.destination, destination)`,
+      name,
+      destination,
+    );
+  },
+  destination({ name }) {
+    const [row] = sql
+      .exec<{ destination: string | null }>("SELECT destination FROM outbox WHERE sink = ?", name)
+      .toArray();
+    return row?.destination ?? null;
+  },
+  choose({ name, version }, destination) {
+    sql.exec(
+      `INSERT INTO outbox (sink, last_seq, sink_version, destination)
+       VALUES (?, 0, CAST(? AS INTEGER), ?)
+       ON CONFLICT (sink) DO UPDATE SET destination = excluded.destination`,
+      name,
+      version,
+      destination,
+    );
+  },
 });
+
+/** Where the events of this lake go, of several places that a sink may have. */
+export interface Destination {
+  chosen(): string | null;
+  choose(destination: string): void;
+}
 
 export interface SinkOutbox
   extends Pick<RelayDeps, "head" | "read" | "advance" | "restarted" | "rewind" | "failed"> {
   cursor(): ReturnType<Outbox["cursor"]>;
+  outdate(destination: string | null): void;
+  readonly destination: Destination;
 }
 
 /** What a relay to one sink asks of the log and its outbox. A failure is told and kept. */
@@ -99,6 +138,11 @@ export const outboxOf = (
   read: (after, limit) => log.read({ after, limit }),
   advance: (seq) => sent.advance(sink, seq),
   restarted: () => sent.restarted(sink),
+  outdate: (destination) => sent.outdate(sink, destination),
+  destination: {
+    chosen: () => sent.destination(sink),
+    choose: (destination) => sent.choose(sink, destination),
+  },
   rewind: (seq, why) => {
     say("error", "a delivery goes on from elsewhere in the log", {
       sink: sink.name,

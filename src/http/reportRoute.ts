@@ -7,7 +7,7 @@ import { lakeId, page } from "../contracts/fields.ts";
 import { pageOf } from "../contracts/reports.ts";
 import { ok, type Result } from "../domain/decider.ts";
 import type { Rejection } from "../domain/rejection.ts";
-import { type Asked, type Reports, type Route, type Row, route } from "./route.ts";
+import { type Asked, type Rebuilding, type Reports, type Route, type Row, route } from "./route.ts";
 import { none } from "./routes/shared.ts";
 
 /** Of a cursor: it holds a row's key, in which names may be long and of any script. */
@@ -15,6 +15,12 @@ export const MAX_REPORT_CURSOR = 3072;
 
 /** Where a CSV file names the cursor of the next page; absent on the last. */
 export const NEXT_CURSOR = "Next-Cursor";
+
+/** Of how many lakes a file lacks something for now; absent when of none. */
+const REBUILDING = "Rebuilding-Lakes";
+
+export const rebuildingHeader = ({ lakes }: Rebuilding): Readonly<Record<string, string>> =>
+  lakes === 0 ? {} : { [REBUILDING]: String(lakes) };
 
 interface ReportSpec<Shape extends z.ZodRawShape> {
   readonly path: `/reports/${string}`;
@@ -60,6 +66,8 @@ export const reportRoute = <Shape extends z.ZodRawShape>(spec: ReportSpec<Shape>
     handle: async ({ query, call, services }) => {
       const { limit, cursor = null, lake_id, format, ...own } = query as Common;
       const asked = { limit, cursor, lake_id, member: memberOf(call) };
+      // Asked first: what ends meanwhile is named rather than left out.
+      const rebuilding = await services.reports.rebuilding(asked.member);
       const answer = spec.ask(
         services.reports,
         own as z.output<z.ZodObject<Shape>>,
@@ -68,12 +76,15 @@ export const reportRoute = <Shape extends z.ZodRawShape>(spec: ReportSpec<Shape>
       );
       if (!answer.ok) return answer;
       const { items, next_cursor } = await answer.value;
-      if (format === "json") return ok({ status: 200, body: { items, next_cursor } });
+      if (format === "json") return ok({ status: 200, body: { items, next_cursor, rebuilding } });
       return ok({
         status: 200,
         body: csvOf(spec.item, items),
         media_type: CSV_TYPE,
-        headers: next_cursor === null ? {} : { [NEXT_CURSOR]: next_cursor },
+        headers: {
+          ...(next_cursor === null ? {} : { [NEXT_CURSOR]: next_cursor }),
+          ...rebuildingHeader(rebuilding),
+        },
       });
     },
   });

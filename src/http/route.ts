@@ -6,6 +6,7 @@ import type { ContentfulStatusCode } from "hono/utils/http-status";
 import type { z } from "zod";
 import { type Answer, RECORDED_REFUSALS } from "../application/answers.ts";
 import type { ObjectStore } from "../application/dataPorts.ts";
+import type { KnownLakes } from "../application/knownLakes.ts";
 import type { Call, LakeGateway } from "../application/lakeGateway.ts";
 import type { LakeImporter, LakeListener, LakeProver } from "../application/logGateway.ts";
 import type { ReadMetrics } from "../application/metrics.ts";
@@ -30,6 +31,8 @@ export interface Services {
   readonly documents: ReportDocuments;
   readonly calendars: Calendars;
   readonly upkeep: Upkeep;
+  /** Every lake there is, page by page. Throws for a foreign cursor. */
+  readonly knownLakes: KnownLakes;
   /**
    * Keeps the id of a new lake for where it is to lie, and leads there; rejects with `unavailable`
    * when that is nowhere here. A lake that is there already stays where it is.
@@ -78,10 +81,18 @@ interface Months {
   readonly to: string;
 }
 
+/** Lakes whose reports are being derived anew. */
+export interface Rebuilding {
+  readonly lakes: number;
+  readonly lake_ids: readonly string[];
+}
+
 /** Reports across lakes, as the routes ask for them. Throw `BadCursor` for a foreign cursor. */
 export interface Reports {
   /** All lakes, or those that have `member` as a member. */
   lakes(page: { limit: number; cursor: string | null; member: string | null }): Promise<object>;
+  /** What all of these lack for now; `member` is told by id of lakes that he is a member of. */
+  rebuilding(member: string | null): Promise<Rebuilding>;
   monthly(
     asked: Pick<Asked, "member" | "lake_id"> & { readonly month: string; readonly now: string },
   ): Promise<object>;

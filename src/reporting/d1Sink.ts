@@ -31,7 +31,8 @@ const MAX_LOST_RACES = 5;
  * Delivers to the tables of `migrations/`. `deliver` resolves when the events and the rollups they
  * change are durable. Rejects with OutOfStepError on a gap (the first event not yet delivered must
  * follow the last one that was), where other events of the same numbers were delivered before, and
- * where the rows are another version's: those are gone then. Rejects on events out of order, when it
+ * where the rows are another version's: those are gone then. Rejects with MovedError where the lake
+ * reports to another database; on events out of order, when it
  * lost too many races, and when D1 fails. Each time nothing is half done and the delivery may be
  * repeated.
  */
@@ -69,9 +70,20 @@ const requireConsecutive = (lake_id: string, events: readonly StoredEvent[]): vo
   }
 };
 
+/** The lake reports to another database by now. */
+export class MovedError extends Error {
+  readonly moved_to: string;
+
+  constructor(lake_id: string, moved_to: string) {
+    super(`lake ${lake_id} reports to ${moved_to}`);
+    this.moved_to = moved_to;
+  }
+}
+
 interface Step {
   readonly last_seq: number;
   readonly report_version: number;
+  readonly moved_to: string | null;
 }
 
 /** How far the lake has been told of, by D1's own account. */
@@ -82,7 +94,9 @@ const findStep = async (
   head: number,
 ): Promise<number> => {
   const step = await db.prepare(SQL.step).bind(lake_id).first<Step>();
-  const { last_seq, report_version } = step ?? { last_seq: 0, report_version: REPORT_VERSION };
+  if (step === null) return 0;
+  const { last_seq, report_version, moved_to } = step;
+  if (moved_to !== null) throw new MovedError(lake_id, moved_to);
   if (report_version !== REPORT_VERSION) {
     const why = `its reports are of version ${report_version}, not ${REPORT_VERSION}`;
     throw await madeAnew(db, lake_id, head, why);
@@ -214,7 +228,7 @@ const changedTerms = ({ contracts }: Rollups): readonly string[] =>
     .map(({ id }) => JSON.stringify(id[0]));
 
 const SQL = {
-  step: "SELECT last_seq, report_version FROM relay WHERE lake_id = ?",
+  step: "SELECT last_seq, report_version, moved_to FROM relay WHERE lake_id = ?",
   delivered: `
     SELECT seq, type, recorded_at, actor, stream, stream_version FROM events
     WHERE lake_id = ?1 AND seq BETWEEN CAST(?2 AS INTEGER) AND CAST(?3 AS INTEGER)`,

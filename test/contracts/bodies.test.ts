@@ -1,7 +1,10 @@
 import { describe, expect, it } from "vitest";
 import type { z } from "zod";
-import * as bodies from "../../src/contracts/bodies.ts";
+import * as adminBodies from "../../src/contracts/adminBodies.ts";
+import * as commandBodies from "../../src/contracts/bodies.ts";
 import { MAX_AUDITS } from "../../src/contracts/fields.ts";
+
+const bodies = { ...commandBodies, ...adminBodies };
 
 /** A body of each command that has all it needs and nothing else. */
 const least = {
@@ -28,6 +31,7 @@ const least = {
   executeDeletion: {},
   reapplyErasures: {},
   rewrapKeys: {},
+  rebuildReports: {},
   aboutBatch: { batch_id: "batch1", reason: "because" },
   cancel: {},
   publishBatch: { batch_id: "batch1" },

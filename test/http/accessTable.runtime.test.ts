@@ -144,6 +144,7 @@ const SAMPLES: Readonly<Record<Operation, { readonly path?: string; readonly bod
   "POST /admin/reapply-erasures": {},
   "GET /admin/rewrap-keys": { path: "/admin/rewrap-keys?limit=1" },
   "POST /admin/rewrap-keys": {},
+  "POST /admin/rebuild-reports": {},
   "GET /reports/monthly/archive": {},
   "GET /reports/monthly/archive/{month}/{document}": {
     path: "/reports/monthly/archive/2000-01/report.json",
@@ -179,6 +180,7 @@ const requestOf = (operation: Operation, lake_id = lake.id): Asked => {
   const overLakes = [
     "POST /admin/reapply-erasures",
     "POST /admin/rewrap-keys",
+    "POST /admin/rebuild-reports",
     "POST /admin/sweep-alarms",
     "POST /admin/redrive",
   ];

@@ -98,11 +98,13 @@ describe("the list of lakes", () => {
         time_zone: null,
         created_at: "2026-11-23T08:00:00.000Z",
         events: north.events.length,
+        rebuilding: false,
       },
       expect.objectContaining({
         lake_id: "south",
         compliance_level: "strict",
         events: south.events.length,
+        rebuilding: false,
       }),
     ]);
     expect(next_cursor).toBeNull();

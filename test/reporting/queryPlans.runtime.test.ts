@@ -2,6 +2,7 @@
 import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
 import { MAX_PAGE, type ReportQueries, reportQueries } from "../../src/reporting/queries.ts";
+import { standing } from "../../src/reporting/standing.ts";
 import { STATEMENTS, type Statement } from "../../src/reporting/statement.ts";
 import { UNUSUAL_COUNT } from "../../src/reporting/unusual.ts";
 
@@ -151,6 +152,13 @@ describe("a report", () => {
     const tapped = new Proxy(db, { get: (_, name) => (name === "prepare" ? prepare : batch) });
     const reports = Object.values(asked(reportQueries(tapped)));
     for (const scope of scopes) for (const ask of reports) await ask(scope);
+    await db
+      .prepare("INSERT INTO relay (lake_id, last_seq) VALUES ('lake-of-an-older-version', 1)")
+      .run();
+    const lakes = standing(tapped);
+    await lakes.lakes({ limit: 1, cursor: null });
+    await lakes.toldOf(["north"]);
+    for (const member of [null, "ann-1"]) await lakes.rebuilding(member);
     expect([...told].sort()).toEqual(statements.map(({ sql }) => sql).sort());
   });
 

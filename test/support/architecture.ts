@@ -21,6 +21,7 @@ const ROOTS = [
   "src/lakesAt.ts",
   "src/upkeep.ts",
   "src/operations.ts",
+  "src/lakesOnRecord.ts",
   "src/env.ts",
 ];
 

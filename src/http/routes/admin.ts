@@ -2,8 +2,8 @@
 import { z } from "zod";
 import type { Wrapping } from "../../application/keyRotation.ts";
 import type { Call } from "../../application/lakeGateway.ts";
+import { reapplyErasures, rebuildReports, rewrapKeys } from "../../contracts/adminBodies.ts";
 import { resource } from "../../contracts/answers.ts";
-import { reapplyErasures, rewrapKeys } from "../../contracts/bodies.ts";
 import { lakeId, page } from "../../contracts/fields.ts";
 import { ok, type Result } from "../../domain/decider.ts";
 import type { Rejection } from "../../domain/rejection.ts";
@@ -30,7 +30,21 @@ interface Page<Value> {
   readonly next_cursor: string | null;
 }
 
-/** A page of all lakes; one that fails does not keep the others from it. */
+/** In each lake; one that fails does not keep the others from it. */
+const inEach = async <Value>(
+  deps: Deps,
+  lake_ids: readonly string[],
+  one: One<Value>,
+): Promise<Page<Value>["items"]> => {
+  const done: Page<Value>["items"][number][] = [];
+  for (const lake_id of lake_ids) {
+    const each = await one(deps, lake_id);
+    done.push(each.ok ? each.value : { lake_id, failed: each.error.detail });
+  }
+  return done;
+};
+
+/** A page of all lakes that the reports know. */
 const everyLake = async <Value>(
   deps: Deps,
   cursor: string | null,
@@ -39,12 +53,8 @@ const everyLake = async <Value>(
 ): Promise<Page<Value>> => {
   const known = await deps.services.reports.lakes({ limit, cursor, member: null });
   const { items, next_cursor } = listed.parse(known);
-  const done: Page<Value>["items"][number][] = [];
-  for (const { lake_id } of items) {
-    const each = await one(deps, lake_id);
-    done.push(each.ok ? each.value : { lake_id, failed: each.error.detail });
-  }
-  return { items: done, next_cursor };
+  const lake_ids = items.map(({ lake_id }) => lake_id);
+  return { items: await inEach(deps, lake_ids, one), next_cursor };
 };
 
 /** One lake that was named, or a page of all. */
@@ -81,7 +91,41 @@ const wrapping =
     return ok({ lake_id, wrapped_under, rewrapped });
   };
 
+const rebuilding =
+  (database: string | null): One<object> =>
+  async (deps, lake_id) => {
+    const about = inLake(deps, lake_id);
+    const reply = await deps.services.gateway.ask(about, { kind: "rebuild_reports", database });
+    if (!reply.ok) return reply;
+    if (reply.value.kind !== "rebuilding_reports") throw new Error("a rebuild was asked for");
+    return ok({ lake_id, events: reply.value.events, database: reply.value.database });
+  };
+
 export const adminRoutes = [
+  route({
+    method: "post",
+    path: "/admin/rebuild-reports",
+    scope: "platform",
+    tag: "Admin",
+    summary:
+      "Derive the reports anew from the lakes' logs, while they work: of one lake (and move it to " +
+      "the database that is named), or page by page of all that the reports or the object stores " +
+      "know. Answers at once; reports say in `rebuilding` what they lack meanwhile",
+    params: none,
+    query: none,
+    body: rebuildReports,
+    success: { status: 202, schema: resource("RebuildingReports") },
+    handle: async ({ body: { lake_id, limit, cursor, database }, ...deps }) => {
+      if (lake_id !== null) {
+        const one = await rebuilding(database)(deps, lake_id);
+        if (!one.ok) return one;
+        return ok({ status: 202, body: { items: [one.value], next_cursor: null } });
+      }
+      const page = await deps.services.knownLakes(limit ?? LAKES_A_REQUEST, cursor);
+      const items = await inEach(deps, page.lake_ids, rebuilding(null));
+      return ok({ status: 202, body: { items, next_cursor: page.next_cursor } });
+    },
+  }),
   route({
     method: "post",
     path: "/admin/reapply-erasures",

@@ -7,7 +7,7 @@ import { resource } from "../../contracts/answers.ts";
 import { lakeId } from "../../contracts/fields.ts";
 import { ok } from "../../domain/decider.ts";
 import { negotiate } from "../negotiate.ts";
-import { memberOf } from "../reportRoute.ts";
+import { memberOf, rebuildingHeader } from "../reportRoute.ts";
 import { type HttpAnswer, type ReportText, route } from "../route.ts";
 import { none } from "./shared.ts";
 
@@ -72,12 +72,11 @@ export const complianceReportRoutes = [
       const form = negotiate(FORMS, format, headers.Accept);
       const member = memberOf(call);
       const now = services.now().toISOString();
+      const rebuilding = await services.reports.rebuilding(member);
       const report = await services.reports.monthly({ month, lake_id, member, now });
-      return ok(
-        form === "json"
-          ? { status: 200, body: report }
-          : textAnswer(services.documents.monthly(report, form)),
-      );
+      if (form === "json") return ok({ status: 200, body: { ...report, rebuilding } });
+      const { headers: named, ...text } = textAnswer(services.documents.monthly(report, form));
+      return ok({ ...text, headers: { ...named, ...rebuildingHeader(rebuilding) } });
     },
   }),
 ];

@@ -65,15 +65,12 @@ export const lakeRoutes = [
     query: z.strictObject(page),
     body: null,
     success: { status: 200, schema: list("DataLakes") },
-    handle: async ({ query, services, call }) =>
-      ok({
-        status: 200,
-        body: await services.reports.lakes({
-          limit: query.limit,
-          cursor: query.cursor ?? null,
-          member: isAdministrator(call.caller) ? null : call.actor,
-        }),
-      }),
+    handle: async ({ query: { limit, cursor = null }, services: { reports }, call }) => {
+      const member = isAdministrator(call.caller) ? null : call.actor;
+      const rebuilding = await reports.rebuilding(member);
+      const lakes = await reports.lakes({ limit, cursor, member });
+      return ok({ status: 200, body: { ...lakes, rebuilding } });
+    },
   }),
   route({
     method: "get",
