@@ -28,9 +28,18 @@ const issuer = z.strictObject({
   jwks_uri: place,
   /** The claim that names the caller; another than `sub` where that is no opaque identifier. */
   subject_claim: z.string().min(1).max(64).default("sub"),
+  /**
+   * Whether its subjects are known by `<issuer>#<name>`; left out: unless it comes first. Who takes
+   * the first one out of the list says so of the next, or that one's people would be called anew.
+   */
+  qualified: z.boolean().optional(),
 });
 
 export type Issuer = z.output<typeof issuer>;
+
+/** Whether the issuer at that place of the list has its name put before those of its subjects. */
+export const isQualified = ({ qualified }: Issuer, index: number): boolean =>
+  qualified ?? index > 0;
 
 const issuers = z
   .array(issuer)
@@ -39,6 +48,10 @@ const issuers = z
   .refine(
     (all) => new Set(all.map((one) => one.issuer)).size === all.length,
     "names an issuer twice (audience may be a list)",
+  )
+  .refine(
+    (all) => all.filter((one, index) => !isQualified(one, index)).length <= 1,
+    "has more than one issuer whose subjects are not qualified",
   );
 
 export type Read<Value> =

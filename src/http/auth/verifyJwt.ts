@@ -7,7 +7,7 @@
 import { decodeJwt, decodeProtectedHeader, errors, jwtVerify } from "jose";
 import { say } from "../../application/logging.ts";
 import { isReserved, subjectFault } from "../../domain/member/subject.ts";
-import type { Issuer } from "./issuers.ts";
+import { type Issuer, isQualified } from "./issuers.ts";
 import { issuerKeys, type KeyMeans } from "./keys.ts";
 
 /** Asymmetric ones only: never `none`, and never HS*, whose key would be the public one. */
@@ -45,16 +45,16 @@ const refused = (why: string): Verified => ({ kind: "refused", why });
  * The first issuer's subjects are known by the name it gives them; those of every other by
  * `<issuer>#<name>`, so that two issuers' names never meet, and adding an issuer renames nobody.
  */
-const subjectOf = ({ issuer }: Issuer, index: number, name: string): string =>
-  index === 0 ? name : `${issuer}#${name}`;
+const subjectOf = (issuer: string, qualified: boolean, name: string): string =>
+  qualified ? `${issuer}#${name}` : name;
 
-/** What only a subject of a further issuer looks like. */
+/** What only a subject of a qualified issuer looks like. */
 const QUALIFIED = /^https?:\/\/[^#]*#/;
 
 export const jwtVerifier = (issuers: readonly Issuer[], means: KeyMeans): JwtVerifier => {
   const known = issuers.map((issuer, index) => ({
     ...issuer,
-    index,
+    qualified: isQualified(issuer, index),
     keys: issuerKeys(issuer.jwks_uri, means),
   }));
   const remembered = new Map<string, Extract<Verified, { kind: "known" }> & { kept: number }>();
@@ -84,8 +84,8 @@ export const jwtVerifier = (issuers: readonly Issuer[], means: KeyMeans): JwtVer
     if (iat > means.now() / 1000 + CLOCK_SKEW_S) return refused("It was issued in the future.");
     const name = payload[issuer.subject_claim];
     if (typeof name !== "string") return refused(`Its claim ${issuer.subject_claim} is no text.`);
-    const subject = subjectOf(issuer, issuer.index, name);
-    const taken = isReserved(name) || (issuer.index === 0 && QUALIFIED.test(name));
+    const subject = subjectOf(issuer.issuer, issuer.qualified, name);
+    const taken = isReserved(name) || (!issuer.qualified && QUALIFIED.test(name));
     const fault = taken ? "is taken for somebody else" : subjectFault(subject);
     if (fault !== null) return refused(`Its claim ${issuer.subject_claim} ${fault}.`);
     return { kind: "known", subject, until: (exp + CLOCK_SKEW_S) * 1000 };

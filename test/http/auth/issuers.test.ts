@@ -44,6 +44,13 @@ describe("OIDC_ISSUERS", () => {
     expect(faultOf(issuer)).toContain("OIDC_ISSUERS is not valid");
   });
 
+  it("leaves the subjects of one issuer at most without its name before theirs", () => {
+    const other = { ...ONE, issuer: "https://other.example" };
+    expect(faultOf({ ...ONE, qualified: true }, { ...other, qualified: false })).toBeNull();
+    expect(faultOf({ ...ONE, qualified: true }, other)).toBeNull();
+    expect(faultOf(ONE, { ...other, qualified: false })).toContain("not qualified");
+  });
+
   it("names no issuer twice", () => {
     expect(faultOf(ONE, ONE)).toContain("twice");
   });

@@ -119,6 +119,19 @@ describe("two issuers", () => {
     await refusedBy(verify, await sign(claims({ sub: "https://second.example#ann-1" }), key));
   });
 
+  it("of which the first goes do not leave its names to the next", async () => {
+    const { verify, claims } = verifier([{ ...SECOND, qualified: true }]);
+    const other = claims({ iss: SECOND.issuer });
+    expect(await verify(await sign(other, key))).toMatchObject({
+      subject: "https://second.example#ann-1",
+    });
+    const swapped = verifier([
+      { ...SECOND, qualified: true },
+      { ...ISSUER, qualified: false },
+    ]);
+    expect(await swapped.verify(await sign(claims(), key))).toMatchObject({ subject: "ann-1" });
+  });
+
   it("do not sign for each other", async () => {
     const mine = await newKey("mine");
     const theirs = await newKey("theirs");
