@@ -107,6 +107,17 @@ describe("on a platform with jurisdictions, a lake", () => {
     ).toBe(true);
   });
 
+  test("is asked for its alarm where it is", async () => {
+    const { worker, asked } = await deployed();
+    await create(await worker(), id, "eu");
+    const owner = (await worker()).as(ADMIN);
+    const body = { lake_id: id };
+    const swept = await owner({ method: "POST", path: "/admin/sweep-alarms", body });
+    expect([swept.status, swept.at("lakes"), swept.at("failed")]).toEqual([200, 1, []]);
+    const checks = asked.filter((each) => each.startsWith("checkAlarm"));
+    expect(checks).toEqual([`checkAlarm ${id} in eu`]);
+  });
+
   test("is one, whoever asks for the same id elsewhere, at once or later", async () => {
     const { worker } = await deployed({
       OBJECTS_US: env.OBJECTS,
