@@ -37,6 +37,7 @@ import { lakesOnRecord } from "./lakesOnRecord.ts";
 import { readinessOf, readMetricsOf } from "./operations.ts";
 import { acrossDatabases } from "./reporting/acrossDatabases.ts";
 import { reportDocuments } from "./reporting/print/documents.ts";
+import { processingRecordOf } from "./reporting/processingRecord.ts";
 import { BadCursorError, reportQueries } from "./reporting/queries.ts";
 import { rebuildingIn, standing } from "./reporting/standing.ts";
 import { datasetStore } from "./storage/datasetStore.ts";
@@ -120,6 +121,9 @@ const reportsOf = (env: Env): Reports => {
     lakes: guarded(queries.lakes),
     rebuilding: (member) => rebuildingIn(standings, member),
     monthly: queries.monthly,
+    processingRecord: guarded(async ({ now, ...asked }) =>
+      processingRecordOf(await queries.processingRecord(asked), now),
+    ),
     deletions: guarded(queries.deletions),
     overdueDeletions: guarded(queries.overdueDeletions),
     completedDeletions: guarded(queries.completedDeletions),

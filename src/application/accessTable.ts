@@ -181,6 +181,7 @@ export const ACCESS = {
   "POST /admin/redrive": ADMIN,
   // Each shows the lakes that its reader watches, an administrator all (reporting/scope.ts).
   "GET /reports/monthly": PERSON,
+  "GET /reports/processing-record": PERSON,
   "GET /reports/deletions": PERSON,
   "GET /reports/deletions/overdue": PERSON,
   "GET /reports/deletions/completed": PERSON,

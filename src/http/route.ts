@@ -96,6 +96,8 @@ export interface Reports {
   monthly(
     asked: Pick<Asked, "member" | "lake_id"> & { readonly month: string; readonly now: string },
   ): Promise<object>;
+  /** Activities by lake and dataset, with what Art. 30(1) GDPR asks of each. */
+  processingRecord(asked: Asked & { readonly now: string }): Promise<object>;
   readonly deletions: Report<Due>;
   readonly overdueDeletions: Report<Span>;
   readonly completedDeletions: Report<Span>;
@@ -122,6 +124,7 @@ export interface ReportText {
 /** Reports, as `Reports` gives them, written for people. */
 export interface ReportDocuments {
   monthly(report: object, form: "csv" | "html"): ReportText;
+  processingRecord(record: object, form: "csv" | "html"): ReportText;
 }
 
 export interface HttpAnswer {

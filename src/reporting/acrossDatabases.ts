@@ -12,6 +12,7 @@ import { monthlyReport } from "./monthly.ts";
 import type { MonthlyQueries } from "./monthlyPart.ts";
 import type { MonthlyReport } from "./monthlyReport.ts";
 import type { Key } from "./page.ts";
+import { activityKey } from "./processingRecords.ts";
 import type { Page, PageRequest, ReportQueries } from "./queries.ts";
 import { completedKey, deletionKey, overdueKey, subjectAccessKey } from "./requestReports.ts";
 import type { Scope } from "./scope.ts";
@@ -83,6 +84,7 @@ export const acrossDatabases = (databases: readonly ReportDatabase[]): Reports =
   datasets: merged(databases, ({ datasets }) => datasets, datasetKey),
   unapprovedContracts: merged(databases, (queries) => queries.unapprovedContracts, contractKey),
   retention: merged(databases, ({ retention }) => retention, retentionKey),
+  processingRecord: merged(databases, (queries) => queries.processingRecord, activityKey),
   deletionMonths: (asked) => deletionMonths(databases, asked),
   monthly: async ({ month, now, ...scope }) => {
     const [parts, [figures]] = await Promise.all([

@@ -3,6 +3,7 @@
  * in it. What the databases counted is added up; nothing is asked of any log.
  */
 import { ACCESS_ACTIONS, type AccessAction } from "../domain/access/access.ts";
+import { byKey } from "./merge.ts";
 import { boundsOf, type MonthlyPart } from "./monthlyPart.ts";
 import {
   type BatchCounts,
@@ -136,7 +137,7 @@ const lakesOf = (part: MonthlyPart): readonly CoveredLake[] => {
   const accesses = byLake(part.accessByLake);
   const counts = Map.groupBy(part.countsByLake, ({ lake_id }) => lake_id);
   return [...part.lakes]
-    .sort((a, b) => (a.lake_id < b.lake_id ? -1 : 1))
+    .sort((a, b) => byKey([a.lake_id], [b.lake_id]))
     .slice(0, MAX_MONTHLY_ROWS)
     .map((lake) => ({
       ...lake,
@@ -166,13 +167,8 @@ const most = <Row extends Counted>(
 ): readonly Row[] => {
   const key = (row: Row) => JSON.stringify(keyOf(row));
   return summed(rows, key)
-    .sort((a, b) => b.count - a.count || compared(keyOf(a), keyOf(b)))
+    .sort((a, b) => b.count - a.count || byKey(keyOf(a), keyOf(b)))
     .slice(0, MAX_MONTHLY_ROWS);
-};
-
-const compared = (a: readonly string[], b: readonly string[]): number => {
-  const at = a.findIndex((each, index) => each !== b[index]);
-  return at < 0 ? 0 : (a[at] ?? "") < (b[at] ?? "") ? -1 : 1;
 };
 
 const daysOf = (from: string, until: string): readonly string[] => {

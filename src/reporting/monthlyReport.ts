@@ -94,6 +94,8 @@ export interface MonthlyReport {
   readonly until: string;
   /** When it was made: the month may go on, and deliveries may follow. */
   readonly as_of: string;
+  /** Lakes that are told anew just then, and lack something; left out: nobody has asked. */
+  readonly rebuilding?: { readonly lakes: number };
   /** How many lakes it covers, and the first of them by id. */
   readonly lake_count: number;
   readonly lakes: readonly CoveredLake[];

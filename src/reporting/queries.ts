@@ -9,6 +9,7 @@ import { deletionSummaries } from "./deletionSummary.ts";
 import { REPORT_VERSION } from "./forget.ts";
 import { monthlyQueries } from "./monthlyPart.ts";
 import { type Key, type Page, type PageRequest, pageOf, pageSize, startOf } from "./page.ts";
+import { processingRecords } from "./processingRecords.ts";
 import { requestReports } from "./requestReports.ts";
 import { select, statement } from "./statement.ts";
 import type { LakeRow } from "./tables.ts";
@@ -33,6 +34,7 @@ export const reportQueries = (db: D1Database) => ({
   ...accessReports(db),
   ...catalogReports(db),
   ...monthlyQueries(db),
+  ...processingRecords(db),
 
   /** Lakes that have delivered, by `lake_id`: all, or those that have `member` as a member. */
   async lakes({

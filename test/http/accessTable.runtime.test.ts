@@ -126,6 +126,7 @@ const SAMPLES: Readonly<Record<Operation, { readonly path?: string; readonly bod
   "POST /webhooks/{id}/deliveries/{delivery}/resend": {
     path: "/webhooks/none/deliveries/none/resend",
   },
+  "GET /reports/processing-record": {},
   "GET /reports/monthly": { path: "/reports/monthly?month=2026-11" },
   "GET /reports/deletions": {},
   "GET /reports/deletions/overdue": {},

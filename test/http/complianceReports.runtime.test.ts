@@ -1,4 +1,4 @@
-/** The monthly report over HTTP: who sees which lakes, in which form, and what a browser may do with it. */
+/** The monthly report and the record of processing over HTTP: who sees which lakes, in which form, and what a browser may do with it. */
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { type KnownCallers, knownCallers, lakeWith } from "../support/knownCallers.ts";
 import { lakeOf } from "../support/lakeClient.ts";
@@ -129,5 +129,52 @@ describe("GET /reports/monthly", () => {
     expect((await admin({ path: "/reports/monthly?month=2026-13" })).status).toBe(422);
     const headers = { Accept: "x".repeat(1_001) };
     expect((await admin({ path, headers })).status).toBe(422);
+  });
+});
+
+describe("GET /reports/processing-record", () => {
+  const record = "/reports/processing-record";
+
+  test("has the datasets of the lakes that somebody watches, and no others", async () => {
+    const answer = await callers.as(lake.name("auditor"))({ path: record });
+    expect(answer.status).toBe(200);
+    expect(answer.body).toMatchObject({
+      items: [
+        {
+          lake_id: lake.id,
+          dataset_id: "people",
+          contains_pii: true,
+          subject_column: "id",
+          privacy_officers: [lake.name("privacy_officer")],
+          recipients: [{ accessor_id: "=HYPERLINK(1)" }],
+          art_30_1: [..."abcdefg"].map((letter) => ({ letter })),
+        },
+      ],
+      next_cursor: null,
+    });
+    const foreign = await callers.as("nobody-9")({ path: `${record}?lake_id=${lake.id}` });
+    expect(foreign.at("items")).toEqual([]);
+    expect((await callers.nobody({ path: record })).status).toBe(401);
+    const one = await callers.as(ADMIN)({ path: `${record}?lake_id=${lake.id}` });
+    expect(one.at("items", 0, "dataset_id")).toBe("people");
+  });
+
+  test("is a CSV file and a page to print", async () => {
+    const auditor = callers.as(lake.name("auditor"));
+    const csv = await auditor({ path: `${record}?format=csv` });
+    expect(csv.headers.get("Content-Disposition")).toMatch(/^attachment; filename="lethe-/);
+    expect(readRfc4180(String(csv.body))).toHaveLength(2);
+    const page = await auditor({ path: record, headers: { Accept: BROWSER } });
+    const root = readMarkup(String(page.body));
+    expect(textOf(root)).toContain("Record of processing activities");
+    expect(page.headers.get("Content-Security-Policy")).toMatch(/style-src 'sha256-/);
+  });
+
+  test("refuses what is no page of it", async () => {
+    const admin = callers.as(ADMIN);
+    for (const query of ["limit=0", "limit=501", "cursor=nonsense", "month=2026-11"]) {
+      const { status } = await admin({ path: `${record}?${query}` });
+      expect([query, status]).toEqual([query, 422]);
+    }
   });
 });

@@ -118,6 +118,7 @@ describe("a report", () => {
   const asked = (queries: ReportQueries) =>
     ({
       lakes: ({ member }) => queries.lakes({ ...page, member }),
+      processingRecord: (scope) => queries.processingRecord({ ...page, ...scope }),
       monthlyPart: (scope) => queries.monthlyPart("2026-11", scope),
       deletions: (scope) => queries.deletions({ ...page, ...scope, now: NOW }),
       overdueDeletions: (scope) => queries.overdueDeletions({ ...page, ...scope, ...span }),

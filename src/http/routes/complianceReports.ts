@@ -1,15 +1,18 @@
 /**
- * What a controller shows a supervisory authority (GDPR Art. 5(2)): the report of a month, as JSON,
- * as CSV and as a page to print.
+ * What a controller shows a supervisory authority (GDPR Art. 5(2), 30(4)): the report of a month and
+ * the record of processing activities, as JSON, as CSV and as a page to print.
  */
 import { z } from "zod";
 import { resource } from "../../contracts/answers.ts";
 import { lakeId } from "../../contracts/fields.ts";
 import { ok } from "../../domain/decider.ts";
 import { negotiate } from "../negotiate.ts";
-import { memberOf, rebuildingHeader } from "../reportRoute.ts";
-import { type HttpAnswer, type ReportText, route } from "../route.ts";
+import { MAX_REPORT_CURSOR, memberOf, rebuildingHeader } from "../reportRoute.ts";
+import { type Handled, type HttpAnswer, type ReportText, route, type Services } from "../route.ts";
 import { none } from "./shared.ts";
+
+/** Of one answer: each is about half a page in print. */
+const MAX_ACTIVITIES = 500;
 
 /** The first is what is sent to those who say nothing. */
 const FORMS = {
@@ -46,6 +49,26 @@ const textAnswer = ({ filename, media_type, text }: ReportText): HttpAnswer => (
   },
 });
 
+interface Answered {
+  readonly ask: () => Promise<object>;
+  readonly written: (value: object, form: "csv" | "html") => ReportText;
+}
+
+/** With what the reports lack while lakes are told anew: in the page too, for it is what is kept. */
+const inForm = async (
+  form: keyof typeof FORMS,
+  { reports }: Services,
+  member: string | null,
+  { ask, written }: Answered,
+): Handled => {
+  // First: a lake that is whole by then is whole in the report.
+  const rebuilding = await reports.rebuilding(member);
+  const report = { ...(await ask()), rebuilding };
+  if (form === "json") return ok({ status: 200, body: report });
+  const { headers, ...text } = textAnswer(written(report, form));
+  return ok({ ...text, headers: { ...headers, ...rebuildingHeader(rebuilding) } });
+};
+
 export const complianceReportRoutes = [
   route({
     method: "get",
@@ -69,14 +92,40 @@ export const complianceReportRoutes = [
     success: success("MonthlyReport"),
     handle: async ({ query, headers, services, call }) => {
       const { month, lake_id, format } = query;
-      const form = negotiate(FORMS, format, headers.Accept);
       const member = memberOf(call);
       const now = services.now().toISOString();
-      const rebuilding = await services.reports.rebuilding(member);
-      const report = await services.reports.monthly({ month, lake_id, member, now });
-      if (form === "json") return ok({ status: 200, body: { ...report, rebuilding } });
-      const { headers: named, ...text } = textAnswer(services.documents.monthly(report, form));
-      return ok({ ...text, headers: { ...named, ...rebuildingHeader(rebuilding) } });
+      return inForm(negotiate(FORMS, format, headers.Accept), services, member, {
+        ask: () => services.reports.monthly({ month, lake_id, member, now }),
+        written: services.documents.monthly,
+      });
+    },
+  }),
+  route({
+    method: "get",
+    path: "/reports/processing-record",
+    scope: "platform",
+    tag: "Reports",
+    summary:
+      "The record of processing activities (GDPR Art. 30(1)): one for each dataset of the lakes that you " +
+      "watch, to administrators of all; also as CSV and as a page to print",
+    params: none,
+    query: z.strictObject({
+      ...reportForm,
+      limit: z.coerce.number().int().min(1).max(MAX_ACTIVITIES).default(MAX_ACTIVITIES),
+      cursor: z.string().min(1).max(MAX_REPORT_CURSOR).optional(),
+      lake_id: lakeId.optional(),
+    }),
+    headers: accepting,
+    body: null,
+    success: success("ProcessingRecord"),
+    handle: async ({ query, headers, services, call }) => {
+      const { limit, cursor = null, lake_id, format } = query;
+      const member = memberOf(call);
+      const asked = { limit, cursor, lake_id, member, now: services.now().toISOString() };
+      return inForm(negotiate(FORMS, format, headers.Accept), services, member, {
+        ask: () => services.reports.processingRecord(asked),
+        written: services.documents.processingRecord,
+      });
     },
   }),
 ];

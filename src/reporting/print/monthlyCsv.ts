@@ -52,6 +52,12 @@ export const monthlyCsv = (report: MonthlyReport): ReportDocument => ({
 const figuresOf = (report: MonthlyReport): readonly Figure[] => [
   { section: "report", measure: "as_of", value: report.as_of, unit: "RFC 3339" },
   { section: "report", measure: "lakes", value: report.lake_count, unit: "lakes" },
+  {
+    section: "report",
+    measure: "rebuilding_lakes",
+    value: report.rebuilding?.lakes ?? null,
+    unit: "lakes",
+  },
   ...figures({ section: "deletions" }, report.deletions, [...DELETIONS, ...OF_THE_MONTH]),
   ...report.deletions_by_day.flatMap((each) =>
     figures({ section: "deletions_by_day", period: each.day }, each, DELETIONS),

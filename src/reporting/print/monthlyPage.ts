@@ -10,7 +10,15 @@ import { accessorTable, accessSection, batchSection, datasetTable } from "./mont
 import { dayTable, deletionSection } from "./monthlyDeletions.ts";
 import { lakeSection } from "./monthlyLakes.ts";
 import { monthlyNotes } from "./monthlyNotes.ts";
-import { about, type Fact, facts, note, printable, type ReportDocument } from "./printable.ts";
+import {
+  about,
+  type Fact,
+  facts,
+  lacking,
+  note,
+  printable,
+  type ReportDocument,
+} from "./printable.ts";
 
 export const monthlyPage = (report: MonthlyReport): ReportDocument => {
   const title = `Monthly compliance report, ${monthName(report.month)}`;
@@ -45,6 +53,7 @@ ${about([
   ["Prepared", moment(report.as_of)],
   ["Delivered up to", delivered(report)],
 ])}
+${lacking(report.rebuilding)}
 ${report.as_of < report.until ? note(`This month is not over: the figures stand as of ${moment(report.as_of)}.`, true) : null}
 <h2>In short</h2>
 <p>${inShort(report)}</p>

@@ -2,6 +2,7 @@
  * The frame of every printable report: one file that needs neither network nor script, with its
  * own policy in it, so that it is as harmless saved to a disk as it is when Lethe serves it.
  */
+import { many } from "./figures.ts";
 import { type Html, html, type Part } from "./html.ts";
 import { pageStyle } from "./style.ts";
 
@@ -100,6 +101,15 @@ export const facts = (each: readonly Fact[]): Html =>
 
 export const note = (text: Part, alert = false): Html =>
   html`<p class="note${alert ? " alert" : ""}">${text}</p>`;
+
+/** That something is missing, where lakes are told anew to the reports. */
+export const lacking = (rebuilding: { readonly lakes: number } | undefined): Html | null =>
+  rebuilding === undefined || rebuilding.lakes === 0
+    ? null
+    : note(
+        `The reports on ${many(rebuilding.lakes, "lake")} are being made anew: figures of ${rebuilding.lakes === 1 ? "it" : "them"} are incomplete here. Ask again in a while.`,
+        true,
+      );
 
 /** Where those who answer for the document sign it. */
 export const signatures = (names: readonly string[]): Html =>

@@ -84,6 +84,12 @@ describe("the printed monthly report", () => {
     );
   });
 
+  it("says that lakes are told anew, and that it lacks something of them", () => {
+    const lacks = (lakes: number) => textOf(pageOf({ rebuilding: { lakes } }));
+    expect(lacks(2)).toContain("The reports on 2 lakes are being made anew");
+    expect(lacks(0)).not.toContain("made anew");
+  });
+
   it("names the lake when it is about one", () => {
     const root = pageOf({ lake_count: 1, lakes: [coveredLake("north")] });
     expect(textOf(root)).toContain("Lakes coveredThe lake north (north)");
