@@ -210,6 +210,8 @@ export class LakeObject extends DurableObject<Env> {
   /** Was the database restored? Then that is put on record, and who was erased since is again. */
   async #lookBack(): Promise<void> {
     const [lake_id, lake] = [this.#lakeId(), this.#lake];
+    // Whoever asks a lake that is locked is refused, which tells nobody else.
+    if (lake_id !== null && lake?.service.rotation.isLocked(lake_id)) lake.reporter.nudge();
     if (lake_id !== null && lake && (await lake.keeping.atStart(lake_id))) await this.#rearm();
   }
 

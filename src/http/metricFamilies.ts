@@ -24,13 +24,13 @@ export const metricFamilies = (
 ): readonly Family[] => {
   const readings = databases.flatMap(({ reading }) => (reading ? [reading] : []));
   const up = databases.map(({ database, reading }) => ({
-    labels: { jurisdiction: database },
+    labels: { database: database === "" ? "REPORTS" : database },
     value: reading ? 1 : 0,
   }));
   const reachable: Family = {
     name: "lethe_reports_database_up",
     type: "gauge",
-    help: "Whether the D1 database of the lakes in that jurisdiction answered this scrape.",
+    help: "Whether that D1 database of reports answered this scrape.",
     samples: up,
   };
   // Of none nothing is known: no zero is made up.

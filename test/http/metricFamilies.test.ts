@@ -70,7 +70,7 @@ describe("metrics of all lakes", () => {
     expect([bucket("0.001"), bucket("0.002"), bucket("10"), bucket("+Inf")]).toEqual([0, 6, 6, 8]);
     expect(value("lethe_command_duration_seconds_sum", { command })).toBe(41);
     expect(value("lethe_command_duration_seconds_count", { command })).toBe(8);
-    expect(value("lethe_reports_database_up", { jurisdiction: "eu" })).toBe(1);
+    expect(value("lethe_reports_database_up", { database: "eu" })).toBe(1);
   });
 
   test("say how far what is owed has got, in sum and by the lake that is worst", () => {
@@ -126,9 +126,9 @@ describe("metrics of all lakes", () => {
   test("make up no zero for what could not be read", () => {
     const { names, value } = shown([of(null), of(null, "eu")]);
     expect(names).toEqual(["lethe_reports_database_up"]);
-    expect(value("lethe_reports_database_up", { jurisdiction: "" })).toBe(0);
+    expect(value("lethe_reports_database_up", { database: "REPORTS" })).toBe(0);
     const half = shown([of(null), of(reading(), "eu")]);
-    expect(half.value("lethe_reports_database_up", { jurisdiction: "" })).toBe(0);
+    expect(half.value("lethe_reports_database_up", { database: "REPORTS" })).toBe(0);
     expect(half.value("lethe_deletions_overdue")).toBe(0);
   });
 });

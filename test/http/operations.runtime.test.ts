@@ -145,7 +145,7 @@ describe("GET /metrics", () => {
     expect(answer.status).toBe(200);
     const [family, ...others] = readExposition(String(answer.body));
     expect(family?.samples).toEqual([
-      { name: "lethe_reports_database_up", labels: { jurisdiction: "" }, value: 0 },
+      { name: "lethe_reports_database_up", labels: { database: "REPORTS" }, value: 0 },
     ]);
     expect(others).toEqual([]);
   });

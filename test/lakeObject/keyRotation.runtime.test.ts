@@ -4,7 +4,7 @@ import { env } from "cloudflare:workers";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import type { Env } from "../../src/env.ts";
 import { LakeObject } from "../../src/lakeObject.ts";
-import { type Lake, newLake, send, sendJson } from "../support/lakeClient.ts";
+import { eventually, type Lake, newLake, send, sendJson } from "../support/lakeClient.ts";
 
 const OLD = String((env as Env).ROOT_SECRET);
 const NEXT = "the next root secret, long enough as well";
@@ -167,6 +167,23 @@ describe("a lake without a secret that may be used", () => {
     const said = errors.mock.calls.flat().join("\n");
     expect(said).toContain("a lake is locked");
     expect(said).toContain(lake.id);
+  });
+});
+
+describe("a lake that is locked", () => {
+  test("has the reports told of it as soon as it wakes, and once it is not any more", async () => {
+    vi.spyOn(console, "error").mockImplementation(() => {});
+    const lake = await newLake();
+    const locked = async () => {
+      const row = env.REPORTS.prepare("SELECT locked FROM lake_status WHERE lake_id = ?");
+      return row.bind(lake.id).first("locked");
+    };
+    await under(lake, { ROOT_SECRET: NEXT }, async () => {
+      await eventually(async () => expect(await locked()).toBe(1));
+    });
+    await lake.stub.report();
+    expect(await locked()).toBe(0);
+    vi.restoreAllMocks();
   });
 });
 
