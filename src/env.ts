@@ -136,7 +136,8 @@ const BOUND = {
   fedramp: ["OBJECTS_FEDRAMP", "REPORTS_FEDRAMP", "OBJECTS_BUCKET_FEDRAMP"],
 } as const satisfies Record<Jurisdiction, readonly (keyof LetheEnv)[]>;
 
-const MAX_REPORT_DATABASES = 9;
+/** Of the lakes in one jurisdiction, or in none. */
+export const MAX_REPORT_DATABASES = 9;
 
 type FirstDatabase = "REPORTS" | (typeof BOUND)[Jurisdiction][1];
 

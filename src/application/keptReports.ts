@@ -6,12 +6,15 @@ import {
   type ArchivePlace,
   archiveKey,
   DATA_FORM,
+  MAX_REVISIONS,
   type ReportForm,
 } from "./monthlyArchive.ts";
 
 export interface KeptReport {
   readonly month: string;
   readonly jurisdiction: string | null;
+  /** From 1; the highest is the one that counts. */
+  readonly revision: number;
   /** Names of its documents, sorted. */
   readonly documents: readonly string[];
 }
@@ -25,7 +28,7 @@ type Places = readonly Pick<ArchivePlace, "name" | "objects">[];
 type Forms = readonly Pick<ReportForm, "name" | "media_type">[];
 
 export interface KeptReports {
-  /** The latest month first; behind `cursor`, which is of the page before. */
+  /** The latest month first, and of a report the latest revision; behind `cursor`, which is of the page before. */
   list(page: { readonly limit: number; readonly cursor: string | null }): Promise<{
     readonly items: readonly KeptReport[];
     readonly next_cursor: string | null;
@@ -34,51 +37,78 @@ export interface KeptReports {
     month: string,
     name: string,
     jurisdiction: string | null,
+    /** Null: the latest that has it. */
+    revision: number | null,
   ): Promise<Result<KeptDocument, Rejection>>;
 }
 
-/** Months come as they sort, latest first, and within a month those in no jurisdiction first. */
-const keyOf = ({ month, jurisdiction }: KeptReport): string => `${month}.${jurisdiction ?? ""}`;
+/** Months come as they sort, latest first, within a month those in no jurisdiction first. */
+const keyOf = ({ month, jurisdiction, revision }: Omit<KeptReport, "documents">): string =>
+  `${month}.${jurisdiction ?? ""}.${revision}`;
 
-const isBehind = (report: KeptReport, cursor: string): boolean => {
-  const [month = "", jurisdiction = ""] = cursor.split(".");
+const isBehind = (report: Omit<KeptReport, "documents">, cursor: string): boolean => {
+  const [month = "", jurisdiction = "", revision = ""] = cursor.split(".");
   if (report.month !== month) return report.month < month;
-  return (report.jurisdiction ?? "") > jurisdiction;
+  const own = report.jurisdiction ?? "";
+  return own === jurisdiction ? report.revision < Number(revision) : own > jurisdiction;
 };
+
+/** Month, revision and document of a key below the prefix. */
+const PATH = /^([^/]+)\/(?:revision-(\d+)\/)?([^/]+)$/;
 
 export const keptReports = (places: Places, others: Forms): KeptReports => {
   const forms = [DATA_FORM, ...others];
 
-  const all = async (): Promise<readonly KeptReport[]> => {
-    const found: KeptReport[] = [];
+  const everything = async (): Promise<readonly KeptReport[]> => {
+    const all: KeptReport[] = [];
     for (const { name, objects } of places) {
       const jurisdiction = name === "" ? null : name;
-      const months = new Map<string, string[]>();
+      const reports = new Map<string, { month: string; revision: number; documents: string[] }>();
       for await (const key of objects.list(ARCHIVE_PREFIX)) {
-        const [month = "", document = ""] = key.slice(ARCHIVE_PREFIX.length).split("/");
+        const path = PATH.exec(key.slice(ARCHIVE_PREFIX.length)) ?? [];
+        const [, month = "", revision = "1", document = ""] = path;
         if (!forms.some((form) => form.name === document)) continue;
-        months.set(month, [...(months.get(month) ?? []), document]);
+        const known = reports.get(`${month}.${revision}`)?.documents ?? [];
+        const documents = [...known, document].sort();
+        reports.set(`${month}.${revision}`, { month, revision: Number(revision), documents });
       }
-      for (const [month, documents] of months) {
-        found.push({ month, jurisdiction, documents: documents.sort() });
-      }
+      for (const report of reports.values()) all.push({ ...report, jurisdiction });
     }
-    return found.sort((a, b) => (isBehind(a, keyOf(b)) ? 1 : -1));
+    return all.sort((a, b) => (isBehind(a, keyOf(b)) ? 1 : -1));
+  };
+
+  /** Of the revision, or of the last in a row that has it. */
+  const found = async (
+    objects: ArchivePlace["objects"],
+    month: string,
+    name: string,
+    revision: number | null,
+  ): Promise<Uint8Array | null> => {
+    if (revision !== null) return objects.read(archiveKey(month, revision, name));
+    let bytes: Uint8Array | null = null;
+    for (let next = 1; next <= MAX_REVISIONS; next += 1) {
+      const later = await objects.read(archiveKey(month, next, name));
+      if (later === null) break;
+      bytes = later;
+    }
+    return bytes;
   };
 
   return {
     async list({ limit, cursor }) {
-      const rest = (await all()).filter((report) => cursor === null || isBehind(report, cursor));
+      const rest = (await everything()).filter(
+        (report) => cursor === null || isBehind(report, cursor),
+      );
       const items = rest.slice(0, limit);
       const last = items.at(-1);
       const more = rest.length > items.length && last !== undefined;
       return { items, next_cursor: more ? keyOf(last) : null };
     },
 
-    async read(month, name, jurisdiction) {
+    async read(month, name, jurisdiction, revision) {
       const form = forms.find((each) => each.name === name);
       const place = places.find((each) => each.name === (jurisdiction ?? ""));
-      const bytes = form && place ? await place.objects.read(archiveKey(month, name)) : null;
+      const bytes = form && place ? await found(place.objects, month, name, revision) : null;
       if (!form || bytes === null) {
         const where = jurisdiction === null ? "" : ` of the jurisdiction ${jurisdiction}`;
         const detail = `There is no ${name} of ${month} in the archive${where}.`;

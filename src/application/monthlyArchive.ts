@@ -3,6 +3,9 @@
  * those in no jurisdiction, and one for each jurisdiction that has lakes. The data is written first
  * and once; every other form is made of what was written, so that all of them say the same whenever
  * they were made. Then it is announced under one id, again until that has succeeded, and never after.
+ *
+ * What was delivered late, after a lake was held up, is not in a report that was kept before: when
+ * somebody asks for it again, the next revision is kept beside those there are, and announced too.
  */
 import type { SmallObjects } from "./dataPorts.ts";
 
@@ -41,6 +44,8 @@ export interface Announcement {
   readonly data: {
     readonly month: string;
     readonly jurisdiction: string | null;
+    /** From 1. */
+    readonly revision: number;
     readonly documents: readonly ArchivedDocument[];
   };
 }
@@ -68,6 +73,7 @@ export interface ArchiveDeps {
 
 export interface ArchivedReport {
   readonly jurisdiction: string | null;
+  readonly revision: number;
   readonly documents: readonly ArchivedDocument[];
   readonly announced_at: string;
   /** Whether it was announced by this very call. */
@@ -83,17 +89,27 @@ export interface Archived {
 
 const MAX_ERROR_LENGTH = 300;
 
-export const archiveKey = (month: string, name: string): string =>
-  `${ARCHIVE_PREFIX}${month}/${name}`;
+/** A month has no more revisions. */
+export const MAX_REVISIONS = 100;
 
-/** Keeps and announces what is not yet; one place that fails does not keep the others from it. */
-export const archiveMonth = async (deps: ArchiveDeps, month: string): Promise<Archived> => {
+export const archiveKey = (month: string, revision: number, name: string): string =>
+  `${ARCHIVE_PREFIX}${month}/${revision === 1 ? "" : `revision-${revision}/`}${name}`;
+
+/**
+ * Keeps and announces what is not yet, and with `again` a next revision; one place that fails does not
+ * keep the others from it.
+ */
+export const archiveMonth = async (
+  deps: ArchiveDeps,
+  month: string,
+  again = false,
+): Promise<Archived> => {
   const reports: ArchivedReport[] = [];
   const failed: Archived["failed"][number][] = [];
   for (const place of deps.places) {
     const jurisdiction = place.name === "" ? null : place.name;
     try {
-      const report = await archiveAt(deps, place, month);
+      const report = await archiveAt(deps, place, month, again);
       if (report !== null) reports.push({ jurisdiction, ...report });
     } catch (error) {
       failed.push({ jurisdiction, failed: String(error).slice(0, MAX_ERROR_LENGTH) });
@@ -102,38 +118,69 @@ export const archiveMonth = async (deps: ArchiveDeps, month: string): Promise<Ar
   return { month, reports, failed };
 };
 
+type AtPlace = Omit<ArchivedReport, "jurisdiction">;
+
 const archiveAt = async (
+  deps: ArchiveDeps,
+  place: ArchivePlace,
+  month: string,
+  again: boolean,
+): Promise<AtPlace | null> => {
+  let last: AtPlace | null = null;
+  for (let revision = 1; revision <= MAX_REVISIONS; revision += 1) {
+    const announced = await announcedAt(place.objects, month, revision);
+    if (announced === null) {
+      const begun = await place.objects.read(archiveKey(month, revision, DATA));
+      const wanted = last === null || again || begun !== null;
+      return wanted ? archiveRevision(deps, place, month, revision) : last;
+    }
+    last = announced;
+  }
+  throw new Error(`${month} has ${MAX_REVISIONS} revisions: no other is made`);
+};
+
+/** What is known of a revision that has been announced; null of any other. */
+const announcedAt = async (
+  objects: SmallObjects,
+  month: string,
+  revision: number,
+): Promise<AtPlace | null> => {
+  const told = await readJson<Told>(objects, archiveKey(month, revision, TOLD));
+  const note = await readJson<Announcement>(objects, archiveKey(month, revision, NOTE));
+  if (told === null || note === null) return null;
+  const { documents } = note.data;
+  return { revision, documents, announced_at: told.announced_at, announced_now: false };
+};
+
+const archiveRevision = async (
   deps: ArchiveDeps,
   { name, objects, report }: ArchivePlace,
   month: string,
-): Promise<Omit<ArchivedReport, "jurisdiction"> | null> => {
-  const told = await readJson<Told>(objects, archiveKey(month, TOLD));
-  const known = await readJson<Announcement>(objects, archiveKey(month, NOTE));
-  if (told !== null && known !== null) {
-    const { documents } = known.data;
-    return { documents, announced_at: told.announced_at, announced_now: false };
-  }
-  const data = await kept(objects, archiveKey(month, DATA), () => report(month));
+  revision: number,
+): Promise<AtPlace | null> => {
+  const keyOf = (document: string) => archiveKey(month, revision, document);
+  const data = await kept(objects, keyOf(DATA), () => report(month));
   if (data === null) return null;
-  const documents = [await described(month, DATA_FORM, data)];
+  const documents = [await described(keyOf(DATA), DATA_FORM, data)];
   for (const form of deps.forms) {
     const render = async () => form.render(JSON.parse(decode(data)) as object);
-    const bytes = await kept(objects, archiveKey(month, form.name), render);
-    if (bytes !== null) documents.push(await described(month, form, bytes));
+    const bytes = await kept(objects, keyOf(form.name), render);
+    if (bytes !== null) documents.push(await described(keyOf(form.name), form, bytes));
   }
-  const note = await kept(objects, archiveKey(month, NOTE), async () => ({
+  const note = await kept(objects, keyOf(NOTE), async () => ({
     id: deps.newId(),
     type: "MonthlyReportArchived",
     timestamp: deps.now().toISOString(),
-    data: { month, jurisdiction: name === "" ? null : name, documents },
+    data: { month, jurisdiction: name === "" ? null : name, revision, documents },
   }));
   if (note === null) throw new Error("an announcement is always made");
   const announcement = JSON.parse(decode(note)) as Announcement;
   await deps.announce(announcement);
   const announced_at = deps.now().toISOString();
-  const first = await objects.create(archiveKey(month, TOLD), encode({ announced_at }));
+  const first = await objects.create(keyOf(TOLD), encode({ announced_at }));
   if (first) deps.announced(announcement);
-  return { documents: announcement.data.documents, announced_at, announced_now: first };
+  const announced = { announced_at, announced_now: first };
+  return { revision, documents: announcement.data.documents, ...announced };
 };
 
 interface Told {
@@ -165,12 +212,11 @@ const readJson = async <Value>(objects: SmallObjects, key: string): Promise<Valu
 };
 
 const described = async (
-  month: string,
+  key: string,
   { name, media_type }: Pick<ReportForm, "name" | "media_type">,
   bytes: Uint8Array,
 ): Promise<ArchivedDocument> => {
   const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes.slice()));
   const sha256 = [...hash].map((byte) => byte.toString(16).padStart(2, "0")).join("");
-  const key = archiveKey(month, name);
   return { name, key, media_type, size_bytes: bytes.length, sha256 };
 };

@@ -17,7 +17,8 @@ export const MONTHLY_CRON = "10 3 1 * *";
 export const HOURLY_CRON = "40 * * * *";
 
 export interface Upkeep extends KeptReports {
-  archive(month: string): Promise<Archived>;
+  /** With `again` the next revision, whatever is kept already. */
+  archive(month: string, again: boolean): Promise<Archived>;
   sweep(request: SweepRequest): Promise<SweptPage>;
 }
 
@@ -55,8 +56,8 @@ const archiving = (deps: UpkeepDeps): ArchiveDeps => ({
 export const upkeep = (deps: UpkeepDeps): Upkeep => ({
   ...keptReports(deps.places, deps.forms),
 
-  async archive(month) {
-    const archived = await archiveMonth(archiving(deps), month);
+  async archive(month, again) {
+    const archived = await archiveMonth(archiving(deps), month, again);
     logArchived(deps, archived);
     return archived;
   },

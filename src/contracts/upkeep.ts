@@ -17,6 +17,9 @@ export const archiveReport = z
       .nullish()
       .transform((value) => value ?? null)
       .meta({ description: "One that is over; the last one unless said." }),
+    again: z.boolean().default(false).meta({
+      description: "Keep and announce a next revision, as when events came in late.",
+    }),
   })
   .meta({ id: "ArchiveMonthlyReport" });
 
@@ -44,6 +47,13 @@ export const archivedIn = z.strictObject({
     .enum(JURISDICTIONS)
     .optional()
     .meta({ description: "Of the lakes that it is about; of those in none unless said." }),
+  revision: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(1_000)
+    .optional()
+    .meta({ description: "The latest unless said." }),
 });
 
 const document = z.object({
@@ -60,6 +70,7 @@ export const archived = z
     reports: z.array(
       z.object({
         jurisdiction: z.string().nullable(),
+        revision: z.int(),
         documents: z.array(document),
         announced_at: z.string(),
         announced_now: z.boolean(),

@@ -19,7 +19,7 @@ const NOTE: Announcement = {
   id: "id-1",
   type: "MonthlyReportArchived",
   timestamp: "2026-11-01T03:10:00.000Z",
-  data: { month: "2026-10", jurisdiction: null, documents: [] },
+  data: { month: "2026-10", jurisdiction: null, revision: 1, documents: [] },
 };
 
 const network = (...answers: readonly (Response | Error)[]) => {

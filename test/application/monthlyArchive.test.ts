@@ -95,6 +95,7 @@ describe("the archive of monthly reports", () => {
         data: {
           month: MONTH,
           jurisdiction: null,
+          revision: 1,
           documents: [
             {
               name: "report.json",
@@ -200,10 +201,61 @@ describe("the archive of monthly reports", () => {
   });
 });
 
+describe("a report that is asked for again", () => {
+  it("is kept beside the one before, announced under an id of its own, and then the one that counts", async () => {
+    const archive = archiveOf([""]);
+    await archiveMonth(archive.deps, MONTH);
+    const first = new Map(objectsOf(archive).kept);
+    const second = await archiveMonth(archive.deps, MONTH, true);
+    expect(second.reports).toMatchObject([{ revision: 2, announced_now: true }]);
+    const { kept } = objectsOf(archive);
+    for (const [key, bytes] of first) expect(kept.get(key)).toEqual(bytes);
+    expect(textOf(objectsOf(archive), "reports/2026-10/revision-2/report.csv")).toBe("count\n2\n");
+    expect(archive.told.map(({ id, data }) => [id, data.revision])).toEqual([
+      ["id-1", 1],
+      ["id-2", 2],
+    ]);
+    const later = await archiveMonth(archive.deps, MONTH);
+    expect(later.reports).toMatchObject([{ revision: 2, announced_now: false }]);
+    expect(kept.size).toBe(8);
+  });
+
+  it("goes on with a revision that was begun, whoever asks next, and begins no other", async () => {
+    const archive = archiveOf([""]);
+    await archiveMonth(archive.deps, MONTH);
+    let down = true;
+    const deps: ArchiveDeps = {
+      ...archive.deps,
+      announce: async () => {
+        if (down) throw new Error("answered 503");
+      },
+    };
+    expect((await archiveMonth(deps, MONTH, true)).failed).toHaveLength(1);
+    expect((await archiveMonth(deps, MONTH, true)).failed).toHaveLength(1);
+    down = false;
+    expect((await archiveMonth(deps, MONTH)).reports).toMatchObject([
+      { revision: 2, announced_now: true },
+    ]);
+    expect(objectsOf(archive).kept.size).toBe(8);
+  });
+
+  it("is one for two who ask at the same time", async () => {
+    const archive = archiveOf([""]);
+    await archiveMonth(archive.deps, MONTH);
+    await Promise.all([
+      archiveMonth(archive.deps, MONTH, true),
+      archiveMonth(archive.deps, MONTH, true),
+    ]);
+    expect(archive.announced).toHaveLength(2);
+    expect(objectsOf(archive).kept.size).toBe(8);
+  });
+});
+
 describe("what the archive has", () => {
   const filled = async () => {
     const archive = archiveOf(["", "eu"]);
     for (const month of ["2026-09", "2026-10"]) await archiveMonth(archive.deps, month);
+    await archiveMonth(archive.deps, "2026-10", true);
     return keptReports(archive.deps.places, archive.deps.forms);
   };
   const documents = ["report.csv", "report.json"];
@@ -211,10 +263,12 @@ describe("what the archive has", () => {
   it("is listed, the latest month first", async () => {
     const { items, next_cursor } = await (await filled()).list({ limit: 10, cursor: null });
     expect(items).toEqual([
-      { month: "2026-10", jurisdiction: null, documents },
-      { month: "2026-10", jurisdiction: "eu", documents },
-      { month: "2026-09", jurisdiction: null, documents },
-      { month: "2026-09", jurisdiction: "eu", documents },
+      { month: "2026-10", jurisdiction: null, revision: 2, documents },
+      { month: "2026-10", jurisdiction: null, revision: 1, documents },
+      { month: "2026-10", jurisdiction: "eu", revision: 2, documents },
+      { month: "2026-10", jurisdiction: "eu", revision: 1, documents },
+      { month: "2026-09", jurisdiction: null, revision: 1, documents },
+      { month: "2026-09", jurisdiction: "eu", revision: 1, documents },
     ]);
     expect(next_cursor).toBeNull();
   });
@@ -235,21 +289,33 @@ describe("what the archive has", () => {
     expect(paged).toEqual(whole);
   });
 
+  it("is read in its latest revision, or in the one that is named", async () => {
+    const reports = await filled();
+    const count = async (revision: number | null) => {
+      const found = await reports.read("2026-10", "report.json", null, revision);
+      if (!found.ok) return found.error.code;
+      return JSON.parse(new TextDecoder().decode(found.value.bytes)).count;
+    };
+    // The first two were September's.
+    expect([await count(1), await count(2), await count(null)]).toEqual([3, 5, 5]);
+    expect(await count(3)).toBe("report-not-archived");
+  });
+
   it("is read by month, name and jurisdiction, and nothing else is", async () => {
     const reports = await filled();
     const read = async (...asked: Parameters<typeof reports.read>) => {
       const found = await reports.read(...asked);
       return found.ok ? [found.value.media_type, found.value.bytes.length > 0] : found.error.code;
     };
-    expect(await read("2026-10", "report.csv", null)).toEqual(["text/csv", true]);
-    expect(await read("2026-10", "report.json", "eu")).toEqual(["application/json", true]);
+    expect(await read("2026-10", "report.csv", null, null)).toEqual(["text/csv", true]);
+    expect(await read("2026-10", "report.json", "eu", null)).toEqual(["application/json", true]);
     for (const [month, name, jurisdiction] of [
       ["2026-08", "report.json", null],
       ["2026-10", "report.pdf", null],
       ["2026-10", "announced.json", null],
       ["2026-10", "report.json", "us"],
     ] as const) {
-      expect(await read(month, name, jurisdiction)).toBe("report-not-archived");
+      expect(await read(month, name, jurisdiction, null)).toBe("report-not-archived");
     }
   });
 });

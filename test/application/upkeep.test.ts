@@ -127,8 +127,8 @@ describe("by hand", () => {
   it("the same is done, and said", async () => {
     const { deps, lines } = world();
     const { archive, sweep, list } = upkeep(deps);
-    expect(await archive("2026-10")).toMatchObject({ reports: [{ announced_now: true }] });
-    expect(await archive("2026-10")).toMatchObject({ reports: [{ announced_now: false }] });
+    expect(await archive("2026-10", false)).toMatchObject({ reports: [{ announced_now: true }] });
+    expect(await archive("2026-10", false)).toMatchObject({ reports: [{ announced_now: false }] });
     expect(await sweep({ lake_id: null, limit: 10, cursor: null })).toMatchObject({
       lakes: 1,
       next_cursor: null,

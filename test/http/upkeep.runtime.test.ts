@@ -167,11 +167,13 @@ describe("by hand", () => {
       {
         month: "2026-02",
         jurisdiction: null,
+        revision: 1,
         documents: ["report.csv", "report.html", "report.json"],
       },
       {
         month: "2026-01",
         jurisdiction: null,
+        revision: 1,
         documents: ["report.csv", "report.html", "report.json"],
       },
     ]);
@@ -197,6 +199,27 @@ describe("by hand", () => {
         ),
       ),
     );
+  });
+
+  test("a report is kept again when it is asked for again, and both are read", async () => {
+    const month = "2026-03";
+    await sendJson("POST", "/admin/monthly-report", { month });
+    const again = await sendJson("POST", "/admin/monthly-report", { month, again: true });
+    expect(again.at("reports")).toMatchObject([{ revision: 2, announced_now: true }]);
+    const of = async (query: string) => {
+      const { status, body } = await send(`/reports/monthly/archive/${month}/report.json${query}`);
+      return [status, (body as { as_of?: string }).as_of];
+    };
+    const [first, second] = [await of("?revision=1"), await of("?revision=2")];
+    expect([first[0], second[0]]).toEqual([200, 200]);
+    expect(Date.parse(String(second[1]))).toBeGreaterThanOrEqual(Date.parse(String(first[1])));
+    expect(await of("")).toEqual(second);
+    expect((await of("?revision=3"))[0]).toBe(404);
+    const listed = (await send("/reports/monthly/archive")).at("items");
+    expect(listed).toMatchObject([
+      { month, revision: 2 },
+      { month, revision: 1 },
+    ]);
   });
 
   test("the last month that is over is meant, and one that is not is refused", async () => {

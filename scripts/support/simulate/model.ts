@@ -186,8 +186,6 @@ export interface Largest {
   readonly full_on: number | null;
 }
 
-/** As many as Lethe takes for the lakes of one jurisdiction, or of none: src/env.ts says the same. */
-export const LETHE_DATABASES = 9;
 /** More are not looked at. */
 export const MAX_DATABASES = 128;
 /** Of the time until the largest lake has filled a database, in which others may share it. */

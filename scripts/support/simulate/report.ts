@@ -1,11 +1,11 @@
 /** What the simulation prints. */
+import { MAX_REPORT_DATABASES } from "../../../src/env.ts";
 import { BUSY_AT, D1, FULL_AT } from "./limits.ts";
 import type { Measured } from "./measure.ts";
 import {
   type Cost,
   DAYS_A_YEAR,
   dollarsAMonth,
-  LETHE_DATABASES,
   lakesOf,
   MAX_DATABASES,
   type Need,
@@ -78,9 +78,9 @@ export const needText = (needed: Need, world: World): string => {
         : `For ${years(for_years)} ${databases} are enough: the fullest has ` +
             `${gigabytes(with_them.bytes)}, the busiest is busy for ${percent(with_them.busy)}.`,
     );
-    if (databases > LETHE_DATABASES) {
+    if (databases > MAX_REPORT_DATABASES) {
       lines.push(
-        `  Lethe takes ${LETHE_DATABASES} for the lakes of one jurisdiction, or of none: part them.`,
+        `  Lethe takes ${MAX_REPORT_DATABASES} for the lakes of one jurisdiction, or of none: part them.`,
       );
     }
   }

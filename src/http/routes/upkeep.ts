@@ -30,7 +30,7 @@ export const upkeepRoutes = [
           { path: "month", message: "must have ended, in UTC" },
         ]);
       }
-      return ok({ status: 200, body: await services.upkeep.archive(month) });
+      return ok({ status: 200, body: await services.upkeep.archive(month, body.again) });
     },
   }),
   route({
@@ -75,7 +75,8 @@ export const upkeepRoutes = [
     success: { status: 200, schema: z.unknown() },
     handle: async ({ params, query, services }) => {
       const { month, document } = params;
-      const found = await services.upkeep.read(month, document, query.jurisdiction ?? null);
+      const { jurisdiction = null, revision = null } = query;
+      const found = await services.upkeep.read(month, document, jurisdiction, revision);
       if (!found.ok) return found;
       const { media_type, bytes } = found.value;
       return ok({ status: 200, body: new TextDecoder().decode(bytes), media_type });
