@@ -9,6 +9,8 @@
 import { type EventSink, type OutboxCursor, OutOfStepError, type StoredEvent } from "./ports.ts";
 
 export const DELIVERY_EVENTS = 500;
+/** In one drain: an alarm has 15 minutes, and what a day has left behind takes longer. */
+export const MAX_DELIVERIES = 200;
 export const FIRST_RETRY_MS = 1_000;
 export const LAST_RETRY_MS = 5 * 60_000;
 /** In one drain. More often than this, something else is wrong than a restore. */
@@ -34,9 +36,12 @@ export interface OutboxDeps {
 export const retryDelay = (attempts: number): number =>
   Math.min(FIRST_RETRY_MS * 2 ** Math.min(attempts, 20), LAST_RETRY_MS);
 
-/** Resolves to true when everything has arrived, to false when the sink failed. Never throws. */
+/**
+ * Resolves to true when everything has arrived, to false when the sink failed or there is more than
+ * one drain sends. Never throws.
+ */
 export const drainOutbox = async (deps: OutboxDeps): Promise<boolean> => {
-  for (let rewinds = 0; ; ) {
+  for (let rewinds = 0, deliveries = 0; deliveries < MAX_DELIVERIES; deliveries += 1) {
     const { last_seq, attempts, outdated } = deps.cursor();
     const events = outdated ? [] : deps.read(last_seq, DELIVERY_EVENTS);
     const last = events.at(-1);
@@ -57,4 +62,5 @@ export const drainOutbox = async (deps: OutboxDeps): Promise<boolean> => {
     if (last === undefined) deps.restarted();
     else deps.advance(last.seq);
   }
+  return false;
 };

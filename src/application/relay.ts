@@ -63,8 +63,9 @@ export const relay = (deps: RelayDeps): Relay => {
         planned = false;
         return next();
       })
-      .then((arrived) => {
-        if (arrived) nudge();
+      // What failed has a time at which it is tried again; the rest goes on at once.
+      .then(() => {
+        if (deps.cursor().retry_at === null) nudge();
       });
     deps.background(delivered);
   };

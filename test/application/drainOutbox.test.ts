@@ -4,6 +4,7 @@ import {
   drainOutbox,
   FIRST_RETRY_MS,
   LAST_RETRY_MS,
+  MAX_DELIVERIES,
   MAX_REWINDS,
   retryDelay,
 } from "../../src/application/drainOutbox.ts";
@@ -239,5 +240,17 @@ describe("the delay before a retry", () => {
       1, 2, 4, 8, 16, 32, 64, 128, 256, 300, 300, 300,
     ]);
     expect(retryDelay(5000)).toBe(LAST_RETRY_MS);
+  });
+});
+
+describe("a drain of more than one takes", () => {
+  it("stops behind its last delivery, and the next goes on there", async () => {
+    const most = MAX_DELIVERIES * DELIVERY_EVENTS;
+    const outbox = outboxOf(most + 7);
+    expect(await outbox.drain()).toBe(false);
+    expect(outbox.state()).toMatchObject({ last_seq: most, attempts: 0, retry_at: null });
+    expect(await outbox.drain()).toBe(true);
+    expect(outbox.delivered.at(-1)).toHaveLength(7);
+    expect(outbox.state().last_seq).toBe(most + 7);
   });
 });
