@@ -1,5 +1,10 @@
 /** Access to data, and what became of the data itself, in the monthly report. */
-import type { BatchStatus, ContractStatus, MonthlyReport } from "../monthlyReport.ts";
+import {
+  type BatchStatus,
+  type ContractStatus,
+  MAX_MONTHLY_ROWS,
+  type MonthlyReport,
+} from "../monthlyReport.ts";
 import { bars, columns, type Look } from "./charts.ts";
 import { count, known, many, moment, monthLabel, monthName, share } from "./figures.ts";
 import { type Html, html, named } from "./html.ts";
@@ -91,7 +96,9 @@ const rest = (rows: readonly { readonly count: number }[], shown: number, one: s
   const left = rows.slice(shown);
   if (left.length === 0) return "";
   const sum = left.reduce((total, row) => total + row.count, 0);
-  return `Another ${many(left.length, one)} with ${many(sum, "access", "accesses")}: see the CSV.`;
+  // Of a list that was cut nobody knows what it lacks.
+  const cut = rows.length < MAX_MONTHLY_ROWS ? "" : " at least";
+  return `Another ${many(left.length, one)} with ${many(sum, "access", "accesses")}${cut}: see the CSV.`;
 };
 
 const STATES: Readonly<Record<BatchStatus, string>> = {

@@ -3,7 +3,7 @@
  * authority to be able to demonstrate compliance (GDPR Art. 5(2), 24(1)). Every chart is a picture
  * of a table in it, every figure is defined in it.
  */
-import type { MonthlyReport } from "../monthlyReport.ts";
+import { MAX_MONTHLY_ROWS, type MonthlyReport } from "../monthlyReport.ts";
 import { count, date, duration, known, many, moment, monthName, share } from "./figures.ts";
 import { type Html, html, type Part } from "./html.ts";
 import { accessorTable, accessSection, batchSection, datasetTable } from "./monthlyData.ts";
@@ -126,7 +126,7 @@ const factsOf = ({ deletions, accesses, access_by_user }: MonthlyReport): readon
       more:
         accesses === 0
           ? "by nobody"
-          : html`by <a href="#figures-accessors">${many(access_by_user.length, "accessor")}</a>`,
+          : html`by <a href="#figures-accessors">${many(access_by_user.length, "accessor")}${access_by_user.length < MAX_MONTHLY_ROWS ? null : " or more"}</a>`,
     },
   ];
 };

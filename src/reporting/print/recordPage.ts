@@ -115,6 +115,7 @@ const list = (entries: readonly Entry[]): Html =>
     }) => html`<dt>${TITLES[letter]}<small>Art. 30(1)(${letter})</small></dt>
 <dd><ul>
 ${recorded.map((line) => html`<li>${named(line)}</li>\n`)}${not_recorded.map(
-  ({ what, how }) => html`<li class="missing">Not recorded: ${what}. <span>${how}.</span></li>\n`,
+  ({ what, how }) =>
+    html`<li class="missing">Not recorded: ${what}. <span>Where it belongs: ${how}.</span></li>\n`,
 )}</ul></dd>`,
   )}</dl>`;

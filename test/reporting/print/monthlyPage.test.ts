@@ -70,6 +70,16 @@ describe("the printed monthly report", () => {
     expect(textOf(pageOf({ lake_count: 502 }))).toContain("Another 500 lakes are counted above");
   });
 
+  it("does not take a list that was cut for the whole", () => {
+    const access_by_user = Array.from({ length: 1_000 }, (_, at) => ({
+      accessor_id: `reader-${at}`,
+      count: 1,
+    }));
+    const text = textOf(pageOf({ access_by_user }));
+    expect(text).toContain("by 1,000 accessors or more");
+    expect(text).toContain("Another 940 accessors with 940 accesses at least: see the CSV.");
+  });
+
   it("says how far each lake was delivered, and that a month goes on", () => {
     const [, ...lakes] = elementsIn(pageOf(), "table")
       .filter(({ attributes }) => attributes.class === "fixed covered")

@@ -38,7 +38,7 @@ describe("the printed record of processing activities", () => {
     ]);
     const lines = elementsIn(root, "li").filter(({ attributes }) => attributes.class === "missing");
     expect(lines.map(textOf)).toContain(
-      "Not recorded: a time limit. retention_days in POST /contracts.",
+      "Not recorded: a time limit. Where it belongs: retention_days in POST /contracts.",
     );
   });
 
