@@ -74,7 +74,6 @@ const BUSY: ListSpec = {
   columns: ["day", "lake_id", "dataset_id", "accessor_id", "action", "count"],
   where: `access_daily.count >= ${UNUSUAL_COUNT} AND access_daily.day <= :to`,
   key: BY_ACTION,
-  own: ["day", "dataset_id", "accessor_id", "action"],
   limit: String(MAX_CANDIDATES),
 };
 
@@ -99,7 +98,6 @@ const SQL = {
     columns: ["day", "lake_id", OF_DATASET("access_daily"), "accessor_id", "action", "count"],
     where: "access_daily.day <= :to",
     key: BY_ACTION,
-    own: ["day", "dataset_id", "accessor_id", "action"],
   }),
   purposes: scopedList("access.purposes", {
     table: "access_purposes",
@@ -109,14 +107,12 @@ const SQL = {
     ],
     where: "access_purposes.day <= :to",
     key: BY_PURPOSE,
-    own: ["day", "dataset_id", "accessor_id", "purpose"],
   }),
   first: scopedList("access.first", {
     table: "accessors",
     columns: ["lake_id", "dataset_id", "accessor_id", "first_at", "last_at", "accesses"],
     where: "accessors.dataset_id <> '' AND accessors.first_at < :to",
     key: BY_FIRST,
-    own: ["dataset_id", "accessor_id"],
   }),
   volume: scoped("access.volume", {
     all: withHistory(busy.all),

@@ -159,7 +159,6 @@ const SQL = {
     ],
     where: "contracts.status = 'defined'",
     key: BY_UPDATE,
-    own: ["contract_id"],
   }),
   retention: scopedList("batches.retention", {
     table: "batches",
@@ -170,7 +169,6 @@ const SQL = {
     where: `batches.retention_due_at IS NOT NULL AND batches.stage <> 'expired'
         AND batches.retention_due_at < :due_before`,
     key: BY_RETENTION,
-    own: ["batch_id"],
   }),
 };
 

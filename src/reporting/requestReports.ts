@@ -101,7 +101,6 @@ const SQL = {
     ],
     where: "deletions.status NOT IN ('completed', 'rejected') AND deletions.deadline < :due_before",
     key: BY_DEADLINE,
-    own: ["deletion_id"],
   }),
   overdue: scopedList("deletions.overdue", {
     table: "deletions",
@@ -111,7 +110,6 @@ const SQL = {
     ],
     where: "deletions.overdue_at IS NOT NULL AND deletions.overdue_at < :to",
     key: BY_OVERDUE,
-    own: ["deletion_id"],
   }),
   completed: scopedList("deletions.completed", {
     table: "deletions",
@@ -121,7 +119,6 @@ const SQL = {
     ],
     where: "deletions.completed_at IS NOT NULL AND deletions.completed_at < :to",
     key: BY_COMPLETION,
-    own: ["deletion_id"],
   }),
   accesses: scopedList("subject_accesses.open", {
     table: "subject_accesses",
@@ -132,7 +129,6 @@ const SQL = {
     where: `subject_accesses.status IN ('collecting', 'lost')
         AND subject_accesses.deadline < :due_before`,
     key: ACCESS_BY_DEADLINE,
-    own: ["subject_access_id"],
   }),
 };
 

@@ -40,21 +40,25 @@ export interface ListSpec {
   readonly columns: readonly string[];
   /** Which rows; word for word the condition of the index, where that is a partial one. */
   readonly where: string;
-  /** The order, with `lake_id` in it: an index has it, another one has it behind `lake_id`. */
-  readonly key: readonly string[];
-  /** The columns that name a row within its lake. */
-  readonly own: readonly string[];
+  /**
+   * The order, a time or a day first and `lake_id` in it: an index has it, another one has it behind
+   * `lake_id`.
+   */
+  readonly key: readonly [first: string, ...string[]];
   /** Rows that one statement gives at most: `:limit`, unless said. */
   readonly limit?: string;
 }
 
+/** Greater than every time and every day. */
+const NEVER = "'~'";
+
 /**
  * Of all lakes and of one, the rows of a page are one range of an index, in its order. Of a member's
- * lakes each gives its own first rows, no more than the page takes, and these are sorted together:
- * the cost is that of so many pages, not of what the lakes hold.
+ * lakes each gives its own first rows, up to the time of the last one that the page could take, and
+ * these are sorted together: the cost is that of so many pages, not of what the lakes hold.
  */
 export const scopedSql = (spec: ListSpec): Readonly<Record<keyof Scoped, string>> => {
-  const { table, where, key, own, limit = "CAST(:limit AS INTEGER)" } = spec;
+  const { table, where, key, limit = "CAST(:limit AS INTEGER)" } = spec;
   const of = (columns: readonly string[]) =>
     columns.map((column) => (isName(column) ? `${table}.${column}` : column)).join(", ");
   const startOf = (columns: readonly string[]) =>
@@ -62,7 +66,7 @@ export const scopedSql = (spec: ListSpec): Readonly<Record<keyof Scoped, string>
   const select = `SELECT ${of(spec.columns)}`;
   const [whole, start] = [of(key), startOf(key)];
   const within = key.filter((column) => column !== "lake_id");
-  const order = of(within);
+  const [order, first] = [of(within), of(key.slice(0, 1))];
   return {
     all: `
     ${select} FROM ${table}
@@ -74,10 +78,12 @@ export const scopedSql = (spec: ListSpec): Readonly<Record<keyof Scoped, string>
     ORDER BY ${order} LIMIT ${limit}`,
     member: `
     ${select} FROM members CROSS JOIN ${table}
-      ON ${table}.lake_id = members.lake_id AND (${of(own)}) IN (
-        SELECT ${of(own)} FROM ${table}
-        WHERE ${table}.lake_id = members.lake_id AND ${where} AND (${whole}) > (${start})
-        ORDER BY ${order} LIMIT ${limit})
+      ON ${table}.lake_id = members.lake_id AND ${where}
+        AND ${first} >= :after_${key[0]} AND ${first} <= coalesce((
+          SELECT ${first} FROM ${table}
+          WHERE ${table}.lake_id = members.lake_id AND ${where} AND (${whole}) > (${start})
+          ORDER BY ${order} LIMIT 1 OFFSET ${limit} - 1), ${NEVER})
+        AND (${whole}) > (${start})
     WHERE ${WATCHED}
     ORDER BY ${whole} LIMIT ${limit}`,
   };

@@ -84,6 +84,19 @@ describe("every statement", () => {
     expect(known && (await planOf(known)).join("\n")).toMatch(new RegExp(`INDEX ${index}\\b`));
   });
 
+  it("of figures by month never goes through all that a lake has", async () => {
+    const figures = statements.filter(({ name }) =>
+      /^deletions\.(summary|months|within)\./.test(name),
+    );
+    expect(figures).toHaveLength(9);
+    for (const each of figures) {
+      const plan = await planOf(each);
+      expect(plan.filter((step) => /deletions USING (PRIMARY KEY|INDEX)/.test(step))).toEqual(
+        plan.filter((step) => /deletions USING INDEX deletions_\w+_month/.test(step)),
+      );
+    }
+  });
+
   it("for a member begins with the lakes that he watches", async () => {
     const members = statements.filter(({ name }) => name.endsWith(".member"));
     expect(members.length).toBeGreaterThan(12);
