@@ -1,7 +1,7 @@
 /**
  * `npm run bench`: how fast Lethe is, as ratios within one run, on plain workerd. About four
  * minutes; `-- --full` fills a lake with a million events and
- * takes a file of 1 GB through the data plane. `--only throughput,growth,rows,sealing,long,erasure,data`
+ * takes a file of 1 GB through the data plane. `--only throughput,relay,growth,rows,sealing,long,erasure,data`
  * runs parts, `--events N`, `--seconds N` and `--rounds N` set sizes, `--state DIR` puts the state
  * elsewhere than in the system's directory for temporary files (a disk's flushes are most of what
  * a command costs at concurrency 1). Ends with 1 when a promised ratio was missed and `--check` is
@@ -17,6 +17,7 @@ import { type Figure, kept, markdown, table } from "./support/bench/figures.ts";
 import { eviction, fillLakes, latency } from "./support/bench/growth.ts";
 import { createLake, takesBulk } from "./support/bench/lakes.ts";
 import { longWork } from "./support/bench/longWork.ts";
+import { relayFigures } from "./support/bench/relay.ts";
 import { countRows, rowsText } from "./support/bench/rows.ts";
 import { prepare, start } from "./support/bench/runtime.ts";
 import { sealing } from "./support/bench/sealing.ts";
@@ -33,7 +34,7 @@ const { values } = parseArgs({
   options: {
     full: { type: "boolean", default: false },
     check: { type: "boolean", default: false },
-    only: { type: "string", default: "throughput,growth,rows,sealing,long,erasure,data" },
+    only: { type: "string", default: "throughput,relay,growth,rows,sealing,long,erasure,data" },
     events: { type: "string" },
     seconds: { type: "string" },
     rounds: { type: "string" },
@@ -60,6 +61,15 @@ try {
     try {
       step("commands a second, in turns with a bare Durable Object");
       figures.push(...(await throughput(runtime, pace)));
+    } finally {
+      await runtime.stop();
+    }
+  }
+  if (parts.has("relay")) {
+    const runtime = await start(place);
+    try {
+      step("how the reports follow a busy lake");
+      figures.push(...(await relayFigures(runtime, pace)));
     } finally {
       await runtime.stop();
     }

@@ -20,6 +20,8 @@ export interface Target {
   readonly expected: number;
   /** The bytes of the n-th request. */
   request(n: number): Buffer;
+  /** Told of each reply that counts, in the order in which they come; the time is `performance.now()`. */
+  answered?(at_ms: number): void;
 }
 
 /** How long after a slice the next one waits: work left behind must not be paid for by another. */
@@ -58,8 +60,12 @@ export const load = async (
       next += 1;
       const reply = await connection.send(target.request(n));
       const now = performance.now();
-      if (reply.status === target.expected) taken.push(now - sent);
-      else failures += 1;
+      if (reply.status === target.expected) {
+        taken.push(now - sent);
+        target.answered?.(now);
+      } else {
+        failures += 1;
+      }
       sent = now;
     }
   };
