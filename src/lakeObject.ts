@@ -21,6 +21,8 @@ import { prove, type SignedQuestion } from "./application/prove.ts";
 import type { LakeQuestion } from "./application/questions.ts";
 import { every } from "./application/timers.ts";
 import { checkEventContracts } from "./contracts/events.ts";
+import type { Result } from "./domain/decider.ts";
+import type { Rejection } from "./domain/rejection.ts";
 import type { Jurisdiction } from "./domain/residency.ts";
 import type { Env } from "./env.ts";
 import { importIntoLake } from "./eventlog/importIntoLake.ts";
@@ -122,8 +124,19 @@ export class LakeObject extends DurableObject<Env> {
     const lake = this.#lakeFor(call, false);
     if (lake === null) return this.#refusal(call);
     const seed = lake.service.logSeed(call);
+    if (!seed.ok) return seed;
+    return this.#noted(lake, call, await prove(lake, call.lake_id, seed.value, question));
+  }
+
+  /** The answer; what is refused leaves no trace of who was. */
+  #noted<Value>(
+    lake: Lake,
+    call: Call,
+    answer: Result<Value, Rejection>,
+  ): Result<Value, Rejection> {
+    const noted = lake.service.noteUse(call, answer);
     this.#afterCommit();
-    return seed.ok ? prove(lake, call.lake_id, seed.value, question) : seed;
+    return noted;
   }
 
   /**
@@ -133,10 +146,8 @@ export class LakeObject extends DurableObject<Env> {
   async listen(call: Call, request: ListenRequest) {
     const lake = this.#lakeFor(call, false);
     if (lake === null) return this.#refusal(call);
-    const filter = { ...request.filter, after: request.after ?? 0, limit: 1 };
-    const asked = lake.service.ask(call, { kind: "events", filter });
-    this.#afterCommit();
-    if (!asked.ok) return asked;
+    const admitted = lake.service.admit(call);
+    if (!admitted.ok) return admitted;
     this.#stream ??= eventStream({
       log: lake.log,
       sync: () => this.ctx.storage.sync(),
@@ -144,7 +155,8 @@ export class LakeObject extends DurableObject<Env> {
       every,
       failed: (error) => say("error", "listeners are not told", { lake_id: call.lake_id, error }),
     });
-    return this.#stream.listen(request, () => lake.service.admits(call));
+    const heard = await this.#stream.listen(request, () => lake.service.admits(call));
+    return this.#noted(lake, call, heard);
   }
 
   /** How many listen to this lake now. */

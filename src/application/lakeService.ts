@@ -10,7 +10,7 @@ import { endedAccesses } from "./accessConsequences.ts";
 import type { Answer } from "./answers.ts";
 import { TRUSTED } from "./callers.ts";
 import type { Command } from "./commands.ts";
-import { entrance } from "./entrance.ts";
+import { type Entrance, entrance } from "./entrance.ts";
 import { fourEyes } from "./fourEyes.ts";
 import { answeredBefore, handleCommand, type Idempotency, stale } from "./handleCommand.ts";
 import { type KeyRotation, keyRotation } from "./keyRotation.ts";
@@ -68,7 +68,14 @@ export interface LakeService {
   readonly loopback: boolean;
   /** Where and how to call a webhook, in clear, or null when another lake sealed it. */
   webhookTarget(lake_id: string, webhook: Webhook): WebhookTarget | null;
-  /** Refused like any question; else the seed the log's checkpoints are signed with. */
+  /** Puts on record, with the answer to what was only admitted here, that a token has got one. */
+  readonly noteUse: Entrance["noteUse"];
+  /** Refused like any question; else nothing, and nothing is on record yet. */
+  admit(call: Call): Result<null, Rejection>;
+  /**
+   * Refused like any question; else the seed the log's checkpoints are signed with. Nothing is on
+   * record yet.
+   */
   logSeed(call: Call): Result<Uint8Array, Rejection>;
 }
 
@@ -243,6 +250,12 @@ export const lakeService = (means: LakeMeans): LakeService => {
     },
 
     admits,
+    noteUse,
+
+    admit(call) {
+      const entered = enter(call);
+      return entered.ok ? ok(null) : entered;
+    },
 
     ask(call, question) {
       // Its permission is in the token: who shows it is nobody's business.
@@ -296,6 +309,5 @@ export const lakeService = (means: LakeMeans): LakeService => {
     command: (call, ...asked) => noteUse(call, service.command(call, ...asked)),
     open: (call, request) => noteUse(call, service.open(call, request)),
     ask: (call, question) => noteUse(call, service.ask(call, question)),
-    logSeed: (call) => noteUse(call, service.logSeed(call)),
   };
 };

@@ -233,6 +233,20 @@ describe("an API token", () => {
     ]);
   });
 
+  test("leaves no trace where it was admitted, and what it asks for is refused", async () => {
+    const lake = await lakeWith(callers);
+    const issued = await lake.as("owner")("POST", "/tokens", { ...ci, roles: ["auditor"] });
+    const machine = lake.within((asked) => callers.send(issued.text("secret"), asked));
+    const typesNow = async () => (await lakeOf(lake.id).events()).map(({ type }) => type);
+    const before = await typesNow();
+    for (const path of ["/log/consistency?from=1&to=99999", "/events/stream?after=99999"]) {
+      expect((await machine("GET", path)).status, path).toBe(422);
+    }
+    expect(await typesNow()).toEqual(before);
+    expect((await machine("GET", "/log/consistency?from=1&to=2")).status).toBe(200);
+    expect(await typesNow()).toEqual([...before, "TokenUsed"]);
+  });
+
   test("opens no other lake, and none that is not there", async () => {
     const [lake, other] = [await lakeWith(callers), await lakeWith(callers)];
     const issued = await lake.as("owner")("POST", "/tokens", { ...ci, roles: ["owner"] });
