@@ -2,6 +2,7 @@
 import { announceReport, reportReceiver } from "./application/announceReport.ts";
 import { say } from "./application/logging.ts";
 import type { ArchivePlace, ReportForm } from "./application/monthlyArchive.ts";
+import { waitsUntil } from "./application/months.ts";
 import { wait } from "./application/timers.ts";
 import { onSchedule, type Upkeep, type UpkeepDeps, upkeep } from "./application/upkeep.ts";
 import { type Env, reportDatabases, reportPlaces, storesOf } from "./env.ts";
@@ -10,6 +11,7 @@ import { placesOf, stubAt } from "./lakesAt.ts";
 import { acrossDatabases } from "./reporting/acrossDatabases.ts";
 import { MEDIA_TYPES, reportDocuments } from "./reporting/print/documents.ts";
 import { BadCursorError, reportQueries } from "./reporting/queries.ts";
+import { rebuildingIn, standing } from "./reporting/standing.ts";
 import { r2SmallObjects } from "./storage/r2SmallObjects.ts";
 
 /** What a monthly report is kept as, besides its data. */
@@ -37,7 +39,10 @@ const lakesOf =
     }
   };
 
-/** The reports on lakes in no jurisdiction are always kept, those on others where there are any. */
+/**
+ * The reports on lakes in no jurisdiction are always kept, those on others where there are any. What is
+ * kept stays, so it waits a while for lakes that are being told anew; after that it says what it lacks.
+ */
 const placesIn = (env: Env): readonly ArchivePlace[] =>
   reportPlaces(env).map(({ name, databases }) => {
     const queries = acrossDatabases(
@@ -46,6 +51,7 @@ const placesIn = (env: Env): readonly ArchivePlace[] =>
         queries: reportQueries(database),
       })),
     );
+    const standings = databases.map(({ database }) => standing(database));
     const jurisdiction = name === "" ? null : name;
     const expected = async () =>
       jurisdiction === null ||
@@ -53,10 +59,19 @@ const placesIn = (env: Env): readonly ArchivePlace[] =>
     return {
       name,
       objects: r2SmallObjects(() => storesOf(env, jurisdiction).objects),
-      report: async (month) =>
-        (await expected())
-          ? queries.monthly({ month, member: null, now: new Date().toISOString() })
-          : null,
+      report: async (month) => {
+        if (!(await expected())) return null;
+        // First: a lake that is whole by then is whole in the report.
+        const rebuilding = await rebuildingIn(standings, null);
+        const now = new Date();
+        if (rebuilding.lakes > 0 && now < waitsUntil(month)) {
+          throw new Error(
+            `${rebuilding.lakes} of the lakes are being told anew to the reports: it waits for them, until ${waitsUntil(month).toISOString()}`,
+          );
+        }
+        const report = await queries.monthly({ month, member: null, now: now.toISOString() });
+        return { ...report, rebuilding };
+      },
     };
   });
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { isOver, monthBefore, settledMonth } from "../../src/application/months.ts";
+import { isOver, monthBefore, settledMonth, waitsUntil } from "../../src/application/months.ts";
 
 describe("the month before", () => {
   it.each([
@@ -21,6 +21,11 @@ describe("a month", () => {
     expect(isOver("2026-11", new Date("2026-12-01T00:00:00.000Z"))).toBe(true);
     expect(isOver("2026-12", new Date("2027-01-01T00:00:00.000Z"))).toBe(true);
     expect(isOver("2027-01", new Date("2026-12-31T00:00:00.000Z"))).toBe(false);
+  });
+
+  it("waits three days for what its report lacks", () => {
+    expect(waitsUntil("2026-12").toISOString()).toBe("2027-01-04T00:00:00.000Z");
+    expect(waitsUntil("2026-02").toISOString()).toBe("2026-03-04T00:00:00.000Z");
   });
 
   it("has settled three hours later", () => {

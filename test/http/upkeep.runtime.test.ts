@@ -129,6 +129,23 @@ describe("the first of the month", () => {
     ]);
   });
 
+  test("waits three days for a lake that is being told anew, and says then what it lacks", async () => {
+    const lake = await newLake();
+    await lake.stub.settle();
+    const lacking = "UPDATE relay SET rebuilding_to = 99 WHERE lake_id = ?";
+    await env.REPORTS.prepare(lacking).bind(lake.id).run();
+    vi.useFakeTimers({ toFake: ["Date"], now: new Date("2026-12-03T23:59:00Z") });
+    await expect(cron(MONTHLY_CRON, "2026-12-01T03:10:00Z")).rejects.toThrow(
+      "1 of the lakes are being told anew to the reports: it waits for them, until 2026-12-04T00:00:00.000Z",
+    );
+    expect(await keys()).toEqual([]);
+    vi.setSystemTime(new Date("2026-12-04T00:00:00Z"));
+    await cron(HOURLY_CRON, "2026-12-04T00:40:00Z");
+    vi.useRealTimers();
+    const kept = await env.OBJECTS.get("reports/2026-11/report.json");
+    expect(await kept?.json()).toMatchObject({ rebuilding: { lakes: 1, lake_ids: [lake.id] } });
+  });
+
   test("throws for a time nobody has set", async () => {
     await expect(cron("* * * * *", "2026-12-01T03:10:00Z")).rejects.toThrow("nothing is due by");
   });
