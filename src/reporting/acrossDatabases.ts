@@ -88,7 +88,7 @@ export const acrossDatabases = (databases: readonly ReportDatabase[]): Reports =
   deletionMonths: (asked) => deletionMonths(databases, asked),
   monthly: async ({ month, now, ...scope }) => {
     const [parts, [figures]] = await Promise.all([
-      Promise.all(databases.map(({ queries }) => queries.monthlyPart(month, scope))),
+      Promise.all(databases.map(({ queries }) => queries.monthlyPart(month, now, scope))),
       deletionMonths(databases, { ...scope, from: month, to: month }),
     ]);
     return monthlyReport(parts, month, figures?.p95_completion_seconds ?? null, now);

@@ -67,6 +67,8 @@ const finished = (
       completed_in_time: total(
         completions.filter(({ days_left_from: days }) => days !== null && days >= 0),
       ),
+      open: total(part.open),
+      open_overdue: part.open.reduce((sum, row) => sum + row.overdue, 0),
     },
     deletions_by_day: daysOf(from, until).map((day) => ({
       day,

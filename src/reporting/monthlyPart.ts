@@ -28,6 +28,7 @@ export interface MonthlyPart {
   readonly requestedByLake: readonly OfLake[];
   readonly completedByLake: readonly OfLake[];
   readonly overdueByLake: readonly OfLake[];
+  readonly open: readonly Counted<{ readonly overdue: number }>[];
   readonly completions: readonly Counted<{ readonly band: number }>[];
   readonly counts: readonly (OfMonth & { readonly measure: Measure })[];
   readonly countsByLake: readonly (OfLake & { readonly measure: Measure })[];
@@ -51,16 +52,17 @@ export const boundsOf = (month: string): { readonly from: string; readonly until
 };
 
 export interface MonthlyQueries {
-  /** Everything of the month (YYYY-MM, UTC), as of one moment. */
-  monthlyPart(month: string, scope: Scope): Promise<MonthlyPart>;
+  /** Everything of the month (YYYY-MM, UTC), as of one moment, `now` (RFC 3339, UTC). */
+  monthlyPart(month: string, now: string, scope: Scope): Promise<MonthlyPart>;
 }
 
 export const monthlyQueries = (db: D1Database): MonthlyQueries => ({
-  async monthlyPart(month, scope) {
+  async monthlyPart(month, now, scope) {
     const { from, until } = boundsOf(month);
     const values: Values = {
       ...scopeValues(scope),
       month,
+      now,
       first_month: monthsUntil(month)[0] ?? month,
       until,
       first_day: from.slice(0, "YYYY-MM-DD".length),

@@ -38,6 +38,10 @@ export interface DeletionFigures extends DeletionCounts {
   readonly p95_completion_seconds: number | null;
   /** Of those completed: at or before their deadline, which had not been missed before. */
   readonly completed_in_time: number;
+  /** Whenever they were recorded, as of `as_of`: still owed an answer. */
+  readonly open: number;
+  /** Of those open: past a deadline, by the clock too. */
+  readonly open_overdue: number;
 }
 
 /** Events of the month: a batch that is published twice counts twice. */

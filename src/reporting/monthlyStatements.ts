@@ -111,6 +111,13 @@ export const MONTHLY = {
     WHERE overdue_month = :month AND ${listed(lakes)} GROUP BY lake_id`,
   ),
 
+  open: counting(
+    "open",
+    (lakes) => `
+    SELECT count(*) AS count, coalesce(sum(overdue = 1 OR deadline <= :now), 0) AS overdue
+    FROM deletions
+    WHERE status NOT IN ('completed', 'rejected') AND deadline > '' AND ${lakes}`,
+  ),
   completions: counting(
     "completions",
     (lakes) => `

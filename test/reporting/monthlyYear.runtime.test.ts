@@ -41,7 +41,7 @@ const onlyOf = (lake_id: string): ReportQueries => {
   const queries = reportQueries(db);
   return {
     ...queries,
-    monthlyPart: (month, scope) => queries.monthlyPart(month, { ...scope, lake_id }),
+    monthlyPart: (month, now, scope) => queries.monthlyPart(month, now, { ...scope, lake_id }),
     deletionMonths: (asked) => queries.deletionMonths({ ...asked, lake_id }),
     completedWithin: (asked) => queries.completedWithin({ ...asked, lake_id }),
   };
@@ -83,6 +83,8 @@ describe("a year of fifty lakes", () => {
       late: sum(({ deletions }) => deletions.completed - deletions.completed_in_time) > 20,
       extended: sum(({ deletions }) => deletions.extended) > 10,
       rejected: sum(({ deletions }) => deletions.rejected) > 10,
+      owed: reports[11]?.deletions.open !== reports[11]?.deletions.open_overdue,
+      owed_late: Number(reports[11]?.deletions.open_overdue) > 0,
       bands: reports[11]?.completions.map(
         (_, at) => sum(({ completions }) => completions[at]?.count ?? 0) > 0,
       ),
@@ -104,6 +106,8 @@ describe("a year of fifty lakes", () => {
       late: true,
       extended: true,
       rejected: true,
+      owed: true,
+      owed_late: true,
       bands: Array(9).fill(true),
       states: ["anonymized", "appended", "checked", "expired", "published", "quarantined"],
       contracts: ["approved", "declined", "defined"],

@@ -132,7 +132,7 @@ describe("a report", () => {
     ({
       lakes: ({ member }) => queries.lakes({ ...page, member }),
       processingRecord: (scope) => queries.processingRecord({ ...page, ...scope }),
-      monthlyPart: (scope) => queries.monthlyPart("2026-11", scope),
+      monthlyPart: (scope) => queries.monthlyPart("2026-11", NOW, scope),
       deletions: (scope) => queries.deletions({ ...page, ...scope, now: NOW }),
       overdueDeletions: (scope) => queries.overdueDeletions({ ...page, ...scope, ...span }),
       completedDeletions: (scope) => queries.completedDeletions({ ...page, ...scope, ...span }),

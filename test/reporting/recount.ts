@@ -15,6 +15,7 @@ interface Request {
   missed: string | null;
   overdue_at: string | null;
   completed_at: string | null;
+  rejected: boolean;
 }
 
 const seconds = (time: string): number => Math.floor(Date.parse(time) / 1000);
@@ -39,12 +40,14 @@ const requestsIn = (logs: readonly Log[]): readonly Request[] => {
           missed: null,
           overdue_at: null,
           completed_at: null,
+          rejected: false,
         });
       }
       const request = requests.get(key);
       if (request === undefined) continue;
       if (type === "GDPRDeletionExtended") request.deadline = text(data.deadline);
       if (type === "GDPRDeletionCompleted") request.completed_at = text(data.completed_at);
+      if (type === "GDPRDeletionRejected") request.rejected = true;
       if (type === "GDPRDeletionOverdue") {
         request.missed = text(data.deadline);
         // Nobody can be late before they were asked.
@@ -194,6 +197,7 @@ export const recount = (everything: readonly Log[], month: string, as_of: string
     .sort((a, b) => (a.lake_id < b.lake_id ? -1 : 1));
   const requests = requestsIn(logs);
   const { took, done, ...deletions } = ofRequests(requests, month);
+  const open = requests.filter((each) => each.completed_at === null && !each.rejected);
   const daysLeft = done.map(
     ({ completed_at, deadline, missed }) =>
       (Date.parse(missed ?? deadline) - Date.parse(text(completed_at))) / 86_400_000,
@@ -231,6 +235,9 @@ export const recount = (everything: readonly Log[], month: string, as_of: string
       completed_in_time: done.filter(
         ({ missed, completed_at, deadline }) => missed === null && text(completed_at) <= deadline,
       ).length,
+      open: open.length,
+      open_overdue: open.filter(({ missed, deadline }) => missed !== null || deadline <= as_of)
+        .length,
     },
     deletions_by_day: daysOf(month).map((day) => {
       const { requested, completed, overdue } = ofRequests(requests, day);

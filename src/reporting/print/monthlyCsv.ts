@@ -120,6 +120,8 @@ const OF_THE_MONTH = [
   ["completed_in_time", "requests"],
   ["extended", "requests"],
   ["rejected", "requests"],
+  ["open", "requests"],
+  ["open_overdue", "requests"],
   ["average_completion_seconds", "s"],
   ["p95_completion_seconds", "s"],
 ] as const;

@@ -26,7 +26,7 @@ ${subjectAccess(report)}
 const subjectAccess = ({ subject_accesses: counts, month }: MonthlyReport): Html => {
   const { requested, ready, overdue, extended, rejected } = counts;
   if (requested + ready + overdue + extended + rejected === 0) {
-    return html`<p class="quiet">In ${monthName(month)} nobody asked what is held about them (Art. 15), and no such request was open to be answered.</p>`;
+    return html`<p class="quiet">In ${monthName(month)} nobody asked what is held about them (Art. 15), and no such request was answered, extended, refused or became overdue.</p>`;
   }
   return html`<p>Requests of persons to be told what is held about them (Art. 15), in a form they can take
 along (Art. 20). The same deadlines count.</p>
@@ -49,8 +49,11 @@ ${table(
 const byDay = ({ month, deletions_by_day: days, deletions }: MonthlyReport): Html => {
   const name = monthName(month);
   const { requested, completed, overdue, extended, rejected } = deletions;
+  const others = html`<p>In ${name} ${many(extended, "request was", "requests were")} extended and ${count(rejected)} refused on a
+ground in law.</p>`;
   if (requested + completed + overdue === 0) {
-    return html`<p class="quiet">In ${name} no request was recorded, none completed, and none became overdue.</p>`;
+    return html`<p class="quiet">In ${name} no request was recorded, none completed, and none became overdue.</p>
+${extended + rejected === 0 ? null : others}`;
   }
   const chart = columns({
     id: "chart-days",
@@ -60,8 +63,7 @@ const byDay = ({ month, deletions_by_day: days, deletions }: MonthlyReport): Htm
     categories: days.map(({ day }) => String(Number(day.slice(8)))),
     series: seriesOf(days),
   });
-  return html`<p>In ${name} ${many(extended, "request was", "requests were")} extended and ${count(rejected)} refused on a
-ground in law.</p>
+  return html`${others}
 ${figure(chart, "Requests recorded, completed and overdue, by day.", "figures-days")}`;
 };
 

@@ -18,6 +18,10 @@ const DEFINITIONS: readonly (readonly [string, string])[] = [
     "A request whose deadline passed in the period and that nobody had answered by then. One that was recorded past its deadline counts on the day it was recorded. A missed deadline stays counted, whatever happens later.",
   ],
   [
+    "Still to be answered",
+    "As of the moment the report was prepared, whenever recorded: neither completed nor refused. Past the deadline are those whose deadline lies before that moment, whether or not the lake has said so yet. Some of them may not be of this month.",
+  ],
+  [
     "Deadline",
     "The last hour of the day a month after receipt, moved to the next working day where it would fall on a Saturday, Sunday or public holiday of the lake's country (Regulation (EEC, Euratom) No 1182/71, Art. 3), as extended where it was extended.",
   ],

@@ -4,7 +4,7 @@
  * of a table in it, every figure is defined in it.
  */
 import { MAX_MONTHLY_ROWS, type MonthlyReport } from "../monthlyReport.ts";
-import { count, date, duration, known, many, moment, monthName, share } from "./figures.ts";
+import { count, date, duration, known, many, moment, monthName, share, stamp } from "./figures.ts";
 import { type Html, html, type Part } from "./html.ts";
 import { accessorTable, accessSection, batchSection, datasetTable } from "./monthlyData.ts";
 import { dayTable, deletionSection } from "./monthlyDeletions.ts";
@@ -82,7 +82,7 @@ const delivered = ({ lakes }: MonthlyReport): Part => {
 
 /** The one sentence that somebody reads who reads no other. */
 const inShort = ({ month, deletions, accesses, lake_count }: MonthlyReport): string => {
-  const { requested, completed, completed_in_time, overdue } = deletions;
+  const { requested, completed, completed_in_time, overdue, open_overdue } = deletions;
   const lakes = `Across ${many(lake_count, "lake")}`;
   const asked = `${many(requested, "request")} for erasure ${requested === 1 ? "was" : "were"} recorded in ${monthName(month)}`;
   const done =
@@ -95,13 +95,18 @@ const inShort = ({ month, deletions, accesses, lake_count }: MonthlyReport): str
         }`;
   const late =
     overdue === 0
-      ? "No deadline passed unanswered."
+      ? "No deadline passed unanswered in the month."
       : `${many(overdue, "deadline")} passed unanswered.`;
-  return `${lakes}, ${asked}; ${done}. ${late} ${many(accesses, "access", "accesses")} to data ${accesses === 1 ? "is" : "are"} on record.`;
+  const owed =
+    open_overdue === 0
+      ? ""
+      : `${many(open_overdue, "request is", "requests are")} past the deadline and still to be answered. `;
+  return `${lakes}, ${asked}; ${done}. ${late} ${owed}${many(accesses, "access", "accesses")} to data ${accesses === 1 ? "is" : "are"} on record.`;
 };
 
-const factsOf = ({ deletions, accesses, access_by_user }: MonthlyReport): readonly Fact[] => {
-  const { requested, completed, completed_in_time, overdue } = deletions;
+const factsOf = (report: MonthlyReport): readonly Fact[] => {
+  const { deletions, accesses, access_by_user, as_of } = report;
+  const { requested, completed, completed_in_time, overdue, open, open_overdue } = deletions;
   const average = duration(deletions.average_completion_seconds);
   const p95 = duration(deletions.p95_completion_seconds);
   return [
@@ -117,8 +122,17 @@ const factsOf = ({ deletions, accesses, access_by_user }: MonthlyReport): readon
     {
       name: "Deadlines passed unanswered",
       value: count(overdue),
-      more: overdue === 0 ? "none overdue: Art. 12(3) kept" : "see the days below",
+      more: overdue === 0 ? "none in this month" : "see the days below",
       alert: overdue > 0,
+    },
+    {
+      name: "Requests still to be answered",
+      value: count(open),
+      more:
+        open === 0
+          ? "none is open"
+          : `${open_overdue === 0 ? "none" : count(open_overdue)} of them past the deadline; as of ${stamp(as_of)} UTC`,
+      alert: open_overdue > 0,
     },
     {
       name: "Accesses to data on record",

@@ -30,6 +30,7 @@ describe("the monthly report as CSV", () => {
 
   it("has every figure of the report, one a line", () => {
     expect(valuesOf("deletions", "requested")).toEqual(["60"]);
+    expect(valuesOf("deletions", "open_overdue")).toEqual(["2"]);
     expect(valuesOf("deletions", "p95_completion_seconds")).toEqual(["2400000"]);
     expect(valuesOf("deletions_by_day", "overdue", { period: "2026-11-10" })).toEqual(["2"]);
     expect(valuesOf("by_month", "batches_quarantined", { period: "2026-03" })).toEqual(["3"]);

@@ -25,8 +25,18 @@ describe("the printed monthly report", () => {
     const text = textOf(root);
     expect(text).toContain("In November 2026 no request was recorded");
     expect(text).toContain("In November 2026 nobody accessed data.");
-    expect(text).toContain("No deadline passed unanswered.");
+    expect(text).toContain("No deadline passed unanswered in the month.");
     expect(text).not.toMatch(/NaN|undefined|null|Infinity/);
+  });
+
+  it("does not call a quiet month kept that others have left requests to", () => {
+    const quiet = quietSample();
+    const deletions = { ...quiet.deletions, rejected: 3, open: 4, open_overdue: 1 };
+    const text = textOf(checkedPage(monthlyPage({ ...quiet, deletions })));
+    expect(text).toContain("In November 2026 0 requests were extended and 3 refused");
+    expect(text).toContain("1 request is past the deadline and still to be answered.");
+    expect(text).toContain("1 of them past the deadline; as of 2026-12-01 03:00 UTC");
+    expect(textOf(checkedPage(monthlyPage(quiet)))).not.toMatch(/past the deadline and still/);
   });
 
   it("shows behind each chart the figures that it draws", () => {

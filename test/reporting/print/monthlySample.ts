@@ -41,6 +41,8 @@ export const monthlySample = (more: Partial<MonthlyReport> = {}): MonthlyReport 
     average_completion_seconds: 1_234_567,
     p95_completion_seconds: 2_400_000,
     completed_in_time: 39,
+    open: 12,
+    open_overdue: 2,
   },
   deletions_by_day: numbered(DAYS, (index) => ({
     day: `2026-11-${String(index + 1).padStart(2, "0")}`,
@@ -116,6 +118,8 @@ export const quietSample = (): MonthlyReport => {
       average_completion_seconds: null,
       p95_completion_seconds: null,
       completed_in_time: 0,
+      open: 0,
+      open_overdue: 0,
     },
     deletions_by_day: deletions_by_day.map(({ day }) => ({ day, ...none })),
     by_month: by_month.map(({ month }) => ({
