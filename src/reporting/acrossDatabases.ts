@@ -7,7 +7,7 @@ import { accessKey, firstAccessKey, purposeKey } from "./accessReports.ts";
 import { contractKey, datasetKey, lakeDataKey, retentionKey } from "./catalogReports.ts";
 import { BadCursorError } from "./cursor.ts";
 import { type DeletionFigures, type Months, summaryKey } from "./deletionSummary.ts";
-import { mergedMonth, mergedPage } from "./merge.ts";
+import { type CompletedWithin, mergedMonths, mergedPage } from "./merge.ts";
 import { monthlyReport } from "./monthly.ts";
 import type { MonthlyQueries } from "./monthlyPart.ts";
 import type { MonthlyReport } from "./monthlyReport.ts";
@@ -113,17 +113,11 @@ const deletionMonths = async (
   asked: Scope & Months,
 ): Promise<readonly DeletionFigures[]> => {
   const all = await Promise.all(databases.map(({ queries }) => queries.deletionMonths(asked)));
-  const within = async (month: string, seconds: number): Promise<number> => {
+  const within = async (wanted: readonly CompletedWithin[]): Promise<readonly number[]> => {
     const counts = await Promise.all(
-      databases.map(({ queries }) => queries.completedWithin({ ...asked, month, seconds })),
+      databases.map(({ queries }) => queries.completedWithin({ ...asked, wanted })),
     );
-    return counts.reduce((total, count) => total + count, 0);
+    return wanted.map((_, index) => counts.reduce((sum, each) => sum + (each[index] ?? 0), 0));
   };
-  const months = (all[0] ?? []).map(({ month }, index) =>
-    mergedMonth(
-      all.flatMap((each) => each[index] ?? []),
-      (seconds) => within(month, seconds),
-    ),
-  );
-  return Promise.all(months);
+  return mergedMonths(all, within);
 };

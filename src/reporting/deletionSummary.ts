@@ -156,9 +156,11 @@ const byMonth = (kind: keyof Scoped): string => {
     FROM months`;
 };
 
+/** Of each that is wanted, in order. */
 const within = (kind: keyof Scoped): string => `
-    SELECT count(*) AS count ${of("completed_month", ":month")}
-      AND completion_seconds <= CAST(:seconds AS INTEGER)${LAKES[kind]("deletions")}`;
+    SELECT (SELECT count(*) ${of("completed_month", "wanted.value ->> '$.month'")}
+        AND completion_seconds <= wanted.value ->> '$.seconds'${LAKES[kind]("deletions")}) AS count
+    FROM json_each(:wanted) AS wanted ORDER BY wanted.key`;
 
 const each = (sql: (kind: keyof Scoped) => string) => ({
   all: sql("all"),
@@ -193,15 +195,16 @@ export const deletionSummaries = (db: D1Database) => ({
       to: asked.to,
     }),
 
-  /** How many were completed in the month, and within so many seconds. */
+  /** How many were completed in each month, and within so many seconds. */
   async completedWithin(
-    asked: Scope & { readonly month: string; readonly seconds: number },
-  ): Promise<number> {
-    const [row] = await select<{ readonly count: number }>(db, inScope(SQL.within, asked), {
+    asked: Scope & {
+      readonly wanted: readonly { readonly month: string; readonly seconds: number }[];
+    },
+  ): Promise<readonly number[]> {
+    const rows = await select<{ readonly count: number }>(db, inScope(SQL.within, asked), {
       ...scopeValues(asked),
-      month: asked.month,
-      seconds: asked.seconds,
+      wanted: JSON.stringify(asked.wanted),
     });
-    return row?.count ?? 0;
+    return rows.map(({ count }) => count);
   },
 });

@@ -46,21 +46,66 @@ export const byKey = (a: Key, b: Key): number => {
   return 0;
 };
 
+/** How many were completed in the month (YYYY-MM) within so many seconds: to be counted. */
+export interface CompletedWithin {
+  readonly month: string;
+  readonly seconds: number;
+}
+
 /**
- * One month of several databases. `within(seconds)`: how many of all of them were completed within
- * so long. The percentile is found by bisection of the seconds: some 25 counts for a span of years.
+ * Months of several databases, `databases` having the same ones each. `within` counts in all of them,
+ * in the order asked. The percentiles are found by bisection of the seconds, of all months at once:
+ * some 25 rounds for a span of years, however many months there are.
  */
-export const mergedMonth = async (
-  months: readonly MonthOfDeletions[],
-  within: (seconds: number) => Promise<number>,
-): Promise<DeletionFigures> => {
-  const [first] = months;
+export const mergedMonths = async (
+  databases: readonly (readonly MonthOfDeletions[])[],
+  within: (wanted: readonly CompletedWithin[]) => Promise<readonly number[]>,
+): Promise<readonly DeletionFigures[]> => {
+  const [first] = databases;
   if (first === undefined) throw new Error("there is a database of reports");
+  const months = first.map((_, index) => databases.flatMap((each) => each[index] ?? []));
+  const searches = months.map(searchOf);
+  for (;;) {
+    const unsure = searches.filter(({ low, high }) => low < high);
+    if (unsure.length === 0) break;
+    const wanted = unsure.map((each) => ({ month: each.month, seconds: middleOf(each) }));
+    const counts = await within(wanted);
+    for (const [index, search] of unsure.entries()) {
+      const enough = (counts[index] ?? 0) * 100 >= search.completed * 95;
+      if (enough) search.high = middleOf(search);
+      else search.low = middleOf(search) + 1;
+    }
+  }
+  return months.map((same, index) => together(same, searches[index]));
+};
+
+/** The seconds lie between `low` and `high`, both included. */
+interface Search {
+  readonly month: string;
+  readonly completed: number;
+  low: number;
+  high: number;
+}
+
+const middleOf = ({ low, high }: Search): number => Math.floor((low + high) / 2);
+
+/** The percentile of all lies between the least and the greatest of theirs. */
+const searchOf = (same: readonly MonthOfDeletions[]): Search => {
+  const own = same.flatMap(({ p95_completion_seconds: seconds }) => seconds ?? []);
+  const completed = same.reduce((total, each) => total + each.completed, 0);
+  const [low, high] = own.length === 0 ? [0, 0] : [Math.min(...own), Math.max(...own)];
+  return { month: same[0]?.month ?? "", completed, low, high };
+};
+
+const together = (
+  same: readonly MonthOfDeletions[],
+  search: Search | undefined,
+): DeletionFigures => {
   const sum = (of: (month: MonthOfDeletions) => number) =>
-    months.reduce((total, month) => total + of(month), 0);
+    same.reduce((total, month) => total + of(month), 0);
   const completed = sum((month) => month.completed);
   return {
-    month: first.month,
+    month: search?.month ?? "",
     requested: sum((month) => month.requested),
     completed,
     overdue: sum((month) => month.overdue),
@@ -69,24 +114,6 @@ export const mergedMonth = async (
     open: sum((month) => month.open),
     average_completion_seconds:
       completed === 0 ? null : sum((month) => month.completion_seconds) / completed,
-    p95_completion_seconds: await percentile(months, completed, within),
+    p95_completion_seconds: completed === 0 ? null : (search?.low ?? null),
   };
-};
-
-const percentile = async (
-  months: readonly MonthOfDeletions[],
-  completed: number,
-  within: (seconds: number) => Promise<number>,
-): Promise<number | null> => {
-  const some = months.filter((month) => month.completed > 0);
-  if (some.length <= 1) return some[0]?.p95_completion_seconds ?? null;
-  // The percentile of all lies between the least and the greatest of theirs.
-  const own = some.map((month) => month.p95_completion_seconds ?? 0);
-  let [low, high] = [Math.min(...own), Math.max(...own)];
-  while (low < high) {
-    const middle = Math.floor((low + high) / 2);
-    if ((await within(middle)) * 100 >= completed * 95) high = middle;
-    else low = middle + 1;
-  }
-  return low;
 };

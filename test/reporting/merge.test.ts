@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { decodeCursor, encodeCursor } from "../../src/reporting/cursor.ts";
 import type { MonthOfDeletions } from "../../src/reporting/deletionSummary.ts";
-import { byKey, mergedMonth, mergedPage } from "../../src/reporting/merge.ts";
+import { byKey, mergedMonths, mergedPage } from "../../src/reporting/merge.ts";
 import type { Key, Page } from "../../src/reporting/page.ts";
 
 interface Item {
@@ -72,8 +72,8 @@ describe("a list of several databases", () => {
 const ranked = (seconds: readonly number[]): number | null =>
   [...seconds].sort((a, b) => a - b)[Math.ceil((seconds.length * 95) / 100) - 1] ?? null;
 
-const month = (seconds: readonly number[]): MonthOfDeletions => ({
-  month: "2026-11",
+const month = (seconds: readonly number[], name = "2026-11"): MonthOfDeletions => ({
+  month: name,
   ...{ requested: 1, overdue: 2, rejected: 3, extended: 4, open: 5 },
   completed: seconds.length,
   completion_seconds: seconds.reduce((total, one) => total + one, 0),
@@ -81,38 +81,48 @@ const month = (seconds: readonly number[]): MonthOfDeletions => ({
   p95_completion_seconds: ranked(seconds),
 });
 
-describe("a month of several databases", () => {
-  it("has the percentile of all times together, found by counting", async () => {
-    const times = fc.array(fc.integer({ min: -5, max: 10_000_000 }), { maxLength: 60 });
+const MONTHS = ["2026-10", "2026-11", "2026-12"];
+
+describe("months of several databases", () => {
+  it("have the percentiles of all times together, found by counting in all of them at once", async () => {
+    const times = fc.array(fc.integer({ min: -5, max: 10_000_000 }), { maxLength: 40 });
+    const year = fc.tuple(times, times, times);
     await fc.assert(
-      fc.asyncProperty(fc.array(times, { minLength: 1, maxLength: 4 }), async (parts) => {
-        const all = parts.flat();
-        let asked = 0;
-        const { p95_completion_seconds, average_completion_seconds, completed } = await mergedMonth(
-          parts.map(month),
-          async (seconds) => {
-            asked += 1;
-            return all.filter((one) => one <= seconds).length;
+      fc.asyncProperty(fc.array(year, { minLength: 1, maxLength: 4 }), async (databases) => {
+        const all = MONTHS.map((_, at) => databases.flatMap((each) => each[at] ?? []));
+        let rounds = 0;
+        const merged = await mergedMonths(
+          databases.map((each) => each.map((seconds, at) => month(seconds, MONTHS[at]))),
+          async (wanted) => {
+            rounds += 1;
+            return wanted.map(
+              ({ month: name, seconds }) =>
+                (all[MONTHS.indexOf(name)] ?? []).filter((one) => one <= seconds).length,
+            );
           },
         );
-        expect(p95_completion_seconds).toBe(ranked(all));
-        expect(completed).toBe(all.length);
-        expect(average_completion_seconds).toBe(
-          all.length === 0 ? null : all.reduce((a, b) => a + b, 0) / all.length,
+        expect(merged.map((each) => each.month)).toEqual(MONTHS);
+        expect(merged.map((each) => each.p95_completion_seconds)).toEqual(all.map(ranked));
+        expect(merged.map((each) => each.completed)).toEqual(all.map(({ length }) => length));
+        expect(merged.map((each) => each.average_completion_seconds)).toEqual(
+          all.map((own) => (own.length === 0 ? null : own.reduce((a, b) => a + b, 0) / own.length)),
         );
-        expect(asked).toBeLessThanOrEqual(25);
+        expect(rounds).toBeLessThanOrEqual(25);
+        if (databases.length === 1) expect(rounds).toBe(0);
       }),
       { numRuns: 300 },
     );
   });
 
-  it("adds up everything else", async () => {
-    const merged = await mergedMonth([month([1]), month([])], async () => 0);
-    expect(merged).toEqual({
-      month: "2026-11",
-      ...{ requested: 2, completed: 1, overdue: 4, rejected: 6, extended: 8, open: 10 },
-      average_completion_seconds: 1,
-      p95_completion_seconds: 1,
-    });
+  it("add up everything else", async () => {
+    const merged = await mergedMonths([[month([1])], [month([])]], async () => []);
+    expect(merged).toEqual([
+      {
+        month: "2026-11",
+        ...{ requested: 2, completed: 1, overdue: 4, rejected: 6, extended: 8, open: 10 },
+        average_completion_seconds: 1,
+        p95_completion_seconds: 1,
+      },
+    ]);
   });
 });

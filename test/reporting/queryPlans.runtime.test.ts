@@ -20,7 +20,7 @@ const planOf = async ({ sql, parameters }: Statement): Promise<readonly string[]
 };
 
 /** What a statement has made itself, and reads as it was made. */
-const MADE = ["CONSTANT ROW", "months", "watched", "page", "busy", "(subquery-"];
+const MADE = ["CONSTANT ROW", "months", "watched", "wanted", "page", "busy", "(subquery-"];
 
 const scansIn = (plan: readonly string[]): readonly string[] =>
   plan.filter(
@@ -140,7 +140,7 @@ describe("a report", () => {
       deletionSummary: (scope) => queries.deletionSummary({ ...page, ...scope, ...months }),
       deletionMonths: (scope) => queries.deletionMonths({ ...scope, ...months }),
       completedWithin: (scope) =>
-        queries.completedWithin({ ...scope, month: "2026-11", seconds: 1 }),
+        queries.completedWithin({ ...scope, wanted: [{ month: "2026-11", seconds: 1 }] }),
       access: (scope) => queries.access({ ...page, ...scope, ...span }),
       accessPurposes: (scope) => queries.accessPurposes({ ...page, ...scope, ...span }),
       firstAccesses: (scope) => queries.firstAccesses({ ...page, ...scope, ...span }),

@@ -59,9 +59,9 @@ const SECTIONS = `
   border-top: 0.2mm solid var(--line); }
 .about dt, .about dd { margin: 0; padding: 1.2mm 0; border-bottom: 0.2mm solid var(--line); }
 .about dt { padding-right: 8mm; color: var(--quiet); }
-.facts { display: grid; grid-template-columns: repeat(4, 1fr); gap: 4mm; margin: 0 0 5mm; padding: 0;
+.facts { display: grid; grid-template-columns: repeat(5, 1fr); gap: 3mm; margin: 0 0 5mm; padding: 0;
   break-inside: avoid; }
-.facts div { background: var(--faint); border-top: 0.6mm solid var(--deep); padding: 3mm 3.5mm;
+.facts div { background: var(--faint); border-top: 0.6mm solid var(--deep); padding: 3mm;
   display: flex; flex-direction: column; }
 .facts .alert { border-top-color: var(--late); }
 .facts dt { font-size: 8.5pt; color: var(--quiet); line-height: 1.3; order: 1; }
