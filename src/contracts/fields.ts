@@ -127,6 +127,12 @@ export const time = z.iso
   .meta({ example: "2026-11-23T12:00:00Z" })
   .transform((value) => new Date(value).toISOString());
 
+/** Of the calendar, in UTC. */
+export const month = z
+  .string()
+  .regex(/^\d{4}-(0[1-9]|1[0-2])$/, "must be a month, such as 2026-11")
+  .meta({ example: "2026-11" });
+
 /** A moment in RFC 3339, or a date alone: then nobody knows the hour. */
 export const receipt = z.union([time, z.iso.date()]).meta({ example: "2026-01-31T10:00:00Z" });
 

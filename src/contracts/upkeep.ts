@@ -1,12 +1,7 @@
 /** What is asked of the upkeep across lakes. */
 import { z } from "zod";
 import { JURISDICTIONS } from "../domain/residency.ts";
-import { lakeId, page } from "./fields.ts";
-
-export const month = z
-  .string()
-  .regex(/^\d{4}-(0[1-9]|1[0-2])$/, "must be a month, such as 2026-11")
-  .meta({ example: "2026-10" });
+import { lakeId, month, page } from "./fields.ts";
 
 /** Lakes that one request asks. */
 export const MAX_SWEPT = 500;

@@ -8,6 +8,7 @@ export const MIGRATION_FILES = [
   "0004_reports_by_lake.sql",
   "0005_processing_record.sql",
   "0006_metrics.sql",
+  "0007_extensions_by_month.sql",
 ] as const;
 
 /** Names of those that are missing; newer ones, of a version being rolled out, are no fault. */

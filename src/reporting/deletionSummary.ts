@@ -70,6 +70,10 @@ const DATES = ["requested_month", "completed_month", "overdue_month", "rejected_
 const of = (date: (typeof DATES)[number], month: string): string =>
   `FROM deletions INDEXED BY deletions_${date} WHERE ${date} = ${month}`;
 
+/** How often deadlines were extended in a month: counts, for a request may be more than once. */
+const EXTENSIONS = `monthly_counts INDEXED BY monthly_counts_extended
+        WHERE dataset_id = '' AND measure = 'deletions_extended'`;
+
 /** Every month of the span. */
 const MONTHS = `months(month) AS (
       SELECT :from UNION ALL
@@ -77,13 +81,15 @@ const MONTHS = `months(month) AS (
 
 /** Month by month and lake by lake, where there is something to tell. */
 const GROUPS: Readonly<Record<keyof Scoped, string>> = {
-  // Four indexes in the same order, merged as they are read.
+  // Five indexes in the same order, merged as they are read.
   all: `WITH page AS (
       ${DATES.map(
         (month) => `SELECT ${month} AS month, lake_id FROM deletions
         WHERE ${month} IS NOT NULL AND ${month} <= :to
           AND (${month}, lake_id) > (:after_month, :after_lake_id)`,
       ).join("\n      UNION ")}
+      UNION SELECT month, lake_id FROM ${EXTENSIONS} AND month <= :to
+        AND (month, lake_id) > (:after_month, :after_lake_id)
       ORDER BY month, lake_id LIMIT CAST(:limit AS INTEGER))`,
   lake: groupsOf("SELECT :lake_id AS lake_id"),
   member: groupsOf(`SELECT members.lake_id FROM members WHERE ${WATCHED}`),
@@ -99,7 +105,9 @@ function groupsOf(lakes: string): string {
     page AS (
       SELECT months.month, watched.lake_id FROM months CROSS JOIN watched
       WHERE (months.month, watched.lake_id) > (:after_month, :after_lake_id)
-        AND (${exists.join(" OR ")})
+        AND (${exists.join(" OR ")} OR EXISTS (
+          SELECT 1 FROM ${EXTENSIONS} AND monthly_counts.month = months.month
+            AND monthly_counts.lake_id = watched.lake_id))
       ORDER BY months.month, watched.lake_id LIMIT CAST(:limit AS INTEGER))`;
 }
 
@@ -126,9 +134,8 @@ const summary = (kind: keyof Scoped): string => `
     SELECT page.month, page.lake_id, ${figures(
       "page.month",
       OF_LAKE,
-      `coalesce((SELECT count FROM monthly_counts WHERE monthly_counts.month = page.month
-        AND monthly_counts.lake_id = page.lake_id AND dataset_id = ''
-        AND measure = 'deletions_extended'), 0)`,
+      `coalesce((SELECT count FROM ${EXTENSIONS} AND monthly_counts.month = page.month
+        AND monthly_counts.lake_id = page.lake_id), 0)`,
     )}
     FROM page ORDER BY page.month, page.lake_id`;
 
@@ -147,9 +154,8 @@ const byMonth = (kind: keyof Scoped): string => {
     SELECT months.month, ${figures(
       "months.month",
       which,
-      `(SELECT coalesce(sum(count), 0) FROM monthly_counts
-        WHERE monthly_counts.month = months.month${LAKES[kind]("monthly_counts")}
-          AND dataset_id = '' AND measure = 'deletions_extended')`,
+      `(SELECT coalesce(sum(count), 0) FROM ${EXTENSIONS}
+        AND monthly_counts.month = months.month${LAKES[kind]("monthly_counts")})`,
     )},
       (SELECT coalesce(sum(completion_seconds), 0)
         ${of("completed_month", "months.month")}${which}) AS completion_seconds

@@ -17,6 +17,8 @@ const LANDED: Readonly<Record<string, string>> = {
   "0003_derivation.sql": "9c8502af6cf28312903c7e2b68580ec1baef40f9d74b9b17cab78fe03602d836",
   "0006_metrics.sql": "68cae0c8d249fc2f4d7f52fb03b995077cb584ed27cc71dce361b233751e3d9d",
   "0005_processing_record.sql": "e2cf51de5349c1d1cb56deff3ef95d50d33f50e4d0a480fd74d14e5fafb69413",
+  "0007_extensions_by_month.sql":
+    "ea43232b2fd2d6eccbc2205048c416e52930d1d648d13900c9d4ef7c86655125",
 };
 
 const files = readdirSync(DIRECTORY).sort();

@@ -203,8 +203,8 @@ export const recount = (logs: ReadonlyMap<string, readonly StoredEvent[]>, asked
             return { lake_id, ...figures(month, own, extensions) };
           })
           .filter(
-            ({ requested, completed, overdue, rejected }) =>
-              requested + completed + overdue + rejected > 0,
+            ({ requested, completed, overdue, rejected, extended }) =>
+              requested + completed + overdue + rejected + extended > 0,
           ),
       ),
       ["month", "lake_id"],

@@ -4,7 +4,7 @@
  */
 import { z } from "zod";
 import { resource } from "../../contracts/answers.ts";
-import { lakeId } from "../../contracts/fields.ts";
+import { lakeId, month } from "../../contracts/fields.ts";
 import { ok } from "../../domain/decider.ts";
 import { negotiate } from "../negotiate.ts";
 import { MAX_REPORT_CURSOR, memberOf, rebuildingHeader } from "../reportRoute.ts";
@@ -81,21 +81,18 @@ export const complianceReportRoutes = [
     params: none,
     query: z.strictObject({
       ...reportForm,
-      month: z
-        .string()
-        .regex(/^\d{4}-(0[1-9]|1[0-2])$/, "must be a month, such as 2026-11")
-        .meta({ example: "2026-11" }),
+      month,
       lake_id: lakeId.optional(),
     }),
     headers: accepting,
     body: null,
     success: success("MonthlyReport"),
     handle: async ({ query, headers, services, call }) => {
-      const { month, lake_id, format } = query;
+      const { month: wanted, lake_id, format } = query;
       const member = memberOf(call);
       const now = services.now().toISOString();
       return inForm(negotiate(FORMS, format, headers.Accept), services, member, {
-        ask: () => services.reports.monthly({ month, lake_id, member, now }),
+        ask: () => services.reports.monthly({ month: wanted, lake_id, member, now }),
         written: services.documents.monthly,
       });
     },

@@ -1,6 +1,6 @@
 /** Reports across lakes, from D1. */
 import { z } from "zod";
-import { receipt } from "../../contracts/fields.ts";
+import { month, receipt } from "../../contracts/fields.ts";
 import {
   accessCount,
   completedDeletion,
@@ -29,11 +29,6 @@ const DEFAULT_RETENTION_DAYS = 30;
 /** Months of one report, and those it has unless told. */
 const MAX_MONTHS = 120;
 const DEFAULT_MONTHS = 12;
-
-const month = z
-  .string()
-  .regex(/^\d{4}-(0[1-9]|1[0-2])$/, "must be a month, such as 2026-11")
-  .meta({ example: "2026-11" });
 
 const days = z.coerce.number().int().min(1).max(MAX_DAYS_AHEAD);
 

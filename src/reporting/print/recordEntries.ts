@@ -226,7 +226,7 @@ const LEVELS = {
   standard: "Compliance level standard: personal data may be undeclared",
   gdpr: "Compliance level gdpr: personal data is declared, and anonymised before it is published",
   strict:
-    "Compliance level strict: as gdpr, with datasets encrypted, contracts approved, and privacy runs approved by somebody",
+    "Compliance level strict: as gdpr, with datasets encrypted, contracts approved, and privacy runs approved by somebody else",
 } as const;
 
 const security = (activity: ProcessingActivity): Entry =>
