@@ -1,6 +1,7 @@
 /** What the clock does across lakes, by the clock and by hand, against real R2 and D1. */
 import { createScheduledController } from "cloudflare:test";
 import { env } from "cloudflare:workers";
+import { createHash } from "node:crypto";
 import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { SWEEP_KEY } from "../../src/application/dailySweep.ts";
 import { setLogLevel } from "../../src/application/logging.ts";
@@ -8,7 +9,7 @@ import { HOURLY_CRON, MONTHLY_CRON } from "../../src/application/upkeep.ts";
 import type { Env } from "../../src/env.ts";
 import { onCron } from "../../src/upkeep.ts";
 import { emptyReports } from "../support/emptyReports.ts";
-import { newLake, send, sendJson } from "../support/lakeClient.ts";
+import { newLake, send, sendJson, worker } from "../support/lakeClient.ts";
 import { receiver, urlOfReceiver } from "../support/webhookReceiver.ts";
 
 const SECRET = `whsec_${btoa("k".repeat(32))}`;
@@ -216,6 +217,31 @@ describe("by hand", () => {
         ),
       ),
     );
+  });
+
+  test("each document is read byte by byte as it was announced", async () => {
+    const kept = await sendJson("POST", "/admin/monthly-report", { month: "2026-01" });
+    const [report] = kept.at("reports") as [
+      { documents: { name: string; sha256: string; size_bytes: number }[] },
+    ];
+    const read = await Promise.all(
+      report.documents.map(async ({ name }) => {
+        const url = `http://localhost/reports/monthly/archive/2026-01/${name}`;
+        const response = await worker.fetch(new Request(url));
+        const bytes = new Uint8Array(await response.arrayBuffer());
+        const hash = createHash("sha256").update(bytes).digest("hex");
+        const shown = response.headers.get("Content-Disposition");
+        return { name, size_bytes: bytes.byteLength, sha256: hash, shown };
+      }),
+    );
+    expect(read).toMatchObject(
+      report.documents.map(({ name, sha256, size_bytes }) => ({ name, sha256, size_bytes })),
+    );
+    expect(read.map(({ shown }) => shown)).toEqual([
+      null,
+      'attachment; filename="lethe-monthly-2026-01.csv"',
+      'inline; filename="lethe-monthly-2026-01.html"',
+    ]);
   });
 
   test("a report is kept again when it is asked for again, and both are read", async () => {

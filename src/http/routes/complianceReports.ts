@@ -8,8 +8,8 @@ import { lakeId, month } from "../../contracts/fields.ts";
 import { ok } from "../../domain/decider.ts";
 import { negotiate } from "../negotiate.ts";
 import { MAX_REPORT_CURSOR, memberOf, rebuildingHeader } from "../reportRoute.ts";
-import { type Handled, type HttpAnswer, type ReportText, route, type Services } from "../route.ts";
-import { none } from "./shared.ts";
+import { type Handled, type ReportText, route, type Services } from "../route.ts";
+import { none, textAnswer } from "./shared.ts";
 
 /** Of one answer: each is about half a page in print. */
 const MAX_ACTIVITIES = 500;
@@ -37,16 +37,6 @@ const success = (id: string) => ({
     { media_type: "text/csv", schema: z.string() },
     { media_type: "text/html", schema: z.string() },
   ],
-});
-
-/** A spreadsheet opens a file; a page is looked at first. */
-const textAnswer = ({ filename, media_type, text }: ReportText): HttpAnswer => ({
-  status: 200,
-  body: text,
-  media_type,
-  headers: {
-    "Content-Disposition": `${media_type.startsWith("text/html") ? "inline" : "attachment"}; filename="${filename}"`,
-  },
 });
 
 interface Answered {

@@ -4,7 +4,13 @@ import type { Call, LakeRequest } from "../../application/lakeGateway.ts";
 import type { When } from "../../application/questions.ts";
 import { when } from "../../contracts/fields.ts";
 import { reject } from "../../domain/rejection.ts";
-import { commandAnswer, type Handled, type Services } from "../route.ts";
+import {
+  commandAnswer,
+  type Handled,
+  type HttpAnswer,
+  type ReportText,
+  type Services,
+} from "../route.ts";
 
 export const none = z.strictObject({});
 export const whenQuery = z.strictObject(when);
@@ -33,3 +39,13 @@ interface Deps {
 /** Sends one command to the lake and answers what it answered. */
 export const command = async (deps: Deps, request: LakeRequest): Handled =>
   commandAnswer(await deps.services.gateway.command(deps.call, request), deps);
+
+/** A spreadsheet opens a file; a page is looked at first. */
+export const textAnswer = ({ filename, media_type, text }: ReportText): HttpAnswer => ({
+  status: 200,
+  body: text,
+  media_type,
+  headers: {
+    "Content-Disposition": `${media_type.startsWith("text/html") ? "inline" : "attachment"}; filename="${filename}"`,
+  },
+});

@@ -1,5 +1,6 @@
 /** What the clock does across lakes, by hand; and the archive of monthly reports. */
 import { z } from "zod";
+import { DATA_FORM } from "../../application/monthlyArchive.ts";
 import { isOver, monthBefore } from "../../application/months.ts";
 import { list } from "../../contracts/answers.ts";
 import { page } from "../../contracts/fields.ts";
@@ -7,7 +8,7 @@ import * as asked from "../../contracts/upkeep.ts";
 import { ok } from "../../domain/decider.ts";
 import { reject } from "../../domain/rejection.ts";
 import { route } from "../route.ts";
-import { none } from "./shared.ts";
+import { none, textAnswer } from "./shared.ts";
 
 export const upkeepRoutes = [
   route({
@@ -79,7 +80,11 @@ export const upkeepRoutes = [
       const found = await services.upkeep.read(month, document, jurisdiction, revision);
       if (!found.ok) return found;
       const { media_type, bytes } = found.value;
-      return ok({ status: 200, body: new TextDecoder().decode(bytes), media_type });
+      // With the mark that a CSV begins with: it is part of what was hashed.
+      const text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+      if (media_type === DATA_FORM.media_type) return ok({ status: 200, body: text, media_type });
+      const filename = `lethe-monthly-${month}${document.slice(document.lastIndexOf("."))}`;
+      return ok(textAnswer({ filename, media_type, text }));
     },
   }),
 ];
