@@ -1,8 +1,10 @@
 /**
  * Three projects: `unit` runs pure code on Node, `runtime` runs inside workerd against real
  * SQLite, R2 and D1, `e2e` starts the server as the README says. A test's name tells which:
- * `*.test.ts`, `*.runtime.test.ts`, and everything under `test/e2e`.
+ * `*.test.ts`, `*.runtime.test.ts`, and everything under `test/e2e`. They run one after the other,
+ * whatever the machine: projects that differ in their workers cannot run in one group.
  */
+import { availableParallelism } from "node:os";
 import path from "node:path";
 import process from "node:process";
 import { cloudflareTest, readD1Migrations } from "@cloudflare/vitest-pool-workers";
@@ -29,6 +31,8 @@ export default defineConfig(async () => ({
           name: "unit",
           include: ["test/**/*.test.ts"],
           exclude: ["test/**/*.runtime.test.ts", "test/e2e/**"],
+          maxWorkers: availableParallelism(),
+          sequence: { groupOrder: 1 },
           ...PATIENCE,
         },
       },
@@ -58,6 +62,7 @@ export default defineConfig(async () => ({
           // One runtime for all files, one after the other: every test takes a lake of its own.
           isolate: false,
           fileParallelism: false,
+          sequence: { groupOrder: 2 },
           include: ["test/**/*.runtime.test.ts"],
           setupFiles: ["test/support/applyMigrations.ts"],
           ...PATIENCE,
@@ -68,8 +73,10 @@ export default defineConfig(async () => ({
         test: {
           name: "e2e",
           include: ["test/e2e/**/*.test.ts"],
+          // Each file starts servers of its own: two at once are enough for any machine.
+          maxWorkers: 2,
+          sequence: { groupOrder: 3 },
           ...PATIENCE,
-          fileParallelism: false,
         },
       },
     ],
