@@ -73,8 +73,7 @@ export default defineConfig(async () => ({
         test: {
           name: "e2e",
           include: ["test/e2e/**/*.test.ts"],
-          // Each file starts servers of its own: two at once are enough for any machine.
-          maxWorkers: 2,
+          fileParallelism: false,
           sequence: { groupOrder: 3 },
           ...PATIENCE,
         },
