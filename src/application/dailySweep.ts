@@ -4,7 +4,9 @@
  * from there whatever became of the call before; a page that was not noted is asked again, which
  * changes nothing. A day's sweep begins when the one before has ended.
  */
+
 import type { SmallObjects } from "./dataPorts.ts";
+import { dayOf } from "./months.ts";
 import { type SweepDeps, type SweptPage, sweepAlarms } from "./sweepAlarms.ts";
 
 /**
@@ -40,7 +42,7 @@ export const dailySweep = async (
   at: Date,
   lakes_a_call = LAKES_A_CALL,
 ): Promise<SweepRecord> => {
-  const day = at.toISOString().slice(0, "YYYY-MM-DD".length);
+  const day = dayOf(at.toISOString());
   let record = await known(deps.objects, day);
   for (let asked = 0; !record.done && asked < lakes_a_call; ) {
     const limit = Math.min(LAKES_A_PAGE, lakes_a_call - asked);

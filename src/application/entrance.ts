@@ -3,6 +3,7 @@
  * lake has to be there, its keys have to open, and whoever asks has to be admitted (admission.ts).
  * What a caller may not see is not there for him, in the same words.
  */
+
 import type { Result } from "../domain/decider.ts";
 import type { LakeId } from "../domain/ids.ts";
 import { SYSTEM_ACTOR } from "../domain/member/subject.ts";
@@ -14,6 +15,7 @@ import type { Command } from "./commands.ts";
 import { importUnfinished } from "./importLog.ts";
 import type { Call } from "./lakeGateway.ts";
 import type { LakeKeys } from "./lakeKeys.ts";
+import { dayOf } from "./months.ts";
 import type { EventLog } from "./ports.ts";
 import type { LakeQuestion } from "./questions.ts";
 import { reader } from "./reader.ts";
@@ -101,7 +103,7 @@ export const entrance = ({ log, keys, clock, held_in, record }: EntranceDeps): E
     noteUse(call, answer) {
       if (!answer.ok || call.caller.kind !== "token") return answer;
       const { token_id } = call.caller;
-      const on = now().slice(0, "YYYY-MM-DD".length);
+      const on = dayOf(now());
       const token = reader(log).token(token_id);
       const noted = token.status === "absent" || token.last_used_on === on;
       if (!noted) record(call, { type: "NoteTokenUse", token_id, on });

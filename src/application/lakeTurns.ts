@@ -5,7 +5,6 @@
 import { ok, type Result } from "../domain/decider.ts";
 import type { Rejection } from "../domain/rejection.ts";
 import type { Answer } from "./answers.ts";
-import type { Command } from "./commands.ts";
 import type { Custody } from "./custody.ts";
 import { type CommitDeps, groupCommit } from "./groupCommit.ts";
 import { importUnfinished } from "./importLog.ts";
@@ -13,7 +12,6 @@ import type { HalfNeededError } from "./keyring.ts";
 import type { LakeCustody } from "./lakeCustody.ts";
 import type { Call, CommandOptions, LakeRequest, OpenedWork, WorkRequest } from "./lakeGateway.ts";
 import type { LakeService } from "./lakeService.ts";
-import type { Duty } from "./ports.ts";
 import type { LakeQuestion, Reply } from "./questions.ts";
 import type { ReportRebuild } from "./rebuildReports.ts";
 import { type Watch, watched, watchedPlans } from "./seenCommands.ts";
@@ -29,8 +27,6 @@ export interface LakeTurns {
   /** Plans work. */
   open(call: Call, request: WorkRequest): Promise<Result<OpenedWork, Rejection>>;
   ask(call: Call, question: LakeQuestion): Promise<Result<Reply, Rejection>>;
-  /** A command that fulfils a duty of the lake's own. */
-  fulfil(lake_id: string, command: Command, duty: Duty): Promise<Result<Answer, Rejection>>;
 }
 
 export interface TurnDeps {
@@ -88,10 +84,6 @@ export const lakeTurns = ({
         custody.supply(call.lake_id, (halves) =>
           service.turn(halves, () => service.open(call, request)),
         ),
-      ),
-    fulfil: (lake_id, due, duty) =>
-      custody.supply(lake_id, (halves) =>
-        service.turn(halves, () => service.fulfil(lake_id, due, duty)),
       ),
   };
 };

@@ -4,9 +4,16 @@
  * each. What a crash leaves behind is the alarm's to find.
  */
 import { drainOutbox, type OutboxDeps } from "./drainOutbox.ts";
+import { oneAtATime } from "./oneAtATime.ts";
 
 /** Deliveries begin no closer together than this. */
 export const DELIVERY_EVERY_MS = 250;
+
+/** Where the events of this lake go, of several places that a sink may have. */
+export interface Destination {
+  chosen(): string | null;
+  choose(destination: string): void;
+}
 
 export interface RelayDeps extends Omit<OutboxDeps, "cursor" | "lake_id"> {
   /** Known once the lake exists: nothing is sent before. */
@@ -26,7 +33,6 @@ export interface Relay {
 
 export const relay = (deps: RelayDeps): Relay => {
   let planned = false;
-  let draining: Promise<boolean> | null = null;
   let last_ms = Number.NEGATIVE_INFINITY;
 
   const behind = () => {
@@ -46,13 +52,7 @@ export const relay = (deps: RelayDeps): Relay => {
   };
 
   /** One at a time: order within a lake is strict. */
-  const next = async (): Promise<boolean> => {
-    while (draining) await draining;
-    draining = drain().finally(() => {
-      draining = null;
-    });
-    return draining;
-  };
+  const next = oneAtATime(drain);
 
   const nudge = (): void => {
     if (planned || !behind()) return;

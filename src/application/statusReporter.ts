@@ -6,6 +6,7 @@
  */
 import type { CommandTally } from "./commandTally.ts";
 import type { LakeStatus, StatusReport, StatusSink } from "./lakeStatus.ts";
+import { oneAtATime } from "./oneAtATime.ts";
 
 /** Reports begin no closer together than this. */
 export const REPORT_EVERY_MS = 15_000;
@@ -36,7 +37,6 @@ export interface StatusReporter {
 
 export const statusReporter = (deps: ReporterDeps): StatusReporter => {
   let planned = false;
-  let sending: Promise<boolean> | null = null;
   /** Sent, and not known to have arrived. */
   let unsure: StatusReport | null = null;
   let reports = 0;
@@ -72,13 +72,7 @@ export const statusReporter = (deps: ReporterDeps): StatusReporter => {
     }
   };
 
-  const next = async (): Promise<boolean> => {
-    while (sending) await sending;
-    sending = send().finally(() => {
-      sending = null;
-    });
-    return sending;
-  };
+  const next = oneAtATime(send);
 
   const nudge = (): void => {
     if (planned) return;

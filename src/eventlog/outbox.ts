@@ -4,7 +4,7 @@
  */
 import { say } from "../application/logging.ts";
 import type { EventLog, OutboxCursor } from "../application/ports.ts";
-import type { RelayDeps } from "../application/relay.ts";
+import type { Destination, RelayDeps } from "../application/relay.ts";
 
 export interface Sink {
   readonly name: string;
@@ -113,12 +113,6 @@ export const outbox = (sql: SqlStorage): Outbox => ({
     );
   },
 });
-
-/** Where the events of this lake go, of several places that a sink may have. */
-export interface Destination {
-  chosen(): string | null;
-  choose(destination: string): void;
-}
 
 export interface SinkOutbox
   extends Pick<RelayDeps, "head" | "read" | "advance" | "restarted" | "rewind" | "failed"> {

@@ -2,6 +2,8 @@
  * Reports on who accessed what: by day, by purpose, and what was unusual. Unusual is who had never
  * accessed a dataset before, and who accessed it much more often than he does. Days are UTC.
  */
+import { dayOf } from "../application/months.ts";
+import { EVER } from "../application/timers.ts";
 import type { AccessAction } from "../domain/access/access.ts";
 import { encodeCursor } from "./cursor.ts";
 import { type Key, type Page, type PageRequest, pageOf, pageSize } from "./page.ts";
@@ -121,11 +123,6 @@ const SQL = {
   }),
 };
 
-const LAST_DAY = "9999-12-31";
-const NEVER = `${LAST_DAY}T23:59:59.999Z`;
-
-const dayOf = (time: string | undefined): string | undefined => time?.slice(0, "YYYY-MM-DD".length);
-
 export const accessKey = (item: AccessItem): Key => [
   item.day,
   item.lake_id,
@@ -152,8 +149,8 @@ export const accessReports = (db: D1Database) => {
     asked: AccessRequest,
     key: readonly string[],
   ): { readonly [value: string]: string | number | null } => ({
-    ...listValues(key, startFrom(asked.cursor, key.length, dayOf(asked.from)), asked, asked),
-    to: dayOf(asked.to) ?? LAST_DAY,
+    ...listValues(key, startFrom(asked.cursor, key.length, dayOf(asked.from ?? "")), asked, asked),
+    to: dayOf(asked.to ?? EVER),
   });
   return {
     /** Accesses counted by day, lake, dataset, accessor and action, in this order. */
@@ -174,7 +171,7 @@ export const accessReports = (db: D1Database) => {
     async firstAccesses(asked: SpanRequest): Promise<Page<FirstAccessItem>> {
       const rows = await select<FirstAccessItem>(db, inScope(SQL.first, asked), {
         ...listValues(BY_FIRST, startFrom(asked.cursor, BY_FIRST.length, asked.from), asked, asked),
-        to: asked.to ?? NEVER,
+        to: asked.to ?? EVER,
       });
       return pageOf(rows, asked.limit, firstAccessKey);
     },

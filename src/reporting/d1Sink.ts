@@ -32,9 +32,8 @@ const MAX_LOST_RACES = 5;
  * change are durable. Rejects with OutOfStepError on a gap (the first event not yet delivered must
  * follow the last one that was), where other events of the same numbers were delivered before, and
  * where the rows are another version's: those are gone then. Rejects with MovedError where the lake
- * reports to another database; on events out of order, when it
- * lost too many races, and when D1 fails. Each time nothing is half done and the delivery may be
- * repeated.
+ * reports to another database; rejects on events out of order, when it lost too many races, and when
+ * D1 fails. Each time nothing is half done and the delivery may be repeated.
  */
 export const d1Sink = (db: D1Database): EventSink => ({
   async deliver(lake_id, events, log_head) {

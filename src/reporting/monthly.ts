@@ -2,9 +2,10 @@
  * The monthly report of one or several databases: each jurisdiction's lakes report to one that lies
  * in it. What the databases counted is added up; nothing is asked of any log.
  */
+import { boundsOf, dayOf, monthsUntil } from "../application/months.ts";
 import { ACCESS_ACTIONS, type AccessAction } from "../domain/access/access.ts";
 import { byKey } from "./merge.ts";
-import { boundsOf, type MonthlyPart } from "./monthlyPart.ts";
+import type { MonthlyPart } from "./monthlyPart.ts";
 import {
   type BatchCounts,
   type CompletionBand,
@@ -12,7 +13,7 @@ import {
   MAX_MONTHLY_ROWS,
   type MonthFigures,
   type MonthlyReport,
-  monthsUntil,
+  TREND_MONTHS,
 } from "./monthlyReport.ts";
 import { BAND_EDGES } from "./monthlyStatements.ts";
 import type { Measure } from "./tables.ts";
@@ -45,7 +46,7 @@ const finished = (
   p95_completion_seconds: number | null,
 ): Omit<MonthlyReport, "as_of"> => {
   const { from, until } = boundsOf(month);
-  const by_month = monthsUntil(month).map((each) => monthFigures(part, each));
+  const by_month = monthsUntil(month, TREND_MONTHS).map((each) => monthFigures(part, each));
   const completions = bandsOf(part);
   const of = (measure: Measure) =>
     total(part.counts.filter((row) => row.month === month && row.measure === measure));
@@ -180,7 +181,7 @@ const daysOf = (from: string, until: string): readonly string[] => {
     day.toISOString() < until;
     day.setUTCDate(day.getUTCDate() + 1)
   ) {
-    days.push(day.toISOString().slice(0, "YYYY-MM-DD".length));
+    days.push(dayOf(day.toISOString()));
   }
   return days;
 };

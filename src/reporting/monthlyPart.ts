@@ -1,7 +1,8 @@
 /** What one database knows for the monthly report: counts, before they are added up. */
+import { boundsOf, dayOf, monthsUntil } from "../application/months.ts";
 import type { AccessAction } from "../domain/access/access.ts";
 import type { BatchStatus, ContractStatus, CoveredLake } from "./monthlyReport.ts";
-import { monthsUntil } from "./monthlyReport.ts";
+import { TREND_MONTHS } from "./monthlyReport.ts";
 import { MONTHLY, type MonthlyStatement } from "./monthlyStatements.ts";
 import { inScope, type Scope, scopeValues } from "./scope.ts";
 import { bound, type Values } from "./statement.ts";
@@ -43,14 +44,6 @@ export interface MonthlyPart {
 
 const NAMES = Object.keys(MONTHLY) as readonly MonthlyStatement[];
 
-/** First moments of a month (YYYY-MM) and of the one behind it. */
-export const boundsOf = (month: string): { readonly from: string; readonly until: string } => {
-  const from = new Date(`${month}-01T00:00:00.000Z`);
-  const until = new Date(from);
-  until.setUTCMonth(until.getUTCMonth() + 1);
-  return { from: from.toISOString(), until: until.toISOString() };
-};
-
 export interface MonthlyQueries {
   /** Everything of the month (YYYY-MM, UTC), as of one moment, `now` (RFC 3339, UTC). */
   monthlyPart(month: string, now: string, scope: Scope): Promise<MonthlyPart>;
@@ -63,10 +56,10 @@ export const monthlyQueries = (db: D1Database): MonthlyQueries => ({
       ...scopeValues(scope),
       month,
       now,
-      first_month: monthsUntil(month)[0] ?? month,
+      first_month: monthsUntil(month, TREND_MONTHS)[0] ?? month,
       until,
-      first_day: from.slice(0, "YYYY-MM-DD".length),
-      next_day: until.slice(0, "YYYY-MM-DD".length),
+      first_day: dayOf(from),
+      next_day: dayOf(until),
     };
     const results = await db.batch(
       NAMES.map((name) => bound(db, inScope(MONTHLY[name], scope), values)),

@@ -12,14 +12,6 @@ export const MAX_MONTHLY_ROWS = 1_000;
 /** So many months end with the one reported on. */
 export const TREND_MONTHS = 12;
 
-/** The `TREND_MONTHS` that end with `month` (YYYY-MM), in order. */
-export const monthsUntil = (month: string): readonly string[] => {
-  const [year = 0, number = 1] = month.split("-").map(Number);
-  return Array.from({ length: TREND_MONTHS }, (_, at) =>
-    new Date(Date.UTC(year, number - TREND_MONTHS + at, 1)).toISOString().slice(0, month.length),
-  );
-};
-
 export interface DeletionCounts {
   /** Requests recorded. */
   readonly requested: number;

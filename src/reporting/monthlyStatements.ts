@@ -35,6 +35,34 @@ const listed = (lakes: string): string => `lake_id IN (
         SELECT lakes.lake_id FROM lakes WHERE lakes.${lakes} AND created_at < :until
         ORDER BY lakes.lake_id LIMIT ${MAX_MONTHLY_ROWS})`;
 
+/** What happens to a request to be forgotten: of each there is the time and, by index, the month. */
+type Happening = "requested" | "completed" | "overdue";
+
+const byMonth = (what: Happening, more = ""): Scoped =>
+  counting(
+    what,
+    (lakes) => `
+    ${MONTHS}
+    SELECT ${what}_month AS month, count(*) AS count${more} FROM deletions
+    WHERE ${what}_month IN (SELECT month FROM months) AND ${lakes} GROUP BY ${what}_month`,
+  );
+
+const byDay = (what: Happening): Scoped =>
+  counting(
+    `${what}_by_day`,
+    (lakes) => `
+    SELECT substr(${what}_at, 1, 10) AS day, count(*) AS count FROM deletions
+    WHERE ${what}_month = :month AND ${lakes} GROUP BY 1`,
+  );
+
+const byLake = (what: Happening): Scoped =>
+  counting(
+    `${what}_by_lake`,
+    (lakes) => `
+    SELECT lake_id, count(*) AS count FROM deletions
+    WHERE ${what}_month = :month AND ${listed(lakes)} GROUP BY lake_id`,
+  );
+
 export const MONTHLY = {
   lakes: counting(
     "lakes",
@@ -51,65 +79,17 @@ export const MONTHLY = {
     (lakes) => `SELECT count(*) AS count FROM lakes WHERE ${lakes} AND created_at < :until`,
   ),
 
-  requested: counting(
-    "requested",
-    (lakes) => `
-    ${MONTHS}
-    SELECT requested_month AS month, count(*) AS count FROM deletions
-    WHERE requested_month IN (SELECT month FROM months) AND ${lakes} GROUP BY requested_month`,
-  ),
-  completed: counting(
-    "completed",
-    (lakes) => `
-    ${MONTHS}
-    SELECT completed_month AS month, count(*) AS count, sum(completion_seconds) AS seconds
-    FROM deletions WHERE completed_month IN (SELECT month FROM months) AND ${lakes} GROUP BY completed_month`,
-  ),
-  overdue: counting(
-    "overdue",
-    (lakes) => `
-    ${MONTHS}
-    SELECT overdue_month AS month, count(*) AS count FROM deletions
-    WHERE overdue_month IN (SELECT month FROM months) AND ${lakes} GROUP BY overdue_month`,
-  ),
+  requested: byMonth("requested"),
+  completed: byMonth("completed", ", sum(completion_seconds) AS seconds"),
+  overdue: byMonth("overdue"),
 
-  requestedByDay: counting(
-    "requested_by_day",
-    (lakes) => `
-    SELECT substr(requested_at, 1, 10) AS day, count(*) AS count FROM deletions
-    WHERE requested_month = :month AND ${lakes} GROUP BY 1`,
-  ),
-  completedByDay: counting(
-    "completed_by_day",
-    (lakes) => `
-    SELECT substr(completed_at, 1, 10) AS day, count(*) AS count FROM deletions
-    WHERE completed_month = :month AND ${lakes} GROUP BY 1`,
-  ),
-  overdueByDay: counting(
-    "overdue_by_day",
-    (lakes) => `
-    SELECT substr(overdue_at, 1, 10) AS day, count(*) AS count FROM deletions
-    WHERE overdue_month = :month AND ${lakes} GROUP BY 1`,
-  ),
+  requestedByDay: byDay("requested"),
+  completedByDay: byDay("completed"),
+  overdueByDay: byDay("overdue"),
 
-  requestedByLake: counting(
-    "requested_by_lake",
-    (lakes) => `
-    SELECT lake_id, count(*) AS count FROM deletions
-    WHERE requested_month = :month AND ${listed(lakes)} GROUP BY lake_id`,
-  ),
-  completedByLake: counting(
-    "completed_by_lake",
-    (lakes) => `
-    SELECT lake_id, count(*) AS count FROM deletions
-    WHERE completed_month = :month AND ${listed(lakes)} GROUP BY lake_id`,
-  ),
-  overdueByLake: counting(
-    "overdue_by_lake",
-    (lakes) => `
-    SELECT lake_id, count(*) AS count FROM deletions
-    WHERE overdue_month = :month AND ${listed(lakes)} GROUP BY lake_id`,
-  ),
+  requestedByLake: byLake("requested"),
+  completedByLake: byLake("completed"),
+  overdueByLake: byLake("overdue"),
 
   open: counting(
     "open",

@@ -7,6 +7,7 @@
  * that one that was restored to a moment before does not report to two.
  */
 import type { EventSink } from "../application/ports.ts";
+import type { Destination } from "../application/relay.ts";
 import { d1Sink, MovedError } from "./d1Sink.ts";
 import { forget, leave } from "./forget.ts";
 
@@ -18,18 +19,12 @@ export interface BoundDatabase {
   readonly database: D1Database;
 }
 
-/** What the lake remembers of its choice. */
-export interface Chosen {
-  chosen(): string | null;
-  choose(binding: string): void;
-}
-
 /**
  * The database that the lake reports to. `databases` are asked for with each delivery: what is not
  * bound, only a delivery finds out.
  */
 export const reportHome =
-  (databases: () => readonly BoundDatabase[], memory: Chosen) =>
+  (databases: () => readonly BoundDatabase[], memory: Destination) =>
   async (lake_id: string): Promise<BoundDatabase> => {
     const all = databases();
     const binding = memory.chosen() ?? (await choice(all, lake_id));
@@ -43,7 +38,7 @@ export const reportHome =
 
 export const reportSink = (
   databases: () => readonly BoundDatabase[],
-  memory: Chosen,
+  memory: Destination,
 ): EventSink => {
   const homeOf = reportHome(databases, memory);
   return {
@@ -83,11 +78,8 @@ const choice = async (all: readonly BoundDatabase[], lake_id: string): Promise<s
       return { binding, knows: results.length > 0, size_bytes: meta.size_after };
     }),
   );
-  const [chosen = only] =
-    asked.filter(({ knows }) => knows).length > 0
-      ? asked.filter(({ knows }) => knows)
-      : asked.toSorted((a, b) => a.size_bytes - b.size_bytes);
-  return chosen.binding;
+  const [smallest = only] = asked.toSorted((a, b) => a.size_bytes - b.size_bytes);
+  return (asked.find(({ knows }) => knows) ?? smallest).binding;
 };
 
 const SQL = { told: "SELECT 1 AS told FROM relay WHERE lake_id = ? AND moved_to IS NULL" };

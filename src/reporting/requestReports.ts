@@ -3,6 +3,7 @@
  * late, what was done. They are as fresh as the last delivery; only `overdue` does not wait for one:
  * it is also told by the clock.
  */
+import { EVER } from "../application/timers.ts";
 import { type Key, type Page, type PageRequest, pageOf, startOf } from "./page.ts";
 import { inScope, listValues, type Scope, scopedList } from "./scope.ts";
 import { select } from "./statement.ts";
@@ -21,17 +22,18 @@ export interface SpanRequest extends PageRequest, Scope {
   readonly to?: string | undefined;
 }
 
-export interface DeletionItem
-  extends Pick<
-    DeletionRow,
-    | "status"
-    | "requested_by"
-    | "received_at"
-    | "requested_at"
-    | "deadline"
-    | "statutory_deadline"
-    | "extended_at"
-  > {
+/** What is told of every request. */
+const REQUEST = [
+  "status",
+  "requested_by",
+  "received_at",
+  "requested_at",
+  "deadline",
+  "statutory_deadline",
+  "extended_at",
+] as const;
+
+export interface DeletionItem extends Pick<DeletionRow, (typeof REQUEST)[number]> {
   readonly lake_id: string;
   readonly deletion_id: string;
   readonly overdue: boolean;
@@ -58,17 +60,7 @@ export interface CompletedDeletionItem
   readonly in_time: boolean;
 }
 
-export interface SubjectAccessItem
-  extends Pick<
-    SubjectAccessRow,
-    | "status"
-    | "requested_by"
-    | "received_at"
-    | "requested_at"
-    | "deadline"
-    | "statutory_deadline"
-    | "extended_at"
-  > {
+export interface SubjectAccessItem extends Pick<SubjectAccessRow, (typeof REQUEST)[number]> {
   readonly lake_id: string;
   readonly subject_access_id: string;
   readonly overdue: boolean;
@@ -78,16 +70,6 @@ const BY_DEADLINE = ["deadline", "lake_id", "deletion_id"] as const;
 const BY_OVERDUE = ["overdue_at", "lake_id", "deletion_id"] as const;
 const BY_COMPLETION = ["completed_at", "lake_id", "deletion_id"] as const;
 const ACCESS_BY_DEADLINE = ["deadline", "lake_id", "subject_access_id"] as const;
-
-const REQUEST = [
-  "status",
-  "requested_by",
-  "received_at",
-  "requested_at",
-  "deadline",
-  "statutory_deadline",
-  "extended_at",
-];
 
 /** The conditions are those of the indexes, word for word. */
 const SQL = {
@@ -132,9 +114,6 @@ const SQL = {
   }),
 };
 
-/** Greater than every time. */
-const NEVER = "9999-12-31T23:59:59.999Z";
-
 /** Not before `from`, whatever the cursor says. */
 export const startFrom = (cursor: string | null, length: number, from = ""): Key => {
   const start = startOf(cursor, length);
@@ -170,7 +149,7 @@ export const requestReports = (db: D1Database) => ({
     const rows = await select<Flagged<DeletionItem, "overdue">>(db, inScope(SQL.open, asked), {
       ...listValues(BY_DEADLINE, startOf(asked.cursor, 3), asked, asked),
       now: asked.now,
-      due_before: asked.due_before ?? NEVER,
+      due_before: asked.due_before ?? EVER,
     });
     const items = rows.map((row) => ({ ...row, overdue: row.overdue === 1 }));
     return pageOf(items, asked.limit, deletionKey);
@@ -180,7 +159,7 @@ export const requestReports = (db: D1Database) => ({
   async overdueDeletions(asked: SpanRequest): Promise<Page<OverdueDeletionItem>> {
     const rows = await select<OverdueDeletionItem>(db, inScope(SQL.overdue, asked), {
       ...listValues(BY_OVERDUE, startFrom(asked.cursor, 3, asked.from), asked, asked),
-      to: asked.to ?? NEVER,
+      to: asked.to ?? EVER,
     });
     return pageOf(rows, asked.limit, overdueKey);
   },
@@ -192,7 +171,7 @@ export const requestReports = (db: D1Database) => ({
       inScope(SQL.completed, asked),
       {
         ...listValues(BY_COMPLETION, startFrom(asked.cursor, 3, asked.from), asked, asked),
-        to: asked.to ?? NEVER,
+        to: asked.to ?? EVER,
       },
     );
     const items = rows.map((row) => ({ ...row, in_time: row.in_time === 1 }));
@@ -207,7 +186,7 @@ export const requestReports = (db: D1Database) => ({
       {
         ...listValues(ACCESS_BY_DEADLINE, startOf(asked.cursor, 3), asked, asked),
         now: asked.now,
-        due_before: asked.due_before ?? NEVER,
+        due_before: asked.due_before ?? EVER,
       },
     );
     const items = rows.map((row) => ({ ...row, overdue: row.overdue === 1 }));

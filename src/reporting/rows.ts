@@ -88,8 +88,20 @@ export type BatchRow = {
   readonly expired_at: string | null;
 };
 
+/** What is the same of every request of a person: the same clocks run. */
+type RequestRow = {
+  readonly requested_by: string;
+  readonly received_at: string;
+  readonly requested_at: string;
+  readonly deadline: string;
+  readonly statutory_deadline: string;
+  readonly missed_deadline: string | null;
+  readonly extended_at: string | null;
+  readonly rejected_at: string | null;
+};
+
 /** SQL derives `overdue`, `overdue_at` and `completion_seconds`. */
-export type DeletionRow = {
+export type DeletionRow = RequestRow & {
   /** `lost`: it was open, and the lake was restored to a moment before it was made. */
   readonly status:
     | "pending"
@@ -99,30 +111,14 @@ export type DeletionRow = {
     | "rejected"
     | "failed"
     | "lost";
-  readonly requested_by: string;
-  readonly received_at: string;
-  readonly requested_at: string;
-  readonly deadline: string;
-  readonly statutory_deadline: string;
-  readonly missed_deadline: string | null;
   readonly completed_at: string | null;
-  readonly extended_at: string | null;
-  readonly rejected_at: string | null;
 };
 
-/** A request to be told what is held about a person; the same clocks run. */
-export type SubjectAccessRow = {
+/** A request to be told what is held about a person. */
+export type SubjectAccessRow = RequestRow & {
   /** `lost`: as of a deletion. */
   readonly status: SubjectAccessStatus | "lost";
-  readonly requested_by: string;
-  readonly received_at: string;
-  readonly requested_at: string;
-  readonly deadline: string;
-  readonly statutory_deadline: string;
-  readonly missed_deadline: string | null;
   readonly ready_at: string | null;
-  readonly extended_at: string | null;
-  readonly rejected_at: string | null;
 };
 
 /** Whose lakes GET /lakes shows. */

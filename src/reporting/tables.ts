@@ -54,6 +54,19 @@ const counts = <Row>(keys: readonly string[], columns: Merges<Row>) => ({
   counts: true,
 });
 
+/** Of every request of a person. */
+const REQUEST = {
+  status: "last",
+  requested_by: "last",
+  received_at: "last",
+  requested_at: "last",
+  deadline: "last",
+  statutory_deadline: "last",
+  missed_deadline: "last",
+  extended_at: "last",
+  rejected_at: "last",
+} as const;
+
 export const TABLES = {
   lakes: table<LakeRow>([], {
     name: "last",
@@ -116,28 +129,12 @@ export const TABLES = {
     expired_at: "last",
   }),
   deletions: table<DeletionRow>(["deletion_id"], {
-    status: "last",
-    requested_by: "last",
-    received_at: "last",
-    requested_at: "last",
-    deadline: "last",
-    statutory_deadline: "last",
-    missed_deadline: "last",
+    ...REQUEST,
     completed_at: "last",
-    extended_at: "last",
-    rejected_at: "last",
   }),
   subject_accesses: table<SubjectAccessRow>(["subject_access_id"], {
-    status: "last",
-    requested_by: "last",
-    received_at: "last",
-    requested_at: "last",
-    deadline: "last",
-    statutory_deadline: "last",
-    missed_deadline: "last",
+    ...REQUEST,
     ready_at: "last",
-    extended_at: "last",
-    rejected_at: "last",
   }),
   members: table<MemberRow>(["subject"], {
     status: "last",

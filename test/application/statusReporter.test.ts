@@ -1,22 +1,12 @@
 import { describe, expect, test } from "vitest";
 import { commandTally, LATENCY_BUCKETS_MS } from "../../src/application/commandTally.ts";
-import type { LakeStatus, StatusReport } from "../../src/application/lakeStatus.ts";
+import type { StatusReport } from "../../src/application/lakeStatus.ts";
 import {
   GATHER_MS,
   REPORT_EVERY_MS,
   statusReporter,
 } from "../../src/application/statusReporter.ts";
-
-const QUIET: LakeStatus = {
-  events: 3,
-  behind_since: null,
-  next_due_at: null,
-  locked: false,
-  duties_parked: 0,
-  webhooks_pending: 0,
-  webhooks_pending_since: null,
-  webhooks_parked: 0,
-};
+import { QUIET } from "../support/quietLake.ts";
 
 /** A lake that reports; waits end when the test says so. */
 const reporting = () => {

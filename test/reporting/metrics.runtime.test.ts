@@ -4,22 +4,12 @@ import { beforeEach, describe, expect, test } from "vitest";
 import type { LakeStatus, StatusReport } from "../../src/application/lakeStatus.ts";
 import { METRICS_SQL, metricsQueries } from "../../src/reporting/metricsQueries.ts";
 import { statusSink } from "../../src/reporting/statusSink.ts";
+import { QUIET } from "../support/quietLake.ts";
 
 const db = env.REPORTS;
 const NOW = "2026-11-29T12:00:00.000Z";
 const sink = statusSink(db);
 const read = metricsQueries(db);
-
-const QUIET: LakeStatus = {
-  events: 3,
-  behind_since: null,
-  next_due_at: null,
-  locked: false,
-  duties_parked: 0,
-  webhooks_pending: 0,
-  webhooks_pending_since: null,
-  webhooks_parked: 0,
-};
 
 const report = (number: number, more: Partial<StatusReport> = {}): StatusReport => ({
   process: "life-1",

@@ -2,9 +2,10 @@
 import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
 import type { StoredEvent } from "../../src/application/ports.ts";
+import type { Destination } from "../../src/application/relay.ts";
 import { acrossDatabases } from "../../src/reporting/acrossDatabases.ts";
 import { reportQueries } from "../../src/reporting/queries.ts";
-import { type BoundDatabase, type Chosen, reportSink } from "../../src/reporting/reportSink.ts";
+import { type BoundDatabase, reportSink } from "../../src/reporting/reportSink.ts";
 import { rebuildingIn, standing } from "../../src/reporting/standing.ts";
 import { statusSink } from "../../src/reporting/statusSink.ts";
 import { reportRows, rowsOf } from "../support/reportRows.ts";
@@ -34,7 +35,7 @@ const sized = ({ binding, database }: BoundDatabase, size_bytes: number): BoundD
   }),
 });
 
-const memory = (binding: string | null = null): Chosen & { binding: string | null } => ({
+const memory = (binding: string | null = null): Destination & { binding: string | null } => ({
   binding,
   chosen() {
     return this.binding;

@@ -1,5 +1,7 @@
 /** Reports across lakes, from D1. */
+
 import { z } from "zod";
+import { monthNumber, monthOf, monthText } from "../../application/months.ts";
 import { month, receipt } from "../../contracts/fields.ts";
 import {
   accessCount,
@@ -85,20 +87,11 @@ const dueOf = (
 const ahead = (now: Date, days_ahead: number): string =>
   new Date(now.getTime() + days_ahead * DAY_MS).toISOString();
 
-/** Months since the year 0. */
-const monthNumber = (text: string): number => {
-  const [year = 0, number = 1] = text.split("-").map(Number);
-  return year * 12 + number - 1;
-};
-
-const monthText = (number: number): string =>
-  `${String(Math.floor(number / 12)).padStart(4, "0")}-${String((number % 12) + 1).padStart(2, "0")}`;
-
 const monthsOf = (
   { from, to }: Times,
   now: Date,
 ): Result<{ readonly from: string; readonly to: string }, Rejection> => {
-  const last = monthNumber(to ?? now.toISOString().slice(0, "YYYY-MM".length));
+  const last = monthNumber(to ?? monthOf(now.toISOString()));
   const first = from === undefined ? Math.max(0, last - DEFAULT_MONTHS + 1) : monthNumber(from);
   if (first > last || last - first >= MAX_MONTHS) {
     return reject(

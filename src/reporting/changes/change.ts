@@ -1,5 +1,7 @@
 /** What an event can change in the reports, and the words in which the tables of events say it. */
+
 import type { LakeEvents } from "../../application/aggregates.ts";
+import { monthOf } from "../../application/months.ts";
 import type { CountRow, Measure, TableName, Value } from "../tables.ts";
 
 /** Null or left out: unchanged. */
@@ -52,8 +54,6 @@ export const rowOf = <Row extends Columns>(table: TableName) => ({
   }),
 });
 
-export const dayOf = (time: string): string => time.slice(0, "YYYY-MM-DD".length);
-
 const monthly = rowOf<CountRow>("monthly_counts");
 
 /** Counts what an event adds to its month. */
@@ -62,5 +62,5 @@ export const counted = (
   counts: { readonly [Each in Measure]?: number },
 ): readonly RowChange[] =>
   Object.entries(counts).map(([measure, count]) =>
-    monthly.changed([recorded_at.slice(0, "YYYY-MM".length), dataset ?? "", measure], { count }),
+    monthly.changed([monthOf(recorded_at), dataset ?? "", measure], { count }),
   );

@@ -1,9 +1,10 @@
 /** What accesses, members and webhooks change in the reports: who is told what. */
+import { dayOf } from "../../application/months.ts";
 import type { AccessEvent } from "../../domain/access/access.ts";
 import type { MemberEvent } from "../../domain/member/member.ts";
 import type { WebhookEvent } from "../../domain/webhook/webhook.ts";
 import type { AccessorRow, CountRow, MemberRow, WebhookRow } from "../tables.ts";
-import { type ChangesOf, dayOf, nothing, rowOf } from "./change.ts";
+import { type ChangesOf, nothing, rowOf } from "./change.ts";
 
 const member = rowOf<MemberRow>("members");
 const daily = rowOf<CountRow>("access_daily");

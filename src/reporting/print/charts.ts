@@ -127,14 +127,17 @@ const bar = (id: string, look: Look, x: number, y: number, width: number, height
   return html`<rect class="${look}"${fill} x="${px(x + inset)}" y="${px(y + inset)}" width="${px(Math.max(0.2, width - 2 * inset))}" height="${px(Math.max(0.2, height - inset))}"/>`;
 };
 
-const group = (
+/** The bars of one place on the axis: `slot` wide, from `left`; `y` is the height of a value. */
+type Place = (
   id: string,
   series: readonly Series[],
   values: readonly number[],
   left: number,
   slot: number,
   y: (value: number) => number,
-): readonly Html[] => {
+) => readonly Html[];
+
+const group: Place = (id, series, values, left, slot, y) => {
   const room = Math.min(slot * 0.78, 22 * series.length);
   const width = room / series.length;
   const start = left + (slot - room) / 2;
@@ -154,14 +157,7 @@ const group = (
   );
 };
 
-const pile = (
-  id: string,
-  series: readonly Series[],
-  values: readonly number[],
-  left: number,
-  slot: number,
-  y: (value: number) => number,
-): readonly Html[] => {
+const pile: Place = (id, series, values, left, slot, y) => {
   const width = Math.min(slot * 0.72, 44);
   let below = 0;
   return values.flatMap((value, at) => {

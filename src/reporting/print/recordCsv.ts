@@ -2,6 +2,7 @@
  * The record of processing activities as CSV: one activity a line, a column for each letter of GDPR
  * Art. 30(1), and behind them what is not on record, with how to record it.
  */
+import { dayOf } from "../../application/months.ts";
 import { CSV_TYPE, csvFile } from "../../contracts/csv.ts";
 import type { ProcessingRecord } from "../processingRecord.ts";
 import type { ReportDocument } from "./printable.ts";
@@ -28,7 +29,7 @@ export const RECORD_COLUMNS = [
 ] as const;
 
 export const recordCsv = ({ items, as_of }: ProcessingRecord): ReportDocument => ({
-  filename: `lethe-processing-record-${as_of.slice(0, "YYYY-MM-DD".length)}.csv`,
+  filename: `lethe-processing-record-${dayOf(as_of)}.csv`,
   media_type: CSV_TYPE,
   text: csvFile(
     RECORD_COLUMNS,

@@ -2,6 +2,7 @@
  * The record of processing activities (GDPR Art. 30(1)) as a document to print: what a controller
  * makes available to the supervisory authority on request (Art. 30(4)).
  */
+import { dayOf } from "../../application/months.ts";
 import type { ProcessingRecord, RecordedActivity } from "../processingRecord.ts";
 import { count, date, many, moment } from "./figures.ts";
 import { type Html, html, named } from "./html.ts";
@@ -20,7 +21,7 @@ export const recordPage = (record: ProcessingRecord): ReportDocument => {
   const { as_of, items, next_cursor } = record;
   const lakes = [...Map.groupBy(items, ({ lake_id }) => lake_id).values()];
   return printable({
-    filename: `lethe-processing-record-${as_of.slice(0, "YYYY-MM-DD".length)}.html`,
+    filename: `lethe-processing-record-${dayOf(as_of)}.html`,
     title: "Record of processing activities",
     body: html`<header class="cover">
 <p class="kind">Lethe · Data protection</p>
