@@ -3,6 +3,7 @@ import { waitUntil } from "cloudflare:workers";
 import { type Gateway, type LakeStub, lakeGateway } from "./application/lakeStub.ts";
 import { say } from "./application/logging.ts";
 import { type At, noPlaces, type Places, places } from "./application/places.ts";
+import { wait } from "./application/timers.ts";
 import type { LocationHint } from "./domain/residency.ts";
 import { type Env, hasJurisdictions } from "./env.ts";
 
@@ -14,7 +15,8 @@ export const stubAt = (env: Env, at: At, lake_id: string, hint: LocationHint | n
 export const gatewayAt = (env: Env, at: At): Gateway =>
   lakeGateway((lake_id) => stubAt(env, at, lake_id) as unknown as LakeStub, {
     keep: waitUntil,
-    pause: (ms) => scheduler.wait(ms),
+    pause: wait,
+    now_ms: Date.now,
   });
 
 const keptPlaces = new WeakMap<Env, Places>();

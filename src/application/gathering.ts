@@ -5,25 +5,37 @@
  * carries them all. Nobody waits when nothing is under way and nothing was.
  *
  * A remote call belongs to the request that makes it, and the platform lets none wait for a promise
- * that another settles. So each group is led by one of its own; the others look for their answers
- * every few milliseconds. What a leader began goes on should its client hang up, and who has waited
- * `PATIENCE_MS` leads by itself: a call that takes long holds up nobody.
+ * that another settles. So each group is led by one of its own: by the one that makes it as many as
+ * there were lately, else by the first, once no more come. The others look for their answers, first
+ * when those of the last call were there: each look costs as much as a part of the command. What a
+ * leader began goes on should its client hang up, and who has waited `PATIENCE_MS` leads by itself:
+ * neither a call that takes long nor a request that is gone holds up anybody.
  */
 
 /** The most that one call carries. */
 export const MAX_GATHERED = 64;
 
-/** How long the first of a group waits for as many as came last time, in ms. */
-export const BEAT_MS = 2;
+/** While fewer are here than there were lately, how long a group waits for one more, in ms. */
+export const BEAT_MS = 1;
+
+/** How often it does so, as long as more come. */
+export const MAX_BEATS = 8;
 
 /** How long one waits to be carried by another, in ms. */
 export const PATIENCE_MS = 20;
 
-/** The longest between two looks for an answer, in ms: they become rarer. */
-const MAX_PAUSE_MS = 8;
+/** Who has not looked for so long, in ms, is gone: nothing is done for him any more. */
+export const GONE_AFTER_MS = 1_000;
+
+/** Between two looks for an answer, in ms; what is late is seen within an eighth of its time. */
+const LOOK_MS = 2;
+const MAX_LOOK_MS = 250;
 
 /** How long one waits for the answer to what was sent in another's name, in ms. */
 export const ANSWER_WITHIN_MS = 30_000;
+
+/** Lakes nobody waits for that are remembered all the same. */
+export const MAX_QUIET_LAKES = 256;
 
 export type Outcome =
   | { readonly ok: true; readonly text: string }
@@ -36,21 +48,43 @@ export interface GatheringDeps {
   keep(work: Promise<void>): void;
   /** Resolves after so many ms, in the request that runs now. */
   pause(ms: number): Promise<void>;
+  /** Since the epoch. */
+  now_ms(): number;
 }
 
 interface Waiter {
   readonly text: string;
+  readonly came_ms: number;
+  /** When its request looked last. */
+  seen_ms: number;
+  /** Of all its pauses. */
+  waited_ms: number;
+  /** As the first of a group: how often it has looked for others, and how many it saw. */
+  looks: number;
+  saw: number;
   sent: boolean;
   outcome: Outcome | null;
 }
 
-interface Queue {
-  /** Calls under way. */
-  calls: number;
-  /** How many the last of them carries. */
-  last: number;
-  readonly waiting: Waiter[];
+interface RemoteCall {
+  readonly began_ms: number;
+  readonly size: number;
 }
+
+interface Queue {
+  readonly calls: Set<RemoteCall>;
+  waiting: Waiter[];
+  /** The most commands that were on their way at once since the last call began. */
+  expected: number;
+  /** From coming to having an answer: what the last call took one of the middle. */
+  usual_ms: number;
+}
+
+const onTheirWay = ({ calls, waiting }: Queue): number => {
+  let count = waiting.length;
+  for (const { size } of calls) count += size;
+  return count;
+};
 
 const noAnswer = (): Outcome => ({
   ok: false,
@@ -58,21 +92,36 @@ const noAnswer = (): Outcome => ({
 });
 
 /** Returns a function that brings a text to a lake and resolves to its answer. */
-export const gathering = ({ send, keep, pause }: GatheringDeps) => {
+export const gathering = ({ send, keep, pause, now_ms }: GatheringDeps) => {
   const queues = new Map<string, Queue>();
 
   const queueOf = (lake_id: string): Queue => {
-    const queue = queues.get(lake_id) ?? { calls: 0, last: 1, waiting: [] };
+    const known = queues.get(lake_id);
+    if (known) return known;
+    if (queues.size >= MAX_QUIET_LAKES) {
+      for (const [id, queue] of queues) if (onTheirWay(queue) === 0) queues.delete(id);
+    }
+    const queue = { calls: new Set<RemoteCall>(), waiting: [], expected: 1, usual_ms: LOOK_MS };
     queues.set(lake_id, queue);
     return queue;
   };
 
+  /** Takes those who go now from the queue. */
+  const nextGroup = (queue: Queue): readonly Waiter[] => {
+    const now = now_ms();
+    const here = queue.waiting.filter(({ seen_ms }) => now - seen_ms < GONE_AFTER_MS);
+    const group = here.splice(0, MAX_GATHERED);
+    queue.waiting = here;
+    for (const waiter of group) waiter.sent = true;
+    return group;
+  };
+
   /** In the name of the request that runs now. Never rejects. */
   const lead = async (lake_id: string, queue: Queue): Promise<void> => {
-    const group = queue.waiting.splice(0, MAX_GATHERED);
-    for (const waiter of group) waiter.sent = true;
-    queue.calls += 1;
-    queue.last = group.length;
+    const group = nextGroup(queue);
+    const call: RemoteCall = { began_ms: now_ms(), size: group.length };
+    queue.calls.add(call);
+    queue.expected = onTheirWay(queue);
     let outcomes: readonly Outcome[] = [];
     try {
       outcomes = await send(
@@ -83,27 +132,72 @@ export const gathering = ({ send, keep, pause }: GatheringDeps) => {
       outcomes = group.map(() => ({ ok: false, error }));
     }
     for (const [index, waiter] of group.entries()) waiter.outcome = outcomes[index] ?? noAnswer();
-    queue.calls -= 1;
-    if (queue.calls === 0 && queue.waiting.length === 0) queues.delete(lake_id);
+    queue.calls.delete(call);
+    const came_ms = group[group.length >> 1]?.came_ms ?? call.began_ms;
+    queue.usual_ms = Math.min(now_ms() - came_ms, PATIENCE_MS);
+  };
+
+  /** Whether a call is under way. One whose request was cut off never ends: it is given up. */
+  const isBusy = ({ calls }: Queue): boolean => {
+    for (const call of calls) {
+      if (now_ms() - call.began_ms > ANSWER_WITHIN_MS) calls.delete(call);
+    }
+    return calls.size > 0;
+  };
+
+  /** Whether all who wait go now, led by this one. */
+  const isDue = (queue: Queue, waiter: Waiter): boolean => {
+    if (waiter.waited_ms >= PATIENCE_MS) return true;
+    if (isBusy(queue)) return false;
+    const here = queue.waiting.length;
+    if (here >= queue.expected) return true;
+    if (queue.waiting[0] !== waiter) return false;
+    const more = here > waiter.saw;
+    waiter.saw = here;
+    waiter.looks += 1;
+    return !more || waiter.looks > MAX_BEATS;
+  };
+
+  const pauseOf = (queue: Queue, { sent, waited_ms }: Waiter, first: boolean): number => {
+    if (first && !sent) return BEAT_MS;
+    const late_ms = Math.min(waited_ms >> 3, MAX_LOOK_MS);
+    const ms = Math.max(LOOK_MS, queue.usual_ms - waited_ms, late_ms);
+    return Math.min(ms, ANSWER_WITHIN_MS - waited_ms);
   };
 
   return async (lake_id: string, text: string): Promise<string> => {
     const queue = queueOf(lake_id);
-    const waiter: Waiter = { text, sent: false, outcome: null };
-    queue.waiting.push(waiter);
-    for (let waited_ms = 0, pause_ms = 1; waiter.outcome === null; pause_ms += 1) {
-      const enough = queue.waiting.length >= queue.last || waited_ms >= BEAT_MS;
-      const due = (queue.calls === 0 && enough) || waited_ms >= PATIENCE_MS;
-      if (!waiter.sent && due) {
-        const led = lead(lake_id, queue);
-        keep(led);
-        await led;
+    const now = now_ms();
+    const waiter: Waiter = {
+      text,
+      came_ms: now,
+      seen_ms: now,
+      waited_ms: 0,
+      looks: 0,
+      saw: 0,
+      sent: false,
+      outcome: null,
+    };
+    while (waiter.outcome === null) {
+      if (!waiter.sent) {
+        waiter.seen_ms = now_ms();
+        // One that was taken to be gone comes again.
+        if (!queue.waiting.includes(waiter)) queue.waiting.push(waiter);
+        queue.expected = Math.max(queue.expected, onTheirWay(queue));
+        if (isDue(queue, waiter)) {
+          const led = lead(lake_id, queue);
+          keep(led);
+          await led;
+          continue;
+        }
+      }
+      if (waiter.waited_ms >= ANSWER_WITHIN_MS) {
+        waiter.outcome = noAnswer();
         continue;
       }
-      if (waited_ms >= ANSWER_WITHIN_MS) waiter.outcome = noAnswer();
-      const ms = Math.min(pause_ms, MAX_PAUSE_MS);
+      const ms = pauseOf(queue, waiter, queue.waiting[0] === waiter);
       await pause(ms);
-      waited_ms += ms;
+      waiter.waited_ms += ms;
     }
     if (waiter.outcome.ok) return waiter.outcome.text;
     throw waiter.outcome.error;

@@ -2,8 +2,11 @@ import { describe, expect, test } from "vitest";
 import {
   ANSWER_WITHIN_MS,
   BEAT_MS,
+  GONE_AFTER_MS,
   gathering,
+  MAX_BEATS,
   MAX_GATHERED,
+  MAX_QUIET_LAKES,
   type Outcome,
   PATIENCE_MS,
 } from "../../src/application/gathering.ts";
@@ -24,6 +27,7 @@ const slowLake = () => {
   const kept: Promise<void>[] = [];
   let pauses: { readonly until: number; readonly over: () => void }[] = [];
   let now = 0;
+  let looks = 0;
   const ask = gathering({
     send: (lake_id, texts) =>
       new Promise((resolve, reject) => {
@@ -44,7 +48,11 @@ const slowLake = () => {
     keep: (work) => {
       kept.push(work);
     },
-    pause: (ms) => new Promise((over) => pauses.push({ until: now + ms, over })),
+    pause: (ms) => {
+      looks += 1;
+      return new Promise((over) => pauses.push({ until: now + ms, over }));
+    },
+    now_ms: () => now,
   });
   return {
     ask,
@@ -52,6 +60,17 @@ const slowLake = () => {
     kept,
     texts: () => calls.map(({ texts }) => texts),
     pauses: () => pauses.length,
+    /** Pauses there ever were. */
+    looks: () => looks,
+    /** The platform ends every request that waits now: none of them runs again. */
+    hangUp() {
+      pauses = [];
+    },
+    /** Time goes by, and nobody comes to run. */
+    stall(ms: number) {
+      now += ms;
+      pauses = pauses.map(({ until, over }) => ({ until: until + ms + PATIENCE_MS, over }));
+    },
     /** Lets time go by, from one end of a pause to the next. */
     async pass(ms: number) {
       for (const end = now + ms; now < end; ) {
@@ -64,6 +83,9 @@ const slowLake = () => {
     },
   };
 };
+
+/** Within so many ms the first of those who wait has seen that no more come. */
+const SOON = 2 * BEAT_MS;
 
 describe("gathering", () => {
   test("sends at once when nothing is under way", async () => {
@@ -80,30 +102,110 @@ describe("gathering", () => {
     const asked = ["a", "b", "c", "d"].map((text) => lake.ask("north", text));
     expect(lake.texts()).toEqual([["a"]]);
     await lake.calls[0]?.answer();
-    await lake.pass(1);
+    await lake.pass(SOON);
     expect(lake.texts()).toEqual([["a"], ["b", "c", "d"]]);
     await lake.calls[1]?.answer();
-    await lake.pass(4);
+    await lake.pass(PATIENCE_MS);
     expect(await Promise.all(asked)).toEqual(["a!", "b!", "c!", "d!"]);
     expect(lake.pauses()).toBe(0);
     expect(lake.kept).toHaveLength(2);
   });
 
-  test("waits a beat for as many as came last time, and no longer", async () => {
-    const lake = slowLake();
-    const asked = ["a", "b", "c"].map((text) => lake.ask("north", text));
+  /** So many are on their way at once; all have their answers when it resolves. */
+  const crowd = async (lake: ReturnType<typeof slowLake>, size: number) => {
+    const asked = Array.from({ length: size }, (_, n) => lake.ask("north", `${n}`));
     await lake.calls[0]?.answer();
-    await lake.pass(1);
-    const late = lake.ask("north", "d");
+    await lake.pass(SOON);
     await lake.calls[1]?.answer();
-    // Two went in the last call, one is here.
-    await lake.pass(BEAT_MS - 1);
-    expect(lake.texts()).toEqual([["a"], ["b", "c"]]);
-    await lake.pass(2);
-    expect(lake.texts()).toEqual([["a"], ["b", "c"], ["d"]]);
+    await lake.pass(PATIENCE_MS);
+    await Promise.all(asked);
+    expect(lake.calls.map(({ texts }) => texts.length)).toEqual([1, size - 1]);
+  };
+
+  test("waits for as many as went last time, as long as more come", async () => {
+    const lake = slowLake();
+    await crowd(lake, 4);
+    const first = lake.ask("north", "a");
+    await lake.pass(BEAT_MS / 2);
+    const second = lake.ask("north", "b");
+    await lake.pass(BEAT_MS);
+    expect(lake.calls).toHaveLength(2);
+    await lake.pass(BEAT_MS);
+    expect(lake.calls[2]?.texts).toEqual(["a", "b"]);
     await lake.calls[2]?.answer();
-    await lake.pass(4);
-    expect(await Promise.all([...asked, late])).toEqual(["a!", "b!", "c!", "d!"]);
+    await lake.pass(PATIENCE_MS);
+    expect(await Promise.all([first, second])).toEqual(["a!", "b!"]);
+    // Two went: when two are here nobody waits.
+    const both = ["c", "d"].map((text) => lake.ask("north", text));
+    expect(lake.calls[3]?.texts).toEqual(["c", "d"]);
+    await lake.calls[3]?.answer();
+    await lake.pass(PATIENCE_MS);
+    expect(await Promise.all(both)).toEqual(["c!", "d!"]);
+  });
+
+  test("does not wait without end for more, although more come", async () => {
+    const lake = slowLake();
+    await crowd(lake, 30);
+    const asked = [lake.ask("north", "first")];
+    for (let beat = 0; beat < MAX_BEATS; beat += 1) {
+      expect(lake.calls).toHaveLength(2);
+      asked.push(lake.ask("north", `more ${beat}`));
+      await lake.pass(BEAT_MS);
+    }
+    expect(lake.calls[2]?.texts).toHaveLength(MAX_BEATS + 1);
+    await lake.calls[2]?.answer();
+    await lake.pass(PATIENCE_MS);
+    expect(await Promise.all(asked)).toHaveLength(MAX_BEATS + 1);
+  });
+
+  test("looks for an answer when it is usually there", async () => {
+    const lake = slowLake();
+    await crowd(lake, 3);
+    const looksIn = async (ms: number) => {
+      const before = lake.looks();
+      const asked = ["a", "b"].map((text) => lake.ask("north", text));
+      await lake.pass(ms);
+      await lake.calls.at(-1)?.answer();
+      await lake.pass(PATIENCE_MS);
+      await Promise.all(asked);
+      return lake.looks() - before;
+    };
+    expect(await looksIn(12)).toBeGreaterThan(4);
+    // Once for one more to lead, and once when the answer should be there, which it is.
+    expect(await looksIn(11)).toBe(2);
+  });
+
+  test("does nothing for a request that is gone, and forgets a call that was cut off", async () => {
+    const lake = slowLake();
+    void lake.ask("north", "a");
+    void lake.ask("north", "gone");
+    lake.hangUp();
+    await lake.pass(GONE_AFTER_MS);
+    const late = lake.ask("north", "b");
+    await lake.pass(PATIENCE_MS);
+    expect(lake.texts()).toEqual([["a"], ["b"]]);
+    await lake.calls[1]?.answer();
+    expect(await late).toBe("b!");
+    await lake.pass(ANSWER_WITHIN_MS);
+    const last = lake.ask("north", "c");
+    await lake.pass(BEAT_MS);
+    expect(lake.texts()).toEqual([["a"], ["b"], ["c"]]);
+    await lake.calls[2]?.answer();
+    expect(await last).toBe("c!");
+  });
+
+  test("carries one that was only taken to be gone", async () => {
+    const lake = slowLake();
+    void lake.ask("north", "a");
+    const slow = lake.ask("north", "slow");
+    // Its timer comes late, as those of a machine that was busy otherwise.
+    lake.stall(GONE_AFTER_MS);
+    const other = lake.ask("north", "b");
+    await lake.pass(3 * PATIENCE_MS);
+    expect(lake.texts().flat().sort()).toEqual(["a", "b", "slow"]);
+    for (const call of lake.calls) await call.answer();
+    await lake.pass(PATIENCE_MS);
+    expect(await Promise.all([slow, other])).toEqual(["slow!", "b!"]);
   });
 
   test("keeps lakes apart", async () => {
@@ -118,13 +220,13 @@ describe("gathering", () => {
     const lake = slowLake();
     const [first, second, third] = ["a", "b", "c"].map((text) => lake.ask("north", text));
     await lake.calls[0]?.answer();
-    await lake.pass(1);
+    await lake.pass(SOON);
     const failed = expect(second).rejects.toThrow("a bug");
     await lake.calls[1]?.answer([
       { ok: false, error: new Error("a bug") },
       { ok: true, text: "c!" },
     ]);
-    await lake.pass(4);
+    await lake.pass(PATIENCE_MS);
     await failed;
     expect([await first, await third]).toEqual(["a!", "c!"]);
   });
@@ -135,7 +237,7 @@ describe("gathering", () => {
     const second = lake.ask("north", "b");
     await lake.calls[0]?.fail(new Error("the lake is gone"));
     await failed;
-    await lake.pass(1);
+    await lake.pass(SOON);
     expect(lake.texts()).toEqual([["a"], ["b"]]);
     await lake.calls[1]?.answer();
     expect(await second).toBe("b!");
@@ -147,10 +249,10 @@ describe("gathering", () => {
     const asked = ["b", "c"].map((text) => lake.ask("north", text));
     await lake.pass(PATIENCE_MS - 1);
     expect(lake.texts()).toEqual([["a"]]);
-    await lake.pass(2);
+    await lake.pass(PATIENCE_MS);
     expect(lake.texts()).toEqual([["a"], ["b", "c"]]);
     await lake.calls[1]?.answer();
-    await lake.pass(10);
+    await lake.pass(PATIENCE_MS);
     expect(await Promise.all(asked)).toEqual(["b!", "c!"]);
     await lake.calls[0]?.answer();
     expect(await stuck).toBe("a!");
@@ -162,7 +264,7 @@ describe("gathering", () => {
     const asked = [lake.ask("north", "first"), ...texts.map((text) => lake.ask("north", text))];
     for (let n = 0; n < 3; n += 1) {
       await lake.calls[n]?.answer();
-      await lake.pass(10);
+      await lake.pass(PATIENCE_MS);
     }
     expect(lake.calls.map((call) => call.texts.length)).toEqual([1, MAX_GATHERED, 2]);
     expect(await Promise.all(asked)).toHaveLength(MAX_GATHERED + 3);
@@ -172,20 +274,22 @@ describe("gathering", () => {
     const lake = slowLake();
     void lake.ask("north", "a");
     const asked = ["b", "c"].map((text) => lake.ask("north", text));
-    const failed = expect(asked[1]).rejects.toThrow("gave no answer");
+    // One of the two leads and waits for the call itself.
+    const failed = expect(Promise.race(asked)).rejects.toThrow("gave no answer");
     await lake.pass(PATIENCE_MS + 1);
     expect(lake.texts()).toEqual([["a"], ["b", "c"]]);
     await lake.pass(ANSWER_WITHIN_MS);
     await failed;
   });
 
-  test("forgets a lake nobody waits for, and begins anew", async () => {
+  test("begins anew with a lake, however many were asked since", async () => {
     const lake = slowLake();
-    for (const text of ["a", "b"]) {
-      const asked = lake.ask("north", text);
+    const lakes = Array.from({ length: MAX_QUIET_LAKES + 2 }, (_, n) => `lake-${n}`);
+    for (const id of [...lakes, ...lakes]) {
+      const asked = lake.ask(id, id);
       await lake.calls.at(-1)?.answer();
-      expect(await asked).toBe(`${text}!`);
+      expect(await asked).toBe(`${id}!`);
     }
-    expect(lake.texts()).toEqual([["a"], ["b"]]);
+    expect(lake.calls).toHaveLength(2 * lakes.length);
   });
 });

@@ -102,6 +102,7 @@ describe("a command from afar", () => {
     const gateway = lakeGateway(() => stub, {
       keep: () => undefined,
       pause: () => new Promise((resolve) => setTimeout(resolve)),
+      now_ms: () => 0,
     });
     const asked = ["first", "a", "no", "bug", "b"].map((purpose) =>
       gateway.command(call, accessFor(purpose)),
@@ -118,7 +119,11 @@ describe("a command from afar", () => {
   });
 
   test("that is large, or not of a common kind, crosses alone", async () => {
-    const { reached, gateway } = farEnd(refused, { keep: () => undefined, pause: never });
+    const { reached, gateway } = farEnd(refused, {
+      keep: () => undefined,
+      pause: never,
+      now_ms: () => 0,
+    });
     const large = accessFor("x".repeat(20_000));
     await Promise.all([large, request, large].map((each) => gateway.command(call, each)));
     expect(reached.map(([, { type }]) => type)).toEqual([
