@@ -8,7 +8,7 @@
  */
 import { type EventSink, type OutboxCursor, OutOfStepError, type StoredEvent } from "./ports.ts";
 
-export const DELIVERY_EVENTS = 500;
+export const DELIVERY_EVENTS = 1_000;
 /** In one drain: an alarm has 15 minutes, and what a day has left behind takes longer. */
 export const MAX_DELIVERIES = 200;
 export const FIRST_RETRY_MS = 1_000;

@@ -1,13 +1,14 @@
 /**
- * When the log goes out to a sink: at once after a quiet moment, and a few times a second while
- * commands keep coming, so that a busy lake sends many events in one delivery instead of one in
- * each. What a crash leaves behind is the alarm's to find.
+ * When the log goes out to a sink: at once after a quiet moment, and once a second while commands
+ * keep coming, so that a busy lake sends many events in one delivery instead of a few in each: what
+ * a delivery costs, the lakes that share a database of reports pay together. What a crash leaves
+ * behind is the alarm's to find.
  */
 import { drainOutbox, type OutboxDeps } from "./drainOutbox.ts";
 import { oneAtATime } from "./oneAtATime.ts";
 
 /** Deliveries begin no closer together than this. */
-export const DELIVERY_EVERY_MS = 250;
+export const DELIVERY_EVERY_MS = 1_000;
 
 /** Where the events of this lake go, of several places that a sink may have. */
 export interface Destination {
