@@ -3,13 +3,27 @@ import { waitUntil } from "cloudflare:workers";
 import { type Gateway, type LakeStub, lakeGateway } from "./application/lakeStub.ts";
 import { say } from "./application/logging.ts";
 import { type At, noPlaces, type Places, places } from "./application/places.ts";
+import { remember } from "./application/remember.ts";
 import { wait } from "./application/timers.ts";
 import type { LocationHint } from "./domain/residency.ts";
 import { type Env, hasJurisdictions } from "./env.ts";
 
+/** Ids that were made of names, which costs as much as a part of a command. */
+const MAX_KNOWN_IDS = 10_000;
+const knownIds = new Map<string, DurableObjectId>();
+
+const idAt = (lakes: DurableObjectNamespace, at: At, lake_id: string): DurableObjectId => {
+  const name = `${at ?? ""}/${lake_id}`;
+  const known = knownIds.get(name);
+  if (known) return known;
+  const id = lakes.idFromName(lake_id);
+  remember(knownIds, name, id, MAX_KNOWN_IDS);
+  return id;
+};
+
 export const stubAt = (env: Env, at: At, lake_id: string, hint: LocationHint | null = null) => {
   const lakes = at === null ? env.LAKES : env.LAKES.jurisdiction(at);
-  return lakes.get(lakes.idFromName(lake_id), hint === null ? {} : { locationHint: hint });
+  return lakes.get(idAt(lakes, at, lake_id), hint === null ? {} : { locationHint: hint });
 };
 
 export const gatewayAt = (env: Env, at: At): Gateway =>

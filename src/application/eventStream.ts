@@ -12,6 +12,7 @@
 import { ok, type Result } from "../domain/decider.ts";
 import { type Rejection, reject } from "../domain/rejection.ts";
 import type { EventFilter, EventLog, StoredEvent } from "./ports.ts";
+import { remember } from "./remember.ts";
 
 /** One more is refused: each costs memory in the lake's object, which has 128 MB. */
 export const MAX_LISTENERS = 1_000;
@@ -128,9 +129,7 @@ export const eventStream = (deps: EventStreamDeps): EventStream => {
     const known = shared.get(key);
     if (known) return known;
     const chunk = readChunk(listener);
-    const [oldest] = shared.keys();
-    if (shared.size >= MAX_SHARED_CHUNKS && oldest !== undefined) shared.delete(oldest);
-    shared.set(key, chunk);
+    remember(shared, key, chunk, MAX_SHARED_CHUNKS);
     return chunk;
   };
 

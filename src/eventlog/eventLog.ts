@@ -5,6 +5,7 @@
 import { type AggregateKind, type Folded, foldOf, kindOf } from "../application/aggregates.ts";
 import { directoryEntry } from "../application/directoryEntry.ts";
 import type { EventLog, StoredEvent } from "../application/ports.ts";
+import { remember } from "../application/remember.ts";
 import { upcast, writtenVersion } from "../contracts/events.ts";
 import { invariant } from "../domain/decider.ts";
 import type { StreamName } from "../domain/ids.ts";
@@ -80,14 +81,8 @@ export const eventLog = (storage: DurableObjectStorage): RestorableLog => {
 
   const taken = uploads(sql);
 
-  const keepWarm = (stream: StreamName, folded: Folded): void => {
-    warm.delete(stream);
-    warm.set(stream, folded);
-    if (warm.size > MAX_WARM_STREAMS) {
-      const [oldest] = warm.keys();
-      if (oldest !== undefined) warm.delete(oldest);
-    }
-  };
+  const keepWarm = (stream: StreamName, folded: Folded): void =>
+    remember(warm, stream, folded, MAX_WARM_STREAMS);
 
   const foldUpTo = (stream: StreamName, seq: number): Folded => {
     const { evolve } = foldOf(stream);

@@ -3,6 +3,8 @@
  * log is. An event's leaf hash stands in its own row; of every complete, aligned run of 256^k
  * events the root is kept besides, one row in 256 events. Everything between is recomputed.
  */
+
+import { remember } from "../application/remember.ts";
 import { invariant } from "../domain/decider.ts";
 import { consistencyPath, HASH_BYTES, inclusionPath, subtreeRoot } from "./merkle.ts";
 
@@ -60,12 +62,7 @@ export const tree = (sql: SqlStorage): Tree => {
     if (!isPowerOfTwo(length) || start % length !== 0) return null;
     const key = `${start}-${end}`;
     const root = warm.get(key) ?? compute(start, end);
-    warm.delete(key);
-    warm.set(key, root);
-    if (warm.size > MAX_WARM_SUBTREES) {
-      const [oldest] = warm.keys();
-      if (oldest !== undefined) warm.delete(oldest);
-    }
+    remember(warm, key, root, MAX_WARM_SUBTREES);
     return root;
   };
 

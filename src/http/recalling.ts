@@ -3,6 +3,7 @@
  * longer the further down a route stands; the clients of a lake ask for few paths, over and over.
  */
 import type { Result, Router } from "hono/router";
+import { remember } from "../application/remember.ts";
 
 /** Paths kept; the oldest go first. */
 export const MAX_KNOWN_PATHS = 512;
@@ -23,12 +24,7 @@ export const recalling = <Handler>(router: Router<Handler>): Router<Handler> => 
       const before = known.get(asked);
       if (before !== undefined) return before;
       const found = router.match(method, path);
-      if (asked.length > MAX_KNOWN_LENGTH) return found;
-      if (known.size >= MAX_KNOWN_PATHS) {
-        const [oldest] = known.keys();
-        if (oldest !== undefined) known.delete(oldest);
-      }
-      known.set(asked, found);
+      if (asked.length <= MAX_KNOWN_LENGTH) remember(known, asked, found, MAX_KNOWN_PATHS);
       return found;
     },
   };

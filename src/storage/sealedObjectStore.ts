@@ -12,6 +12,7 @@ import {
   type ObjectWriter,
   type StoredObject,
 } from "../application/dataPorts.ts";
+import { remember } from "../application/remember.ts";
 import { type ByteSource, byteSource } from "./byteSource.ts";
 import {
   CHUNK_BYTES,
@@ -65,9 +66,7 @@ export const sealedObjectStore = (
     const at = HEADER_BYTES + last * fullBytes;
     await sealing.open(last, true, await store.read(name, at, object.size_bytes - at));
     const described = { sealing, ...extent };
-    const [oldest] = known.keys();
-    if (known.size >= MAX_REMEMBERED && oldest !== undefined) known.delete(oldest);
-    known.set(name, described);
+    remember(known, name, described, MAX_REMEMBERED);
     return described;
   };
 

@@ -6,6 +6,7 @@
 
 import { decodeJwt, decodeProtectedHeader, errors, jwtVerify } from "jose";
 import { say } from "../../application/logging.ts";
+import { remember } from "../../application/remember.ts";
 import { isReserved, subjectFault } from "../../domain/member/subject.ts";
 import { type Issuer, isQualified } from "./issuers.ts";
 import { issuerKeys, type KeyMeans } from "./keys.ts";
@@ -100,10 +101,8 @@ export const jwtVerifier = (issuers: readonly Issuer[], means: KeyMeans): JwtVer
     try {
       const verified = await verify(jwt);
       if (verified.kind !== "known") return verified;
-      const [oldest] = remembered.keys();
-      if (remembered.size >= MAX_VERIFIED && oldest !== undefined) remembered.delete(oldest);
       const kept = Math.min(verified.until, means.now() + VERIFIED_KEPT_MS);
-      remembered.set(key, { ...verified, kept });
+      remember(remembered, key, { ...verified, kept }, MAX_VERIFIED);
       return verified;
     } catch (error) {
       return outcomeOf(error);
