@@ -29,8 +29,10 @@ export const createApp = (depsOf: (c: AppContext, origin: string) => Deps): App 
   checkAccessTable(ROUTES, ["GET /health", "GET /", "GET /docs", "GET /openapi.json"]);
   const app: App = new Hono({ router: recalling(new RegExpRouter()) });
   app.use(async (c, next) => {
+    const { url } = c.req;
+    c.set("url", url);
     c.set("requestId", requestIdOf(c));
-    const origin = originOf(c.req.url);
+    const origin = originOf(url);
     const deps = depsOf(c, origin);
     c.set("deps", deps);
     const host = origin.slice(origin.indexOf("//") + 2);
@@ -39,7 +41,7 @@ export const createApp = (depsOf: (c: AppContext, origin: string) => Deps): App 
     const sender = senderOf(c.req.raw, host, deps.cors);
     c.set("foreign", sender.foreign);
     c.set("cors", sender.headers);
-    checkLengths(c.req.raw);
+    checkLengths(url, c.req.raw.headers);
     const reason = UNCONDITIONAL.has(c.req.path)
       ? null
       : (refusal(deps.door.policy, local) ?? deps.cors.fault);

@@ -41,6 +41,8 @@ export interface Deps {
 
 export interface AppEnv {
   readonly Variables: {
+    /** The request's: the platform makes the text anew each time it is asked. */
+    readonly url: string;
     readonly requestId: string;
     readonly deps: Deps;
     /** Whether the request comes from this machine and means it. */

@@ -135,7 +135,7 @@ export const parsed = (schema: z.ZodType, value: unknown, where: string): unknow
 /** The query as an object; a parameter given twice is refused. */
 export const readQuery = (c: Context): Record<string, string> => {
   const query: Record<string, string> = {};
-  if (!c.req.url.includes("?")) return query;
+  if (!c.get("url").includes("?")) return query;
   for (const [key, values] of Object.entries(c.req.queries())) {
     if (values.length > 1) {
       throw new HttpProblem({

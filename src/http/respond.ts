@@ -5,7 +5,7 @@
 import type { Context } from "hono";
 import { securityHeaders } from "./securityHeaders.ts";
 
-/** `c` carries the request's id (`requestId`), which the answer names, and who may read it (`cors`). */
+/** `c` carries the request's `url`, its id (`requestId`), and who may read the answer (`cors`). */
 export const respond = (
   c: Context,
   status: number,
@@ -15,7 +15,7 @@ export const respond = (
   new Response(body, {
     status,
     headers: {
-      ...securityHeaders(c.req.url),
+      ...securityHeaders(c.get("url")),
       ...headers,
       ...c.get("cors"),
       "X-Request-Id": c.get("requestId"),
