@@ -18,7 +18,7 @@ import { type Relay, relay } from "./application/relay.ts";
 import { runDuties } from "./application/runDuties.ts";
 import { sayCommand, type Watch, watchedDuties } from "./application/seenCommands.ts";
 import { signedHead } from "./application/signedHead.ts";
-import { statusReporter } from "./application/statusReporter.ts";
+import { type ReporterDeps, statusReporter } from "./application/statusReporter.ts";
 import { wait } from "./application/timers.ts";
 import { courier } from "./application/webhooks.ts";
 import { calendars } from "./calendar/calendars.ts";
@@ -79,6 +79,7 @@ export const openLake = (around: Surroundings): Lake => {
     log,
     owed,
     delivered: () => sent.cursor().last_seq,
+    delivering: () => sent.cursor().retry_at === null,
     next_ms: around.due,
     woken_ms: around.woken,
     isLocked: () => service.rotation.isLocked(around.lake_id() ?? ""),
@@ -144,7 +145,7 @@ const reporterOf = (
   around: Surroundings,
   home: (lake_id: string) => Promise<D1Database>,
   tally: CommandTally,
-  deps: StatusDeps,
+  deps: StatusDeps & Pick<ReporterDeps, "delivering">,
 ) =>
   statusReporter({
     sink: { deliver: async (id, report) => statusSink(await home(id)).deliver(id, report) },
@@ -152,6 +153,7 @@ const reporterOf = (
     process: crypto.randomUUID(),
     lake_id: around.lake_id,
     status: () => lakeStatus(deps),
+    delivering: deps.delivering,
     failed: (error) => {
       const lake_id = around.lake_id() ?? "";
       say("warn", "how a lake stands cannot be told to the reports", { lake_id, error });

@@ -21,6 +21,8 @@ export interface ReporterDeps {
   /** Null before the lake exists: nothing is told then. */
   lake_id(): string | null;
   status(): LakeStatus;
+  /** Whether what the reports lack is on its way; not while it waits to be tried again. */
+  delivering(): boolean;
   failed(error: unknown): void;
   now(): Date;
   wait(milliseconds: number): Promise<void>;
@@ -63,8 +65,9 @@ export const statusReporter = (deps: ReporterDeps): StatusReporter => {
         counts: deps.tally.take(),
         status,
       });
-      // The reports have what they lack in a moment, and nothing else would tell of it.
-      if (status.behind_since !== null) nudge();
+      // The reports have what they lack in a moment, and nothing else would tell of it. Who tries
+      // again later tells then: until that the lake may leave memory.
+      if (status.behind_since !== null && deps.delivering()) nudge();
       return true;
     } catch (error) {
       deps.failed(error);

@@ -18,6 +18,7 @@ const reporting = () => {
   const state = {
     status: QUIET,
     lake_id: "north" as string | null,
+    delivering: true,
     /** What the sink does with a report before it keeps it, and after. */
     before: async () => {},
     after: async () => {},
@@ -35,6 +36,7 @@ const reporting = () => {
     process: "life-1",
     lake_id: () => state.lake_id,
     status: () => state.status,
+    delivering: () => state.delivering,
     failed: (error) => failures.push(error),
     now: () => new Date(at),
     wait: (ms) => new Promise((resolve) => waits.push({ ms, end: resolve })),
@@ -140,6 +142,21 @@ describe("a lake's reports on how it stands", () => {
       null,
     ]);
     expect(lake.waits).toEqual([]);
+  });
+
+  test("hold no lake in memory whose events cannot be delivered now", async () => {
+    const lake = reporting();
+    lake.state.status = { ...QUIET, behind_since: "2026-11-29T12:00:00.000Z" };
+    lake.state.delivering = false;
+    lake.command();
+    await lake.over();
+    expect(lake.sent).toHaveLength(1);
+    expect(lake.waits).toEqual([]);
+    // The alarm has tried again.
+    lake.state.delivering = true;
+    lake.reporter.nudge();
+    await lake.over();
+    expect(lake.waits).toHaveLength(1);
   });
 
   test("say nothing of a lake that is not there, and keep its counts", async () => {
