@@ -10,20 +10,16 @@ import { type Env, hasJurisdictions } from "./env.ts";
 
 /** Ids that were made of names, which costs as much as a part of a command. */
 const MAX_KNOWN_IDS = 10_000;
-const knownIds = new Map<string, DurableObjectId>();
-
-const idAt = (lakes: DurableObjectNamespace, at: At, lake_id: string): DurableObjectId => {
-  const name = `${at ?? ""}/${lake_id}`;
-  const known = knownIds.get(name);
-  if (known) return known;
-  const id = lakes.idFromName(lake_id);
-  remember(knownIds, name, id, MAX_KNOWN_IDS);
-  return id;
-};
+const knownIds = new WeakMap<DurableObjectNamespace, Map<string, DurableObjectId>>();
 
 export const stubAt = (env: Env, at: At, lake_id: string, hint: LocationHint | null = null) => {
   const lakes = at === null ? env.LAKES : env.LAKES.jurisdiction(at);
-  return lakes.get(idAt(lakes, at, lake_id), hint === null ? {} : { locationHint: hint });
+  const known = knownIds.get(env.LAKES) ?? new Map<string, DurableObjectId>();
+  knownIds.set(env.LAKES, known);
+  const name = `${at ?? ""}/${lake_id}`;
+  const id = known.get(name) ?? lakes.idFromName(lake_id);
+  remember(known, name, id, MAX_KNOWN_IDS);
+  return lakes.get(id, hint === null ? {} : { locationHint: hint });
 };
 
 export const gatewayAt = (env: Env, at: At): Gateway =>

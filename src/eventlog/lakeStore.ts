@@ -65,14 +65,12 @@ export const lakeStore = (
   const { sql } = storage;
   const stored = eventLog(storage);
   const tree = logTree(sql);
-  const cursors = outbox(sql);
-  stored.onUndone(cursors.forget);
   return {
     stored,
     keys: keys(sql, () => now().toISOString()),
     tree,
     imported: logImport({ sql, log: stored, tree, roots, now }),
-    sent: outboxOf({ name: REPORTS_SINK, version: report_version }, stored, cursors),
+    sent: outboxOf({ name: REPORTS_SINK, version: report_version }, stored, outbox(sql)),
     owed: () => owed(sql),
   };
 };

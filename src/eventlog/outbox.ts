@@ -27,123 +27,92 @@ export interface Outbox {
   destination(sink: Sink): string | null;
   /** For good, until it is told anew elsewhere. */
   choose(sink: Sink, destination: string): void;
-  /** After a rollback: what was remembered may not be there. */
-  forget(): void;
 }
 
 const MAX_ERROR_LENGTH = 500;
 
-interface Row {
-  readonly last_seq: number;
-  readonly sink_version: number | null;
-  readonly attempts: number;
-  readonly last_error: string | null;
-  readonly retry_at: string | null;
-  readonly destination: string | null;
-}
-
-/** Of a sink nothing has been sent to. */
-const UNTOLD: Omit<Row, "sink_version"> = {
-  last_seq: 0,
-  attempts: 0,
-  last_error: null,
-  retry_at: null,
-  destination: null,
-};
-
-export const outbox = (sql: SqlStorage): Outbox => {
-  /** By the sink. Asked for after every commit, and changed once a second at most. */
-  const known = new Map<string, Row | null>();
-
-  const rowOf = (sink: string): Row | null => {
-    const before = known.get(sink);
-    if (before !== undefined) return before;
-    const [row = null] = sql
-      .exec<Row & Record<string, SqlStorageValue>>(
-        `SELECT last_seq, sink_version, attempts, last_error, retry_at, destination FROM outbox
+export const outbox = (sql: SqlStorage): Outbox => ({
+  cursor({ name, version }) {
+    const [row] = sql
+      .exec<{
+        last_seq: number;
+        sink_version: number | null;
+        attempts: number;
+        last_error: string | null;
+        retry_at: string | null;
+      }>(
+        `SELECT last_seq, sink_version, attempts, last_error, retry_at FROM outbox
          WHERE sink = ?`,
-        sink,
+        name,
       )
       .toArray();
-    known.set(sink, row);
-    return row;
-  };
-
-  const change = (sink: string, statement: string, ...values: SqlStorageValue[]): void => {
-    known.delete(sink);
-    sql.exec(statement, ...values);
-  };
-
-  return {
-    cursor({ name, version }) {
-      const row = rowOf(name);
-      const { last_seq, attempts, last_error, retry_at } = row ?? UNTOLD;
-      const outdated = row !== null && row.sink_version !== version;
-      return { last_seq, outdated, attempts, last_error, retry_at };
-    },
-    advance({ name, version }, seq) {
-      change(
-        name,
-        `INSERT INTO outbox (sink, last_seq, sink_version)
-         VALUES (?, CAST(? AS INTEGER), CAST(? AS INTEGER))
-         ON CONFLICT (sink) DO UPDATE SET last_seq = max(last_seq, excluded.last_seq),
-           attempts = 0, retry_at = NULL, last_error = NULL`,
-        name,
-        seq,
-        version,
-      );
-    },
-    restarted({ name, version }) {
-      change(
-        name,
-        `UPDATE outbox SET last_seq = 0, sink_version = CAST(? AS INTEGER), attempts = 0,
-           retry_at = NULL, last_error = NULL
-         WHERE sink = ?`,
-        version,
-        name,
-      );
-    },
-    rewind(sink, seq) {
-      change(sink, "UPDATE outbox SET last_seq = CAST(? AS INTEGER) WHERE sink = ?", seq, sink);
-    },
-    failed({ name, version }, error, retryAt) {
-      change(
-        name,
-        `INSERT INTO outbox (sink, last_seq, sink_version, attempts, retry_at, last_error)
-         VALUES (?, 0, CAST(? AS INTEGER), 1, ?, ?)
-         ON CONFLICT (sink) DO UPDATE SET attempts = attempts + 1, retry_at = excluded.retry_at,
-           last_error = excluded.last_error`,
-        name,
-        version,
-        retryAt,
-        error.slice(0, MAX_ERROR_LENGTH),
-      );
-    },
-    outdate({ name }, destination) {
-      change(
-        name,
-        `INSERT INTO outbox (sink, last_seq, destination) VALUES (?, 0, ?)
-         ON CONFLICT (sink) DO UPDATE SET sink_version = NULL, attempts = 0, retry_at = NULL,
-           last_error = NULL, destination = coalesce(excluded.destination, destination)`,
-        name,
-        destination,
-      );
-    },
-    destination: ({ name }) => (rowOf(name) ?? UNTOLD).destination,
-    choose({ name, version }, destination) {
-      change(
-        name,
-        `INSERT INTO outbox (sink, last_seq, sink_version, destination)
-         VALUES (?, 0, CAST(? AS INTEGER), ?)
-         ON CONFLICT (sink) DO UPDATE SET destination = excluded.destination`,
-        name,
-        version,
-        destination,
-      );
-    },
-    forget: () => known.clear(),
-  };
-};
+    if (row === undefined) {
+      return { last_seq: 0, outdated: false, attempts: 0, last_error: null, retry_at: null };
+    }
+    const { sink_version, ...cursor } = row;
+    return { ...cursor, outdated: sink_version !== version };
+  },
+  advance({ name, version }, seq) {
+    sql.exec(
+      `INSERT INTO outbox (sink, last_seq, sink_version)
+       VALUES (?, CAST(? AS INTEGER), CAST(? AS INTEGER))
+       ON CONFLICT (sink) DO UPDATE SET last_seq = max(last_seq, excluded.last_seq),
+         attempts = 0, retry_at = NULL, last_error = NULL`,
+      name,
+      seq,
+      version,
+    );
+  },
+  restarted({ name, version }) {
+    sql.exec(
+      `UPDATE outbox SET last_seq = 0, sink_version = CAST(? AS INTEGER), attempts = 0,
+         retry_at = NULL, last_error = NULL
+       WHERE sink = ?`,
+      version,
+      name,
+    );
+  },
+  rewind(sink, seq) {
+    sql.exec("UPDATE outbox SET last_seq = CAST(? AS INTEGER) WHERE sink = ?", seq, sink);
+  },
+  failed({ name, version }, error, retryAt) {
+    sql.exec(
+      `INSERT INTO outbox (sink, last_seq, sink_version, attempts, retry_at, last_error)
+       VALUES (?, 0, CAST(? AS INTEGER), 1, ?, ?)
+       ON CONFLICT (sink) DO UPDATE SET attempts = attempts + 1, retry_at = excluded.retry_at,
+         last_error = excluded.last_error`,
+      name,
+      version,
+      retryAt,
+      error.slice(0, MAX_ERROR_LENGTH),
+    );
+  },
+  outdate({ name }, destination) {
+    sql.exec(
+      `INSERT INTO outbox (sink, last_seq, destination) VALUES (?, 0, ?)
+       ON CONFLICT (sink) DO UPDATE SET sink_version = NULL, attempts = 0, retry_at = NULL,
+         last_error = NULL, destination = coalesce(excluded.destination, destination)`,
+      name,
+      destination,
+    );
+  },
+  destination({ name }) {
+    const [row] = sql
+      .exec<{ destination: string | null }>("SELECT destination FROM outbox WHERE sink = ?", name)
+      .toArray();
+    return row?.destination ?? null;
+  },
+  choose({ name, version }, destination) {
+    sql.exec(
+      `INSERT INTO outbox (sink, last_seq, sink_version, destination)
+       VALUES (?, 0, CAST(? AS INTEGER), ?)
+       ON CONFLICT (sink) DO UPDATE SET destination = excluded.destination`,
+      name,
+      version,
+      destination,
+    );
+  },
+});
 
 export interface SinkOutbox
   extends Pick<RelayDeps, "head" | "read" | "advance" | "restarted" | "rewind" | "failed"> {
