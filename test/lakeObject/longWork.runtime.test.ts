@@ -1,5 +1,5 @@
 /** Files too large for a request: taken over, checked, anonymised and published in the background. */
-import { abortAllDurableObjects, evictDurableObject } from "cloudflare:test";
+import { abortAllDurableObjects, evictAllDurableObjects } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { describe, expect, test } from "vitest";
 import type { LakeGateway } from "../../src/application/lakeGateway.ts";
@@ -145,19 +145,14 @@ describe("a large file", () => {
   test("ends the same when the lake crashes or is evicted in the middle of each step", async () => {
     const undisturbed = await salesLake(RULES);
     const expected = essence(await live(undisturbed, async () => {}));
-    const evict = async (lake: Lake) => {
-      // Only one that is in memory can be evicted from it.
-      await lake.inside(() => undefined);
-      await evictDurableObject(lake.stub);
-    };
-    for (const disturb of [abortAllDurableObjects, evict]) {
+    for (const disturb of [abortAllDurableObjects, evictAllDurableObjects]) {
       const lake = await salesLake(RULES);
       let crashes = 0;
       const after = await live(lake, async () => {
         // At every third of a second something else may be under way: go through them.
         for (let pause = 0; pause < 60; pause += 12) {
           await scheduler.wait(pause);
-          await disturb(lake);
+          await disturb();
           crashes += 1;
         }
       });
