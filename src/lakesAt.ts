@@ -12,14 +12,22 @@ import { type Env, hasJurisdictions } from "./env.ts";
 const MAX_KNOWN_IDS = 10_000;
 const knownIds = new WeakMap<DurableObjectNamespace, Map<string, DurableObjectId>>();
 
-export const stubAt = (env: Env, at: At, lake_id: string, hint: LocationHint | null = null) => {
-  const lakes = at === null ? env.LAKES : env.LAKES.jurisdiction(at);
-  const known = knownIds.get(env.LAKES) ?? new Map<string, DurableObjectId>();
-  knownIds.set(env.LAKES, known);
+const idAt = ({ LAKES }: Env, at: At, lake_id: string): DurableObjectId => {
+  const known = knownIds.get(LAKES) ?? new Map<string, DurableObjectId>();
   const name = `${at ?? ""}/${lake_id}`;
-  const id = known.get(name) ?? lakes.idFromName(lake_id);
+  const before = known.get(name);
+  if (before) return before;
+  const id = lakesAt(LAKES, at).idFromName(lake_id);
   remember(known, name, id, MAX_KNOWN_IDS);
-  return lakes.get(id, hint === null ? {} : { locationHint: hint });
+  knownIds.set(LAKES, known);
+  return id;
+};
+
+const lakesAt = (lakes: Env["LAKES"], at: At) => (at === null ? lakes : lakes.jurisdiction(at));
+
+export const stubAt = (env: Env, at: At, lake_id: string, hint: LocationHint | null = null) => {
+  const lakes = lakesAt(env.LAKES, at);
+  return lakes.get(idAt(env, at, lake_id), hint === null ? {} : { locationHint: hint });
 };
 
 export const gatewayAt = (env: Env, at: At): Gateway =>

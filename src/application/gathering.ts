@@ -8,8 +8,8 @@
  * that another settles. So each group is led by one of its own: by the one that makes it as many as
  * there were lately, else by the first, once no more come. The others look for their answers, first
  * when those of the last call were there: each look costs as much as a part of the command. What a
- * leader began goes on should its client hang up, and who has waited `PATIENCE_MS` leads by itself:
- * neither a call that takes long nor a request that is gone holds up anybody.
+ * leader began goes on should its client hang up. Who has waited too long leads by itself, and one
+ * that is gone is passed over: neither a long call nor a request that ended holds up anybody.
  */
 
 /** The most that one call carries. */
@@ -21,8 +21,11 @@ export const BEAT_MS = 1;
 /** How often it does so, as long as more come. */
 export const MAX_BEATS = 8;
 
-/** How long one waits to be carried by another, in ms. */
+/** How long one waits to be carried by another, in ms, or twice as long as is usual. */
 export const PATIENCE_MS = 20;
+
+/** What takes longer than that, in ms, is not usual. */
+const MAX_USUAL_MS = 100;
 
 /** Who has not looked for so long, in ms, is gone: nothing is done for him any more. */
 export const GONE_AFTER_MS = 1_000;
@@ -34,8 +37,8 @@ const MAX_LOOK_MS = 250;
 /** How long one waits for the answer to what was sent in another's name, in ms. */
 export const ANSWER_WITHIN_MS = 30_000;
 
-/** Lakes nobody waits for that are remembered all the same. */
-export const MAX_QUIET_LAKES = 256;
+/** When more lakes than these are known, those are forgotten that nobody waits for. */
+export const MAX_KNOWN_LAKES = 256;
 
 export type Outcome =
   | { readonly ok: true; readonly text: string }
@@ -57,8 +60,6 @@ interface Waiter {
   readonly came_ms: number;
   /** When its request looked last. */
   seen_ms: number;
-  /** Of all its pauses. */
-  waited_ms: number;
   /** As the first of a group: how often it has looked for others, and how many it saw. */
   looks: number;
   saw: number;
@@ -76,7 +77,7 @@ interface Queue {
   waiting: Waiter[];
   /** The most commands that were on their way at once since the last call began. */
   expected: number;
-  /** From coming to having an answer: what the last call took one of the middle. */
+  /** From coming to having an answer: what the last call took one of its middle, and 100 at most. */
   usual_ms: number;
 }
 
@@ -98,27 +99,33 @@ export const gathering = ({ send, keep, pause, now_ms }: GatheringDeps) => {
   const queueOf = (lake_id: string): Queue => {
     const known = queues.get(lake_id);
     if (known) return known;
-    if (queues.size >= MAX_QUIET_LAKES) {
-      for (const [id, queue] of queues) if (onTheirWay(queue) === 0) queues.delete(id);
+    if (queues.size >= MAX_KNOWN_LAKES) {
+      for (const [id, queue] of queues) {
+        queue.waiting = queue.waiting.filter(isHere);
+        if (!isBusy(queue) && queue.waiting.length === 0) queues.delete(id);
+      }
     }
     const queue = { calls: new Set<RemoteCall>(), waiting: [], expected: 1, usual_ms: LOOK_MS };
     queues.set(lake_id, queue);
     return queue;
   };
 
-  /** Takes those who go now from the queue. */
-  const nextGroup = (queue: Queue): readonly Waiter[] => {
-    const now = now_ms();
-    const here = queue.waiting.filter(({ seen_ms }) => now - seen_ms < GONE_AFTER_MS);
+  /** Takes those who go now from the queue, the leader among them. */
+  const nextGroup = (queue: Queue, leader: Waiter): readonly Waiter[] => {
+    const here = queue.waiting.filter(isHere);
+    if (here.indexOf(leader) >= MAX_GATHERED) {
+      here.splice(here.indexOf(leader), 1);
+      here.unshift(leader);
+    }
     const group = here.splice(0, MAX_GATHERED);
     queue.waiting = here;
     for (const waiter of group) waiter.sent = true;
     return group;
   };
 
-  /** In the name of the request that runs now. Never rejects. */
-  const lead = async (lake_id: string, queue: Queue): Promise<void> => {
-    const group = nextGroup(queue);
+  /** In the name of the leader, whose request runs now. Never rejects. */
+  const lead = async (lake_id: string, queue: Queue, leader: Waiter): Promise<void> => {
+    const group = nextGroup(queue, leader);
     const call: RemoteCall = { began_ms: now_ms(), size: group.length };
     queue.calls.add(call);
     queue.expected = onTheirWay(queue);
@@ -134,10 +141,12 @@ export const gathering = ({ send, keep, pause, now_ms }: GatheringDeps) => {
     for (const [index, waiter] of group.entries()) waiter.outcome = outcomes[index] ?? noAnswer();
     queue.calls.delete(call);
     const came_ms = group[group.length >> 1]?.came_ms ?? call.began_ms;
-    queue.usual_ms = Math.min(now_ms() - came_ms, PATIENCE_MS);
+    queue.usual_ms = Math.min(now_ms() - came_ms, MAX_USUAL_MS);
   };
 
-  /** Whether a call is under way. One whose request was cut off never ends: it is given up. */
+  const isHere = ({ seen_ms }: Waiter): boolean => now_ms() - seen_ms < GONE_AFTER_MS;
+
+  /** Whether a call is under way. One that takes too long may have been cut off: it is given up. */
   const isBusy = ({ calls }: Queue): boolean => {
     for (const call of calls) {
       if (now_ms() - call.began_ms > ANSWER_WITHIN_MS) calls.delete(call);
@@ -147,22 +156,26 @@ export const gathering = ({ send, keep, pause, now_ms }: GatheringDeps) => {
 
   /** Whether all who wait go now, led by this one. */
   const isDue = (queue: Queue, waiter: Waiter): boolean => {
-    if (waiter.waited_ms >= PATIENCE_MS) return true;
+    const patience_ms = Math.max(PATIENCE_MS, 2 * queue.usual_ms);
+    if (now_ms() - waiter.came_ms >= patience_ms) return true;
     if (isBusy(queue)) return false;
     const here = queue.waiting.length;
-    if (here >= queue.expected) return true;
-    if (queue.waiting[0] !== waiter) return false;
+    if (here >= Math.min(queue.expected, MAX_GATHERED)) return true;
+    if (!isFirst(queue, waiter)) return false;
     const more = here > waiter.saw;
     waiter.saw = here;
     waiter.looks += 1;
     return !more || waiter.looks > MAX_BEATS;
   };
 
-  const pauseOf = (queue: Queue, { sent, waited_ms }: Waiter, first: boolean): number => {
-    if (first && !sent) return BEAT_MS;
+  const isFirst = (queue: Queue, waiter: Waiter): boolean => queue.waiting.find(isHere) === waiter;
+
+  const pauseOf = (queue: Queue, waiter: Waiter): number => {
+    if (!waiter.sent && isFirst(queue, waiter)) return BEAT_MS;
+    const waited_ms = now_ms() - waiter.came_ms;
+    const left_ms = Math.min(queue.usual_ms - waited_ms, PATIENCE_MS);
     const late_ms = Math.min(waited_ms >> 3, MAX_LOOK_MS);
-    const ms = Math.max(LOOK_MS, queue.usual_ms - waited_ms, late_ms);
-    return Math.min(ms, ANSWER_WITHIN_MS - waited_ms);
+    return Math.min(Math.max(LOOK_MS, left_ms, late_ms), ANSWER_WITHIN_MS - waited_ms);
   };
 
   return async (lake_id: string, text: string): Promise<string> => {
@@ -172,7 +185,6 @@ export const gathering = ({ send, keep, pause, now_ms }: GatheringDeps) => {
       text,
       came_ms: now,
       seen_ms: now,
-      waited_ms: 0,
       looks: 0,
       saw: 0,
       sent: false,
@@ -185,19 +197,14 @@ export const gathering = ({ send, keep, pause, now_ms }: GatheringDeps) => {
         if (!queue.waiting.includes(waiter)) queue.waiting.push(waiter);
         queue.expected = Math.max(queue.expected, onTheirWay(queue));
         if (isDue(queue, waiter)) {
-          const led = lead(lake_id, queue);
+          const led = lead(lake_id, queue, waiter);
           keep(led);
           await led;
           continue;
         }
       }
-      if (waiter.waited_ms >= ANSWER_WITHIN_MS) {
-        waiter.outcome = noAnswer();
-        continue;
-      }
-      const ms = pauseOf(queue, waiter, queue.waiting[0] === waiter);
-      await pause(ms);
-      waiter.waited_ms += ms;
+      if (now_ms() - waiter.came_ms >= ANSWER_WITHIN_MS) waiter.outcome = noAnswer();
+      else await pause(pauseOf(queue, waiter));
     }
     if (waiter.outcome.ok) return waiter.outcome.text;
     throw waiter.outcome.error;

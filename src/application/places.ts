@@ -7,7 +7,9 @@
  *
  * Outside of its jurisdiction lie a lake's id and the jurisdiction's name, and nothing else of it.
  */
+
 import type { Jurisdiction, LocationHint, Placement } from "../domain/residency.ts";
+import { remember } from "./remember.ts";
 
 /** Of a lake: in the very object that was asked, in a jurisdiction, or nowhere yet. */
 export type Whereabouts = "here" | "nowhere" | Jurisdiction;
@@ -42,11 +44,7 @@ export const places = (
     // It may come into being anywhere: that is not to be remembered.
     if (found === "nowhere") return null;
     const at = found === "here" ? null : found;
-    for (const oldest of known.size >= max_known ? known.keys() : []) {
-      known.delete(oldest);
-      break;
-    }
-    known.set(lake_id, at);
+    remember(known, lake_id, at, max_known);
     return at;
   };
 

@@ -9,6 +9,8 @@ export const remember = <Key, Value>(
 ): void => {
   memory.delete(key);
   memory.set(key, value);
+  // Looking for the first steps over all that was deleted there.
+  if (memory.size <= most) return;
   for (const [oldest] of memory) {
     if (memory.size <= most) return;
     memory.delete(oldest);

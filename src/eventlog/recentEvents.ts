@@ -4,7 +4,7 @@
  */
 import type { EventFilter, StoredEvent } from "../application/ports.ts";
 
-const MAX_RECENT_EVENTS = 2_000;
+const MAX_RECENT_EVENTS = 4_000;
 /** Of their data, as JSON. */
 const MAX_RECENT_CHARACTERS = 2 * 1024 * 1024;
 

@@ -6,7 +6,7 @@ import {
   gathering,
   MAX_BEATS,
   MAX_GATHERED,
-  MAX_QUIET_LAKES,
+  MAX_KNOWN_LAKES,
   type Outcome,
   PATIENCE_MS,
 } from "../../src/application/gathering.ts";
@@ -280,16 +280,99 @@ describe("gathering", () => {
     expect(lake.texts()).toEqual([["a"], ["b", "c"]]);
     await lake.pass(ANSWER_WITHIN_MS);
     await failed;
+    // Ever more rarely: what is late is not worth many looks.
+    expect(lake.looks()).toBeLessThan(250);
   });
 
-  test("begins anew with a lake, however many were asked since", async () => {
+  test("forgets what it knew of a lake nobody waits for, once it knows many", async () => {
     const lake = slowLake();
-    const lakes = Array.from({ length: MAX_QUIET_LAKES + 2 }, (_, n) => `lake-${n}`);
-    for (const id of [...lakes, ...lakes]) {
-      const asked = lake.ask(id, id);
+    await crowd(lake, 4);
+    const busy = lake.ask("busy", "under way");
+    for (let n = 0; n <= MAX_KNOWN_LAKES; n += 1) {
+      const asked = lake.ask(`lake-${n}`, "a");
       await lake.calls.at(-1)?.answer();
-      expect(await asked).toBe(`${id}!`);
+      expect(await asked).toBe("a!");
     }
-    expect(lake.calls).toHaveLength(2 * lakes.length);
+    // It does not wait for the others of then.
+    const before = lake.calls.length;
+    void lake.ask("north", "alone");
+    expect(lake.calls).toHaveLength(before + 1);
+    // While this one knows that a call is under way.
+    void lake.ask("busy", "behind it");
+    expect(lake.calls).toHaveLength(before + 1);
+    await lake.calls[2]?.answer();
+    expect(await busy).toBe("under way!");
+  });
+
+  test("gives who was just answered a beat to come again", async () => {
+    const lake = slowLake();
+    const first = lake.ask("north", "a");
+    const second = lake.ask("north", "b");
+    await lake.calls[0]?.answer();
+    expect(await first).toBe("a!");
+    await lake.pass(1.5 * BEAT_MS);
+    expect(lake.calls).toHaveLength(1);
+    const again = lake.ask("north", "c");
+    expect(lake.calls[1]?.texts).toEqual(["b", "c"]);
+    await lake.calls[1]?.answer();
+    await lake.pass(PATIENCE_MS);
+    expect(await Promise.all([second, again])).toEqual(["b!", "c!"]);
+  });
+
+  test("does not wait for more than one call carries, and who leads goes with it", async () => {
+    const lake = slowLake();
+    void lake.ask("north", "first");
+    const many = Array.from({ length: MAX_GATHERED }, (_, n) => lake.ask("north", `${n}`));
+    await lake.calls[0]?.answer();
+    const last = lake.ask("north", "last");
+    expect(lake.calls[1]?.texts).toHaveLength(MAX_GATHERED);
+    expect(lake.calls[1]?.texts).toContain("last");
+    await lake.calls[1]?.answer();
+    expect(await last).toBe("last!");
+    await lake.pass(PATIENCE_MS);
+    await lake.calls[2]?.answer();
+    await lake.pass(PATIENCE_MS);
+    expect(await Promise.all(many)).toHaveLength(MAX_GATHERED);
+  });
+
+  test("is patient by the clock, however late the timers are", async () => {
+    const lake = slowLake();
+    void lake.ask("north", "a");
+    void lake.ask("north", "b");
+    lake.stall(PATIENCE_MS);
+    await lake.pass(PATIENCE_MS + BEAT_MS);
+    expect(lake.texts()).toEqual([["a"], ["b"]]);
+  });
+
+  test("is as patient as is usual of a lake that is slow", async () => {
+    const lake = slowLake();
+    const asked = ["a", "b"].map((text) => lake.ask("north", text));
+    await lake.calls[0]?.answer();
+    await lake.pass(SOON);
+    await lake.pass(48);
+    await lake.calls[1]?.answer();
+    await lake.pass(PATIENCE_MS);
+    await Promise.all(asked);
+    void lake.ask("north", "c");
+    const behind = lake.ask("north", "d");
+    await lake.pass(90);
+    expect(lake.texts().slice(2)).toEqual([["c"]]);
+    await lake.pass(20);
+    expect(lake.texts().slice(2)).toEqual([["c"], ["d"]]);
+    await lake.calls[3]?.answer();
+    await lake.pass(PATIENCE_MS);
+    expect(await behind).toBe("d!");
+  });
+
+  test("answers each, also when the lake answers fewer", async () => {
+    const lake = slowLake();
+    const asked = ["a", "b", "c"].map((text) => lake.ask("north", text));
+    await lake.calls[0]?.answer();
+    await lake.pass(SOON);
+    const missing = expect(asked[2]).rejects.toThrow("gave no answer");
+    await lake.calls[1]?.answer([{ ok: true, text: "b!" }]);
+    await lake.pass(PATIENCE_MS);
+    await missing;
+    expect(await asked[1]).toBe("b!");
   });
 });

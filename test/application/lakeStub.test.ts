@@ -102,7 +102,7 @@ describe("a command from afar", () => {
     const gateway = lakeGateway(() => stub, {
       keep: () => undefined,
       pause: () => new Promise((resolve) => setTimeout(resolve)),
-      now_ms: () => 0,
+      now_ms: Date.now,
     });
     const asked = ["first", "a", "no", "bug", "b"].map((purpose) =>
       gateway.command(call, accessFor(purpose)),
@@ -122,7 +122,7 @@ describe("a command from afar", () => {
     const { reached, gateway } = farEnd(refused, {
       keep: () => undefined,
       pause: never,
-      now_ms: () => 0,
+      now_ms: Date.now,
     });
     const large = accessFor("x".repeat(20_000));
     await Promise.all([large, request, large].map((each) => gateway.command(call, each)));

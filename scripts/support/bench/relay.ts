@@ -14,8 +14,8 @@ const CALLERS = 32;
 const LOOK_EVERY_MS = 25;
 /** What is relayed of what is committed, while it is: 1, but for what is on its way at the end. */
 const RELAYED_AT_LEAST = 0.9;
-/** A delivery begins at most 250 ms behind the one before, and takes its time. */
-const LAG_P99_AT_MOST_MS = 1_000;
+/** A delivery begins at most a second behind the one before, and takes its time. */
+const LAG_P99_AT_MOST_MS = 2_000;
 
 interface Slice {
   /** Events a second. */
