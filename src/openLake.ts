@@ -136,6 +136,7 @@ const relayOf = (around: Surroundings, sent: SinkOutbox, sink: EventSink): Relay
     lake_id: () => around.lake_id() ?? "",
     sink,
     now: () => new Date(),
+    every_ms: Number(around.env().DELIVERY_EVERY_MS) || undefined,
     wait,
     background: (work) => around.ctx.waitUntil(work),
   });

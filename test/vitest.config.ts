@@ -48,6 +48,8 @@ export default defineConfig(async () => ({
                 // Small, so that long work is tested on small files.
                 SYNC_LIMIT_BYTES: "8192",
                 SEGMENT_BYTES: "2048",
+                // Whoever evicts a lake waits for the delivery that it plans.
+                DELIVERY_EVERY_MS: "100",
                 // A line for each command would be most of what the tests print.
                 LOG_LEVEL: "warn",
                 TEST_MIGRATIONS: await readD1Migrations(

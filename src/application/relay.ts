@@ -20,6 +20,8 @@ export interface RelayDeps extends Omit<OutboxDeps, "cursor" | "lake_id"> {
   /** Known once the lake exists: nothing is sent before. */
   lake_id(): string;
   cursor(): ReturnType<OutboxDeps["cursor"]> & { readonly retry_at: string | null };
+  /** Left out: `DELIVERY_EVERY_MS`. */
+  readonly every_ms?: number | undefined;
   wait(milliseconds: number): Promise<void>;
   /** Keeps the process alive until the promise settles. */
   background(work: Promise<unknown>): void;
@@ -33,6 +35,7 @@ export interface Relay {
 }
 
 export const relay = (deps: RelayDeps): Relay => {
+  const { every_ms = DELIVERY_EVERY_MS } = deps;
   let planned = false;
   let last_ms = Number.NEGATIVE_INFINITY;
 
@@ -58,7 +61,7 @@ export const relay = (deps: RelayDeps): Relay => {
   const nudge = (): void => {
     if (planned || !behind()) return;
     planned = true;
-    const wait = Math.max(0, last_ms + DELIVERY_EVERY_MS - deps.now().getTime());
+    const wait = Math.max(0, last_ms + every_ms - deps.now().getTime());
     const delivered = (wait > 0 ? deps.wait(wait) : Promise.resolve())
       .then(() => {
         planned = false;
