@@ -4,7 +4,6 @@
  * from there whatever became of the call before; a page that was not noted is asked again, which
  * changes nothing. A day's sweep begins when the one before has ended.
  */
-
 import type { SmallObjects } from "./dataPorts.ts";
 import { dayOf } from "./months.ts";
 import { type SweepDeps, type SweptPage, sweepAlarms } from "./sweepAlarms.ts";

@@ -3,7 +3,6 @@
  * lake has to be there, its keys have to open, and whoever asks has to be admitted (admission.ts).
  * What a caller may not see is not there for him, in the same words.
  */
-
 import type { Result } from "../domain/decider.ts";
 import type { LakeId } from "../domain/ids.ts";
 import { SYSTEM_ACTOR } from "../domain/member/subject.ts";

@@ -77,7 +77,7 @@ interface Queue {
   waiting: Waiter[];
   /** The most commands that were on their way at once since the last call began. */
   expected: number;
-  /** From coming to having an answer: what the last call took one of its middle, and 100 at most. */
+  /** From coming to having an answer, of the middle of the last call; `MAX_USUAL_MS` at most. */
   usual_ms: number;
 }
 
@@ -144,6 +144,8 @@ export const gathering = ({ send, keep, pause, now_ms }: GatheringDeps) => {
     queue.usual_ms = Math.min(now_ms() - came_ms, MAX_USUAL_MS);
   };
 
+  const waitedMs = ({ came_ms }: Waiter): number => now_ms() - came_ms;
+
   const isHere = ({ seen_ms }: Waiter): boolean => now_ms() - seen_ms < GONE_AFTER_MS;
 
   /** Whether a call is under way. One that takes too long may have been cut off: it is given up. */
@@ -154,10 +156,10 @@ export const gathering = ({ send, keep, pause, now_ms }: GatheringDeps) => {
     return calls.size > 0;
   };
 
-  /** Whether all who wait go now, led by this one. */
+  /** Whether all who wait go now, led by this one. Counts as a look when it is the first of them. */
   const isDue = (queue: Queue, waiter: Waiter): boolean => {
     const patience_ms = Math.max(PATIENCE_MS, 2 * queue.usual_ms);
-    if (now_ms() - waiter.came_ms >= patience_ms) return true;
+    if (waitedMs(waiter) >= patience_ms) return true;
     if (isBusy(queue)) return false;
     const here = queue.waiting.length;
     if (here >= Math.min(queue.expected, MAX_GATHERED)) return true;
@@ -172,7 +174,7 @@ export const gathering = ({ send, keep, pause, now_ms }: GatheringDeps) => {
 
   const pauseOf = (queue: Queue, waiter: Waiter): number => {
     if (!waiter.sent && isFirst(queue, waiter)) return BEAT_MS;
-    const waited_ms = now_ms() - waiter.came_ms;
+    const waited_ms = waitedMs(waiter);
     const left_ms = Math.min(queue.usual_ms - waited_ms, PATIENCE_MS);
     const late_ms = Math.min(waited_ms >> 3, MAX_LOOK_MS);
     return Math.min(Math.max(LOOK_MS, left_ms, late_ms), ANSWER_WITHIN_MS - waited_ms);
@@ -203,7 +205,7 @@ export const gathering = ({ send, keep, pause, now_ms }: GatheringDeps) => {
           continue;
         }
       }
-      if (now_ms() - waiter.came_ms >= ANSWER_WITHIN_MS) waiter.outcome = noAnswer();
+      if (waitedMs(waiter) >= ANSWER_WITHIN_MS) waiter.outcome = noAnswer();
       else await pause(pauseOf(queue, waiter));
     }
     if (waiter.outcome.ok) return waiter.outcome.text;

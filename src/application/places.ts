@@ -7,7 +7,6 @@
  *
  * Outside of its jurisdiction lie a lake's id and the jurisdiction's name, and nothing else of it.
  */
-
 import type { Jurisdiction, LocationHint, Placement } from "../domain/residency.ts";
 import { remember } from "./remember.ts";
 

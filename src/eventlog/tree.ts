@@ -3,7 +3,6 @@
  * log is. An event's leaf hash stands in its own row; of every complete, aligned run of 256^k
  * events the root is kept besides, one row in 256 events. Everything between is recomputed.
  */
-
 import { remember } from "../application/remember.ts";
 import { invariant } from "../domain/decider.ts";
 import { consistencyPath, HASH_BYTES, inclusionPath, subtreeRoot } from "./merkle.ts";

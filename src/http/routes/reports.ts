@@ -1,5 +1,4 @@
 /** Reports across lakes, from D1. */
-
 import { z } from "zod";
 import { monthNumber, monthOf, monthText } from "../../application/months.ts";
 import { month, receipt } from "../../contracts/fields.ts";

@@ -1,5 +1,4 @@
 /** What an event can change in the reports, and the words in which the tables of events say it. */
-
 import type { LakeEvents } from "../../application/aggregates.ts";
 import { monthOf } from "../../application/months.ts";
 import type { CountRow, Measure, TableName, Value } from "../tables.ts";
