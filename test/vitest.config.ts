@@ -64,6 +64,9 @@ export default defineConfig(async () => ({
           // One runtime for all files, one after the other: every test takes a lake of its own.
           isolate: false,
           fileParallelism: false,
+          // What a lake says in the background is sent with the next message of the tests: said
+          // after the last one, it is never sent, and the run waits for its receipt for ever.
+          disableConsoleIntercept: true,
           sequence: { groupOrder: 2 },
           include: ["test/**/*.runtime.test.ts"],
           setupFiles: ["test/support/applyMigrations.ts"],
