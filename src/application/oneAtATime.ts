@@ -1,10 +1,12 @@
 /** Work that never runs beside itself: whoever asks for it again waits, and then has it run anew. */
 
-export const oneAtATime = <Value>(work: () => Promise<Value>): (() => Promise<Value>) => {
+export const oneAtATime = <Asked extends readonly unknown[], Value>(
+  work: (...asked: Asked) => Promise<Value>,
+): ((...asked: Asked) => Promise<Value>) => {
   let running: Promise<Value> | null = null;
-  return async () => {
+  return async (...asked) => {
     while (running) await running;
-    running = work().finally(() => {
+    running = work(...asked).finally(() => {
       running = null;
     });
     return running;

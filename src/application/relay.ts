@@ -1,13 +1,14 @@
 /**
- * When the log goes out to a sink: at once after a quiet moment, and once a second while commands
- * keep coming, so that a busy lake sends many events in one delivery instead of a few in each: what
- * a delivery costs, the lakes that share a database of reports pay together. What a crash leaves
- * behind is the alarm's to find.
+ * When the log goes out to a sink: at once after a quiet moment; while commands keep coming, as
+ * soon as there is a full delivery, and else once a second. So a busy lake sends many events in one
+ * delivery instead of a few in each (what a delivery costs, the lakes that share a database of
+ * reports pay together), and a very busy one sends them while they are still in memory. What a
+ * crash leaves behind is the alarm's to find.
  */
-import { drainOutbox, type OutboxDeps } from "./drainOutbox.ts";
+import { DELIVERY_EVENTS, drainOutbox, type OutboxDeps } from "./drainOutbox.ts";
 import { oneAtATime } from "./oneAtATime.ts";
 
-/** Deliveries begin no closer together than this. */
+/** Deliveries begin no closer together than this, but for full ones. */
 export const DELIVERY_EVERY_MS = 1_000;
 
 /** Where the events of this lake go, of several places that a sink may have. */
@@ -36,22 +37,31 @@ export interface Relay {
 
 export const relay = (deps: RelayDeps): Relay => {
   const { every_ms = DELIVERY_EVERY_MS } = deps;
-  let planned = false;
+  /** Begins the delivery that is waited for; null: none is planned. */
+  let begin: (() => void) | null = null;
   let last_ms = Number.NEGATIVE_INFINITY;
+  /** The last event that a delivery was begun for. */
+  let begun = 0;
 
   const behind = () => {
     const { last_seq, outdated } = deps.cursor();
     return outdated || deps.head() > last_seq;
   };
+  const full = () => deps.head() - begun >= DELIVERY_EVENTS;
 
   /** What is there when it starts, not what comes meanwhile: that waits for its own turn. */
-  const drain = async (): Promise<boolean> => {
+  const drain = async (planned: boolean): Promise<boolean> => {
+    if (planned) begin = null;
     const { retry_at } = deps.cursor();
-    if (retry_at !== null && retry_at > deps.now().toISOString()) return false;
-    last_ms = deps.now().getTime();
-    const head = deps.head();
+    const now = deps.now();
+    if (retry_at !== null && retry_at > now.toISOString()) return false;
+    const early = planned && now.getTime() < last_ms + every_ms;
+    // Before its time, only what fills deliveries: a few events would cost as much as many.
+    const end = deps.head() - (early ? (deps.head() - begun) % DELIVERY_EVENTS : 0);
+    last_ms = now.getTime();
+    begun = end;
     const read = (after: number, limit: number) =>
-      deps.read(after, limit).filter(({ seq }) => seq <= head);
+      deps.read(after, limit).filter(({ seq }) => seq <= end);
     return drainOutbox({ ...deps, lake_id: deps.lake_id(), read });
   };
 
@@ -59,14 +69,18 @@ export const relay = (deps: RelayDeps): Relay => {
   const next = oneAtATime(drain);
 
   const nudge = (): void => {
-    if (planned || !behind()) return;
-    planned = true;
-    const wait = Math.max(0, last_ms + every_ms - deps.now().getTime());
-    const delivered = (wait > 0 ? deps.wait(wait) : Promise.resolve())
-      .then(() => {
-        planned = false;
-        return next();
-      })
+    if (begin !== null) {
+      if (full()) begin();
+      return;
+    }
+    if (!behind()) return;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    begin = resolve;
+    const wait_ms = last_ms + every_ms - deps.now().getTime();
+    if (wait_ms <= 0 || full()) resolve();
+    else void deps.wait(wait_ms).then(resolve);
+    const delivered = promise
+      .then(() => next(true))
       // What failed has a time at which it is tried again; the rest goes on at once.
       .then(() => {
         if (deps.cursor().retry_at === null) nudge();
@@ -74,5 +88,5 @@ export const relay = (deps: RelayDeps): Relay => {
     deps.background(delivered);
   };
 
-  return { nudge, settle: next };
+  return { nudge, settle: () => next(false) };
 };

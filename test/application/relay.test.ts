@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { DELIVERY_EVENTS } from "../../src/application/drainOutbox.ts";
 import type { StoredEvent } from "../../src/application/ports.ts";
 import { DELIVERY_EVERY_MS, relay } from "../../src/application/relay.ts";
 
@@ -131,5 +132,33 @@ describe("the relay to a sink", () => {
     lake.relay.nudge();
     expect(await lake.relay.settle()).toBe(true);
     expect(lake.deliveries).toEqual([]);
+  });
+});
+
+describe("a lake that is very busy", () => {
+  test("sends full deliveries before their time, and what fills none at its time", async () => {
+    const lake = world();
+    lake.commit();
+    await lake.settled();
+    lake.commit(DELIVERY_EVENTS - 1);
+    await lake.settled();
+    expect(lake.deliveries).toHaveLength(1);
+    lake.commit(2);
+    await lake.settled();
+    expect(lake.deliveries.map(({ length }) => length)).toEqual([1, DELIVERY_EVENTS]);
+    await lake.pass(DELIVERY_EVERY_MS);
+    expect(lake.deliveries.map(({ length }) => length)).toEqual([1, DELIVERY_EVENTS, 1]);
+    expect(lake.deliveries.flat()).toEqual(
+      Array.from({ length: DELIVERY_EVENTS + 2 }, (_, index) => index + 1),
+    );
+  });
+
+  test("sends everything to who waits for it, full or not", async () => {
+    const lake = world();
+    lake.commit();
+    await lake.settled();
+    lake.commit(DELIVERY_EVENTS + 7);
+    expect(await lake.relay.settle()).toBe(true);
+    expect(lake.deliveries.flat()).toHaveLength(DELIVERY_EVENTS + 8);
   });
 });
