@@ -18,7 +18,7 @@ import type { LeafRow } from "./leaf.ts";
 import { recentEvents } from "./recentEvents.ts";
 import { schedule } from "./schedule.ts";
 import { SNAPSHOT_EVERY, snapshots } from "./snapshots.ts";
-import { tree } from "./tree.ts";
+import { TILE_WIDTH, tree } from "./tree.ts";
 import { uploads } from "./uploads.ts";
 
 /** States kept in memory; the least recently used ones are dropped. */
@@ -130,12 +130,14 @@ export const eventLog = (storage: DurableObjectStorage): RestorableLog => {
       try {
         return storage.transactionSync(() => {
           const value = body();
+          events.flush();
           invariant(!doomed, "what a part of a transaction threw undoes the whole");
           return value;
         });
       } catch (error) {
         // Memory is not rolled back by the platform: forget what may have been folded ahead.
         warm.clear();
+        events.forget();
         head = null;
         recent.forget();
         duties.forget();
@@ -180,6 +182,7 @@ export const eventLog = (storage: DurableObjectStorage): RestorableLog => {
             data: data as Record<string, unknown>,
           };
           recent.appended(event, events.insert(event));
+          if (seq % TILE_WIDTH === 0) events.flush();
           hashes.appended(seq);
           taken.follow(type, stream, event.data);
           stored.push(event);
@@ -192,6 +195,7 @@ export const eventLog = (storage: DurableObjectStorage): RestorableLog => {
         keepWarm(stream, folded);
         head = { seq, recorded_at };
       }
+      if (!open) events.flush();
       return stored;
     },
 
@@ -206,6 +210,7 @@ export const eventLog = (storage: DurableObjectStorage): RestorableLog => {
       // What is remembered is the end of the log, and this is none that will be asked for.
       recent.forget();
       events.insertRow({ ...row, stream, dataset });
+      events.flush();
       hashes.appended(seq);
       taken.follow(type, stream, data);
       const folded = { version, state };

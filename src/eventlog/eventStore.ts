@@ -66,10 +66,17 @@ export const leavesBetween = (
 type FoldedEvent = Pick<StoredEvent, "type" | "recorded_at" | "data">;
 
 export interface EventStore {
-  /** Returns how long its data is as JSON, in characters. */
+  /**
+   * Returns how long its data is as JSON, in characters. Rows go in several at a time: the caller
+   * sees to it that none is left when its transaction ends.
+   */
   insert(event: StoredEvent): number;
   /** As it is stored, `data` as text: whoever has the text keeps it. */
   insertRow(event: Omit<StoredEvent, "data"> & { readonly data: string }): void;
+  /** Puts in the rows that still wait. Whatever reads through the store does so by itself. */
+  flush(): void;
+  /** After a rollback: the rows that still wait are not to go in. */
+  forget(): void;
   /** Events of one stream behind `version`, up to and including `seq`: what a fold needs of them. */
   stream(stream: StreamName, version: number, seq: number): Iterable<FoldedEvent>;
   read(filter: EventFilter): readonly StoredEvent[];
@@ -90,113 +97,159 @@ const accessorOf = (type: string, data: () => Record<string, unknown>): string |
   return typeof accessor === "string" ? accessor : null;
 };
 
-const insertRow = (
-  sql: SqlStorage,
-  event: Parameters<EventStore["insertRow"]>[0],
-  accessor: string | null,
-): void => {
-  // FAIL, not ABORT, the default: the last step about the trigger in migrations.ts says why.
-  sql.exec(
-    `INSERT OR FAIL INTO events (${COLUMNS}, leaf_hash, accessor)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-    event.seq,
-    event.event_id,
-    event.stream,
-    event.stream_version,
-    event.type,
-    event.schema_version,
-    event.recorded_at,
-    event.actor,
-    event.correlation_id,
-    event.causation_id,
-    event.command_id,
-    event.dataset,
-    event.data,
-    leafHash(leafText(event)),
-    accessor,
-  );
-};
+type Inserted = Parameters<EventStore["insertRow"]>[0];
 
-export const eventStore = (sql: SqlStorage): EventStore => ({
-  insert(event) {
-    const data = JSON.stringify(event.data);
-    insertRow(
-      sql,
-      { ...event, data },
-      accessorOf(event.type, () => event.data),
-    );
-    return data.length;
-  },
+/** One statement for several rows: what it costs besides its rows is as much as a row does. */
+const ROWS_AT_ONCE = 6;
 
-  insertRow(event) {
-    const data = () => JSON.parse(event.data) as Record<string, unknown>;
-    insertRow(sql, event, accessorOf(event.type, data));
-  },
+const ROW = "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
 
-  *stream(stream, version, seq) {
-    const rows = sql
-      .exec<Pick<Row, "seq" | "type" | "schema_version" | "recorded_at" | "data">>(
-        `SELECT seq, type, schema_version, recorded_at, data FROM events
+/** FAIL, not ABORT, the default: the last step about the trigger in migrations.ts says why. */
+const insertOf = (rows: number): string =>
+  `INSERT OR FAIL INTO events (${COLUMNS}, leaf_hash, accessor)
+   VALUES ${Array.from({ length: rows }, () => ROW).join(", ")}`;
+
+/** By how many rows it takes. The platform allows a statement 100 parameters. */
+const INSERTS = Array.from({ length: ROWS_AT_ONCE + 1 }, (_, rows) => insertOf(rows));
+
+const valuesOf = (event: Inserted, accessor: string | null): readonly unknown[] => [
+  event.seq,
+  event.event_id,
+  event.stream,
+  event.stream_version,
+  event.type,
+  event.schema_version,
+  event.recorded_at,
+  event.actor,
+  event.correlation_id,
+  event.causation_id,
+  event.command_id,
+  event.dataset,
+  event.data,
+  leafHash(leafText(event)),
+  accessor,
+];
+
+export const eventStore = (sql: SqlStorage): EventStore => {
+  let waiting: unknown[] = [];
+  let rows = 0;
+
+  const forget = (): void => {
+    waiting = [];
+    rows = 0;
+  };
+
+  const flush = (): void => {
+    if (rows === 0) return;
+    const statement = INSERTS[rows] ?? insertOf(rows);
+    const values = waiting;
+    forget();
+    sql.exec(statement, ...values);
+  };
+
+  const put = (event: Inserted, accessor: string | null): void => {
+    waiting.push(...valuesOf(event, accessor));
+    rows += 1;
+    if (rows === ROWS_AT_ONCE) flush();
+  };
+
+  return {
+    flush,
+    forget,
+
+    insert(event) {
+      const data = JSON.stringify(event.data);
+      put(
+        { ...event, data },
+        accessorOf(event.type, () => event.data),
+      );
+      return data.length;
+    },
+
+    insertRow(event) {
+      const data = () => JSON.parse(event.data) as Record<string, unknown>;
+      put(event, accessorOf(event.type, data));
+    },
+
+    *stream(stream, version, seq) {
+      flush();
+      const rows = sql
+        .exec<Pick<Row, "seq" | "type" | "schema_version" | "recorded_at" | "data">>(
+          `SELECT seq, type, schema_version, recorded_at, data FROM events
          WHERE stream = ? AND stream_version > CAST(? AS INTEGER) ORDER BY stream_version`,
-        stream,
-        version,
-      )
-      .raw<[number, string, number, string, string]>();
-    for (const [at, type, schema_version, recorded_at, text] of rows) {
-      // Rows come as they are asked for: as a condition, SQLite would look at all of the rest.
-      if (at > seq) break;
-      const data = upcast(type, schema_version, JSON.parse(text) as Record<string, unknown>);
-      yield { type, recorded_at, data };
-    }
-  },
+          stream,
+          version,
+        )
+        .raw<[number, string, number, string, string]>();
+      for (const [at, type, schema_version, recorded_at, text] of rows) {
+        // Rows come as they are asked for: as a condition, SQLite would look at all of the rest.
+        if (at > seq) break;
+        const data = upcast(type, schema_version, JSON.parse(text) as Record<string, unknown>);
+        yield { type, recorded_at, data };
+      }
+    },
 
-  read(filter) {
-    const where = ["seq > CAST(? AS INTEGER)"];
-    const before = filter.from === undefined ? 0 : this.seqBefore(filter.from);
-    const values: (string | number)[] = [Math.max(filter.after, before)];
-    const also = (condition: string, value: string | undefined) => {
-      if (value === undefined) return;
-      where.push(condition);
-      values.push(value);
-    };
-    // The plus keeps SQLite from an index that is the worse one: most events have the same actor,
-    // and an accessor is rarer than a type.
-    also(filter.accessor === undefined ? "type = ?" : "+type = ?", filter.type);
-    also("stream = ?", filter.stream);
-    also("dataset = ?", filter.dataset);
-    also("stream = 'batch/' || ?", filter.batch_id);
-    also(filter.type === undefined ? "actor = ?" : "+actor = ?", filter.actor);
-    also("accessor = ?", filter.accessor);
-    // Times never fall with seq: their bounds are bounds of it, and only what lies between is read.
-    if (filter.until !== undefined) {
-      where.push("seq <= CAST(? AS INTEGER)");
-      values.push(this.seqAt(filter.until));
-    }
-    const rows = sql.exec<Row>(
-      `SELECT ${COLUMNS} FROM events WHERE ${where.join(" AND ")}
+    read(filter) {
+      flush();
+      const where = ["seq > CAST(? AS INTEGER)"];
+      const before = filter.from === undefined ? 0 : this.seqBefore(filter.from);
+      const values: (string | number)[] = [Math.max(filter.after, before)];
+      const also = (condition: string, value: string | undefined) => {
+        if (value === undefined) return;
+        where.push(condition);
+        values.push(value);
+      };
+      // The plus keeps SQLite from an index that is the worse one: most events have the same actor,
+      // and an accessor is rarer than a type.
+      also(filter.accessor === undefined ? "type = ?" : "+type = ?", filter.type);
+      also("stream = ?", filter.stream);
+      also("dataset = ?", filter.dataset);
+      also("stream = 'batch/' || ?", filter.batch_id);
+      also(filter.type === undefined ? "actor = ?" : "+actor = ?", filter.actor);
+      also("accessor = ?", filter.accessor);
+      // Times never fall with seq: their bounds are bounds of it, and only what lies between is read.
+      if (filter.until !== undefined) {
+        where.push("seq <= CAST(? AS INTEGER)");
+        values.push(this.seqAt(filter.until));
+      }
+      const rows = sql.exec<Row>(
+        `SELECT ${COLUMNS} FROM events WHERE ${where.join(" AND ")}
        ORDER BY seq LIMIT CAST(? AS INTEGER)`,
-      ...values,
-      filter.limit,
-    );
-    const events: StoredEvent[] = [];
-    let characters = 0;
-    for (const row of rows) {
-      events.push(toEvent(row));
-      characters += row.data.length;
-      if (characters > MAX_PAGE_CHARACTERS) break;
-    }
-    return events;
-  },
+        ...values,
+        filter.limit,
+      );
+      const events: StoredEvent[] = [];
+      let characters = 0;
+      for (const row of rows) {
+        events.push(toEvent(row));
+        characters += row.data.length;
+        if (characters > MAX_PAGE_CHARACTERS) break;
+      }
+      return events;
+    },
 
-  last: () => lastOf(sql),
+    last() {
+      flush();
+      return lastOf(sql);
+    },
 
-  seqAt: (time) => lastWhere(sql, (recorded_at) => recorded_at <= time),
-  seqBefore: (time) => lastWhere(sql, (recorded_at) => recorded_at < time),
+    seqAt(time) {
+      flush();
+      return lastWhere(sql, (recorded_at) => recorded_at <= time);
+    },
 
-  countOf(type) {
-    return sql.exec<{ n: number }>("SELECT count(*) AS n FROM events WHERE type = ?", type).one().n;
-  },
-});
+    seqBefore(time) {
+      flush();
+      return lastWhere(sql, (recorded_at) => recorded_at < time);
+    },
+
+    countOf(type) {
+      flush();
+      return sql.exec<{ n: number }>("SELECT count(*) AS n FROM events WHERE type = ?", type).one()
+        .n;
+    },
+  };
+};
 
 const lastOf = (sql: SqlStorage): ReturnType<EventStore["last"]> => {
   const [row] = sql

@@ -141,6 +141,41 @@ describe("appending", () => {
       expect(log.load("dataset/a").version).toBe(0);
     }));
 
+  test("in one transaction with others is read there, and is in the table behind it", () =>
+    fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.record({ appends: fc.nat(15), readAt: fc.nat(15), fails: fc.boolean() }), {
+          minLength: 1,
+          maxLength: 6,
+        }),
+        (transactions) =>
+          inEmptyLog((log, storage) => {
+            let expected = 0;
+            // By type: not what memory has, but what is asked of the table.
+            const seqs = (reader: Pick<EventLog, "read">) =>
+              reader.read({ after: 0, limit: 1_000, type: "AccessAudited" }).map(({ seq }) => seq);
+            const upTo = (n: number) => Array.from({ length: n }, (_, index) => index + 1);
+            for (const { appends, readAt, fails } of transactions) {
+              const body = () => {
+                for (let n = 0; n < appends; n += 1) {
+                  if (n === readAt) expect(seqs(log)).toEqual(upTo(expected + n));
+                  appendTo(log, "access", [accessed("a")], metaAt(second(1)));
+                }
+                if (fails) throw new Error("a bug");
+              };
+              if (fails) expect(() => log.transaction(body)).toThrow("a bug");
+              else {
+                log.transaction(body);
+                expected += appends;
+              }
+              expect(seqs(eventStore(storage.sql))).toEqual(upTo(expected));
+              expect(log.head()).toBe(expected);
+            }
+          }),
+      ),
+      { numRuns: 40 },
+    ));
+
   test("reads the events that were just appended as the table has them", () =>
     inEmptyLog((log, storage) => {
       grow(log, "a", 30);
