@@ -12,8 +12,9 @@ import path from "node:path";
 import process from "node:process";
 import { parseArgs } from "node:util";
 import { dataPlaneFigures } from "./support/bench/dataPlane.ts";
+import { flushTime } from "./support/bench/disk.ts";
 import { erasure } from "./support/bench/erasure.ts";
-import { type Figure, kept, markdown, table } from "./support/bench/figures.ts";
+import { type Figure, kept, markdown, ms, table } from "./support/bench/figures.ts";
 import { eviction, fillLakes, latency } from "./support/bench/growth.ts";
 import { createLake, takesBulk } from "./support/bench/lakes.ts";
 import { longWork } from "./support/bench/longWork.ts";
@@ -61,6 +62,10 @@ try {
     try {
       step("commands a second, in turns with a bare Durable Object");
       figures.push(...(await throughput(runtime, pace)));
+      notes.push(
+        `A flush of 4 KiB to the disk of the state takes ${ms(flushTime(place.root))}: the less ` +
+          "it is, the less is saved by committing together.",
+      );
     } finally {
       await runtime.stop();
     }
