@@ -58,7 +58,7 @@ declare global {
     readonly SYNC_LIMIT_BYTES?: string;
     /** Bytes; in pieces of about this size. Unset: `SEGMENT_BYTES` of the code. */
     readonly SEGMENT_BYTES?: string;
-    /** Ms between deliveries of a busy lake. Unset: `DELIVERY_EVERY_MS` of the code. */
+    /** Ms between deliveries of a busy lake, but for full ones. Unset: `DELIVERY_EVERY_MS` of the code. */
     readonly DELIVERY_EVERY_MS?: string;
   }
   namespace Cloudflare {

@@ -5,7 +5,8 @@ export const oneAtATime = <Asked extends readonly unknown[], Value>(
 ): ((...asked: Asked) => Promise<Value>) => {
   let running: Promise<Value> | null = null;
   return async (...asked) => {
-    while (running) await running;
+    // How the one before ended is told to who asked for that one.
+    while (running) await running.catch(() => undefined);
     running = work(...asked).finally(() => {
       running = null;
     });

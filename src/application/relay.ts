@@ -40,7 +40,7 @@ export const relay = (deps: RelayDeps): Relay => {
   /** Begins the delivery that is waited for; null: none is planned. */
   let begin: (() => void) | null = null;
   let last_ms = Number.NEGATIVE_INFINITY;
-  /** The last event that a delivery was begun for. */
+  /** Up to where the last drain was to go. */
   let begun = 0;
 
   const behind = () => {
@@ -55,9 +55,11 @@ export const relay = (deps: RelayDeps): Relay => {
     const { retry_at } = deps.cursor();
     const now = deps.now();
     if (retry_at !== null && retry_at > now.toISOString()) return false;
+    const head = deps.head();
     const early = planned && now.getTime() < last_ms + every_ms;
     // Before its time, only what fills deliveries: a few events would cost as much as many.
-    const end = deps.head() - (early ? (deps.head() - begun) % DELIVERY_EVENTS : 0);
+    const end = head - (early ? (head - begun) % DELIVERY_EVENTS : 0);
+    if (early && end === begun) return !behind();
     last_ms = now.getTime();
     begun = end;
     const read = (after: number, limit: number) =>

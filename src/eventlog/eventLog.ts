@@ -153,6 +153,7 @@ export const eventLog = (storage: DurableObjectStorage): RestorableLog => {
     },
 
     append(changes, meta) {
+      invariant(open, "events are appended within a transaction");
       const stored: StoredEvent[] = [];
       const newest = last();
       let { seq } = newest;
@@ -182,6 +183,7 @@ export const eventLog = (storage: DurableObjectStorage): RestorableLog => {
             data: data as Record<string, unknown>,
           };
           recent.appended(event, events.insert(event));
+          // The tree reads its leaves from the table.
           if (seq % TILE_WIDTH === 0) events.flush();
           hashes.appended(seq);
           taken.follow(type, stream, event.data);
@@ -195,7 +197,6 @@ export const eventLog = (storage: DurableObjectStorage): RestorableLog => {
         keepWarm(stream, folded);
         head = { seq, recorded_at };
       }
-      if (!open) events.flush();
       return stored;
     },
 
@@ -210,6 +211,7 @@ export const eventLog = (storage: DurableObjectStorage): RestorableLog => {
       // What is remembered is the end of the log, and this is none that will be asked for.
       recent.forget();
       events.insertRow({ ...row, stream, dataset });
+      // An import looks at the table itself: at lines it has had, and at the root.
       events.flush();
       hashes.appended(seq);
       taken.follow(type, stream, data);

@@ -104,7 +104,10 @@ const ROWS_AT_ONCE = 6;
 
 const ROW = "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
 
-/** FAIL, not ABORT, the default: the last step about the trigger in migrations.ts says why. */
+/**
+ * FAIL, not ABORT, the default: the last step about the trigger in migrations.ts says why. Rows
+ * before the one that fails stay in, until the transaction undoes them.
+ */
 const insertOf = (rows: number): string =>
   `INSERT OR FAIL INTO events (${COLUMNS}, leaf_hash, accessor)
    VALUES ${Array.from({ length: rows }, () => ROW).join(", ")}`;

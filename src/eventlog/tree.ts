@@ -14,7 +14,10 @@ export const TILE_WIDTH = 256;
 const MAX_WARM_SUBTREES = 4096;
 
 export interface Tree {
-  /** Must be called in order, in the transaction that inserts the event. */
+  /**
+   * Must be called in order, in the transaction that inserts the event; behind each `TILE_WIDTH`
+   * events they must be in the table.
+   */
   appended(seq: number): void;
   root(size: number): Uint8Array;
   inclusion(index: number, size: number): readonly Uint8Array[];

@@ -4,13 +4,14 @@ import type { StoredEvent } from "../../src/application/ports.ts";
 import { DELIVERY_EVERY_MS, relay } from "../../src/application/relay.ts";
 
 /** A log, a sink that remembers each delivery, and a clock that only the test moves. */
-const world = () => {
+const world = ({ early_ms = 0 } = {}) => {
   let now_ms = Date.UTC(2026, 0, 1);
   let head = 0;
   let last_seq = 0;
   let outdated = false;
   let failing = false;
   let retry_at: string | null = null;
+  let breaking = false;
   const deliveries: number[][] = [];
   const timers: { readonly due_ms: number; readonly ring: () => void }[] = [];
   const background: Promise<unknown>[] = [];
@@ -27,11 +28,16 @@ const world = () => {
     },
     cursor: () => ({ last_seq, outdated, attempts: 0, last_error: null, retry_at }),
     head: () => head,
-    read: (after, limit) =>
-      Array.from({ length: Math.min(limit, head - after) }, (_, index) => ({
+    read: (after, limit) => {
+      if (breaking) {
+        breaking = false;
+        throw new Error("the table is locked");
+      }
+      return Array.from({ length: Math.min(limit, head - after) }, (_, index) => ({
         ...({} as StoredEvent),
         seq: after + index + 1,
-      })),
+      }));
+    },
     advance: (seq) => {
       last_seq = seq;
     },
@@ -47,7 +53,7 @@ const world = () => {
     },
     now: () => new Date(now_ms),
     wait: (milliseconds) =>
-      new Promise((ring) => timers.push({ due_ms: now_ms + milliseconds, ring })),
+      new Promise((ring) => timers.push({ due_ms: now_ms + milliseconds - early_ms, ring })),
     background: (work) => background.push(work),
   });
   const settled = () => new Promise((resolve) => setTimeout(resolve));
@@ -71,6 +77,10 @@ const world = () => {
     },
     fail(is: boolean) {
       failing = is;
+    },
+    /** The next time it is read, the log itself throws. */
+    breakNext() {
+      breaking = true;
     },
     settled,
   };
@@ -132,6 +142,44 @@ describe("the relay to a sink", () => {
     lake.relay.nudge();
     expect(await lake.relay.settle()).toBe(true);
     expect(lake.deliveries).toEqual([]);
+  });
+});
+
+describe("a delivery that is planned", () => {
+  test("keeps its time although somebody had everything sent shortly before", async () => {
+    const lake = world();
+    lake.commit();
+    await lake.settled();
+    lake.commit();
+    await lake.pass(DELIVERY_EVERY_MS - 100);
+    await lake.relay.settle();
+    await lake.pass(50);
+    lake.commit();
+    await lake.pass(DELIVERY_EVERY_MS - 50);
+    expect(lake.deliveries).toEqual([[1], [2], [3]]);
+  });
+
+  test("is not put off by a timer that rings too early", async () => {
+    const lake = world({ early_ms: 1 });
+    lake.commit();
+    await lake.settled();
+    lake.commit();
+    await lake.pass(DELIVERY_EVERY_MS - 1);
+    expect(lake.deliveries).toEqual([[1]]);
+    await lake.pass(1);
+    expect(lake.deliveries).toEqual([[1], [2]]);
+  });
+
+  test("goes out although the one before it failed within the lake", async () => {
+    const lake = world();
+    lake.commit();
+    await lake.settled();
+    lake.breakNext();
+    const waited = lake.relay.settle();
+    lake.commit(DELIVERY_EVENTS);
+    await expect(waited).rejects.toThrow("the table is locked");
+    await lake.settled();
+    expect(lake.deliveries.flat()).toHaveLength(1 + DELIVERY_EVENTS);
   });
 });
 
