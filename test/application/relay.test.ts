@@ -155,7 +155,9 @@ describe("a delivery that is planned", () => {
     await lake.relay.settle();
     await lake.pass(50);
     lake.commit();
-    await lake.pass(DELIVERY_EVERY_MS - 50);
+    await lake.pass(50);
+    expect(lake.deliveries).toEqual([[1], [2]]);
+    await lake.pass(DELIVERY_EVERY_MS - 100);
     expect(lake.deliveries).toEqual([[1], [2], [3]]);
   });
 
