@@ -1,7 +1,7 @@
 /** A route's answer on its way out: JSON, text, a problem document, or a stream of bytes. */
 
-import type { Context } from "hono";
 import { say } from "../application/logging.ts";
+import type { RequestContext } from "./context.ts";
 import { problemResponse } from "./problem.ts";
 import { respond, respondJson } from "./respond.ts";
 import type { HttpAnswer } from "./route.ts";
@@ -9,7 +9,7 @@ import { pagePolicy } from "./securityHeaders.ts";
 
 /** What a route answers, as HTTP has it. */
 export const answer = (
-  c: Context,
+  c: RequestContext,
   { status, body, media_type, headers, length, problem }: HttpAnswer,
 ): Response => {
   if (problem) {
@@ -32,7 +32,7 @@ export const answer = (
 
 /** A stream nobody will read is cancelled, or it would stay open for ever. */
 const answerStream = (
-  c: Context,
+  c: RequestContext,
   status: HttpAnswer["status"],
   body: ReadableStream,
   headers: Readonly<Record<string, string>>,

@@ -8,6 +8,7 @@ import type { Rejection } from "../domain/rejection.ts";
 import { answer } from "./answer.ts";
 import { callerOf, challenge, type Door, type Identity, identify } from "./auth/identify.ts";
 import { mayTake, operationOf } from "./auth/operations.ts";
+import type { RequestFacts } from "./context.ts";
 import type { CorsPolicy } from "./cors.ts";
 import { HttpProblem, problemResponse, rejectionProblem } from "./problem.ts";
 import type { RateLimits } from "./rateLimits.ts";
@@ -40,18 +41,7 @@ export interface Deps {
 }
 
 export interface AppEnv {
-  readonly Variables: {
-    /** The request's: the platform makes the text anew each time it is asked. */
-    readonly url: string;
-    readonly requestId: string;
-    readonly deps: Deps;
-    /** Whether the request comes from this machine and means it. */
-    readonly local: boolean;
-    /** Whether a browser sends this for another site's page that nobody has named. */
-    readonly foreign: boolean;
-    /** Headers for a browser, when another origin's page may read the answer. */
-    readonly cors: Readonly<Record<string, string>>;
-  };
+  readonly Variables: RequestFacts & { readonly deps: Deps };
 }
 export type AppContext = Context<AppEnv>;
 

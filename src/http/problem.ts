@@ -2,10 +2,11 @@
  * Problem documents (RFC 9457), and the one place where a rejection becomes an HTTP status. What
  * is not a rejection is a bug: it is logged and answered without a word about the inside.
  */
-import type { Context } from "hono";
+
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 import type { z } from "zod";
 import type { Issue, Rejection, RejectionReason } from "../domain/rejection.ts";
+import type { RequestContext } from "./context.ts";
 import { respondJson } from "./respond.ts";
 
 const STATUS = {
@@ -64,7 +65,7 @@ export class HttpProblem extends Error {
 }
 
 export const problemResponse = (
-  c: Context,
+  c: RequestContext,
   { status, code, detail, errors, more }: Problem,
   headers: Readonly<Record<string, string>> = {},
 ): Response =>

@@ -1,6 +1,7 @@
 /** Reading a request: everything is bounded and checked before anyone acts on it. */
-import type { Context } from "hono";
+
 import { z } from "zod";
+import type { RequestContext } from "./context.ts";
 import {
   checkJsonShape,
   MAX_COMMAND_BYTES,
@@ -16,14 +17,14 @@ const jsonText = new TextDecoder("utf-8", { fatal: true, ignoreBOM: false });
 const REQUEST_ID = /^[\w=-]+$/;
 
 /** The request's id: the caller's, or a new one. */
-export const requestIdOf = (c: Context): string => {
+export const requestIdOf = (c: RequestContext): string => {
   const given = c.req.raw.headers.get("X-Request-Id");
   const fits = given !== null && given.length <= MAX_REQUEST_ID_LENGTH && REQUEST_ID.test(given);
   return fits ? given : crypto.randomUUID();
 };
 
 /** The JSON body of `limit` bytes at most, or undefined when there is none. Throws 400, 413, 415, 422. */
-export const readJson = async (c: Context, limit = MAX_COMMAND_BYTES): Promise<unknown> => {
+export const readJson = async (c: RequestContext, limit = MAX_COMMAND_BYTES): Promise<unknown> => {
   const bytes = await readBytes(c.req.raw, limit);
   if (bytes.length === 0) return undefined;
   const type = mediaType(c);
@@ -51,7 +52,7 @@ export const readJson = async (c: Context, limit = MAX_COMMAND_BYTES): Promise<u
 };
 
 /** The lines of an NDJSON body, unparsed, without their line feeds. Throws 400, 413 or 415. */
-export const readLines = async (c: Context): Promise<readonly string[]> => {
+export const readLines = async (c: RequestContext): Promise<readonly string[]> => {
   const bytes = await readBytes(c.req.raw, MAX_LINES_BYTES);
   if (bytes.length === 0) return [];
   if (mediaType(c) !== "application/x-ndjson") {
@@ -76,7 +77,7 @@ export const readLines = async (c: Context): Promise<readonly string[]> => {
   }
 };
 
-const mediaType = (c: Context): string =>
+const mediaType = (c: RequestContext): string =>
   (c.req.header("Content-Type") ?? "").split(";")[0]?.trim().toLowerCase() ?? "";
 
 /**
@@ -133,7 +134,7 @@ export const parsed = (schema: z.ZodType, value: unknown, where: string): unknow
 };
 
 /** The query as an object; a parameter given twice is refused. */
-export const readQuery = (c: Context): Record<string, string> => {
+export const readQuery = (c: RequestContext): Record<string, string> => {
   const query: Record<string, string> = {};
   if (!c.get("url").includes("?")) return query;
   for (const [key, values] of Object.entries(c.req.queries())) {
@@ -151,14 +152,14 @@ export const readQuery = (c: Context): Record<string, string> => {
 };
 
 /** The headers a schema names; one without a value counts as not given. */
-export const readHeaders = (c: Context, schema: z.ZodType): Record<string, string> => {
+export const readHeaders = (c: RequestContext, schema: z.ZodType): Record<string, string> => {
   const names = schema instanceof z.ZodObject ? Object.keys(schema.shape) : [];
   const given = names.map((name) => [name, c.req.header(name) ?? ""] as const);
   return Object.fromEntries(given.filter(([, value]) => value !== ""));
 };
 
 /** The idempotency key, or null. Throws 400 for one that is no key. */
-export const readIdempotencyKey = (c: Context): string | null => {
+export const readIdempotencyKey = (c: RequestContext): string | null => {
   const key = c.req.header("Idempotency-Key");
   if (key === undefined) return null;
   if (!/^[\x21-\x7e]+$/.test(key) || key.length > MAX_IDEMPOTENCY_KEY_LENGTH) {
@@ -172,7 +173,7 @@ export const readIdempotencyKey = (c: Context): string | null => {
 };
 
 /** The stream version that `If-Match` demands, or null. Throws 400 for anything else. */
-export const readIfMatch = (c: Context): number | null => {
+export const readIfMatch = (c: RequestContext): number | null => {
   const header = c.req.header("If-Match");
   if (header === undefined || header === "*") return null;
   const match = /^(?:W\/)?"?(\d{1,15})"?$/.exec(header.trim());

@@ -2,12 +2,12 @@
  * Every answer leaves through here, made in one go: no answer without the headers that all of them
  * carry, and none whose headers are touched once it is made, which the runtime makes costly.
  */
-import type { Context } from "hono";
+import type { RequestContext } from "./context.ts";
 import { securityHeaders } from "./securityHeaders.ts";
 
 /** `c` carries the request's `url`, its id (`requestId`), and who may read the answer (`cors`). */
 export const respond = (
-  c: Context,
+  c: RequestContext,
   status: number,
   body: BodyInit | null,
   headers: Readonly<Record<string, string>>,
@@ -23,7 +23,7 @@ export const respond = (
   });
 
 export const respondJson = (
-  c: Context,
+  c: RequestContext,
   status: number,
   body: unknown,
   headers: Readonly<Record<string, string>> = {},
