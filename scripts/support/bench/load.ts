@@ -1,4 +1,5 @@
 /** Putting a server under load, and comparing loads fairly: in turns, by medians. */
+import { DELIVERY_EVERY_MS } from "../../../src/application/relay.ts";
 import { type Connection, open } from "./http.ts";
 
 export interface Load {
@@ -24,8 +25,11 @@ export interface Target {
   answered?(at_ms: number): void;
 }
 
-/** How long after a slice the next one waits: work left behind must not be paid for by another. */
-const PAUSE_MS = 300;
+/**
+ * How long after a slice the next one waits: work left behind must not be paid for by another, and
+ * what is left of a lake's events goes to the reports within a second.
+ */
+const PAUSE_MS = DELIVERY_EVERY_MS + 300;
 
 export const median = (values: readonly number[]): number => percentile(values, 0.5);
 
