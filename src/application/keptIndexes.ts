@@ -63,19 +63,23 @@ export const keepIndex = (log: EventLog, { command, written }: Parted): void => 
   log.indexes.put(written.key, Buffer.from(written.object, "base64"));
 };
 
-/** Whether the index may hold one of the sets; null when that takes a read of its object. */
+/** Whether each index may hold one of the sets; null when that takes a read of its object. */
 export const keptMayHold = (
   { indexes }: Pick<EventLog, "indexes">,
   texts: Pick<SubjectTexts, "partFor">,
-  index: SubjectIndexRef,
+  asked: readonly SubjectIndexRef[],
   sets: readonly SubjectSet[],
-): boolean | null => {
-  const refs = sets.flatMap((set) => set.refs.flatMap((of) => of[index.type] ?? []));
-  for (const ref of refs) {
-    const { offset, length, holds } = texts.partFor(index, ref);
-    const part = indexes.slice(index.key, offset, length);
-    if (part === null) return null;
-    if (holds(part)) return true;
+): readonly (boolean | null)[] => {
+  const parts = asked.flatMap((index, of) => {
+    const refs = sets.flatMap((set) => set.refs.flatMap((all) => all[index.type] ?? []));
+    return refs.map((ref) => ({ of, key: index.key, ...texts.partFor(index, ref) }));
+  });
+  const slices = indexes.slices(parts);
+  const answers = asked.map((): boolean | null => false);
+  for (const [n, { of, holds }] of parts.entries()) {
+    const slice = slices[n] ?? null;
+    if (slice === null) answers[of] = null;
+    else if (answers[of] === false) answers[of] = holds(slice);
   }
-  return false;
+  return answers;
 };

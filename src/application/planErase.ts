@@ -114,15 +114,13 @@ const planLook = (erasing: Erasing): Planned => {
   let { after } = erasure;
   let arriving = false;
   let gone_through = 0;
-  for (const entry of page.slice(0, LOOKED_AT_ONCE)) {
+  for (const { entry, look, may } of lookedUp(page.slice(0, LOOKED_AT_ONCE), sets, erasing)) {
     if (looks.length + known_hits.length === FOUND_AT_ONCE) break;
-    const look = lookUp(entry, erasing);
     arriving = look === "arriving";
     if (look === "arriving") break;
     after = entry.created_seq;
     gone_through += 1;
     if (look === null) continue;
-    const may = look.index && askKept(look, look.index, sets, planner);
     if (may === null) looks.push(look);
     else asked += 1;
     if (may === true) known_hits.push(look.batch_id);
@@ -132,13 +130,37 @@ const planLook = (erasing: Erasing): Planned => {
   return stepOf(erasing, { kind: "look", sets, looks, asked, known_hits, after, done });
 };
 
-/** Null: the index is not at hand, or was made of the column as it was typed before. */
-const askKept = (
-  { column }: Lookup,
-  index: SubjectIndexRef,
+interface LookedUp {
+  readonly entry: DirectoryEntry;
+  readonly look: ReturnType<typeof lookUp>;
+  /** Null: the index is not at hand, or was made of the column as it was typed before. */
+  readonly may: boolean | null;
+}
+
+/** As many at a time as are found at once, so that kept indexes are asked together. */
+function* lookedUp(
+  entries: readonly DirectoryEntry[],
   sets: readonly SubjectSet[],
-  { log, texts }: Planner,
-): boolean | null => (isOfColumn(index, column) ? keptMayHold(log, texts, index, sets) : null);
+  erasing: Erasing,
+): Generator<LookedUp> {
+  const { log, texts } = erasing.planner;
+  for (let at = 0; at < entries.length; at += FOUND_AT_ONCE) {
+    const some = entries.slice(at, at + FOUND_AT_ONCE).map((entry) => {
+      const look = lookUp(entry, erasing);
+      return { entry, look, index: keptIndexOf(look) };
+    });
+    const asked = some.flatMap(({ index }) => index ?? []);
+    const answers = keptMayHold(log, texts, asked, sets).values();
+    for (const { entry, look, index } of some) {
+      yield { entry, look, may: index === null ? null : (answers.next().value ?? null) };
+    }
+  }
+}
+
+const keptIndexOf = (look: ReturnType<typeof lookUp>): SubjectIndexRef | null => {
+  if (look === null || look === "arriving" || look.index === null) return null;
+  return isOfColumn(look.index, look.column) ? look.index : null;
+};
 
 /** Null: it holds no row of the subject. A file that is being taken over is waited for. */
 const lookUp = ({ id, dataset }: DirectoryEntry, erasing: Erasing): Lookup | "arriving" | null => {

@@ -124,15 +124,25 @@ export interface AnswerStore {
 
 /** Uploads by what became of them. */
 export interface UploadDirectory {
-  /** Ids of the batches that were asked for with a file of that name, whatever became of them. */
-  batchesOf(filename: string): readonly string[];
+  /**
+   * Ids of the batches that were asked for with a file of each name, whatever became of them. A name
+   * nobody asked with is not among the keys.
+   */
+  batchesOf(filenames: readonly string[]): ReadonlyMap<string, readonly string[]>;
+}
+
+/** So many bytes from `offset` of the index with that key. */
+export interface IndexSlice {
+  readonly key: string;
+  readonly offset: number;
+  readonly length: number;
 }
 
 /** Small subject indexes, whole, by the keys of their objects: a copy that may be missing. */
 export interface IndexStore {
   put(key: string, object: Uint8Array): void;
-  /** So many bytes from `offset`; null: it is not kept. */
-  slice(key: string, offset: number, length: number): Uint8Array | null;
+  /** Each slice that is asked for; null: that index is not kept. */
+  slices(asked: readonly IndexSlice[]): readonly (Uint8Array | null)[];
   remove(keys: readonly string[]): void;
 }
 

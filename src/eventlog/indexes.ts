@@ -6,17 +6,17 @@ export const indexes = (sql: SqlStorage): IndexStore => ({
     sql.exec("INSERT OR REPLACE INTO subject_indexes (key, object) VALUES (?, ?)", key, object);
   },
 
-  slice(key, offset, length) {
-    const [row] = sql
-      .exec<{ part: ArrayBuffer }>(
-        `SELECT substr(object, CAST(? AS INTEGER), CAST(? AS INTEGER)) AS part
-         FROM subject_indexes WHERE key = ?`,
-        offset + 1,
-        length,
-        key,
-      )
-      .toArray();
-    return row === undefined ? null : new Uint8Array(row.part);
+  slices(asked) {
+    const found: (Uint8Array | null)[] = asked.map(() => null);
+    const rows = sql.exec<{ n: number; part: ArrayBuffer }>(
+      // CROSS: SQLite keeps to this order, one look-up by key each.
+      `SELECT asked.key AS n, substr(object, asked.value ->> 1, asked.value ->> 2) AS part
+       FROM json_each(?) AS asked
+       CROSS JOIN subject_indexes ON subject_indexes.key = asked.value ->> 0`,
+      JSON.stringify(asked.map(({ key, offset, length }) => [key, offset + 1, length])),
+    );
+    for (const { n, part } of rows) found[n] = new Uint8Array(part);
+    return found;
   },
 
   remove(keys) {

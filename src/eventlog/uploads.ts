@@ -3,6 +3,9 @@ import { idOf } from "../application/aggregates.ts";
 import type { UploadDirectory } from "../application/ports.ts";
 import type { StreamName } from "../domain/ids.ts";
 
+/** In one statement, whose parameters may have 2 MB. */
+const NAMES_AT_ONCE = 500;
+
 export interface Uploads extends UploadDirectory {
   /** An event that has just been appended. */
   follow(type: string, stream: StreamName, data: Readonly<Record<string, unknown>>): void;
@@ -18,9 +21,18 @@ export const uploads = (sql: SqlStorage): Uploads => ({
     );
   },
 
-  batchesOf: (filename) =>
-    sql
-      .exec<{ batch_id: string }>("SELECT batch_id FROM taken_uploads WHERE filename = ?", filename)
-      .toArray()
-      .map(({ batch_id }) => batch_id),
+  batchesOf(filenames) {
+    const found = new Map<string, string[]>();
+    for (let at = 0; at < filenames.length; at += NAMES_AT_ONCE) {
+      const rows = sql.exec<{ filename: string; batch_id: string }>(
+        `SELECT filename, batch_id FROM json_each(?) AS asked
+         CROSS JOIN taken_uploads ON filename = asked.value`,
+        JSON.stringify(filenames.slice(at, at + NAMES_AT_ONCE)),
+      );
+      for (const { filename, batch_id } of rows) {
+        found.set(filename, [...(found.get(filename) ?? []), batch_id]);
+      }
+    }
+    return found;
+  },
 });

@@ -1,9 +1,12 @@
 /** The smaller tables of a lake: duties, first answers, cursors of the outbox, the directory. */
 import { describe, expect, test } from "vitest";
 import type { DutyKind } from "../../src/application/ports.ts";
+import type { DomainEvent } from "../../src/domain/decider.ts";
 import { ANSWERS_KEPT_DAYS } from "../../src/eventlog/answers.ts";
+import { indexes as indexesOf } from "../../src/eventlog/indexes.ts";
 import { outbox } from "../../src/eventlog/outbox.ts";
-import { inEmptyLog, second } from "../support/emptyLog.ts";
+import { uploads as uploadsOf } from "../../src/eventlog/uploads.ts";
+import { appendTo, inEmptyLog, metaAt, second } from "../support/emptyLog.ts";
 
 const duty = (ref: string, at: number, kind: DutyKind = "delete_objects") => ({
   kind,
@@ -214,5 +217,55 @@ describe("the directory", () => {
       expect(list(true)).toEqual(["noted", "by clock", "held"]);
       expect(list(false)).toEqual(["in time", "answered"]);
       expect(directory.overdue(second(5))).toBe(3);
+    }));
+});
+
+describe("kept subject indexes", () => {
+  test("give each slice that is asked for, in that order, and null where there is no index", () =>
+    inEmptyLog(({ indexes }) => {
+      indexes.put("a", Uint8Array.of(1, 2, 3, 4));
+      indexes.put('b"', Uint8Array.of(5, 6));
+      const slice = (key: string, offset: number, length: number) => ({ key, offset, length });
+      const asked = [slice('b"', 1, 1), slice("gone", 0, 9), slice("a", 1, 2), slice("a", 0, 4)];
+      const found = indexes.slices(asked).map((bytes) => bytes && [...bytes]);
+      expect(found).toEqual([[6], null, [2, 3], [1, 2, 3, 4]]);
+      expect(indexes.slices([])).toEqual([]);
+      indexes.remove(["a"]);
+      expect(indexes.slices([slice("a", 0, 1)])).toEqual([null]);
+    }));
+
+  test("are looked up by their keys, however many there are", () =>
+    inEmptyLog((_, { sql }) => {
+      const plan: string[] = [];
+      const explaining = {
+        exec(query: string, ...values: unknown[]) {
+          const steps = sql.exec<{ detail: string }>(`EXPLAIN QUERY PLAN ${query}`, ...values);
+          plan.push(...steps.toArray().map(({ detail }) => detail));
+          return [];
+        },
+      } as unknown as SqlStorage;
+      indexesOf(explaining).slices([{ key: "a", offset: 0, length: 1 }]);
+      uploadsOf(explaining).batchesOf(["a.csv"]);
+      expect(plan.filter((step) => step.startsWith("SEARCH"))).toHaveLength(2);
+      expect(plan.filter((step) => /^SCAN (subject|taken)/.test(step))).toEqual([]);
+    }));
+});
+
+describe("the batches that uploads were taken into", () => {
+  test("are found for more names than one statement takes", () =>
+    inEmptyLog((log) => {
+      const names = Array.from({ length: 1_100 }, (_, n) => `file "${n}".csv`);
+      log.transaction(() => {
+        for (const [n, file_url] of names.entries()) {
+          if (n % 2 > 0) continue;
+          const data = { batch_id: `b${n}`, dataset: "d", contract: "c", file_url };
+          const event = { type: "AppendIngestionRequested", data } as unknown as DomainEvent;
+          appendTo(log, `batch/b${n}`, [event], metaAt(second(1)));
+        }
+      });
+      const found = log.uploads.batchesOf(names);
+      expect(found.size).toBe(names.length / 2);
+      expect(found.get('file "1098".csv')).toEqual(["b1098"]);
+      expect(found.get('file "1099".csv')).toBeUndefined();
     }));
 });

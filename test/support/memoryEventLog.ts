@@ -180,7 +180,11 @@ export const memoryEventLog = ({ snapshot_every = 100 } = {}): MemoryEventLog =>
     put(key, object) {
       tables = { ...tables, indexes: new Map(tables.indexes).set(key, object) };
     },
-    slice: (key, offset, length) => tables.indexes.get(key)?.slice(offset, offset + length) ?? null,
+    slices: (asked) =>
+      asked.map(
+        ({ key, offset, length }) =>
+          tables.indexes.get(key)?.slice(offset, offset + length) ?? null,
+      ),
     remove(keys) {
       const left = [...tables.indexes].filter(([key]) => !keys.includes(key));
       tables = { ...tables, indexes: new Map(left) };
@@ -190,16 +194,17 @@ export const memoryEventLog = ({ snapshot_every = 100 } = {}): MemoryEventLog =>
   return {
     indexes,
     uploads: {
-      batchesOf: (filename) => [
-        ...new Set(
-          tables.events
-            .map(toEvent)
-            .filter(
-              ({ type, data }) => type === "AppendIngestionRequested" && data.file_url === filename,
-            )
-            .map(({ stream }) => idOf(stream)),
-        ),
-      ],
+      batchesOf(filenames) {
+        const found = new Map<string, string[]>();
+        for (const { type, data, stream } of tables.events.map(toEvent)) {
+          const filename = String(data.file_url);
+          if (type !== "AppendIngestionRequested" || !filenames.includes(filename)) continue;
+          const known = found.get(filename) ?? [];
+          const id = idOf(stream);
+          if (!known.includes(id)) found.set(filename, [...known, id]);
+        }
+        return found;
+      },
     },
     schedule: memorySchedule({
       get: () => tables.schedule,
