@@ -1,5 +1,5 @@
 /**
- * `npm run bench`: how fast Lethe is, as ratios within one run, on plain workerd. About four
+ * `npm run bench`: how fast Lethe is, as ratios within one run, on plain workerd. About six
  * minutes; `-- --full` fills a lake with a million events and
  * takes a file of 1 GB through the data plane. `--only throughput,relay,growth,rows,sealing,long,erasure,data`
  * runs parts, `--events N`, `--seconds N` and `--rounds N` set sizes, `--state DIR` puts the state

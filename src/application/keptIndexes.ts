@@ -70,16 +70,16 @@ export const keptMayHold = (
   asked: readonly SubjectIndexRef[],
   sets: readonly SubjectSet[],
 ): readonly (boolean | null)[] => {
-  const parts = asked.flatMap((index, of) => {
+  const parts = asked.flatMap((index, at) => {
     const refs = sets.flatMap((set) => set.refs.flatMap((all) => all[index.type] ?? []));
-    return refs.map((ref) => ({ of, key: index.key, ...texts.partFor(index, ref) }));
+    return refs.map((ref) => ({ at, key: index.key, ...texts.partFor(index, ref) }));
   });
   const slices = indexes.slices(parts);
   const answers = asked.map((): boolean | null => false);
-  for (const [n, { of, holds }] of parts.entries()) {
+  for (const [n, { at, holds }] of parts.entries()) {
     const slice = slices[n] ?? null;
-    if (slice === null) answers[of] = null;
-    else if (answers[of] === false) answers[of] = holds(slice);
+    if (slice === null) answers[at] = null;
+    else if (answers[at] === false) answers[at] = holds(slice);
   }
   return answers;
 };

@@ -115,7 +115,6 @@ const planLook = (erasing: Erasing): Planned => {
   let arriving = false;
   let gone_through = 0;
   for (const { entry, look, may } of lookedUp(page.slice(0, LOOKED_AT_ONCE), sets, erasing)) {
-    if (looks.length + known_hits.length === FOUND_AT_ONCE) break;
     arriving = look === "arriving";
     if (look === "arriving") break;
     after = entry.created_seq;
@@ -124,16 +123,23 @@ const planLook = (erasing: Erasing): Planned => {
     if (may === null) looks.push(look);
     else asked += 1;
     if (may === true) known_hits.push(look.batch_id);
+    if (looks.length + known_hits.length === FOUND_AT_ONCE) break;
   }
   if (arriving && after === erasure.after) return WAIT;
   const done = gone_through === page.length;
   return stepOf(erasing, { kind: "look", sets, looks, asked, known_hits, after, done });
 };
 
+/** Null: it holds no row of the subject. A file that is being taken over is waited for. */
+type Look = Lookup | "arriving" | null;
+
 interface LookedUp {
   readonly entry: DirectoryEntry;
-  readonly look: ReturnType<typeof lookUp>;
-  /** Null: the index is not at hand, or was made of the column as it was typed before. */
+  readonly look: Look;
+  /**
+   * Whether its index may name the subject. Null: there is none to ask, it is not at hand, or it was
+   * made of the column as it was typed before.
+   */
   readonly may: boolean | null;
 }
 
@@ -145,25 +151,33 @@ function* lookedUp(
 ): Generator<LookedUp> {
   const { log, texts } = erasing.planner;
   for (let at = 0; at < entries.length; at += FOUND_AT_ONCE) {
-    const some = entries.slice(at, at + FOUND_AT_ONCE).map((entry) => {
-      const look = lookUp(entry, erasing);
-      return { entry, look, index: keptIndexOf(look) };
-    });
-    const asked = some.flatMap(({ index }) => index ?? []);
+    const some = upToArriving(entries.slice(at, at + FOUND_AT_ONCE), erasing);
+    const indexes = some.map(({ look }) => keptIndexOf(look));
+    const asked = indexes.flatMap((index) => index ?? []);
     const answers = keptMayHold(log, texts, asked, sets).values();
-    for (const { entry, look, index } of some) {
-      yield { entry, look, may: index === null ? null : (answers.next().value ?? null) };
+    for (const [n, { entry, look }] of some.entries()) {
+      yield { entry, look, may: indexes[n] ? (answers.next().value ?? null) : null };
     }
   }
 }
 
-const keptIndexOf = (look: ReturnType<typeof lookUp>): SubjectIndexRef | null => {
+/** Nobody looks behind a batch that is being taken over. */
+const upToArriving = (entries: readonly DirectoryEntry[], erasing: Erasing) => {
+  const some: { readonly entry: DirectoryEntry; readonly look: Look }[] = [];
+  for (const entry of entries) {
+    const look = lookUp(entry, erasing);
+    some.push({ entry, look });
+    if (look === "arriving") break;
+  }
+  return some;
+};
+
+const keptIndexOf = (look: Look): SubjectIndexRef | null => {
   if (look === null || look === "arriving" || look.index === null) return null;
   return isOfColumn(look.index, look.column) ? look.index : null;
 };
 
-/** Null: it holds no row of the subject. A file that is being taken over is waited for. */
-const lookUp = ({ id, dataset }: DirectoryEntry, erasing: Erasing): Lookup | "arriving" | null => {
+const lookUp = ({ id, dataset }: DirectoryEntry, erasing: Erasing): Look => {
   const { erasure, read, planner } = erasing;
   if (dataset === null || !isAbout(erasure, dataset)) return null;
   const about = read.dataset(dataset);

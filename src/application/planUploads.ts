@@ -66,9 +66,9 @@ const takenOver = (
   { planner, read, erasure }: Erasing,
 ): ReadonlyMap<string, readonly BatchId[]> => {
   const taken = new Map<string, BatchId[]>();
-  const asked = planner.log.uploads.batchesOf(page.map(({ filename }) => filename));
+  const batches = planner.log.uploads.batchesOf(page.map(({ filename }) => filename));
   for (const { filename, uploaded_at } of page) {
-    for (const id of asked.get(filename) ?? []) {
+    for (const id of batches.get(filename) ?? []) {
       const state = read.batch(id);
       if (state.status !== "held" && state.status !== "expired") continue;
       const { batch_id, file_url, revised_at } = state.batch;

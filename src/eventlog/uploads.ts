@@ -30,7 +30,9 @@ export const uploads = (sql: SqlStorage): Uploads => ({
         JSON.stringify(filenames.slice(at, at + NAMES_AT_ONCE)),
       );
       for (const { filename, batch_id } of rows) {
-        found.set(filename, [...(found.get(filename) ?? []), batch_id]);
+        const ids = found.get(filename);
+        if (ids === undefined) found.set(filename, [batch_id]);
+        else ids.push(batch_id);
       }
     }
     return found;

@@ -17,7 +17,7 @@ const jsonText = new TextDecoder("utf-8", { fatal: true, ignoreBOM: false });
 const REQUEST_ID = /^[\w=-]+$/;
 
 /** The request's id: the caller's, or a new one. */
-export const requestIdOf = (c: RequestContext): string => {
+export const requestIdOf = (c: Pick<RequestContext, "req">): string => {
   const given = c.req.raw.headers.get("X-Request-Id");
   const fits = given !== null && given.length <= MAX_REQUEST_ID_LENGTH && REQUEST_ID.test(given);
   return fits ? given : crypto.randomUUID();

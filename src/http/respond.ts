@@ -5,7 +5,6 @@
 import type { RequestContext } from "./context.ts";
 import { securityHeaders } from "./securityHeaders.ts";
 
-/** `c` carries the request's `url`, its id (`requestId`), and who may read the answer (`cors`). */
 export const respond = (
   c: RequestContext,
   status: number,

@@ -6,7 +6,15 @@ import { batchId, datasetName, deletionId } from "../../src/contracts/fields.ts"
 import { runningErasure } from "../../src/domain/deletion/deletion.ts";
 import type { Erasure } from "../../src/domain/deletion/erasure.ts";
 import type { DeletionId } from "../../src/domain/ids.ts";
-import { append, defineContract, registerSales, replayAll } from "../support/batchSteps.ts";
+import type { WrittenIndex } from "../../src/domain/subjects.ts";
+import type { ColumnType } from "../../src/domain/table.ts";
+import {
+  append,
+  beginAppend,
+  defineContract,
+  registerSales,
+  replayAll,
+} from "../support/batchSteps.ts";
 import { eraseOnce, execute } from "../support/erasureSteps.ts";
 import { granted, type TestLake, testLake } from "../support/testLake.ts";
 
@@ -34,6 +42,23 @@ const erasureOf = (lake: TestLake, id: DeletionId): Erasure => {
   const erasure = runningErasure(lake.log.load(`deletion/${id}`).state as StateOf<"deletion">);
   if (erasure === null) throw new Error("it is not under way");
   return erasure;
+};
+
+/** An index of one block, which names everybody or nobody; kept beside the log, or not. */
+const indexOf = (
+  batch: string,
+  { names, kept = true, type = "string" }: { names: boolean; kept?: boolean; type?: ColumnType },
+): WrittenIndex => {
+  const bytes = Buffer.alloc(64, names ? 0xff : 0);
+  const ref = { key: `index-of-${batch}`, bytes: bytes.length, column: "email", type, subjects: 1 };
+  return kept ? { ...ref, object: bytes.toString("base64") } : ref;
+};
+
+/** What the next step finds out by itself, and leaves to be read. */
+const look = (lake: TestLake, deletion_id: DeletionId) => {
+  const { plan } = lake.open({ kind: "erase", deletion_id });
+  if (plan.kind !== "erase" || plan.step.kind !== "look") throw new Error("it does not look");
+  return plan.step;
 };
 
 /** Takes it on until the second round begins. */
@@ -76,6 +101,53 @@ describe("a step of an erasure that looks", () => {
     expect(asked(lake, id)).toEqual(names.slice(FOUND_AT_ONCE));
     granted(eraseOnce(lake, id, found));
     expect(erasureOf(lake, id)).toMatchObject({ looked: true, looked_in_round: names.length });
+  });
+});
+
+describe("a step of an erasure that asks kept indexes", () => {
+  test("takes each answer for its own batch, and reads only where there is none", () => {
+    const names = Array.from({ length: FOUND_AT_ONCE + 90 }, (_, n) => `b${n}`);
+    const indexes = [
+      (batch: string) => indexOf(batch, { names: true }),
+      (batch: string) => indexOf(batch, { names: false }),
+      (batch: string) => indexOf(batch, { names: true, kept: false }),
+      () => null,
+      (batch: string) => indexOf(batch, { names: true, type: "int" }),
+    ];
+    const lake = lakeOf();
+    for (const [n, batch] of names.entries()) {
+      const subject_index = indexes[n % indexes.length]?.(batch) ?? null;
+      granted(append(lake, batch, { subject_index }));
+    }
+    const step = look(lake, begin(lake));
+    // Of five batches four are found; the last one that a step may find is the 313th.
+    const through = names.slice(0, 313);
+    const where = (...kinds: readonly number[]) =>
+      through.filter((_, n) => kinds.includes(n % indexes.length));
+    expect(step.known_hits).toEqual(where(0));
+    expect(step.looks.map(({ batch_id }) => batch_id)).toEqual(where(2, 3, 4));
+    expect(step.known_hits.length + step.looks.length).toBe(FOUND_AT_ONCE);
+    expect(step.asked).toBe(where(0, 1).length);
+    expect(step.done).toBe(false);
+    const listed = lake.log.directory.list({ kind: "batch", after: 0, limit: 1_000 });
+    expect(step.after).toBe(listed[through.length - 1]?.created_seq);
+  });
+
+  test("ends before a batch that is being taken over, and looks at none behind it", () => {
+    const before = Array.from({ length: FOUND_AT_ONCE + 5 }, (_, n) => `b${n}`);
+    const lake = lakeOf();
+    const put = (batch: string, names: boolean) =>
+      granted(append(lake, batch, { subject_index: indexOf(batch, { names }) }));
+    for (const batch of before) put(batch, batch === "b7");
+    granted(beginAppend(lake, "arriving"));
+    put("behind", true);
+    const id = begin(lake);
+    expect(look(lake, id)).toMatchObject({
+      known_hits: ["b7"],
+      looks: [],
+      asked: before.length,
+      done: false,
+    });
   });
 });
 

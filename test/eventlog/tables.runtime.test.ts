@@ -234,7 +234,7 @@ describe("kept subject indexes", () => {
       expect(indexes.slices([slice("a", 0, 1)])).toEqual([null]);
     }));
 
-  test("are looked up by their keys, however many there are", () =>
+  test("and uploads are found by their keys, not by going through them", () =>
     inEmptyLog((_, { sql }) => {
       const plan: string[] = [];
       const explaining = {

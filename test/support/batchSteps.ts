@@ -15,6 +15,7 @@ import { ok, type Result } from "../../src/domain/decider.ts";
 import type { BatchId } from "../../src/domain/ids.ts";
 import type { Rejection } from "../../src/domain/rejection.ts";
 import type { ReplayedBatch } from "../../src/domain/replay/replay.ts";
+import type { WrittenIndex } from "../../src/domain/subjects.ts";
 import type { Suspicion } from "../../src/domain/suspicion.ts";
 import type { Format } from "../../src/domain/table.ts";
 import { MISFIT, objectAt, SCHEMA } from "./facts.ts";
@@ -90,6 +91,7 @@ export const append = (
     /** Rows of people who were erased before. */
     erased = 0,
     upload_etag = null as string | null,
+    subject_index = null as WrittenIndex | null,
   } = {},
 ): Step => {
   const request = {
@@ -113,7 +115,7 @@ export const append = (
     unexpected_columns: [],
     suspicions,
     upload_etag,
-    subjects: { subject_index: null, erased_rows },
+    subjects: { subject_index, erased_rows },
   };
   return record(lake, { type: "AppendData", ...request, taken }, opened.value.attempt);
 };

@@ -178,7 +178,9 @@ export const memoryEventLog = ({ snapshot_every = 100 } = {}): MemoryEventLog =>
 
   const indexes: IndexStore = {
     put(key, object) {
-      tables = { ...tables, indexes: new Map(tables.indexes).set(key, object) };
+      // A copy, as a table has it: no view of somebody's buffer.
+      const kept = Uint8Array.from(object);
+      tables = { ...tables, indexes: new Map(tables.indexes).set(key, kept) };
     },
     slices: (asked) =>
       asked.map(
