@@ -6,6 +6,7 @@ import type { Calendar } from "../domain/deadlines.ts";
 import type { DomainEvent } from "../domain/decider.ts";
 import type { StreamName } from "../domain/ids.ts";
 import type { AggregateKind, Folded } from "./aggregates.ts";
+import type { IndexStore } from "./subjectPorts.ts";
 
 /** One row of the log, in the names it has on disk, in JSON and in SQL. */
 export interface StoredEvent {
@@ -129,21 +130,6 @@ export interface UploadDirectory {
    * nobody asked with is not among the keys.
    */
   batchesOf(filenames: readonly string[]): ReadonlyMap<string, readonly string[]>;
-}
-
-/** So many bytes from `offset` of the index with that key. */
-export interface IndexSlice {
-  readonly key: string;
-  readonly offset: number;
-  readonly length: number;
-}
-
-/** Small subject indexes, whole, by the keys of their objects: a copy that may be missing. */
-export interface IndexStore {
-  put(key: string, object: Uint8Array): void;
-  /** Each slice that is asked for; null: that index is not kept. */
-  slices(asked: readonly IndexSlice[]): readonly (Uint8Array | null)[];
-  remove(keys: readonly string[]): void;
 }
 
 /** A row of the directory: the present state of one aggregate as it is listed and counted. */

@@ -42,6 +42,21 @@ export interface IndexPart {
   readonly holds: (part: Uint8Array) => boolean;
 }
 
+/** So many bytes from `offset` of the index with that key. */
+export interface IndexSlice {
+  readonly key: string;
+  readonly offset: number;
+  readonly length: number;
+}
+
+/** Small subject indexes, whole, by the keys of their objects: a copy that may be missing. */
+export interface IndexStore {
+  put(key: string, object: Uint8Array): void;
+  /** Each slice that is asked for; null: that index is not kept. */
+  slices(asked: readonly IndexSlice[]): readonly (Uint8Array | null)[];
+  remove(keys: readonly string[]): void;
+}
+
 /** A raw object and how its rows name their subjects. */
 export interface SubjectTable {
   readonly source: ObjectRef;

@@ -1,5 +1,5 @@
 /** Small subject indexes beside the log, so that a look-up in them reads no object. */
-import type { IndexStore } from "../application/ports.ts";
+import type { IndexStore } from "../application/subjectPorts.ts";
 
 export const indexes = (sql: SqlStorage): IndexStore => ({
   put(key, object) {

@@ -12,11 +12,11 @@ import type {
   Directory,
   EventFilter,
   EventLog,
-  IndexStore,
   PendingDuty,
   StoredAnswer,
   StoredEvent,
 } from "../../src/application/ports.ts";
+import type { IndexStore } from "../../src/application/subjectPorts.ts";
 import { upcast, writtenVersion } from "../../src/contracts/events.ts";
 import { invariant } from "../../src/domain/decider.ts";
 import type { StreamName } from "../../src/domain/ids.ts";
