@@ -18,7 +18,7 @@ import type { LeafRow } from "./leaf.ts";
 import { recentEvents } from "./recentEvents.ts";
 import { schedule } from "./schedule.ts";
 import { SNAPSHOT_EVERY, snapshots } from "./snapshots.ts";
-import { TILE_WIDTH, tree } from "./tree.ts";
+import { tree } from "./tree.ts";
 import { uploads } from "./uploads.ts";
 
 /** States kept in memory; the least recently used ones are dropped. */
@@ -54,7 +54,7 @@ export interface RestorableLog extends EventLog {
 export const eventLog = (storage: DurableObjectStorage): RestorableLog => {
   const { sql } = storage;
   const events = eventStore(sql);
-  const hashes = tree(sql);
+  const hashes = tree(sql, events);
   const states = snapshots(sql);
   const listed = directory(sql);
   const warm = new Map<StreamName, Folded>();
@@ -183,8 +183,6 @@ export const eventLog = (storage: DurableObjectStorage): RestorableLog => {
             data: data as Record<string, unknown>,
           };
           recent.appended(event, events.insert(event));
-          // The tree reads its leaves from the table.
-          if (seq % TILE_WIDTH === 0) events.flush();
           hashes.appended(seq);
           taken.follow(type, stream, event.data);
           stored.push(event);

@@ -80,6 +80,8 @@ export interface EventStore {
   /** Events of one stream behind `version`, up to and including `seq`: what a fold needs of them. */
   stream(stream: StreamName, version: number, seq: number): Iterable<FoldedEvent>;
   read(filter: EventFilter): readonly StoredEvent[];
+  /** Hashes of the leaves behind `from`, up to and including `to`. */
+  leafHashes(from: number, to: number): readonly Uint8Array[];
   /** The last event's order and time; zero and the empty string when there is none. */
   last(): { readonly seq: number; readonly recorded_at: string };
   /** The last `seq` recorded at or before the time, 0 when none was. */
@@ -112,8 +114,8 @@ const insertOf = (rows: number): string =>
   `INSERT OR FAIL INTO events (${COLUMNS}, leaf_hash, accessor)
    VALUES ${Array.from({ length: rows }, () => ROW).join(", ")}`;
 
-/** By how many rows it takes. The platform allows a statement 100 parameters. */
-const INSERTS = Array.from({ length: ROWS_AT_ONCE + 1 }, (_, rows) => insertOf(rows));
+/** For one row and more. The platform allows a statement 100 parameters. */
+const INSERTS = Array.from({ length: ROWS_AT_ONCE }, (_, index) => insertOf(index + 1));
 
 const valuesOf = (event: Inserted, accessor: string | null): readonly unknown[] => [
   event.seq,
@@ -134,26 +136,22 @@ const valuesOf = (event: Inserted, accessor: string | null): readonly unknown[] 
 ];
 
 export const eventStore = (sql: SqlStorage): EventStore => {
-  let waiting: unknown[] = [];
-  let rows = 0;
+  let waiting: (readonly unknown[])[] = [];
 
   const forget = (): void => {
     waiting = [];
-    rows = 0;
   };
 
   const flush = (): void => {
-    if (rows === 0) return;
-    const statement = INSERTS[rows] ?? insertOf(rows);
-    const values = waiting;
+    const rows = waiting;
+    if (rows.length === 0) return;
     forget();
-    sql.exec(statement, ...values);
+    sql.exec(INSERTS[rows.length - 1] ?? insertOf(rows.length), ...rows.flat());
   };
 
   const put = (event: Inserted, accessor: string | null): void => {
-    waiting.push(...valuesOf(event, accessor));
-    rows += 1;
-    if (rows === ROWS_AT_ONCE) flush();
+    waiting.push(valuesOf(event, accessor));
+    if (waiting.length === ROWS_AT_ONCE) flush();
   };
 
   return {
@@ -179,7 +177,7 @@ export const eventStore = (sql: SqlStorage): EventStore => {
       const rows = sql
         .exec<Pick<Row, "seq" | "type" | "schema_version" | "recorded_at" | "data">>(
           `SELECT seq, type, schema_version, recorded_at, data FROM events
-         WHERE stream = ? AND stream_version > CAST(? AS INTEGER) ORDER BY stream_version`,
+           WHERE stream = ? AND stream_version > CAST(? AS INTEGER) ORDER BY stream_version`,
           stream,
           version,
         )
@@ -217,7 +215,7 @@ export const eventStore = (sql: SqlStorage): EventStore => {
       }
       const rows = sql.exec<Row>(
         `SELECT ${COLUMNS} FROM events WHERE ${where.join(" AND ")}
-       ORDER BY seq LIMIT CAST(? AS INTEGER)`,
+         ORDER BY seq LIMIT CAST(? AS INTEGER)`,
         ...values,
         filter.limit,
       );
@@ -229,6 +227,19 @@ export const eventStore = (sql: SqlStorage): EventStore => {
         if (characters > MAX_PAGE_CHARACTERS) break;
       }
       return events;
+    },
+
+    leafHashes(from, to) {
+      flush();
+      return sql
+        .exec<{ leaf_hash: ArrayBuffer }>(
+          `SELECT leaf_hash FROM events
+           WHERE seq > CAST(? AS INTEGER) AND seq <= CAST(? AS INTEGER) ORDER BY seq`,
+          from,
+          to,
+        )
+        .toArray()
+        .map(({ leaf_hash }) => new Uint8Array(leaf_hash));
     },
 
     last() {

@@ -5,7 +5,7 @@ import { tree } from "./tree.ts";
 
 export const logTree = (sql: SqlStorage): LogTree => {
   const events = eventStore(sql);
-  const { root, inclusion, consistency } = tree(sql);
+  const { root, inclusion, consistency } = tree(sql, events);
   return {
     size: () => events.last().seq,
     root,

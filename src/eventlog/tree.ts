@@ -5,6 +5,7 @@
  */
 import { remember } from "../application/remember.ts";
 import { invariant } from "../domain/decider.ts";
+import type { EventStore } from "./eventStore.ts";
 import { consistencyPath, HASH_BYTES, inclusionPath, subtreeRoot } from "./merkle.ts";
 
 /** Children of a tile: a tile of level k covers 256^k leaves. */
@@ -14,10 +15,7 @@ export const TILE_WIDTH = 256;
 const MAX_WARM_SUBTREES = 4096;
 
 export interface Tree {
-  /**
-   * Must be called in order, in the transaction that inserts the event; behind each `TILE_WIDTH`
-   * events they must be in the table.
-   */
+  /** Must be called in order, in the transaction that inserts the event. */
   appended(seq: number): void;
   root(size: number): Uint8Array;
   inclusion(index: number, size: number): readonly Uint8Array[];
@@ -26,18 +24,7 @@ export interface Tree {
 
 type Hashes = readonly Uint8Array[];
 
-export const tree = (sql: SqlStorage): Tree => {
-  const leaves = (from: number, to: number): Hashes =>
-    sql
-      .exec<{ leaf_hash: ArrayBuffer }>(
-        `SELECT leaf_hash FROM events
-         WHERE seq > CAST(? AS INTEGER) AND seq <= CAST(? AS INTEGER) ORDER BY seq`,
-        from,
-        to,
-      )
-      .toArray()
-      .map(({ leaf_hash }) => new Uint8Array(leaf_hash));
-
+export const tree = (sql: SqlStorage, events: Pick<EventStore, "leafHashes">): Tree => {
   const tiles = (level: number, from: number, to: number): Hashes =>
     sql
       .exec<{ hash: ArrayBuffer }>(
@@ -51,7 +38,7 @@ export const tree = (sql: SqlStorage): Tree => {
       .map(({ hash }) => new Uint8Array(hash));
 
   const children = (level: number, from: number, to: number): Hashes => {
-    const hashes = level === 0 ? leaves(from, to) : tiles(level, from, to);
+    const hashes = level === 0 ? events.leafHashes(from, to) : tiles(level, from, to);
     invariant(hashes.length === to - from, `tree level ${level} has ${from} to ${to}`);
     return hashes;
   };

@@ -1,6 +1,7 @@
 /** A log as an older version of Lethe wrote it: read through the upcasters, never rewritten. */
 import { describe, expect, test } from "vitest";
 import { eventLog } from "../../src/eventlog/eventLog.ts";
+import { eventStore } from "../../src/eventlog/eventStore.ts";
 import { type LeafRow, leafText } from "../../src/eventlog/leaf.ts";
 import { leafHash } from "../../src/eventlog/merkle.ts";
 import { migrate } from "../../src/eventlog/migrations.ts";
@@ -44,7 +45,9 @@ describe("a log of an older version", () => {
   test("has the root that was signed for it", () =>
     inEmptyStorage((storage) => {
       restore(storage);
-      const root = Buffer.from(tree(storage.sql).root(LINES.length)).toString("base64");
+      const root = Buffer.from(
+        tree(storage.sql, eventStore(storage.sql)).root(LINES.length),
+      ).toString("base64");
       expect(root).toBe(ROOT);
     }));
 
