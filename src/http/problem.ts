@@ -2,7 +2,6 @@
  * Problem documents (RFC 9457), and the one place where a rejection becomes an HTTP status. What
  * is not a rejection is a bug: it is logged and answered without a word about the inside.
  */
-
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 import type { z } from "zod";
 import type { Issue, Rejection, RejectionReason } from "../domain/rejection.ts";

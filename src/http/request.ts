@@ -1,5 +1,4 @@
 /** Reading a request: everything is bounded and checked before anyone acts on it. */
-
 import { z } from "zod";
 import type { RequestContext } from "./context.ts";
 import {

@@ -67,11 +67,8 @@ const toSecondRound = (lake: TestLake, id: DeletionId): void => {
 };
 
 /** The batches whose index is asked next. */
-const asked = (lake: TestLake, deletion_id: DeletionId): readonly string[] => {
-  const { plan } = lake.open({ kind: "erase", deletion_id });
-  if (plan.kind !== "erase" || plan.step.kind !== "look") throw new Error("it does not look");
-  return plan.step.looks.map(({ batch_id }) => batch_id);
-};
+const asked = (lake: TestLake, id: DeletionId): readonly string[] =>
+  look(lake, id).looks.map(({ batch_id }) => batch_id);
 
 const replay = (lake: TestLake): string => {
   const { body } = lake.run({

@@ -21,6 +21,7 @@ import {
   registered,
   second,
 } from "../support/emptyLog.ts";
+import { explainingSql } from "../support/explainingSql.ts";
 
 /** The state by the definition: every event of the stream up to `seq`, folded from the start. */
 const folded = (log: EventLog, stream: StreamName, seq: number) => {
@@ -479,19 +480,7 @@ describe("reading the log", () => {
     inEmptyLog((log, { sql }) => {
       grow(log, "a", 120);
       const plans: string[] = [];
-      const explaining = {
-        exec: (query: string, ...values: SqlStorageValue[]) => {
-          const rows = sql.exec<{ detail: string }>(`EXPLAIN QUERY PLAN ${query}`, ...values);
-          plans.push(
-            rows
-              .toArray()
-              .map(({ detail }) => detail)
-              .join("; "),
-          );
-          return sql.exec(query, ...values);
-        },
-      } as unknown as SqlStorage;
-      const store = eventStore(explaining);
+      const store = eventStore(explainingSql(sql, plans));
       const planOf = (filter: Partial<EventFilter>) => {
         plans.length = 0;
         store.read({ after: 0, limit: 100, ...filter });

@@ -7,6 +7,7 @@ import { indexes as indexesOf } from "../../src/eventlog/indexes.ts";
 import { outbox } from "../../src/eventlog/outbox.ts";
 import { uploads as uploadsOf } from "../../src/eventlog/uploads.ts";
 import { appendTo, inEmptyLog, metaAt, second } from "../support/emptyLog.ts";
+import { explainingSql } from "../support/explainingSql.ts";
 
 const duty = (ref: string, at: number, kind: DutyKind = "delete_objects") => ({
   kind,
@@ -236,16 +237,11 @@ describe("kept subject indexes", () => {
 
   test("and uploads are found by their keys, not by going through them", () =>
     inEmptyLog((_, { sql }) => {
-      const plan: string[] = [];
-      const explaining = {
-        exec(query: string, ...values: unknown[]) {
-          const steps = sql.exec<{ detail: string }>(`EXPLAIN QUERY PLAN ${query}`, ...values);
-          plan.push(...steps.toArray().map(({ detail }) => detail));
-          return [];
-        },
-      } as unknown as SqlStorage;
+      const plans: string[] = [];
+      const explaining = explainingSql(sql, plans);
       indexesOf(explaining).slices([{ key: "a", offset: 0, length: 1 }]);
       uploadsOf(explaining).batchesOf(["a.csv"]);
+      const plan = plans.flatMap((steps) => steps.split("; "));
       expect(plan.filter((step) => step.startsWith("SEARCH"))).toHaveLength(2);
       expect(plan.filter((step) => /^SCAN (subject|taken)/.test(step))).toEqual([]);
     }));
