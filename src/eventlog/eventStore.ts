@@ -5,8 +5,10 @@
 import type { EventFilter, StoredEvent } from "../application/ports.ts";
 import { upcast, writtenVersion } from "../contracts/events.ts";
 import type { StreamName } from "../domain/ids.ts";
+import { bestSource, byWhom, inLog, queryOf, type Source } from "./eventQuery.ts";
 import { leafText } from "./leaf.ts";
 import { leafHash } from "./merkle.ts";
+import { indexedUpTo, indexRun, RUN, whomOf } from "./whom.ts";
 
 type Row = {
   seq: number;
@@ -151,7 +153,9 @@ export const eventStore = (sql: SqlStorage): EventStore => {
 
   const put = (event: Inserted, accessor: string | null): void => {
     waiting.push(valuesOf(event, accessor));
-    if (waiting.length === ROWS_AT_ONCE) flush();
+    const completes = event.seq % RUN === 0;
+    if (completes || waiting.length === ROWS_AT_ONCE) flush();
+    if (completes) indexRun(sql, event.seq);
   };
 
   return {
@@ -192,39 +196,26 @@ export const eventStore = (sql: SqlStorage): EventStore => {
 
     read(filter) {
       flush();
-      const where = ["seq > CAST(? AS INTEGER)"];
-      const before = filter.from === undefined ? 0 : this.seqBefore(filter.from);
-      const values: (string | number)[] = [Math.max(filter.after, before)];
-      const also = (condition: string, value: string | undefined) => {
-        if (value === undefined) return;
-        where.push(condition);
-        values.push(value);
-      };
-      // The plus keeps SQLite from an index that is the worse one: most events have the same actor,
-      // and an accessor is rarer than a type.
-      also(filter.accessor === undefined ? "type = ?" : "+type = ?", filter.type);
-      also("stream = ?", filter.stream);
-      also("dataset = ?", filter.dataset);
-      also("stream = 'batch/' || ?", filter.batch_id);
-      also(filter.type === undefined ? "actor = ?" : "+actor = ?", filter.actor);
-      also("accessor = ?", filter.accessor);
       // Times never fall with seq: their bounds are bounds of it, and only what lies between is read.
-      if (filter.until !== undefined) {
-        where.push("seq <= CAST(? AS INTEGER)");
-        values.push(this.seqAt(filter.until));
-      }
-      const rows = sql.exec<Row>(
-        `SELECT ${COLUMNS} FROM events WHERE ${where.join(" AND ")}
-         ORDER BY seq LIMIT CAST(? AS INTEGER)`,
-        ...values,
-        filter.limit,
-      );
+      const since = filter.from === undefined ? 0 : this.seqBefore(filter.from);
+      const after = Math.max(filter.after, since);
+      const until = filter.until === undefined ? null : this.seqAt(filter.until);
       const events: StoredEvent[] = [];
       let characters = 0;
-      for (const row of rows) {
-        events.push(toEvent(row));
-        characters += row.data.length;
-        if (characters > MAX_PAGE_CHARACTERS) break;
+      const take = (source: Source): void => {
+        const limit = filter.limit - events.length;
+        const { text, values } = queryOf(COLUMNS, source, { ...filter, until, limit });
+        for (const row of sql.exec<Row>(text, ...values)) {
+          events.push(toEvent(row));
+          characters += row.data.length;
+          if (characters > MAX_PAGE_CHARACTERS) break;
+        }
+      };
+      const whom = whomOf(filter);
+      const indexed = whom === null ? 0 : indexedUpTo(lastOf(sql).seq);
+      if (whom !== null && after < indexed) take(byWhom(whom, after));
+      if (events.length < filter.limit && characters <= MAX_PAGE_CHARACTERS) {
+        take(whom === null ? bestSource(filter, after) : inLog(Math.max(after, indexed)));
       }
       return events;
     },

@@ -233,6 +233,24 @@ export const MIGRATIONS: readonly string[] = [
   -- Of several places that a sink may have, the one this lake's events go to; NULL: not chosen yet.
   ALTER TABLE outbox ADD COLUMN destination TEXT;
   `,
+  `
+  -- Who made events and who accessed, of complete runs of 256 events: see whom.ts.
+  CREATE TABLE events_by_whom (
+    role  TEXT NOT NULL,                  -- actor, accessor
+    name  TEXT NOT NULL,
+    event INTEGER NOT NULL,               -- its seq
+    PRIMARY KEY (role, name, event)
+  ) STRICT, WITHOUT ROWID;
+  INSERT INTO events_by_whom (role, name, event)
+    SELECT 'accessor', accessor, seq FROM events
+    WHERE accessor IS NOT NULL AND seq <= (SELECT coalesce(max(seq), 0) / 256 * 256 FROM events)
+    ORDER BY accessor, seq;
+  INSERT INTO events_by_whom (role, name, event)
+    SELECT 'actor', actor, seq FROM events
+    WHERE seq <= (SELECT coalesce(max(seq), 0) / 256 * 256 FROM events) ORDER BY actor, seq;
+  DROP INDEX events_by_accessor;
+  DROP INDEX events_by_actor;
+  `,
 ];
 
 /** Whether anything was ever stored here: a lake nobody created has no tables at all. */

@@ -1,7 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { eventLog } from "../../src/eventlog/eventLog.ts";
 import { isInitialised, MIGRATIONS, migrate } from "../../src/eventlog/migrations.ts";
+import { indexedUpTo, RUN } from "../../src/eventlog/whom.ts";
 import {
+  accessed,
   appendTo,
   inEmptyLog,
   inEmptyStorage,
@@ -59,6 +61,7 @@ describe("the schema of a lake", () => {
         "directory",
         "directory_history",
         "events",
+        "events_by_whom",
         "imports",
         "keys",
         "migrations",
@@ -118,6 +121,36 @@ describe("the schema of a lake", () => {
         expect(() => sql.exec(change)).toThrow("events are append-only");
       }
     }));
+
+  test.each([0, RUN - 1, RUN, RUN + 1, 2 * RUN, 2 * RUN + 3])(
+    "of before runs were indexed, with %i events, finds by actor and accessor",
+    (size) =>
+      inEmptyStorage((storage) => {
+        const { sql } = storage;
+        migrate(storage, MIGRATIONS.slice(0, 14));
+        for (let seq = 1; seq <= size; seq += 1) {
+          insertOld(sql, seq, "access", accessed(seq % 3 === 0 ? "anna" : "ben"));
+        }
+        sql.exec("DROP TRIGGER events_are_not_updated");
+        sql.exec("UPDATE events SET accessor = json_extract(data, '$.accessor_id')");
+        migrate(storage);
+        const log = eventLog(storage);
+        const seqs = (filter: { readonly actor?: string; readonly accessor?: string }) =>
+          log.read({ after: 0, limit: 2_000, ...filter }).map(({ seq }) => seq);
+        const upTo = (end: number) => Array.from({ length: end }, (_, index) => index + 1);
+        const annas = upTo(size).filter((seq) => seq % 3 === 0);
+        expect(seqs({ actor: "local" })).toEqual(upTo(size));
+        expect(seqs({ accessor: "anna" })).toEqual(annas);
+        expect(sql.exec("SELECT count(*) AS n FROM events_by_whom").one()).toEqual({
+          n: 2 * indexedUpTo(size),
+        });
+        for (let seq = size + 1; seq <= size + RUN; seq += 1) {
+          appendTo(log, "access", [accessed("cleo")], metaAt(second(seq), { actor: "local" }));
+        }
+        expect(seqs({ accessor: "anna" })).toEqual(annas);
+        expect(seqs({ actor: "local" })).toEqual(upTo(size + RUN));
+      }),
+  );
 
   test("of before uploads had a table finds the batches that were asked for with one", () =>
     inEmptyStorage((storage) => {

@@ -1,0 +1,101 @@
+/** The SQL by which events are found, in the order of the log. */
+import type { EventFilter } from "../application/ports.ts";
+import type { Whom } from "./whom.ts";
+
+interface Condition {
+  readonly text: string;
+  readonly value: string | number;
+}
+
+/** Where events are looked for, and how. */
+export interface Source {
+  readonly from: string;
+  /** What tells the `seq` of an event. */
+  readonly seq: string;
+  /** What they are in order by: as in the log, without sorting them. */
+  readonly order: string;
+  readonly conditions: readonly Condition[];
+  /** Which indexes SQLite may choose from. */
+  readonly indexes: "of streams" | "others";
+}
+
+/** The table behind `after`, in its own order or through the best index. */
+export const inLog = (after: number): Source => ({
+  from: "events",
+  seq: "seq",
+  order: "seq",
+  conditions: [behind("seq", after)],
+  indexes: "others",
+});
+
+/** One stream's events behind `after`. */
+const inStream = (after: number): Source => ({
+  ...inLog(after),
+  order: "stream_version",
+  indexes: "of streams",
+});
+
+/** By its stream, but for all that was accessed: that one is long, others are shorter than a type. */
+export const bestSource = (filter: EventFilter, after: number): Source => {
+  const { stream, batch_id, type, dataset } = filter;
+  const narrower = stream === "access" && (type !== undefined || dataset !== undefined);
+  const named = stream !== undefined || batch_id !== undefined;
+  return named && !narrower ? inStream(after) : inLog(after);
+};
+
+/** What is indexed of somebody's events. CROSS: the index first, whatever SQLite knows of both. */
+export const byWhom = ({ role, name }: Whom, after: number): Source => ({
+  from: "events_by_whom CROSS JOIN events ON seq = event",
+  seq: "event",
+  order: "event",
+  conditions: [
+    { text: "role = ?", value: role },
+    { text: "name = ?", value: name },
+    behind("event", after),
+  ],
+  indexes: "others",
+});
+
+const behind = (column: string, seq: number): Condition => ({
+  text: `${column} > CAST(? AS INTEGER)`,
+  value: seq,
+});
+
+type Asked = Omit<EventFilter, "after" | "from" | "until"> & {
+  /** The last `seq` that is looked at; null: the end of the log. */
+  readonly until: number | null;
+};
+
+/** A plus keeps SQLite from the index of a column. */
+const fieldsOf = (asked: Asked, indexes: Source["indexes"]): readonly Condition[] => {
+  const [stream, other] = indexes === "of streams" ? ["", "+"] : ["+", ""];
+  const fields = [
+    [`${other}type = ?`, asked.type],
+    [`${stream}stream = ?`, asked.stream],
+    [`${other}dataset = ?`, asked.dataset],
+    [`${stream}stream = 'batch/' || ?`, asked.batch_id],
+    ["actor = ?", asked.actor],
+    ["accessor = ?", asked.accessor],
+  ] as const;
+  return fields.flatMap(([text, value]) => (value === undefined ? [] : [{ text, value }]));
+};
+
+/** The query for `columns` of a page, and the values of its parameters. */
+export const queryOf = (
+  columns: string,
+  source: Source,
+  asked: Asked,
+): { readonly text: string; readonly values: readonly (string | number)[] } => {
+  const { until, limit } = asked;
+  const conditions = [
+    ...source.conditions,
+    ...(until === null ? [] : [{ text: `${source.seq} <= CAST(? AS INTEGER)`, value: until }]),
+    ...fieldsOf(asked, source.indexes),
+  ];
+  return {
+    text: `SELECT ${columns} FROM ${source.from}
+      WHERE ${conditions.map(({ text }) => text).join(" AND ")}
+      ORDER BY ${source.order} LIMIT CAST(? AS INTEGER)`,
+    values: [...conditions.map(({ value }) => value), limit],
+  };
+};
