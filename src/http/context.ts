@@ -1,9 +1,11 @@
 /** What is known of every request before any route sees it. */
 import type { Context } from "hono";
+import type { SentHeaders } from "./sentHeaders.ts";
 
 export interface RequestFacts {
   /** The request's: the platform makes the text anew each time it is asked. */
   readonly url: string;
+  readonly headers: SentHeaders;
   readonly requestId: string;
   /** Whether the request comes from this machine and means it. */
   readonly local: boolean;

@@ -4,6 +4,7 @@
  * so credentials of the browser's own are not asked for (Fetch standard, CORS protocol).
  */
 import { isCrossSite, isLoopback } from "./guard.ts";
+import type { SentHeaders } from "./sentHeaders.ts";
 
 const MAX_ORIGINS = 16;
 
@@ -61,11 +62,15 @@ export interface Sender {
 
 const OWN: Sender = { foreign: false, preflight: false, headers: {} };
 
-export const senderOf = (request: Request, host: string, { origins }: CorsPolicy): Sender => {
-  const { headers, method } = request;
-  const origin = headers.get("Origin");
+export const senderOf = (
+  method: string,
+  headers: SentHeaders,
+  host: string,
+  { origins }: CorsPolicy,
+): Sender => {
+  const origin = headers.get("origin");
   if (origin !== null && origins.has(origin)) {
-    const preflight = method === "OPTIONS" && headers.has("Access-Control-Request-Method");
+    const preflight = method === "OPTIONS" && headers.get("access-control-request-method") !== null;
     return { foreign: false, preflight, headers: preflight ? mayAsk(origin) : mayRead(origin) };
   }
   if (!isCrossSite(headers, host)) return OWN;

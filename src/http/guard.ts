@@ -1,4 +1,5 @@
 /** Where a request comes from, as far as its host and its headers tell. */
+import type { SentHeaders } from "./sentHeaders.ts";
 
 const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/;
 
@@ -8,9 +9,9 @@ export const isLoopback = (hostname: string): boolean => LOOPBACK.test(hostname)
  * Whether a browser sends this on behalf of another site. Requests without a body need no
  * preflight, so a page anywhere could otherwise act on the machine it is looked at on.
  */
-export const isCrossSite = (headers: Headers, host: string): boolean => {
-  const site = headers.get("Sec-Fetch-Site");
+export const isCrossSite = (headers: SentHeaders, host: string): boolean => {
+  const site = headers.get("sec-fetch-site");
   if (site !== null && site !== "same-origin" && site !== "none") return true;
-  const origin = headers.get("Origin");
+  const origin = headers.get("origin");
   return origin !== null && (!URL.canParse(origin) || new URL(origin).host !== host);
 };

@@ -67,7 +67,7 @@ const handle = async (
   const { settings, services, rates } = deps;
   // A page elsewhere cannot read the answer, but reading is on record as its reader's.
   if (c.get("foreign") && access.kind !== "anyone" && !isNavigation(c)) throw crossSite();
-  const address = c.req.raw.headers.get("CF-Connecting-IP") ?? "unknown";
+  const address = c.get("headers").get("cf-connecting-ip") ?? "unknown";
   const counted = !(c.get("local") && deps.door.policy.open);
   const identity = await identified(c, access, deps, counted ? address : null);
   const may = mayTake(identity, access);
@@ -113,7 +113,7 @@ export const crossSite = (): HttpProblem =>
 
 /** Whether a person follows a link: then they see what they asked for, and nobody else does. */
 const isNavigation = (c: AppContext): boolean =>
-  c.req.raw.headers.get("Sec-Fetch-Mode") === "navigate";
+  c.get("headers").get("sec-fetch-mode") === "navigate";
 
 /** Who sends it. Who fails to say so is counted by `address`, unless that is null. */
 const identified = async (
@@ -123,7 +123,7 @@ const identified = async (
   address: string | null,
 ): Promise<Identity> => {
   try {
-    return await identify(c.req.raw.headers, access, c.get("local"), door);
+    return await identify(c.get("headers"), access, c.get("local"), door);
   } catch (error) {
     if (address !== null) await rates.fromAddress(address);
     throw error;

@@ -3,6 +3,7 @@
  * beside the limits of what is said; a test compares the two.
  */
 import { HttpProblem } from "./problem.ts";
+import type { SentHeaders } from "./sentHeaders.ts";
 
 /** A body that only names things and says why. */
 export const MAX_COMMAND_BYTES = 64 * 1024;
@@ -28,17 +29,12 @@ export const MAX_IDEMPOTENCY_KEY_LENGTH = 255;
 export const MAX_REQUEST_ID_LENGTH = 255;
 
 /** Throws 413 when the headers, or 422 when path or query are longer than any that Lethe takes. */
-export const checkLengths = (url: string, headers: Headers): void => {
+export const checkLengths = (url: string, headers: Pick<SentHeaders, "length">): void => {
   const query = url.indexOf("?");
   const until_query = query === -1 ? url.length : query;
   if (until_query > MAX_PATH_LENGTH) throw tooLong("path", MAX_PATH_LENGTH);
   if (url.length - until_query > MAX_QUERY_LENGTH) throw tooLong("query", MAX_QUERY_LENGTH);
-  let bytes = 0;
-  // An iterator of the platform's costs three times as much.
-  headers.forEach((value, name) => {
-    bytes += name.length + value.length;
-  });
-  if (bytes <= MAX_HEADER_BYTES) return;
+  if (headers.length <= MAX_HEADER_BYTES) return;
   throw new HttpProblem({
     status: 413,
     code: "headers-too-large",

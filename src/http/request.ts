@@ -9,6 +9,7 @@ import {
   MAX_REQUEST_ID_LENGTH,
 } from "./limits.ts";
 import { HttpProblem, validationProblem } from "./problem.ts";
+import type { SentHeaders } from "./sentHeaders.ts";
 
 const jsonText = new TextDecoder("utf-8", { fatal: true, ignoreBOM: false });
 
@@ -16,15 +17,15 @@ const jsonText = new TextDecoder("utf-8", { fatal: true, ignoreBOM: false });
 const REQUEST_ID = /^[\w=-]+$/;
 
 /** The request's id: the caller's, or a new one. */
-export const requestIdOf = (c: Pick<RequestContext, "req">): string => {
-  const given = c.req.raw.headers.get("X-Request-Id");
+export const requestIdOf = (headers: SentHeaders): string => {
+  const given = headers.get("x-request-id");
   const fits = given !== null && given.length <= MAX_REQUEST_ID_LENGTH && REQUEST_ID.test(given);
   return fits ? given : crypto.randomUUID();
 };
 
 /** The JSON body of `limit` bytes at most, or undefined when there is none. Throws 400, 413, 415, 422. */
 export const readJson = async (c: RequestContext, limit = MAX_COMMAND_BYTES): Promise<unknown> => {
-  const bytes = await readBytes(c.req.raw, limit);
+  const bytes = await readBytes(c, limit);
   if (bytes.length === 0) return undefined;
   const type = mediaType(c);
   if (type !== "application/json" && !/^application\/[\w.-]+\+json$/.test(type)) {
@@ -52,7 +53,7 @@ export const readJson = async (c: RequestContext, limit = MAX_COMMAND_BYTES): Pr
 
 /** The lines of an NDJSON body, unparsed, without their line feeds. Throws 400, 413 or 415. */
 export const readLines = async (c: RequestContext): Promise<readonly string[]> => {
-  const bytes = await readBytes(c.req.raw, MAX_LINES_BYTES);
+  const bytes = await readBytes(c, MAX_LINES_BYTES);
   if (bytes.length === 0) return [];
   if (mediaType(c) !== "application/x-ndjson") {
     throw new HttpProblem({
@@ -77,7 +78,7 @@ export const readLines = async (c: RequestContext): Promise<readonly string[]> =
 };
 
 const mediaType = (c: RequestContext): string =>
-  (c.req.header("Content-Type") ?? "").split(";")[0]?.trim().toLowerCase() ?? "";
+  (c.get("headers").get("content-type") ?? "").split(";")[0]?.trim().toLowerCase() ?? "";
 
 /**
  * A member called `__proto__` would be lost on the way or change what an object is. Half a surrogate
@@ -99,8 +100,9 @@ const unfit = (why: string, path: string, message: string): HttpProblem =>
     errors: [{ path, message }],
   });
 
-const readBytes = async (request: Request, limit: number): Promise<Uint8Array> => {
-  const announced = Number(request.headers.get("Content-Length") ?? Number.NaN);
+const readBytes = async (c: RequestContext, limit: number): Promise<Uint8Array> => {
+  const request = c.req.raw;
+  const announced = Number(c.get("headers").get("content-length") ?? Number.NaN);
   if (announced <= limit) return new Uint8Array(await request.arrayBuffer());
   if (request.body === null) return new Uint8Array(0);
   const chunks: Uint8Array[] = [];
@@ -153,14 +155,15 @@ export const readQuery = (c: RequestContext): Record<string, string> => {
 /** The headers a schema names; one without a value counts as not given. */
 export const readHeaders = (c: RequestContext, schema: z.ZodType): Record<string, string> => {
   const names = schema instanceof z.ZodObject ? Object.keys(schema.shape) : [];
-  const given = names.map((name) => [name, c.req.header(name) ?? ""] as const);
+  const sent = (name: string) => c.get("headers").get(name.toLowerCase() as Lowercase<string>);
+  const given = names.map((name) => [name, sent(name) ?? ""] as const);
   return Object.fromEntries(given.filter(([, value]) => value !== ""));
 };
 
 /** The idempotency key, or null. Throws 400 for one that is no key. */
 export const readIdempotencyKey = (c: RequestContext): string | null => {
-  const key = c.req.header("Idempotency-Key");
-  if (key === undefined) return null;
+  const key = c.get("headers").get("idempotency-key");
+  if (key === null) return null;
   if (!/^[\x21-\x7e]+$/.test(key) || key.length > MAX_IDEMPOTENCY_KEY_LENGTH) {
     throw new HttpProblem({
       status: 400,
@@ -173,8 +176,8 @@ export const readIdempotencyKey = (c: RequestContext): string | null => {
 
 /** The stream version that `If-Match` demands, or null. Throws 400 for anything else. */
 export const readIfMatch = (c: RequestContext): number | null => {
-  const header = c.req.header("If-Match");
-  if (header === undefined || header === "*") return null;
+  const header = c.get("headers").get("if-match");
+  if (header === null || header === "*") return null;
   const match = /^(?:W\/)?"?(\d{1,15})"?$/.exec(header.trim());
   if (!match) {
     throw new HttpProblem({

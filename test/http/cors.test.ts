@@ -1,11 +1,12 @@
 import { describe, expect, it } from "vitest";
 import { corsPolicy, senderOf } from "../../src/http/cors.ts";
+import { sentHeaders } from "../../src/http/sentHeaders.ts";
 
 const HOST = "lethe.example.com";
 const APP = "https://app.example.com";
 
 const sent = (headers: Record<string, string>, method = "GET", setting: string | undefined = APP) =>
-  senderOf(new Request(`https://${HOST}/lakes`, { method, headers }), HOST, corsPolicy(setting));
+  senderOf(method, sentHeaders(new Headers(headers)), HOST, corsPolicy(setting));
 
 describe("CORS_ORIGINS", () => {
   it("names nobody unless it is set", () => {

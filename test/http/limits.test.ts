@@ -10,6 +10,7 @@ import {
   MAX_QUERY_LENGTH,
 } from "../../src/http/limits.ts";
 import { HttpProblem } from "../../src/http/problem.ts";
+import { sentHeaders } from "../../src/http/sentHeaders.ts";
 
 const refused = (check: () => void): unknown => {
   try {
@@ -66,7 +67,7 @@ describe("a body", () => {
 
 describe("a request", () => {
   const asked = (url: string, headers: Record<string, string> = {}) =>
-    refused(() => checkLengths(`http://localhost${url}`, new Headers(headers)));
+    refused(() => checkLengths(`http://localhost${url}`, sentHeaders(new Headers(headers))));
 
   it("has a path and a query of limited length", () => {
     const origin = "http://localhost".length;

@@ -8,13 +8,13 @@ import {
   rejectionProblem,
   validationProblem,
 } from "../../src/http/problem.ts";
-import { knowingItsUrl } from "../support/knowingItsUrl.ts";
+import { knownRequest } from "../support/knownRequest.ts";
 
 const rejection = (reason: RejectionReason) => ({ reason, code: "some-code", detail: "Because." });
 
 const respond = async (problem: Problem, headers?: Record<string, string>) => {
   const app = new Hono();
-  app.use(knowingItsUrl);
+  app.use(knownRequest);
   app.get("/", (c) => problemResponse(c, problem, headers));
   return app.request("/");
 };

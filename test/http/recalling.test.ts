@@ -22,6 +22,13 @@ describe("a router that recalls", () => {
     expect(match).toHaveBeenCalledTimes(1);
   });
 
+  it("tells of the first handler alone, whatever else fits", () => {
+    const { recalled } = counted();
+    recalled.add("GET", "/lakes/*", "never asked");
+    const [handlers] = recalled.match("GET", "/lakes/a");
+    expect(handlers.map(([handler]) => handler)).toEqual(["lake"]);
+  });
+
   it("tells methods and paths apart", async () => {
     const app = new Hono({ router: recalling(new RegExpRouter()) });
     app.get("/lakes/:lake_id", (c) => c.text(`read ${c.req.param("lake_id")}`));

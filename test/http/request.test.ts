@@ -13,12 +13,12 @@ import {
   readQuery,
 } from "../../src/http/request.ts";
 import { decodeCursor, encodeCursor } from "../../src/http/route.ts";
-import { knowingItsUrl } from "../support/knowingItsUrl.ts";
+import { knownRequest } from "../support/knownRequest.ts";
 
 /** Sends a request to a server that answers what it has read, or the code of the problem. */
 const send = async (init: RequestInit, path = "/"): Promise<unknown> => {
   const app = new Hono();
-  app.use(knowingItsUrl);
+  app.use(knownRequest);
   app.all("*", async (c) =>
     c.json({
       body: (await readJson(c)) ?? "none",

@@ -6,6 +6,7 @@ import type { Caller } from "../../application/callers.ts";
 import { TRUSTED } from "../../application/callers.ts";
 import { LOCAL_ACTOR, tokenActor } from "../../domain/member/subject.ts";
 import { HttpProblem } from "../problem.ts";
+import type { SentHeaders } from "../sentHeaders.ts";
 import { FAILURE_PAUSE_MS } from "./keys.ts";
 import type { AccessPolicy } from "./policy.ts";
 import type { JwtVerifier } from "./verifyJwt.ts";
@@ -31,14 +32,14 @@ export interface Door {
 }
 
 /** Where Cloudflare Access puts the token it has made for whoever it let through. */
-const ACCESS_HEADER = "Cf-Access-Jwt-Assertion";
+const ACCESS_HEADER = "cf-access-jwt-assertion";
 
 /**
  * Throws 401 when whoever asks must be known and is not, 503 when that cannot be found out now. A
  * credential that is shown counts, also where none is needed.
  */
 export const identify = async (
-  headers: Headers,
+  headers: SentHeaders,
   access: Access,
   local: boolean,
   { policy, verify }: Door,
@@ -91,8 +92,8 @@ const digest = (text: string): Buffer => createHash("sha256").update(text).diges
 const HOW =
   "Say who you are: Authorization: Bearer, with a token of a configured issuer or of this lake.";
 
-const credentialOf = (headers: Headers): string | null => {
-  const given = headers.get("Authorization");
+const credentialOf = (headers: SentHeaders): string | null => {
+  const given = headers.get("authorization");
   if (given === null) return headers.get(ACCESS_HEADER);
   const [, credential = null] = /^Bearer +([^\s,]+)$/i.exec(given.trim()) ?? [];
   if (credential !== null) return credential;

@@ -83,10 +83,8 @@ export const refusal = ({ open, faults }: AccessPolicy, local: boolean): string 
  * Whether a request comes from this machine and means it. The platform says who sends it
  * (`CF-Connecting-IP`) wherever it is not the machine's own runtime that is asked directly.
  */
-export const isLocal = (hostname: string, headers: Headers): boolean => {
-  const peer = headers.get("CF-Connecting-IP");
-  return isLoopback(hostname) && (peer === null || isLoopbackAddress(peer));
-};
+export const isLocal = (hostname: string, peer: string | null): boolean =>
+  isLoopback(hostname) && (peer === null || isLoopbackAddress(peer));
 
 const isLoopbackAddress = (address: string): boolean =>
   address === "::1" || /^(::ffff:)?127(\.\d{1,3}){3}$/i.test(address);

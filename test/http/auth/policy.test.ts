@@ -30,23 +30,21 @@ const refusals = (variables: Partial<AccessVariables>) => {
 };
 
 describe("a request", () => {
-  const from = (peer?: string) => new Headers(peer ? { "CF-Connecting-IP": peer } : {});
-
   it("is local when this machine asks this machine", () => {
     for (const host of ["localhost", "127.0.0.1", "[::1]"]) {
-      expect(isLocal(host, from())).toBe(true);
+      expect(isLocal(host, null)).toBe(true);
       for (const peer of ["127.0.0.1", "127.8.9.1", "::1", "::ffff:127.0.0.1"]) {
-        expect(isLocal(host, from(peer)), peer).toBe(true);
+        expect(isLocal(host, peer), peer).toBe(true);
       }
     }
   });
 
   it("is not when another machine asks, or another host is meant", () => {
     for (const peer of ["192.168.1.7", "203.0.113.9", "::2", "127.0.0.1.example", "1127.0.0.1"]) {
-      expect(isLocal("localhost", from(peer)), peer).toBe(false);
+      expect(isLocal("localhost", peer), peer).toBe(false);
     }
     for (const host of ["lethe.example", "10.0.0.1", "localhost.example", ""]) {
-      expect(isLocal(host, from("127.0.0.1")), host).toBe(false);
+      expect(isLocal(host, "127.0.0.1"), host).toBe(false);
     }
   });
 });
