@@ -388,6 +388,11 @@ describe("a header", () => {
       const followed = await lake.get("", { ...headers, "Sec-Fetch-Mode": "navigate" });
       expect(followed.status).toBe(200);
     }
+    // What anybody may have, a page elsewhere may ask for, with and without the content.
+    for (const method of ["GET", "HEAD"]) {
+      const headers = { "Sec-Fetch-Site": "cross-site" };
+      expect((await send("/health", { method, headers })).status).toBe(200);
+    }
     expect((await lake.events()).length).toBe(head);
     const own = { Origin: "http://localhost", "Sec-Fetch-Site": "same-origin" };
     expect((await lake.post("/datasets/sales/deprecate", undefined, own)).status).toBe(200);
