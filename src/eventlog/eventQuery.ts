@@ -1,6 +1,6 @@
 /** The SQL by which events are found, in the order of the log. */
 import type { EventFilter } from "../application/ports.ts";
-import type { Whom } from "./whom.ts";
+import { indexedUpTo, type Whom, whomOf } from "./whom.ts";
 
 interface Condition {
   readonly text: string;
@@ -8,7 +8,7 @@ interface Condition {
 }
 
 /** Where events are looked for, and how. */
-export interface Source {
+interface Source {
   readonly from: string;
   /** What tells the `seq` of an event. */
   readonly seq: string;
@@ -20,7 +20,7 @@ export interface Source {
 }
 
 /** The table behind `after`, in its own order or through the best index. */
-export const inLog = (after: number): Source => ({
+const inLog = (after: number): Source => ({
   from: "events",
   seq: "seq",
   order: "seq",
@@ -36,7 +36,7 @@ const inStream = (after: number): Source => ({
 });
 
 /** By its stream, but for all that was accessed: that one is long, others are shorter than a type. */
-export const bestSource = (filter: EventFilter, after: number): Source => {
+const bestSource = (filter: EventFilter, after: number): Source => {
   const { stream, batch_id, type, dataset } = filter;
   const narrower = stream === "access" && (type !== undefined || dataset !== undefined);
   const named = stream !== undefined || batch_id !== undefined;
@@ -44,7 +44,7 @@ export const bestSource = (filter: EventFilter, after: number): Source => {
 };
 
 /** What is indexed of somebody's events. CROSS: the index first, whatever SQLite knows of both. */
-export const byWhom = ({ role, name }: Whom, after: number): Source => ({
+const byWhom = ({ role, name }: Whom, after: number): Source => ({
   from: "events_by_whom CROSS JOIN events ON seq = event",
   seq: "event",
   order: "event",
@@ -60,6 +60,19 @@ const behind = (column: string, seq: number): Condition => ({
   text: `${column} > CAST(? AS INTEGER)`,
   value: seq,
 });
+
+/** Where to look behind `after`, one source after the other; `size` tells how long the log is. */
+export const sourcesOf = (
+  filter: EventFilter,
+  after: number,
+  size: () => number,
+): readonly Source[] => {
+  const whom = whomOf(filter);
+  if (whom === null) return [bestSource(filter, after)];
+  const indexed = indexedUpTo(size());
+  if (after >= indexed) return [inLog(after)];
+  return [byWhom(whom, after), inLog(indexed)];
+};
 
 type Asked = Omit<EventFilter, "after" | "from" | "until"> & {
   /** The last `seq` that is looked at; null: the end of the log. */

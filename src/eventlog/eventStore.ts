@@ -5,10 +5,10 @@
 import type { EventFilter, StoredEvent } from "../application/ports.ts";
 import { upcast, writtenVersion } from "../contracts/events.ts";
 import type { StreamName } from "../domain/ids.ts";
-import { bestSource, byWhom, inLog, queryOf, type Source } from "./eventQuery.ts";
+import { queryOf, sourcesOf } from "./eventQuery.ts";
 import { leafText } from "./leaf.ts";
 import { leafHash } from "./merkle.ts";
-import { indexedUpTo, indexRun, RUN, whomOf } from "./whom.ts";
+import { indexRun, RUN } from "./whom.ts";
 
 type Row = {
   seq: number;
@@ -202,20 +202,15 @@ export const eventStore = (sql: SqlStorage): EventStore => {
       const until = filter.until === undefined ? null : this.seqAt(filter.until);
       const events: StoredEvent[] = [];
       let characters = 0;
-      const take = (source: Source): void => {
+      for (const source of sourcesOf(filter, after, () => lastOf(sql).seq)) {
         const limit = filter.limit - events.length;
+        if (limit <= 0 || characters > MAX_PAGE_CHARACTERS) break;
         const { text, values } = queryOf(COLUMNS, source, { ...filter, until, limit });
         for (const row of sql.exec<Row>(text, ...values)) {
           events.push(toEvent(row));
           characters += row.data.length;
           if (characters > MAX_PAGE_CHARACTERS) break;
         }
-      };
-      const whom = whomOf(filter);
-      const indexed = whom === null ? 0 : indexedUpTo(lastOf(sql).seq);
-      if (whom !== null && after < indexed) take(byWhom(whom, after));
-      if (events.length < filter.limit && characters <= MAX_PAGE_CHARACTERS) {
-        take(whom === null ? bestSource(filter, after) : inLog(Math.max(after, indexed)));
       }
       return events;
     },

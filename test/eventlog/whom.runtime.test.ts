@@ -76,6 +76,19 @@ const filters: fc.Arbitrary<EventFilter> = fc.record(
   { requiredKeys: ["after", "limit"] },
 );
 
+/** Page after page, until one is empty. */
+const pagesOf = (
+  log: EventLog,
+  filter: Omit<EventFilter, "after">,
+): readonly (readonly StoredEvent[])[] => {
+  const pages: (readonly StoredEvent[])[] = [];
+  for (;;) {
+    const page = log.read({ ...filter, after: pages.at(-1)?.at(-1)?.seq ?? 0 });
+    if (page.length === 0) return pages;
+    pages.push(page);
+  }
+};
+
 describe("who made an event and who accessed", () => {
   test("is found by any filter at any size of the log, as by looking at every event", () =>
     inEmptyLog((log) => {
@@ -100,14 +113,9 @@ describe("who made an event and who accessed", () => {
         { accessor: "y" },
         { stream: "access", actor: "ann" },
       ]) {
-        const paged: StoredEvent[] = [];
-        for (let after = 0; ; after = paged.at(-1)?.seq ?? 0) {
-          const page = log.read({ ...filter, after, limit: 7 });
-          if (page.length === 0) break;
-          expect(page.length).toBeLessThanOrEqual(7);
-          paged.push(...page);
-        }
-        expect(paged).toEqual(
+        const pages = pagesOf(log, { ...filter, limit: 7 });
+        for (const page of pages) expect(page.length).toBeLessThanOrEqual(7);
+        expect(pages.flat()).toEqual(
           events.filter((event) => fits(event, { ...filter, after: 0, limit: 1 })),
         );
       }
@@ -122,14 +130,9 @@ describe("who made an event and who accessed", () => {
         const own = n % 13 === 0 ? { ...data, purpose } : data;
         appendTo(log, "access", [{ type, data: own }], metaAt(second(n)));
       }
-      const pages: number[][] = [];
-      for (let after = 0; ; after = pages.at(-1)?.at(-1) ?? 0) {
-        const page = log.read({ accessor: "large", after, limit: 100 }).map(({ seq }) => seq);
-        if (page.length === 0) break;
-        pages.push(page);
-      }
+      const pages = pagesOf(log, { accessor: "large", limit: 100 });
       const all = Array.from({ length: 20 }, (_, index) => (index + 1) * 13);
-      expect(pages.flat()).toEqual(all);
+      expect(pages.flat().map(({ seq }) => seq)).toEqual(all);
       expect(pages.map(({ length }) => length)).toEqual([3, 3, 3, 3, 3, 3, 2]);
     }));
 
