@@ -20,8 +20,18 @@ export interface Reader {
   contractVersion(id: string): number;
 }
 
+/** Of each log the reader of the present: every command asks for it several times. */
+const present = new WeakMap<EventLog, Reader>();
+
 /** States as of now, or as of the moment when the log's last event was `seq`. */
 export const reader = (log: EventLog, seq?: number): Reader => {
+  if (seq !== undefined) return readerOf(log, seq);
+  const known = present.get(log) ?? readerOf(log);
+  present.set(log, known);
+  return known;
+};
+
+const readerOf = (log: EventLog, seq?: number): Reader => {
   const folded = (stream: StreamName) =>
     seq === undefined ? log.load(stream) : log.loadAt(stream, seq);
   const state = (stream: StreamName): unknown => folded(stream).state;

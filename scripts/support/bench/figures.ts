@@ -7,6 +7,8 @@ export interface Figure {
   /** What it is compared with. */
   readonly against: string;
   readonly ratio: number | null;
+  /** The lowest and the highest ratio, where it was taken several times and the median counts. */
+  readonly range?: readonly [number, number];
   readonly wanted: { readonly at_least: number } | { readonly at_most: number } | null;
 }
 
@@ -20,16 +22,22 @@ export const kept = ({ ratio, wanted }: Figure): boolean | null => {
   return "at_least" in wanted ? ratio >= wanted.at_least : ratio <= wanted.at_most;
 };
 
+const ratioOf = ({ ratio, range }: Figure): string => {
+  if (ratio === null) return "";
+  const [lowest, highest] = (range ?? []).map((bound) => bound.toFixed(2));
+  return ratio.toFixed(2) + (range ? ` (${lowest} to ${highest})` : "");
+};
+
 const HEADS = ["figure", "Lethe", "against", "ratio", "wanted", ""] as const;
 
 const cells = (figure: Figure): readonly string[] => {
-  const { what, lethe, against, ratio, wanted } = figure;
+  const { what, lethe, against, wanted } = figure;
   const verdict = kept(figure);
   return [
     what,
     lethe,
     against,
-    ratio === null ? "" : ratio.toFixed(2),
+    ratioOf(figure),
     wanted === null ? "" : "at_least" in wanted ? `≥ ${wanted.at_least}` : `≤ ${wanted.at_most}`,
     verdict === null ? "" : verdict ? "kept" : "MISSED",
   ];

@@ -5,6 +5,8 @@ import { type Connection, open } from "./http.ts";
 export interface Load {
   /** Replies a second. */
   readonly rate: number;
+  /** The same of each slice, where several were merged. */
+  readonly rates: readonly number[];
   /** Median, 95th and 99th percentile of a request, in milliseconds. */
   readonly p50_ms: number;
   readonly p95_ms: number;
@@ -79,8 +81,10 @@ export const load = async (
     for (const connection of connections) connection.close();
   }
   const seconds = (performance.now() - begin) / 1000;
+  const perSecond = taken.length / seconds;
   return {
-    rate: taken.length / seconds,
+    rate: perSecond,
+    rates: [perSecond],
     p50_ms: median(taken),
     p95_ms: percentile(taken, 0.95),
     p99_ms: percentile(taken, 0.99),
@@ -110,6 +114,7 @@ export const compare = async <Name extends string>(
     const of = (pick: (one: Load) => number) => median(loads.map(pick));
     const together: Load = {
       rate: of((one) => one.rate),
+      rates: loads.flatMap((one): readonly number[] => one.rates),
       p50_ms: of((one) => one.p50_ms),
       p95_ms: of((one) => one.p95_ms),
       p99_ms: of((one) => one.p99_ms),

@@ -1,7 +1,7 @@
 /** Commands a second, against a bare object in the same process and the same minute. */
 import { type Figure, rate } from "./figures.ts";
 import { audit, auditAcross, bareInsert, bulk, createLake, settled, takesBulk } from "./lakes.ts";
-import { compare, type Load, load } from "./load.ts";
+import { compare, type Load, load, median } from "./load.ts";
 import type { Runtime } from "./runtime.ts";
 
 export interface Pace {
@@ -27,7 +27,8 @@ export const throughput = async (runtime: Runtime, pace: Pace): Promise<readonly
   await compare({ ...one, many: many.lethe, bares: many.bare }, 8, extent, 1);
 
   const alone = await compare(one, 1, extent, pace.rounds);
-  const together = await compare(one, 32, extent, pace.rounds);
+  // The host's speed and its disk's change within minutes, and this ratio the most with them.
+  const together = await compare(one, 32, extent, 2 * pace.rounds);
   const spread = await compare(many, 32, extent, Math.max(1, pace.rounds - 2));
   await settled(runtime, [LAKE, ...LAKES]);
   return [
@@ -39,13 +40,20 @@ export const throughput = async (runtime: Runtime, pace: Pace): Promise<readonly
   ];
 };
 
-const against = (what: string, own: Load, other: Load, at_least: number | null): Figure => ({
-  what,
-  lethe: shown(own),
-  against: shown(other),
-  ratio: own.rate / other.rate,
-  wanted: at_least === null ? null : { at_least },
-});
+/** Each slice against the one beside it: what slows the host down for a while slows both. */
+const against = (what: string, own: Load, other: Load, at_least: number | null): Figure => {
+  const ratios = own.rates.map(
+    (perSecond, round) => perSecond / (other.rates[round] ?? Number.NaN),
+  );
+  return {
+    what,
+    lethe: shown(own),
+    against: shown(other),
+    ratio: median(ratios),
+    range: [Math.min(...ratios), Math.max(...ratios)],
+    wanted: at_least === null ? null : { at_least },
+  };
+};
 
 const shown = ({ rate: perSecond, p50_ms, failures }: Load): string =>
   `${rate(perSecond)} (p50 ${p50_ms.toFixed(2)} ms${failures > 0 ? `, ${failures} FAILED` : ""})`;
