@@ -28,19 +28,26 @@ const inLog = (after: number): Source => ({
   indexes: "others",
 });
 
-/** One stream's events behind `after`. */
-const inStream = (after: number): Source => ({
+/**
+ * One stream's events of a range, by the versions of that range: to look for `seq` itself, SQLite
+ * would go through all that the stream has before it, and behind it.
+ */
+const inStream = (stream: string, { after, until }: Range, log: Extent): Source => ({
   ...inLog(after),
   order: "stream_version",
+  conditions: [
+    behind("stream_version", log.version(stream, after)),
+    ...(until === null ? [] : [upTo("stream_version", log.version(stream, until))]),
+  ],
   indexes: "of streams",
 });
 
 /** By its stream, but for all that was accessed: that one is long, others are shorter than a type. */
-const bestSource = (filter: EventFilter, after: number): Source => {
-  const { stream, batch_id, type, dataset } = filter;
+const bestSource = (filter: EventFilter, range: Range, log: Extent): Source => {
+  const { batch_id, type, dataset } = filter;
+  const stream = filter.stream ?? (batch_id === undefined ? undefined : `batch/${batch_id}`);
   const narrower = stream === "access" && (type !== undefined || dataset !== undefined);
-  const named = stream !== undefined || batch_id !== undefined;
-  return named && !narrower ? inStream(after) : inLog(after);
+  return stream === undefined || narrower ? inLog(range.after) : inStream(stream, range, log);
 };
 
 /** What is indexed of somebody's events. CROSS: the index first, whatever SQLite knows of both. */
@@ -61,23 +68,35 @@ const behind = (column: string, seq: number): Condition => ({
   value: seq,
 });
 
-/** Where to look behind `after`, one source after the other; `size` tells how long the log is. */
-export const sourcesOf = (
-  filter: EventFilter,
-  after: number,
-  size: () => number,
-): readonly Source[] => {
+const upTo = (column: string, seq: number): Condition => ({
+  text: `${column} <= CAST(? AS INTEGER)`,
+  value: seq,
+});
+
+/** Which part of the log is looked at, by `seq`. */
+interface Range {
+  readonly after: number;
+  /** The last one that is; null: the end of the log. */
+  readonly until: number | null;
+}
+
+/** How long the log is, and how long a stream was when the log had `seq` events. */
+interface Extent {
+  size(): number;
+  version(stream: string, seq: number): number;
+}
+
+/** Where to look for a page, one source after the other. */
+export const sourcesOf = (filter: EventFilter, range: Range, log: Extent): readonly Source[] => {
+  const { after } = range;
   const whom = whomOf(filter);
-  if (whom === null) return [bestSource(filter, after)];
-  const indexed = indexedUpTo(size());
+  if (whom === null) return [bestSource(filter, range, log)];
+  const indexed = indexedUpTo(log.size());
   if (after >= indexed) return [inLog(after)];
   return [byWhom(whom, after), inLog(indexed)];
 };
 
-type Asked = Omit<EventFilter, "after" | "from" | "until"> & {
-  /** The last `seq` that is looked at; null: the end of the log. */
-  readonly until: number | null;
-};
+type Asked = Omit<EventFilter, "after" | "from" | "until"> & Pick<Range, "until">;
 
 /** A plus keeps SQLite from the index of a column. */
 const fieldsOf = (asked: Asked, indexes: Source["indexes"]): readonly Condition[] => {
@@ -102,7 +121,7 @@ export const queryOf = (
   const { until, limit } = asked;
   const conditions = [
     ...source.conditions,
-    ...(until === null ? [] : [{ text: `${source.seq} <= CAST(? AS INTEGER)`, value: until }]),
+    ...(until === null ? [] : [upTo(source.seq, until)]),
     ...fieldsOf(asked, source.indexes),
   ];
   return {

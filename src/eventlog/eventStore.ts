@@ -202,7 +202,11 @@ export const eventStore = (sql: SqlStorage): EventStore => {
       const until = filter.until === undefined ? null : this.seqAt(filter.until);
       const events: StoredEvent[] = [];
       let characters = 0;
-      for (const source of sourcesOf(filter, after, () => lastOf(sql).seq)) {
+      const extent = {
+        size: () => lastOf(sql).seq,
+        version: (stream: string, seq: number) => versionAt(sql, stream, seq),
+      };
+      for (const source of sourcesOf(filter, { after, until }, extent)) {
         const limit = filter.limit - events.length;
         if (limit <= 0 || characters > MAX_PAGE_CHARACTERS) break;
         const { text, values } = queryOf(COLUMNS, source, { ...filter, until, limit });
@@ -260,20 +264,46 @@ const lastOf = (sql: SqlStorage): ReturnType<EventStore["last"]> => {
   return row ?? { seq: 0, recorded_at: "" };
 };
 
+/** Versions are gapless and rise with seq: halve their range by the index, as below. */
+const versionAt = (sql: SqlStorage, stream: string, seq: number): number => {
+  if (seq === 0) return 0;
+  const { last } = sql
+    .exec<{ last: number | null }>(
+      "SELECT max(stream_version) AS last FROM events WHERE stream = ?",
+      stream,
+    )
+    .one();
+  return lastOne(Math.min(last ?? 0, seq), (version) => {
+    const at = sql
+      .exec<{ seq: number }>(
+        "SELECT seq FROM events WHERE stream = ? AND stream_version = CAST(? AS INTEGER)",
+        stream,
+        version,
+      )
+      .one();
+    return at.seq <= seq;
+  });
+};
+
 /** Times never decrease with seq: halve the range by primary key instead of keeping an index. */
-const lastWhere = (sql: SqlStorage, holds: (recorded_at: string) => boolean): number => {
-  let low = 0;
-  let high = lastOf(sql).seq;
-  while (low < high) {
-    const middle = Math.ceil((low + high) / 2);
+const lastWhere = (sql: SqlStorage, holds: (recorded_at: string) => boolean): number =>
+  lastOne(lastOf(sql).seq, (seq) => {
     const { recorded_at } = sql
       .exec<{ recorded_at: string }>(
         "SELECT recorded_at FROM events WHERE seq = CAST(? AS INTEGER)",
-        middle,
+        seq,
       )
       .one();
-    if (holds(recorded_at)) low = middle;
-    else high = middle - 1;
+    return holds(recorded_at);
+  });
+
+/** The last number up to `high` that holds, 0 when 1 does not; behind one that does not, none does. */
+const lastOne = (high: number, holds: (number: number) => boolean): number => {
+  let [from, to] = [0, high];
+  while (from < to) {
+    const middle = Math.ceil((from + to) / 2);
+    if (holds(middle)) from = middle;
+    else to = middle - 1;
   }
-  return low;
+  return from;
 };

@@ -450,7 +450,7 @@ describe("reading the log", () => {
       expect(seen).toEqual(Array.from({ length: 30 }, (_, index) => index + 1));
     }));
 
-  test("reads only what lies between two times, however long the log is", () =>
+  test("reads only the part that is asked for, however long the log and its streams are", () =>
     inEmptyLog((log, { sql }) => {
       grow(log, "a", 300);
       const cursors: { readonly rowsRead: number }[] = [];
@@ -475,6 +475,12 @@ describe("reading the log", () => {
       expect(read({ from: second(100), until: second(103) })).toEqual([100, 101, 102, 103]);
       expect(read({ from: second(298), after: 298 })).toEqual([299, 300]);
       expect(read({ type: "DatasetRegistered", actor: "tester" })).toEqual([1]);
+      const stream = "dataset/a";
+      expect(read({ stream, after: 298 })).toEqual([299, 300]);
+      expect(read({ stream, after: 300 })).toEqual([]);
+      expect(read({ stream, until: second(2) })).toEqual([1, 2]);
+      expect(read({ stream, after: 150, until: second(152) })).toEqual([151, 152]);
+      expect(read({ stream: "dataset/b", after: 150, until: second(152) })).toEqual([]);
     }));
 
   test("finds what it filters by through an index, never by reading the whole log", () =>
