@@ -41,6 +41,8 @@ declare global {
     readonly CALLER_RATE?: RateLimit;
     readonly ADDRESS_RATE?: RateLimit;
     readonly LAKE_RATE?: RateLimit;
+    /** Whom the record of processing activities names: see reporting/controllers.ts. */
+    readonly CONTROLLERS?: string;
     /** Who is told of monthly reports, and the secret (`whsec_…`) that the call is signed with. */
     readonly REPORT_WEBHOOK_URL?: string;
     readonly REPORT_WEBHOOK_SECRET?: string;

@@ -36,6 +36,7 @@ import { gatewayAt, placesOf, stubAt } from "./lakesAt.ts";
 import { lakesOnRecord } from "./lakesOnRecord.ts";
 import { readinessOf, readMetricsOf } from "./operations.ts";
 import { acrossDatabases } from "./reporting/acrossDatabases.ts";
+import { readControllers } from "./reporting/controllers.ts";
 import { reportDocuments } from "./reporting/print/documents.ts";
 import { processingRecordOf } from "./reporting/processingRecord.ts";
 import { BadCursorError, reportQueries } from "./reporting/queries.ts";
@@ -106,6 +107,7 @@ const reportsOf = (env: Env): Reports => {
   const queries = acrossDatabases(
     reportDatabases(env).map(([name, database]) => ({ name, queries: reportQueries(database) })),
   );
+  const controllers = readControllers(env.CONTROLLERS);
   const standings = reportDatabases(env).map(([, database]) => standing(database));
   const guarded =
     <Input, Value>(ask: (asked: Input) => Promise<Value>) =>
@@ -122,7 +124,7 @@ const reportsOf = (env: Env): Reports => {
     rebuilding: (member) => rebuildingIn(standings, member),
     monthly: queries.monthly,
     processingRecord: guarded(async ({ now, ...asked }) =>
-      processingRecordOf(await queries.processingRecord(asked), now),
+      processingRecordOf(await queries.processingRecord(asked), now, controllers),
     ),
     deletions: guarded(queries.deletions),
     overdueDeletions: guarded(queries.overdueDeletions),

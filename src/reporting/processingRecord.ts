@@ -1,4 +1,5 @@
 /** The record of processing activities as one value: what JSON, CSV and the printed page are made of. */
+import type { Controllers } from "./controllers.ts";
 import type { Page } from "./page.ts";
 import { type Entry, entriesOf } from "./print/recordEntries.ts";
 import type { ProcessingActivity } from "./processingRecords.ts";
@@ -18,8 +19,9 @@ export interface ProcessingRecord extends Page<RecordedActivity> {
 export const processingRecordOf = (
   { items, next_cursor }: Page<ProcessingActivity>,
   as_of: string,
+  controllers: Controllers,
 ): ProcessingRecord => ({
   as_of,
-  items: items.map((activity) => ({ ...activity, art_30_1: entriesOf(activity) })),
+  items: items.map((activity) => ({ ...activity, art_30_1: entriesOf(activity, controllers) })),
   next_cursor,
 });

@@ -159,6 +159,21 @@ describe("GET /reports/processing-record", () => {
     expect(one.at("items", 0, "dataset_id")).toBe("people");
   });
 
+  test("names the controller whom the setting names", async () => {
+    const named = await knownCallers([ADMIN], {
+      CONTROLLERS: JSON.stringify([{ controller: "North AG, Hafenstr. 1, Hamburg" }]),
+    });
+    const answer = await named.as(ADMIN)({ path: `${record}?lake_id=${lake.id}` });
+    expect(answer.at("items", 0, "art_30_1", 0, "recorded", 0)).toBe(
+      "Controller: North AG, Hafenstr. 1, Hamburg",
+    );
+    const printed = await named.as(ADMIN)({
+      path: `${record}?lake_id=${lake.id}`,
+      headers: { Accept: BROWSER },
+    });
+    expect(textOf(readMarkup(String(printed.body)))).toContain("North AG, Hafenstr. 1, Hamburg");
+  });
+
   test("is a CSV file and a page to print", async () => {
     const auditor = callers.as(lake.name("auditor"));
     const csv = await auditor({ path: `${record}?format=csv` });

@@ -3,6 +3,7 @@
  * what is on record in Lethe, and what is not, with how to put it there. Nothing is made up: what
  * nobody has told Lethe, it does not know.
  */
+import type { Controllers } from "../controllers.ts";
 import { MAX_LISTED, type ProcessingActivity } from "../processingRecords.ts";
 import { count, date, many } from "./figures.ts";
 
@@ -36,8 +37,11 @@ export const TITLES: Readonly<Record<Letter, string>> = {
 export const LETTERS_OF_LAKE: readonly Letter[] = ["a", "e"];
 
 /** One for each letter, in order. */
-export const entriesOf = (activity: ProcessingActivity): readonly Entry[] => [
-  controller(activity),
+export const entriesOf = (
+  activity: ProcessingActivity,
+  controllers: Controllers,
+): readonly Entry[] => [
+  controller(activity, controllers),
   purposes(activity),
   categories(activity),
   recipients(activity),
@@ -60,24 +64,38 @@ const entry = (
 
 const missing = (what: string, how: string): Missing => ({ what, how });
 
-const controller = ({ owner_id, country, privacy_officers: officers }: ProcessingActivity): Entry =>
-  entry(
+const controller = (activity: ProcessingActivity, { of, fault }: Controllers): Entry => {
+  const { owner_id, country, privacy_officers: officers } = activity;
+  const named = of(owner_id);
+  const joint = named?.joint_controllers ?? [];
+  const setting = fault === null ? "the setting CONTROLLERS" : `the setting CONTROLLERS (${fault})`;
+  return entry(
     "a",
     [
+      named !== null && `Controller: ${named.controller}`,
+      joint.length > 0 && `Joint controllers: ${joint.join("; ")}`,
+      named?.representative !== undefined && `Representative: ${named.representative}`,
+      named?.data_protection_officer !== undefined &&
+        `Data protection officer: ${named.data_protection_officer}`,
       `Owner of the lake: ${owner_id}`,
       country !== null && `Country of the controller: ${country}`,
       officers.length > 0 && `Members with the role privacy officer: ${officers.join(", ")}`,
     ],
     [
-      missing(
-        "name and contact details of the controller, of joint controllers, of a representative and of the data protection officer",
-        "Lethe keeps identifiers, no addresses: write them into the printed record",
-      ),
+      named === null &&
+        missing(
+          "name and contact details of the controller, of joint controllers, of a representative and of the data protection officer",
+          `${setting}, or the printed record`,
+        ),
+      named !== null &&
+        named.data_protection_officer === undefined &&
+        missing("the data protection officer, where there is one (Art. 37)", setting),
       country === null && missing("country of the controller", "country in POST /lakes"),
       officers.length === 0 &&
         missing("a privacy officer", "POST /members with the role privacy_officer"),
     ],
   );
+};
 
 const purposes = ({ description, purposes: all, purpose_count }: ProcessingActivity): Entry => {
   const given = all.filter(({ purpose }) => purpose !== null);

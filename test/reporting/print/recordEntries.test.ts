@@ -1,17 +1,20 @@
 import { describe, expect, it } from "vitest";
+import { readControllers } from "../../../src/reporting/controllers.ts";
 import { entriesOf, LETTERS, type Letter } from "../../../src/reporting/print/recordEntries.ts";
 import type { ProcessingActivity } from "../../../src/reporting/processingRecords.ts";
 import { activitySample, silentActivity } from "./activitySample.ts";
 
-const entryOf = (activity: ProcessingActivity, letter: Letter) => {
-  const found = entriesOf(activity).find((each) => each.letter === letter);
+const NOBODY = readControllers(undefined);
+
+const entryOf = (activity: ProcessingActivity, letter: Letter, controllers = NOBODY) => {
+  const found = entriesOf(activity, controllers).find((each) => each.letter === letter);
   return { recorded: found?.recorded, missing: found?.not_recorded.map(({ what }) => what) };
 };
 
 describe("the entries of an activity", () => {
   it("are one for each letter of Art. 30(1), whatever is known", () => {
     for (const activity of [activitySample(), silentActivity()]) {
-      expect(entriesOf(activity).map(({ letter }) => letter)).toEqual(LETTERS);
+      expect(entriesOf(activity, NOBODY).map(({ letter }) => letter)).toEqual(LETTERS);
     }
   });
 
@@ -85,10 +88,50 @@ describe("the entries of an activity", () => {
       f: ["a time limit", "time limits of 12 rows that are held elsewhere"],
       g: ["organisational measures, and what is done outside of Lethe"],
     });
-    const hints = entriesOf(activity).flatMap(({ not_recorded }) => not_recorded);
+    const hints = entriesOf(activity, NOBODY).flatMap(({ not_recorded }) => not_recorded);
     expect(hints.filter(({ how }) => how === "")).toEqual([]);
     expect(entryOf(activity, "b").recorded).toEqual([]);
     expect(entryOf(activity, "d").recorded).toEqual(["Nobody has accessed it yet"]);
+  });
+
+  it("name whom the setting names, and ask for a data protection officer where it has none", () => {
+    const named = (more: object) =>
+      entryOf(
+        activitySample(),
+        "a",
+        readControllers(
+          JSON.stringify([{ controller: "North AG, Hafenstr. 1, Hamburg", ...more }]),
+        ),
+      );
+    expect(named({})).toEqual({
+      recorded: [
+        "Controller: North AG, Hafenstr. 1, Hamburg",
+        "Owner of the lake: olga-1",
+        "Country of the controller: DE",
+        "Members with the role privacy officer: petra-2",
+      ],
+      missing: ["the data protection officer, where there is one (Art. 37)"],
+    });
+    const all = named({
+      joint_controllers: ["South AG", "East AG"],
+      representative: "Rep GmbH",
+      data_protection_officer: "dpo@north.example",
+    });
+    expect(all.missing).toEqual([]);
+    expect(all.recorded?.slice(0, 4)).toEqual([
+      "Controller: North AG, Hafenstr. 1, Hamburg",
+      "Joint controllers: South AG; East AG",
+      "Representative: Rep GmbH",
+      "Data protection officer: dpo@north.example",
+    ]);
+    expect(named({ owner_id: "somebody-else" }).recorded?.[0]).toBe("Owner of the lake: olga-1");
+  });
+
+  it("say what is wrong with the setting", () => {
+    const [entry] = entriesOf(activitySample(), readControllers("North AG"));
+    expect(entry?.not_recorded[0]?.how).toMatch(
+      /^the setting CONTROLLERS \(CONTROLLERS is not JSON/,
+    );
   });
 
   it("count accesses without a purpose as such", () => {

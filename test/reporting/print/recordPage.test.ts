@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { readControllers } from "../../../src/reporting/controllers.ts";
 import { RECORD_COLUMNS, recordCsv } from "../../../src/reporting/print/recordCsv.ts";
 import { LETTERS } from "../../../src/reporting/print/recordEntries.ts";
 import { recordPage } from "../../../src/reporting/print/recordPage.ts";
@@ -12,7 +13,7 @@ import { activitySample, silentActivity } from "./activitySample.ts";
 const AS_OF = "2026-11-29T02:00:00.000Z";
 
 const recordOf = (items: readonly ProcessingActivity[], next_cursor: string | null = null) =>
-  processingRecordOf({ items, next_cursor }, AS_OF);
+  processingRecordOf({ items, next_cursor }, AS_OF, readControllers(undefined));
 
 const two = [activitySample(), silentActivity()];
 
