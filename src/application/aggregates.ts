@@ -38,7 +38,7 @@ export const AGGREGATES = {
   lake: aggregate(initialLake, evolveLake, 3),
   dataset: aggregate(initialDataset, evolveDataset, 1),
   contract: aggregate(initialContract, evolveContract, 2),
-  deletion: aggregate(initialDeletion, evolveDeletion, 6),
+  deletion: aggregate(initialDeletion, evolveDeletion, 7),
   batch: aggregate(initialBatch, evolveBatch, 11),
   replay: aggregate(initialReplay, evolveReplay, 3),
   freshness: aggregate(initialFreshness, evolveFreshness, 1),

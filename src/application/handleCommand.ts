@@ -184,7 +184,7 @@ const isOwed = (log: EventLog, { kind, ref }: DutyRef, now: string): boolean => 
   if (kind !== "deletion_due" && kind !== "deletion_reminder" && kind !== "hold_end") return false;
   const deletion = log.load(`deletion/${ref}`).state as DeletionState;
   if (!isOpen(deletion)) return false;
-  if (kind === "deletion_due") return !deletion.overdue;
+  if (kind === "deletion_due") return deletion.missed_deadline !== deletion.deadline;
   if (kind === "deletion_reminder") return now < deletion.deadline;
   return deletion.held_until !== null && now < deletion.held_until;
 };

@@ -62,7 +62,8 @@ const REQUEST = {
   requested_at: "last",
   deadline: "last",
   statutory_deadline: "last",
-  missed_deadline: "last",
+  // A request is overdue from the first one on: the month it counts in does not change.
+  missed_deadline: "first",
   extended_at: "last",
   rejected_at: "last",
 } as const;

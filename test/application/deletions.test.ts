@@ -315,6 +315,20 @@ describe("the deadline of a request", () => {
     });
   });
 
+  it("is owed once more when the request is extended after it has passed", () => {
+    const lake = testLake({ level: "gdpr" });
+    // Of a month with 31 days: thirty days are over before the month is.
+    const id = requestIn(lake, { received_at: "2026-10-24T12:00:00.000Z" });
+    lake.pass(6 * 60 * 60_000);
+    expect(eventTypes(granted(note(lake, id)))).toEqual(["GDPRDeletionOverdue"]);
+    lake.run({ type: "ExtendDeletion", deletion_id: id, reason: "complex" });
+    const owed = lake.log.schedule.find(due(id));
+    lake.pass(Date.parse(owed?.due_at ?? "") - Date.parse(lake.now()));
+    expect(eventTypes(granted(note(lake, id)))).toEqual(["GDPRDeletionOverdue"]);
+    expect(lake.log.countOf("GDPRDeletionOverdue")).toBe(2);
+    expect(lake.log.schedule.find(due(id))).toBeNull();
+  });
+
   it("that is noted twice is noted once", () => {
     const lake = testLake({ level: "gdpr" });
     const id = requestIn(lake);

@@ -190,7 +190,7 @@ const note = (command: NoteDeletion, state: OpenDeletion): readonly DeletionEven
   const { deadline, statutory_deadline, held_until } = state;
   switch (command.type) {
     case "NoteDeletionDue":
-      if (state.overdue || command.now < deadline) return [];
+      if (state.missed_deadline === deadline || command.now < deadline) return [];
       return [{ type: "GDPRDeletionOverdue", data: { deadline, statutory_deadline } }];
     case "NoteDeletionApproaching": {
       if (!isReminderDue(deadline, command.now, state.reminded)) return [];

@@ -59,8 +59,10 @@ export interface Deletion {
   readonly answers: readonly DeletionAnswer[];
   /** Counts the events of this request: where the next answer is sealed. */
   readonly version: number;
-  /** Recorded when the deadline passed; never taken back. */
+  /** Recorded when a deadline passed; never taken back. */
   readonly overdue: boolean;
+  /** The last deadline of which that was recorded: after an extension another one may pass. */
+  readonly missed_deadline: string | null;
   /** How far it is carried out; null before. Kept through a hold or a failure, to go on from. */
   readonly erasure: Erasure | null;
   /** Why it failed, while it has. */
@@ -111,6 +113,7 @@ export const evolveDeletion = (
       answers: [],
       version: 1,
       overdue: false,
+      missed_deadline: null,
       erasure: null,
       failure: null,
       completed_at: null,
@@ -175,7 +178,7 @@ export const evolveDeletion = (
     case "GDPRDeletionDeadlineApproaching":
       return { ...state, version, reminded: event.data.days_left };
     case "GDPRDeletionOverdue":
-      return { ...state, version, overdue: true };
+      return { ...state, version, overdue: true, missed_deadline: event.data.deadline };
     default:
       return { ...evolveExecution(state, event), version };
   }

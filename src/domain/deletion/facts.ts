@@ -79,6 +79,11 @@ export interface ErasureFacts {
   readonly requested_at: string;
   readonly started_at: string;
   readonly completed_at: string;
+  /**
+   * When the request itself had been completed, where this is of what was withheld then: for that
+   * the deadline counts, and not for what had to be kept (Art. 17(3)).
+   */
+  readonly answered_at?: string;
   readonly deadline: string;
   readonly statutory_deadline: string;
   readonly deadline_kept: boolean;

@@ -55,6 +55,7 @@ export const recalled = (data: Reapplied): Deletion => {
     answers: [],
     version: 0,
     overdue: !data.deadline_kept,
+    missed_deadline: data.deadline_kept ? null : deadline,
     erasure: null,
     failure: null,
     completed_at: null,
@@ -69,7 +70,10 @@ export const reapplied = (state: Deletion, data: Reapplied): Deletion => {
   return {
     ...state,
     status: "completed",
-    completed_at: closing === "request" ? completed_at : (state.completed_at ?? completed_at),
+    completed_at:
+      closing === "request"
+        ? completed_at
+        : (state.completed_at ?? data.answered_at ?? completed_at),
     failure: null,
     held_until: null,
     withheld,

@@ -113,8 +113,9 @@ export const decideSubjectAccess = (
     case "RecordAccessStep":
       return ok(state.status === "collecting" ? recorded(command, state) : []);
     case "NoteAccessDue": {
-      const { deadline, statutory_deadline } = state;
-      const due = state.status === "collecting" && !state.overdue && command.now >= deadline;
+      const { status, deadline, statutory_deadline, missed_deadline } = state;
+      const due =
+        status === "collecting" && missed_deadline !== deadline && command.now >= deadline;
       return ok(
         due ? [{ type: "SubjectAccessOverdue", data: { deadline, statutory_deadline } }] : [],
       );

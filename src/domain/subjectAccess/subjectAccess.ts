@@ -132,8 +132,10 @@ export interface SubjectAccess {
   readonly answers: readonly AccessAnswer[];
   /** Days that were left at the last reminder, null before the first. */
   readonly reminded: number | null;
-  /** Recorded when the deadline passed; never taken back. */
+  /** Recorded when a deadline passed; never taken back. */
   readonly overdue: boolean;
+  /** The last deadline of which that was recorded: after an extension another one may pass. */
+  readonly missed_deadline: string | null;
   /** `seq` of the last batch that was looked up. */
   readonly after: number;
   readonly looked_at: number;
@@ -169,6 +171,7 @@ const NOTHING_FOUND = {
   answers: [],
   reminded: null,
   overdue: false,
+  missed_deadline: null,
   after: 0,
   looked_at: 0,
   searched: false,
@@ -215,7 +218,7 @@ export const evolveSubjectAccess = (
     case "SubjectAccessDeadlineApproaching":
       return { ...state, reminded: event.data.days_left };
     case "SubjectAccessOverdue":
-      return { ...state, overdue: true };
+      return { ...state, overdue: true, missed_deadline: event.data.deadline };
     case "SubjectAccessExtended": {
       const { reason, deadline, statutory_deadline } = event.data;
       const { recorded_at: decided_at } = event;

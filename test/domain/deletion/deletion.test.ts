@@ -311,6 +311,14 @@ describe("a deadline", () => {
     given(requested, overdue).when(noteDue(STATUTORY)).thenNothing();
   });
 
+  it("is missed once more when the request was extended since, and that is not kept either", () => {
+    given(requested, overdue, extended).when(noteDue(STATUTORY)).thenNothing();
+    const late = { deadline: EXTENDED, statutory_deadline: EXTENDED };
+    const again: DeletionEvent = { type: "GDPRDeletionOverdue", data: late };
+    given(requested, overdue, extended).when(noteDue(EXTENDED)).then(again);
+    given(requested, overdue, extended, again).when(noteDue(EXTENDED)).thenNothing();
+  });
+
   it("is the extended one after an extension", () => {
     given(requested, extended).when(noteDue(STATUTORY)).thenNothing();
     given(requested, extended)
@@ -334,6 +342,7 @@ describe("a request's state", () => {
     identity: "unquestioned",
     reminded: null,
     overdue: false,
+    missed_deadline: null,
     answers: [],
     version: 1,
     erasure: null,
@@ -394,6 +403,7 @@ describe("a request's state", () => {
       [requested, overdue, held, holdReleased],
       {
         overdue: true,
+        missed_deadline: DEADLINE,
         answers: [answer("held", 3, ground), answer("released", 4)],
         version: 4,
       },

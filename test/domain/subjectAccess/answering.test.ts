@@ -87,6 +87,26 @@ describe("extending a request for access", () => {
   });
 });
 
+describe("the deadline of an extended request for access", () => {
+  it("is missed too, when the one before was", () => {
+    const missed = (deadline: string, statutory_deadline: string): SubjectAccessEvent => ({
+      type: "SubjectAccessOverdue",
+      data: { deadline, statutory_deadline },
+    });
+    const before = [requested, missed(DEADLINE, STATUTORY), extended];
+    const due = (now: string) => ({ type: "NoteAccessDue", subject_access_id, now }) as const;
+    given(...before)
+      .when(due(STATUTORY))
+      .thenNothing();
+    given(...before)
+      .when(due(EXTENDED))
+      .then(missed(EXTENDED, EXTENDED));
+    given(...before, missed(EXTENDED, EXTENDED))
+      .when(due(EXTENDED))
+      .thenNothing();
+  });
+});
+
 describe("rejecting a request for access", () => {
   it("gives up what was collected, ready or not", () => {
     given(requested).when(refuse).then(rejected);
