@@ -8,7 +8,11 @@ export const DATA_SUBJECT = "data subject";
 
 /** `requested_by` as it is recorded: as it was given, unless it names the subject. */
 export const requesterOf = (requested_by: string, subject_id: string): string =>
-  names(requested_by.toLowerCase(), subject_id.trim().toLowerCase()) ? DATA_SUBJECT : requested_by;
+  names(folded(requested_by), folded(subject_id)) ? DATA_SUBJECT : requested_by;
+
+/** Without what keeps two spellings of a name apart: case, composition, the kind of white space. */
+const folded = (text: string): string =>
+  text.normalize("NFKC").toLowerCase().normalize("NFKC").replaceAll(/\s+/g, " ").trim();
 
 /** Whether the id stands in the text with no letter or digit to either side of it. */
 const names = (text: string, id: string): boolean => {
