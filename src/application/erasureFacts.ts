@@ -39,6 +39,7 @@ export const erasureFacts = (
 ): ErasureFacts => {
   const { deletion_id, subject_ref, requested_by, received_at, requested_at } = deletion;
   const { deadline, statutory_deadline } = deletion;
+  const answered_at = erasure.only === null ? null : deletion.completed_at;
   const hit = erasure.erased_from.filter(({ dataset }) => dataset !== null);
   const erased = hit.flatMap((batch) => erasedIn(log, batch, deletion));
   const objects = erased.flatMap((each) => each.objects);
@@ -50,9 +51,10 @@ export const erasureFacts = (
     requested_at,
     started_at: erasure.started_at,
     completed_at: now,
+    ...(answered_at === null ? {} : { answered_at }),
     deadline,
     statutory_deadline,
-    deadline_kept: now <= deadline,
+    deadline_kept: (answered_at ?? now) <= deadline,
     batches: {
       looked_at: erasure.looked_at,
       opened: erasure.opened,

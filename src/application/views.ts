@@ -1,26 +1,20 @@
 /**
- * Aggregates as a client sees them. Sealed fields show that they are sealed; where objects lie is
- * the log's business, not a state's.
+ * Aggregates as a client sees them. Where objects lie is the log's business, not a state's.
  */
 import { type Batch, type ExpiredBatch, progressOf } from "../domain/batch/batch.ts";
 import type { PrivacyRun, ProposedRun, Publication, QualityCheck } from "../domain/batch/events.ts";
 import type { BatchWork } from "../domain/batch/work.ts";
 import { activeSchema } from "../domain/dataset/dataset.ts";
 import { assertNever } from "../domain/decider.ts";
-import { type Deletion, isOpen, runningErasure } from "../domain/deletion/deletion.ts";
-import type { Erasure } from "../domain/deletion/erasure.ts";
-import { nextLook } from "../domain/deletion/missed.ts";
 import { freshUntil, isStale } from "../domain/freshness/freshness.ts";
 import { describeDecimals } from "../domain/rules/decimalTypes.ts";
 import type { ObjectRef } from "../domain/table.ts";
 import type { AggregateKind, StateOf } from "./aggregates.ts";
 import { memberView, tokenView } from "./callerViews.ts";
 import { arrival } from "./directoryEntry.ts";
-import { REMEDIES } from "./remedies.ts";
+import { deletionView, subjectAccessView } from "./requestViews.ts";
 
 export type View = Readonly<Record<string, unknown>>;
-
-const SEALED = { sealed: true } as const;
 
 /**
  * The view of a state, or null when the aggregate does not exist in it. `now` (RFC 3339) decides
@@ -232,45 +226,6 @@ const expiredView = ({ file, ...batch }: ExpiredBatch): View => ({
   quarantine: null,
 });
 
-const ERASED = { erased: true } as const;
-
-const deletionView = (deletion: StateOf<"deletion">, now: string): View | null => {
-  if (deletion.status === "absent") return null;
-  const { version: _, reminded: __, erasure, ...shown } = deletion;
-  // The key is gone for good with the erasure: nobody will open these again.
-  const hidden = deletion.completed_at === null ? SEALED : ERASED;
-  return {
-    ...shown,
-    subject_id: hidden,
-    reason: hidden,
-    answers: deletion.answers.map(({ version: ___, ...answer }) => ({ ...answer, reason: hidden })),
-    overdue: deletion.overdue || (isOpen(deletion) && now >= deletion.deadline),
-    erasure: erasureView(deletion, erasure),
-    ...(deletion.status === "rejected" ? { remedies: REMEDIES } : {}),
-  };
-};
-
-/** How far an erasure is, in counts. */
-const erasureView = (deletion: Deletion, erasure: Erasure | null) =>
-  erasure && {
-    started_at: erasure.started_at,
-    phase: isDone(deletion) ? "done" : erasure.phase,
-    round: erasure.round,
-    batches: {
-      looked_at: erasure.looked_at,
-      opened: erasure.opened,
-      hit: erasure.erased_from.length,
-    },
-    rows_removed: erasure.rows_removed,
-    missing: erasure.missed.map((batch) => ({ ...batch, next_at: nextLook(batch) })),
-    uploads: erasure.uploads,
-    verification: erasure.verification,
-  };
-
-/** On hold or failed it stays where it has come to. */
-const isDone = (deletion: Deletion): boolean =>
-  deletion.status === "completed" && deletion.failure === null && runningErasure(deletion) === null;
-
 const replayView = (replay: StateOf<"replay">): View | null => {
   if (replay.status === "absent") return null;
   const { replay_id, dataset, status, done, batch_ids, requested_at, completed_at } = replay;
@@ -287,24 +242,6 @@ const replayView = (replay: StateOf<"replay">): View | null => {
     completed_at,
     cancelled_at: replay.cancelled?.at ?? null,
     reason: replay.cancelled?.reason ?? null,
-  };
-};
-
-const subjectAccessView = (access: StateOf<"subject-access">, now: string): View | null => {
-  if (access.status === "absent") return null;
-  const { after: _, searched: __, waiting, parts, reminded: ___, file, ...rest } = access;
-  const { subject_refs: ____, looked_at, opened, unreadable, recipients, ...shown } = rest;
-  const late = access.status === "collecting" && now >= access.deadline;
-  return {
-    ...shown,
-    subject_id: SEALED,
-    answers: access.answers.map((answer) => ({ ...answer, reason: SEALED })),
-    ...(access.status === "rejected" ? { remedies: REMEDIES } : {}),
-    overdue: access.overdue || late,
-    batches: { looked_at, waiting: waiting.length, opened, unreadable },
-    rows: file?.rows ?? parts.reduce((sum, { rows }) => sum + rows, 0),
-    recipients,
-    file: file && { format: "jsonl", bytes: file.bytes, rows: file.rows },
   };
 };
 

@@ -210,10 +210,21 @@ describe("a certificate and its event", () => {
     [{ verification: { rows_found: 2 } }, "its own last scan found 2 rows"],
     [{ started_at: "2026-11-20T11:00:00.000Z" }, "it ends before it began"],
     [{ batches: { looked_at: 5, opened: 5, hit: 6 } }, "that cannot be"],
+    [{ answered_at: "2026-12-02T10:00:00.000Z" }, "it says the deadline was kept"],
+    [{ answered_at: "2026-11-21T10:00:00.000Z" }, "before the request was completed"],
   ])("are caught when what both say is no completed erasure: %j", async (facts, words) => {
     const { outcome, caught } = await verified(madeCertificate({ facts }));
     expect(outcome).toBe("caught");
     expect(caught.join("\n")).toContain(words);
+  });
+
+  it("hold where what was withheld is erased behind the deadline that was kept", async () => {
+    const completed_at = "2027-03-01T10:00:00.000Z";
+    const facts = { answered_at: "2026-11-20T10:05:00.000Z", completed_at };
+    const { outcome, notes } = await verified(madeCertificate({ facts }));
+    expect(outcome).toBe("holds");
+    expect(notes.join("\n")).toContain("completed 2026-11-20T10:05:00.000Z, within the deadline");
+    expect(notes.join("\n")).toContain(`was erased ${completed_at}`);
   });
 
   it("hold where batches that no index speaks for were opened in every round", async () => {

@@ -17,12 +17,16 @@ export const certificateClaims = (payload: Fields, report: Report): void => {
   const facts = fields(payload.facts);
   const { caught, end } = report.catcher("claims");
   if (payload.version !== 1) caught(`this knows version 1, the certificate has ${payload.version}`);
-  const kept = time(facts.completed_at) <= time(facts.deadline);
+  // Of what was withheld: the deadline was for the request, which had been completed before.
+  const answered = facts.answered_at ?? facts.completed_at;
+  const kept = time(answered) <= time(facts.deadline);
   if (facts.deadline_kept !== kept)
     caught(
       `it says the deadline was ${facts.deadline_kept ? "" : "not "}kept: completed ` +
-        `${facts.completed_at}, due ${facts.deadline}`,
+        `${answered}, due ${facts.deadline}`,
     );
+  if (time(answered) > time(facts.completed_at))
+    caught("it erased what was withheld before the request was completed");
   const { rows_found } = fields(facts.verification);
   if (rows_found !== 0) caught(`its own last scan found ${rows_found} rows of the person`);
   if (time(facts.started_at) > time(facts.completed_at)) caught("it ends before it began");
@@ -41,7 +45,9 @@ function* told(facts: Fields): Generator<string> {
   yield `request ${facts.deletion_id} of ${facts.requested_at}, person ${facts.subject_ref}`;
   yield `${counted(count(facts.rows_removed), "row")} removed, ${hit} of ${looked_at} batches hit`;
   yield `read again afterwards: ${counted(count(objects), "object")} with ${rows_read} rows, none of the person`;
-  yield `completed ${facts.completed_at}, ${facts.deadline_kept ? "within" : "AFTER"} the deadline ${facts.deadline}`;
+  if (facts.answered_at !== undefined)
+    yield `what was withheld when it was completed was erased ${facts.completed_at}`;
+  yield `completed ${facts.answered_at ?? facts.completed_at}, ${facts.deadline_kept ? "within" : "AFTER"} the deadline ${facts.deadline}`;
   for (const { dataset, ground, until } of items(facts.withheld))
     yield `withheld: dataset ${dataset}, ${ground}, until ${until}`;
   if (items(facts.withheld).length === 0) yield "nothing was withheld";
