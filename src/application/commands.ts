@@ -48,6 +48,7 @@ import { cancelReplay } from "./cancelReplay.ts";
 import { primaryStream } from "./commandStreams.ts";
 import type { Change, EventLog } from "./ports.ts";
 import { type Reader, reader } from "./reader.ts";
+import { revokedTokens } from "./revokeMember.ts";
 import { replayContext, switchReplay } from "./switchReplay.ts";
 
 export { type Reader, reader };
@@ -164,7 +165,9 @@ export const decide = (log: EventLog, command: Command): Result<Decision, Reject
     case "ReapplyRevocation": {
       const members = log.directory.counts("member").active ?? 0;
       const context = { members, owners: log.directory.flagged("member") };
-      return only(decideMember(command, read.member(command.subject), context));
+      const decided = decideMember(command, read.member(command.subject), context);
+      if (!decided.ok) return decided;
+      return ok([change(stream, decided.value), ...revokedTokens(log, decided.value, change)]);
     }
     case "IssueToken":
     case "RevokeToken":

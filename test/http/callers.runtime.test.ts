@@ -316,8 +316,13 @@ describe("an API token", () => {
     expect(await status(second)).toBe(401);
     await lake.as("owner")("POST", "/members", { subject, roles: ["engineer"] });
     expect(await status(second)).toBe(200);
-    await lake.as("owner")("DELETE", `/members/${subject}`);
+    const gone = await lake.as("owner")("DELETE", `/members/${subject}`);
+    expect(typesOf(gone)).toEqual(["MemberRevoked", "TokenRevoked"]);
     expect(await status(second)).toBe(401);
+    // Nor does it open anything again when they come back.
+    await lake.as("owner")("POST", "/members", { subject, roles: ["engineer"] });
+    expect(await status(second)).toBe(401);
+    expect((await engineer("GET", "/tokens")).at("items")).toEqual([]);
   });
 
   test("has no role that its issuer lacks, and issues nothing itself", async () => {
