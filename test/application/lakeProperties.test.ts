@@ -107,7 +107,7 @@ const holds = (property: (lived: Lived) => void, runs = RUNS): void => {
   );
 };
 
-describe("whatever happens to a lake", { timeout: 60_000 }, () => {
+describe("whatever happens to a lake", () => {
   it("its events are numbered without a gap, in the log and in every stream", () => {
     holds(({ lake }) => {
       const events = lake.log.events();
