@@ -85,6 +85,20 @@ describe("erasing a person", () => {
     expect(await holding(lake, JANE)).toEqual([]);
   });
 
+  test("from files of an 8-bit encoding, appended or not, leaves the others as they were", async () => {
+    const lake = await peopleLake();
+    const latin = (text: string) => Uint8Array.from(text, (sign) => sign.charCodeAt(0)).buffer;
+    const csv = "id,person,amount\n1,Müller,2\n2,Müllers,3\n";
+    expect((await appendPeople(lake, "b", latin(csv))).status).toBe(422);
+    await lake.land("theirs.csv", latin(csv));
+    await lake.land("others.csv", latin("id,person\n2,Müllers\n"));
+    await forget(lake, "Müller");
+    const left = latin("id,person,amount\n2,Müllers,3\n");
+    expect(new Uint8Array(await rawOf(lake, "b"))).toEqual(new Uint8Array(left));
+    const { objects } = await env.OBJECTS.list({ prefix: `lakes/${lake.id}/landing/` });
+    expect(objects.map(({ key }) => key.split("/").at(-1))).toEqual(["others.csv"]);
+  });
+
   test("from an encrypted dataset leaves no byte of them, sealed or not", async () => {
     const lake = await strictLake();
     await publishPeople(lake, "b");

@@ -2,10 +2,11 @@
  * Whether bytes hold a clear id as text: for what cannot be told apart into rows and cells, and is
  * deleted whole when they do. So an id counts where it stands alone: `7` is not in `2,714.7`, and who
  * is called `ann` does not take away what names `joann`. It is found as it is, as CSV and JSON escape
- * it, and in UTF-16.
+ * it, in UTF-8, UTF-16 and the 8-bit encodings of Europe.
  */
 import { Buffer } from "node:buffer";
 import type { Pieces } from "../pieces.ts";
+import { codePages, isAscii } from "./codePages.ts";
 
 export interface BytesFinder {
   /** There is no clear id to look for: nothing can be said. */
@@ -56,8 +57,11 @@ interface Needle {
   /** As it is spelt. */
   readonly text: string;
   readonly unit_bytes: 1 | 2;
-  readonly decode: (bytes: Buffer) => string;
+  /** How what surrounds it may be read: those encodings in which the bytes are the text. */
+  readonly decoders: readonly Decode[];
 }
+
+type Decode = (bytes: Buffer) => string;
 
 const utf8 = (bytes: Buffer): string => bytes.toString("utf8");
 const utf16le = (bytes: Buffer): string => bytes.toString("utf16le");
@@ -78,19 +82,39 @@ const needlesOf = (id: string): readonly Needle[] => {
         bytes: Buffer.from(text),
         text,
         unit_bytes: 1,
-        decode: utf8,
+        decoders: [utf8],
       }),
     ),
-    { bytes: wide, text: id, unit_bytes: 2, decode: utf16le },
-    { bytes: swapped(wide), text: id, unit_bytes: 2, decode: utf16be },
+    // Composed: that is the only way in which these can write a letter with a mark.
+    ...[...new Set(spelt.map((text) => text.normalize("NFC")))].flatMap(inCodePages),
+    { bytes: wide, text: id, unit_bytes: 2, decoders: [utf16le] },
+    { bytes: swapped(wide), text: id, unit_bytes: 2, decoders: [utf16be] },
   ];
+};
+
+/** One for each way in which the 8-bit encodings write the text; none when UTF-8 is one of them. */
+const inCodePages = (text: string): readonly Needle[] => {
+  if (isAscii(text)) return [];
+  const decodersOf = new Map<string, Decode[]>();
+  for (const { encode, decode } of codePages()) {
+    const written = encode(text);
+    if (written === null) continue;
+    const bytes = Buffer.from(written).toString("latin1");
+    decodersOf.set(bytes, [...(decodersOf.get(bytes) ?? []), decode]);
+  }
+  return [...decodersOf].map(([bytes, decoders]) => ({
+    bytes: Buffer.from(bytes, "latin1"),
+    text,
+    unit_bytes: 1,
+    decoders,
+  }));
 };
 
 const hexOf = (unit: string): string => unit.charCodeAt(0).toString(16).padStart(4, "0");
 
 const standsIn = (
   haystack: Buffer,
-  { bytes, text, unit_bytes, decode }: Needle,
+  { bytes, text, unit_bytes, decoders }: Needle,
   { from, to }: Span,
 ) => {
   for (let at = haystack.indexOf(bytes, from); at >= 0; at = haystack.indexOf(bytes, at + 1)) {
@@ -100,7 +124,7 @@ const standsIn = (
     const lead = Math.min(at, AROUND_BYTES);
     const before = haystack.subarray(at - (lead - (lead % unit_bytes)), at);
     const after = haystack.subarray(end, end + AROUND_BYTES);
-    if (standsAlone(text, decode(before), decode(after))) return true;
+    if (decoders.some((decode) => standsAlone(text, decode(before), decode(after)))) return true;
   }
   return false;
 };

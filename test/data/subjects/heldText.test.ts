@@ -60,6 +60,42 @@ describe("an id", () => {
     }
   });
 
+  it.each([
+    ["Windows-1252", "a,M\xfcller,b", "Müller"],
+    ["Windows-1252 in its quotes", "\x84M\xfcller\x93", "Müller"],
+    ["Windows-1252 with doubled quotes", 'a,"M""\xfcller",b', 'M"üller'],
+    ["Windows-1252 as a value of JSON", '{"id":"M\\"\xfcller"}', 'M"üller'],
+    ["Windows-1252 above ISO 8859-1", "1;\x8aimek;2", "Šimek"],
+    ["ISO 8859-15", "1;\xa6imek;2", "Šimek"],
+    ["ISO 8859-2", "1,\xa3ukasz \xb6,2", "Łukasz ś"],
+    ["Windows-1250", "1,\xa3ukasz \x9c,2", "Łukasz ś"],
+    ["Windows-1251", "1,\xc8\xe2\xe0\xed,2", "Иван"],
+    ["KOI8-R", "1,\xe9\xd7\xc1\xce,2", "Иван"],
+    ["ISO 8859-5", "1,\xb8\xd2\xd0\xdd,2", "Иван"],
+    ["IBM 866", "1,\x88\xa2\xa0\xad,2", "Иван"],
+    ["code page 850", "1,M\x81ller,2", "Müller"],
+    ["Macintosh", "1,M\x9fller,2", "Müller"],
+    ["Windows-1253", "1,\xa2\xed\xed\xe1,2", "Άννα"],
+    ["ISO 8859-7", "1,\xb6\xed\xed\xe1,2", "Άννα"],
+    ["Windows-1254", "1,I\xfe\xfdk,2", "Işık"],
+    ["Windows-1257", "1,\xc2nna,2", "Ānna"],
+    ["Windows-1252, its marks apart in the id", "a,M\xfcller,b", "Mu\u0308ller"],
+  ])("stands in %s", (_, bytes, id) => {
+    expect(bytesFinder([id]).in(Buffer.from(bytes, "latin1"))).toBe(true);
+  });
+
+  it.each([
+    ["a longer word", "a,M\xfcllers,b", "Müller"],
+    ["a word that goes on with a letter of the encoding", "a,M\xfcller\xe9,b", "Müller"],
+    ["a word that goes on with a letter above ISO 8859-1", "a,M\xfcller\x9a,b", "Müller"],
+    ["a longer word of another script", "1,\xc8\xe2\xe0\xed\xee\xe2,2", "Иван"],
+    ["a word with another letter", "a,M\xf6ller,b", "Müller"],
+    ["a word with a question mark for a letter", "a,M?ller,b", "Müller"],
+    ["anything when no encoding can write it", "a,?,b", "名"],
+  ])("in 8 bits is not found in %s", (_, bytes, id) => {
+    expect(bytesFinder([id]).in(Buffer.from(bytes, "latin1"))).toBe(false);
+  });
+
   it("is judged alike wherever the pieces are cut", async () => {
     const pad = "filler,".repeat(30);
     const texts = [`${pad}jane,${pad}`, `${pad}janet,${pad}`, `${pad}mjane,${pad}`, `${pad}jane`];
@@ -68,6 +104,18 @@ describe("an id", () => {
       for (const size of [1, 2, 3, 5, 7, 31, 33, 64, 100, 211]) {
         const found = await bytesFinder(["jane"]).inPieces(cut(utf8(text), size));
         expect([text, size, found]).toEqual([text, size, whole]);
+      }
+    }
+  });
+
+  it("in 8 bits is judged alike wherever the pieces are cut", async () => {
+    for (const [text, whole] of [
+      [`${"é,".repeat(99)}Müller,x`, true],
+      [`${"é,".repeat(99)}Müllerß`, false],
+    ] as const) {
+      for (const size of [1, 3, 33, 200]) {
+        const pieces = cut(Buffer.from(text, "latin1"), size);
+        expect(await bytesFinder(["Müller"]).inPieces(pieces)).toBe(whole);
       }
     }
   });
