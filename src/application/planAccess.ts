@@ -10,6 +10,7 @@ import { ok, type Result } from "../domain/decider.ts";
 import type { BatchId, DatasetName, SubjectAccessId } from "../domain/ids.ts";
 import type { Rejection } from "../domain/rejection.ts";
 import type { AccessFile, SubjectAccess } from "../domain/subjectAccess/subjectAccess.ts";
+import type { ColumnType, Schema } from "../domain/table.ts";
 import type { Reader } from "./commands.ts";
 import { keyOf } from "./datasetKeys.ts";
 import { deletionPlace } from "./deletionSeals.ts";
@@ -47,6 +48,7 @@ export type AccessPlan =
       readonly batch_id: BatchId;
       readonly dataset: DatasetName;
       readonly table: SubjectTable;
+      readonly column_type: ColumnType | null;
       readonly dataset_key: Uint8Array | null;
       readonly access_key: Uint8Array;
       readonly part_key: string;
@@ -153,8 +155,15 @@ const collectFrom = (
     batch_id,
     dataset: dataset.name,
     table,
+    column_type: schemaOf(batch, dataset, read)[subject_column] ?? null,
     dataset_key: key.value,
   };
+};
+
+/** What the batch's rows should have fitted. */
+const schemaOf = (batch: Batch, dataset: Dataset, read: Reader): Schema => {
+  const contract = read.contract(batch.contract_id);
+  return contract.status === "absent" ? activeSchema(dataset) : contract.schema;
 };
 
 /** What a person is told besides their data (Art. 15(1) GDPR). */

@@ -62,7 +62,7 @@ export interface SubjectTable {
   readonly source: ObjectRef;
   /**
    * What the rows were found to fit. Null: the object fits no schema, and a row is the subject's
-   * when any of its cells, read as any type, is.
+   * when any of its cells, read as any type, is; but see `SubjectPlane.collect`.
    */
   readonly schema: Schema | null;
   readonly subject_column: string;
@@ -133,7 +133,7 @@ export type TableRedacted =
 export interface Collected {
   readonly rows_read: number;
   readonly rows: number;
-  /** It fits no schema and a part of it could not be told apart into rows: there may be more. */
+  /** It fits no schema, and of a part of it it cannot be told whose it is: there may be more. */
   readonly incomplete: boolean;
 }
 
@@ -176,14 +176,22 @@ export interface SubjectPlane extends SubjectTexts {
    * The subjects' rows for them to have (Art. 15, 20): JSON Lines of
    * `{"dataset", "batch_id", "row_number", "record"}`, the record as it was read; of a file that
    * fits no schema the list of its cells as texts, the row number then counting from its header, 0.
+   * Of such a file a row is the subjects' only when the cell in their column is: the column that is
+   * called so in the header, or by a key. Where that cannot be told and any cell is the subjects',
+   * read as any type, nothing is written of the row and the answer is `incomplete`.
    */
   collect(
-    input: SubjectTable & { readonly dataset: string; readonly batch_id: string },
+    input: SubjectTable & {
+      readonly dataset: string;
+      readonly batch_id: string;
+      /** Of the subjects' column, whatever the file holds; null when it is not known. */
+      readonly column_type: ColumnType | null;
+    },
     write: (lines: Uint8Array) => Promise<void>,
   ): Promise<Collected>;
   /** How many rows of the subjects there are: reads all of the object. */
   countRows(table: SubjectTable | DerivedTable): Promise<Collected>;
-  /** Whether the bytes of an object of any kind hold one of the clear ids as UTF-8 text. */
+  /** Whether the bytes of an object of any kind hold one of the clear ids as text (heldText.ts). */
   holdsText(key: string, subject_ids: readonly string[]): Promise<boolean>;
 }
 

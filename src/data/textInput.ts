@@ -69,7 +69,8 @@ const concat = (left: Uint8Array, right: Uint8Array): Uint8Array => {
   return both;
 };
 
-const withoutMark = (bytes: Uint8Array): Uint8Array =>
+/** The bytes behind a byte order mark, when they begin with one. */
+export const withoutMark = (bytes: Uint8Array): Uint8Array =>
   BYTE_ORDER_MARK.every((byte, index) => bytes[index] === byte)
     ? bytes.subarray(BYTE_ORDER_MARK.length)
     : bytes;

@@ -80,7 +80,7 @@ describe("a request for access", () => {
     const lake = await peopleLake();
     await append(lake, "b1");
     await append(lake, "b2", "person,amount\njohn@example.com,5\n");
-    await append(lake, "misfit", `who,amount\n${SUBJECT},7\nann@example.com,8\n`);
+    await append(lake, "misfit", `person,amount,x\n${SUBJECT},7,y\nann@example.com,8,y\n`);
     const id = await requested(lake);
     const answer = await ready(lake, id);
     expect(answer.at("batches")).toMatchObject({ looked_at: 3, waiting: 0, unreadable: [] });
@@ -92,6 +92,20 @@ describe("a request for access", () => {
     ]);
     expect(answer.at("rows")).toBe(3);
     expect(JSON.stringify(lines)).not.toMatch(/john@|ann@/);
+  });
+
+  it("hands no row out that only mentions the person, and says which batch to look into", async () => {
+    const schema = { person: "int", amount: "int", diagnosis: "string" };
+    const lake = await peopleLake({ schema });
+    await append(lake, "told", "person,amount,diagnosis\n1,9,flu\n7,1,HIV\n8,oops,cold\n");
+    await append(lake, "untold", "who,amount\n1,9\n7,1\n");
+    await append(lake, "others", "who,amount\n5,9\n7,2\n");
+    const answer = await ready(lake, await requested(lake, "1"));
+    const unreadable = ["untold"];
+    expect(answer.at("batches")).toMatchObject({ looked_at: 3, waiting: 0, opened: 3, unreadable });
+    const lines = await linesOf(answer.text("download_url"));
+    expect(lines[0]).toMatchObject({ kind: "subject_access", unreadable_batches: unreadable });
+    expect(rowsOf(lines)).toMatchObject([{ batch_id: "told", record: ["1", "9", "flu"] }]);
   });
 
   it("says who received the data, what for, how long it is kept and what the person asked", async () => {

@@ -78,17 +78,20 @@ const collect = async (
   plan: Step<"collect">,
   often: boolean,
 ): Promise<AccessStep> => {
-  const { batch_id, dataset, table, part_key } = plan;
+  const { batch_id, dataset, table, column_type, part_key } = plan;
   const file = await sealedFile(shop, plan.access_key, part_key);
   try {
-    const input = { ...table, dataset, batch_id };
-    const { rows } = await planeOf(shop, plan.dataset_key).collect(input, file.write);
+    const input = { ...table, dataset, batch_id, column_type };
+    const plane = planeOf(shop, plan.dataset_key);
+    const { rows, incomplete } = await plane.collect(input, file.write);
     if (rows === 0) {
       await file.abort();
-      return { kind: "collected", batch_id, outcome: "none", part: null };
+      const outcome = incomplete ? "unreadable" : "none";
+      return { kind: "collected", batch_id, outcome, part: null };
     }
     const part = { key: part_key, bytes: await file.close(), rows };
-    return { kind: "collected", batch_id, outcome: "collected", part };
+    const outcome = incomplete ? "unreadable" : "collected";
+    return { kind: "collected", batch_id, outcome, part };
   } catch (error) {
     await file.abort();
     const lost = often && error instanceof MissingObjectError;

@@ -1,4 +1,8 @@
-/** The rows of subjects, for them to have (Art. 15, 20) or to be counted, as a proof. */
+/**
+ * The rows of subjects, for them to have (Art. 15, 20) or to be counted, as a proof: of a file that
+ * fits no schema nothing is handed out that may be anybody else's, and all is counted that may be
+ * theirs.
+ */
 import type { ObjectStore } from "../../application/dataPorts.ts";
 import type {
   Collected,
@@ -12,8 +16,10 @@ import { cellAt } from "../columnCells.ts";
 import { NotATableError } from "../notATable.ts";
 import { openTable, readTable } from "../readTable.ts";
 import { toJson } from "../types.ts";
-import { looseRows, UnreadableError } from "./anyCell.ts";
-import { holdsAnywhere, matchAnyColumn, ownSchema } from "./looseParquet.ts";
+import { scanLoosely, standsInFile } from "./anyCell.ts";
+import { anyRows, holdsAnywhere, matchAnyColumn, ownSchema, rowsOf } from "./looseParquet.ts";
+import { rowBatches, UnreadableError } from "./looseRows.ts";
+import { type NamedRow, namedMatch } from "./namedCell.ts";
 import { orNull } from "./redactRaw.ts";
 import { matchDerived, matchRefs, type RowMatch } from "./rowMatch.ts";
 import { subjectColumn } from "./subjectTracker.ts";
@@ -26,44 +32,43 @@ interface Found {
 }
 
 type Visit = (found: Found) => Promise<void>;
+type CollectInput = Parameters<SubjectPlane["collect"]>[0];
 
 /** See `SubjectPlane.collect`. */
 export const collect = (
   store: ObjectStore,
-  input: Parameters<SubjectPlane["collect"]>[0],
+  input: CollectInput,
   write: Parameters<SubjectPlane["collect"]>[1],
 ): Promise<Collected> => {
-  const { dataset, batch_id } = input;
+  const { source, schema, subject_column, subjects, key, dataset, batch_id } = input;
   const encoder = new TextEncoder();
-  return eachSubjectRow(store, input, async ({ row_number, record }) => {
+  const visit: Visit = async ({ row_number, record }) => {
     const line = { dataset, batch_id, row_number, record: record() };
     await write(encoder.encode(`${JSON.stringify(line)}\n`));
-  });
+  };
+  if (schema === null) {
+    const parquet = source.format === "parquet";
+    return (parquet ? eachParquetRow : eachTextRow)(store, input, visit);
+  }
+  const { name, type } = subjectColumn(schema, subject_column);
+  return eachRow(store, source, schema, matchRefs(name, type, subjects, key), visit);
 };
 
 /** See `SubjectPlane.countRows`. */
-export const countRows = (
+export const countRows = async (
   store: ObjectStore,
   table: SubjectTable | DerivedTable,
 ): Promise<Collected> => {
-  const nothing = async () => {};
-  if ("subjects" in table) return eachSubjectRow(store, table, nothing);
-  return eachRow(store, table.source, table.schema, matchDerived(table), nothing);
-};
-
-const eachSubjectRow = async (
-  store: ObjectStore,
-  table: SubjectTable,
-  visit: Visit,
-): Promise<Collected> => {
-  const { source, schema, subject_column, subjects, key } = table;
+  const { source, schema } = table;
+  if ("values" in table) return eachRow(store, source, table.schema, matchDerived(table));
+  const { subject_column, subjects, key } = table;
   if (schema !== null) {
     const { name, type } = subjectColumn(schema, subject_column);
-    return eachRow(store, source, schema, matchRefs(name, type, subjects, key), visit);
+    return eachRow(store, source, schema, matchRefs(name, type, subjects, key));
   }
-  if (source.format !== "parquet") return eachLooseRow(store, table, visit);
+  if (source.format !== "parquet") return countTextRows(store, table);
   const own = await orNull(() => ownSchema(store, source));
-  if (own !== null) return eachRow(store, source, own, matchAnyColumn(subjects, key), visit);
+  if (own !== null) return eachRow(store, source, own, matchAnyColumn(subjects, key));
   const incomplete = await holdsAnywhere(store, source, subjects, key);
   return { rows_read: source.rows, rows: 0, incomplete };
 };
@@ -73,7 +78,7 @@ const eachRow = async (
   source: ObjectRef,
   schema: Schema,
   match: RowMatch,
-  visit: Visit,
+  visit: Visit = async () => {},
 ): Promise<Collected> => {
   const reader = readTable(await openTable(store, source), schema);
   let rows = 0;
@@ -96,28 +101,73 @@ const eachRow = async (
   return { rows_read, rows, incomplete: false };
 };
 
-const eachLooseRow = async (
+const countTextRows = async (
   store: ObjectStore,
   { source, subjects, key }: SubjectTable,
+): Promise<Collected> => {
+  const { rows: scanned, match } = scanLoosely(store, source, subjects, key);
+  let rows = 0;
+  let rows_read = 0;
+  try {
+    for await (const { chunk } of scanned) {
+      rows += match(chunk)?.reduce((sum, flag) => sum + flag, 0) ?? 0;
+      rows_read += chunk.rows;
+    }
+    return { rows_read, rows, incomplete: false };
+  } catch (error) {
+    if (!isUnreadable(error)) throw error;
+    return { rows_read, rows, incomplete: true };
+  }
+};
+
+/** The rows of a text file that fits no schema, as far as it is certain whose they are. */
+const eachTextRow = async (
+  store: ObjectStore,
+  table: CollectInput,
   visit: Visit,
 ): Promise<Collected> => {
+  const { source, subjects, column_type } = table;
+  const named = namedMatch(table, column_type);
   let rows = 0;
   let rows_read = 0;
   // The first record of a CSV file is its header, if it has one: row 0.
   const before = source.format === "csv" ? 0 : 1;
   try {
-    for await (const { batch, found } of looseRows(store, source, subjects, key)) {
+    for await (const batch of rowBatches(store, source)) {
+      const found = named.match(batch);
       for (const [at, row] of batch.entries()) {
         if (found?.[at] !== 1) continue;
         rows += 1;
-        const record = () => row.texts ?? [new TextDecoder().decode(row.bytes)];
-        await visit({ row_number: rows_read + at + before, record });
+        await visit({ row_number: rows_read + at + before, record: () => row.texts });
       }
       rows_read += batch.length;
     }
-    return { rows_read, rows, incomplete: false };
+    return { rows_read, rows, incomplete: named.unsure };
   } catch (error) {
-    if (!(error instanceof UnreadableError || error instanceof NotATableError)) throw error;
-    return { rows_read, rows, incomplete: true };
+    if (!isUnreadable(error)) throw error;
+    const incomplete = named.unsure || (await standsInFile(store, source, subjects));
+    return { rows_read, rows, incomplete };
   }
+};
+
+const isUnreadable = (error: unknown): boolean =>
+  error instanceof UnreadableError || error instanceof NotATableError;
+
+/** The same of a Parquet file; of one that no schema can be made for, only whether there are any. */
+const eachParquetRow = async (
+  store: ObjectStore,
+  table: CollectInput,
+  visit: Visit,
+): Promise<Collected> => {
+  const { source, column_type } = table;
+  const named = namedMatch(table, column_type);
+  const own = await orNull(() => ownSchema(store, source));
+  if (own !== null) {
+    const match: RowMatch = (chunk) => named.match(rowsOf(chunk));
+    const read = await eachRow(store, source, own, match, visit);
+    return { ...read, incomplete: named.unsure };
+  }
+  const such = (rows: readonly NamedRow[]) => named.match(rows) !== null || named.unsure;
+  const incomplete = await anyRows(store, source, such);
+  return { rows_read: source.rows, rows: 0, incomplete };
 };

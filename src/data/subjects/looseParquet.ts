@@ -6,14 +6,17 @@ import { parquetReadObjects, parquetSchema, type SchemaElement } from "hyparquet
 import type { ObjectStore } from "../../application/dataPorts.ts";
 import type { SubjectSet } from "../../application/subjectPorts.ts";
 import type { ColumnType, ObjectRef, Schema } from "../../domain/table.ts";
-import type { ColumnChunk } from "../columns.ts";
+import type { ColumnChunk, ColumnVector } from "../columns.ts";
 import { textsOf } from "../columnTexts.ts";
 import { readMetadata } from "../parquetMetadata.ts";
 import { decompressors, parquetSource } from "../parquetSource.ts";
 import { cellReader } from "../parquetTypes.ts";
 import { openTable, readTable } from "../readTable.ts";
-import { decodeText } from "../textBuilder.ts";
-import { looseMatch, scalarsIn } from "./anyCell.ts";
+import { decodeText, type Texts } from "../textBuilder.ts";
+import { decodeUtf8 } from "../textInput.ts";
+import { looseMatch } from "./anyCell.ts";
+import { cellTexts, scalarsIn } from "./looseRows.ts";
+import type { NamedRow } from "./namedCell.ts";
 import type { RowMatch } from "./rowMatch.ts";
 
 /** Tried in this order: the first that reads the column. */
@@ -51,32 +54,46 @@ const typeOf = (element: SchemaElement): ColumnType | undefined => {
 /** By any cell of a row. */
 export const matchAnyColumn = (subjects: SubjectSet, key: Uint8Array): RowMatch => {
   const match = looseMatch(subjects, key);
-  return ({ columns, rows }: ColumnChunk) => {
-    const texts = columns.map((column) => ({ ...textsOf(column, rows), valid: column.valid }));
-    return match(
-      Array.from({ length: rows }, (_, row) => ({
-        bytes: new Uint8Array(0),
-        texts: texts.flatMap(({ offsets, bytes, valid }) =>
-          valid !== null && valid[row] === 0
-            ? []
-            : [decodeText(bytes, offsets[row] ?? 0, offsets[row + 1] ?? 0)],
-        ),
-      })),
-    );
-  };
+  return (chunk) => match(rowsOf(chunk));
+};
+
+/** The rows of a chunk as those of any other file that fits no schema. */
+export const rowsOf = ({ columns, rows }: ColumnChunk): readonly NamedRow[] => {
+  const texts = columns.map((column) => ({ ...column, ...textsOf(column, rows) }));
+  const textAt = ({ offsets, bytes, valid }: Texts & Pick<ColumnVector, "valid">, row: number) =>
+    valid !== null && valid[row] === 0
+      ? []
+      : [decodeText(bytes, offsets[row] ?? 0, offsets[row + 1] ?? 0)];
+  return Array.from({ length: rows }, (_, row) => ({
+    bytes: new Uint8Array(0),
+    texts: texts.flatMap((column) => textAt(column, row)),
+    cellOf: (wanted) => {
+      const column = texts.find(({ name }) => name === wanted);
+      return column === undefined ? null : textAt(column, row);
+    },
+  }));
 };
 
 /** Rows read as objects in one go. */
 const ROWS_AT_ONCE = 4096;
 
 /** Whether a value anywhere in the file is the subjects'; true when it cannot be read at all. */
-export const holdsAnywhere = async (
+export const holdsAnywhere = (
   store: ObjectStore,
   source: ObjectRef,
   subjects: SubjectSet,
   key: Uint8Array,
 ): Promise<boolean> => {
   const match = looseMatch(subjects, key);
+  return anyRows(store, source, (rows) => match(rows) !== null);
+};
+
+/** Whether some rows of the file are such; true when it cannot be read at all. */
+export const anyRows = async (
+  store: ObjectStore,
+  source: ObjectRef,
+  such: (rows: readonly NamedRow[]) => boolean,
+): Promise<boolean> => {
   const file = parquetSource(store, source.key, source.bytes);
   try {
     const metadata = await readMetadata(file);
@@ -89,12 +106,10 @@ export const holdsAnywhere = async (
         metadata,
         ...range,
         compressors: decompressors,
+        // What is no UTF-8 is not to be lost in replacement characters.
+        parsers: { stringFromBytes: (bytes) => bytes && (decodeUtf8(bytes) ?? bytes) },
       });
-      const loose = objects.map((object) => ({
-        texts: [...scalarsIn(object)],
-        bytes: new Uint8Array(0),
-      }));
-      if (match(loose) !== null) return true;
+      if (such(objects.map(rowOf))) return true;
     }
     return false;
   } catch (error) {
@@ -102,3 +117,9 @@ export const holdsAnywhere = async (
     return true;
   }
 };
+
+const rowOf = (object: Readonly<Record<string, unknown>>): NamedRow => ({
+  texts: [...scalarsIn(object)],
+  cellOf: (column) => (Object.hasOwn(object, column) ? cellTexts(object[column]) : null),
+  bytes: new Uint8Array(0),
+});

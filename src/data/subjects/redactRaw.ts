@@ -7,15 +7,14 @@ import { WINDOW_BYTES } from "../csv.ts";
 import { IssueLog } from "../issueLog.ts";
 import { parquetSegments } from "../land.ts";
 import { NotATableError } from "../notATable.ts";
-import { piecesOf } from "../pieces.ts";
 import { withoutRows } from "../rowSelection.ts";
-import { scanLoosely, UnreadableError } from "./anyCell.ts";
-import { bytesFinder } from "./heldText.ts";
+import { scanLoosely, standsInFile } from "./anyCell.ts";
 import { holdsAnywhere, matchAnyColumn, ownSchema } from "./looseParquet.ts";
+import { UnreadableError } from "./looseRows.ts";
 import { redactParquet } from "./redactParquet.ts";
 import { redactText, type TextRedaction } from "./redactText.ts";
 import { matchRefs } from "./rowMatch.ts";
-import { openStream, scanColumn } from "./rowScan.ts";
+import { scanColumn } from "./rowScan.ts";
 import { IndexBuilder, writeIndex } from "./subjectIndex.ts";
 import { subjectColumn, subjectTracker } from "./subjectTracker.ts";
 
@@ -105,11 +104,7 @@ const redactLoose = async (store: ObjectStore, input: Input): Promise<Redacted> 
     };
   } catch (error) {
     if (!(error instanceof UnreadableError || error instanceof NotATableError)) throw error;
-    const find = bytesFinder(subjects.subject_ids);
-    const stream = await openStream(store, source);
-    if (!find.nothing) return unreadable(await find.inPieces(piecesOf(stream)));
-    await stream.cancel();
-    return unreadable(true);
+    return unreadable(await standsInFile(store, source, subjects));
   }
 };
 

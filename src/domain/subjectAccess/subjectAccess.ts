@@ -8,7 +8,10 @@ import type { Sealed } from "../deletion/events.ts";
 import type { BatchId, DeletionId, SubjectAccessId, SubjectRef } from "../ids.ts";
 import type { SubjectRefs } from "../subjects.ts";
 
-/** What became of a batch that may hold the person. */
+/**
+ * What became of a batch that may hold the person. `unreadable`: it does not open, or it cannot be
+ * told of all of its rows whose they are; what is certainly the person's was collected all the same.
+ */
 export const COLLECTED = ["collected", "none", "unreadable", "gone"] as const;
 export type Collected = (typeof COLLECTED)[number];
 
@@ -144,7 +147,7 @@ export interface SubjectAccess {
   readonly waiting: readonly BatchId[];
   readonly parts: readonly (AccessFile & { readonly batch_id: BatchId })[];
   readonly opened: number;
-  /** Batches that may hold the person and whose bytes do not open. */
+  /** Batches that may hold the person where no rule can tell: to be looked into by somebody. */
   readonly unreadable: readonly BatchId[];
   readonly file: AccessFile | null;
   readonly recipients: number;

@@ -47,6 +47,7 @@ const collect: AccessPlan = {
     subjects: SUBJECTS,
     key: SUBJECT_KEY,
   },
+  column_type: "string",
   dataset_key: null,
   access_key: SUBJECT_KEY,
   part_key: "part",
@@ -72,6 +73,26 @@ describe("a file that is not there when a person's rows are collected", () => {
   it("is not lost because the store failed", async () => {
     const down: Partial<SubjectPlane> = { collect: () => Promise.reject(new Error("busy")) };
     await expect(step(collect, down, true)).rejects.toThrow("busy");
+  });
+});
+
+describe("a file of which it cannot be told whose all of its rows are", () => {
+  const told = (rows: number): Partial<SubjectPlane> => ({
+    collect: async (_, write) => {
+      if (rows > 0) await write(new Uint8Array(40));
+      return { rows_read: 3, rows, incomplete: true };
+    },
+  });
+
+  it("is named in the answer as one to be looked into", async () => {
+    const { recorded } = await step(collect, told(0));
+    expect(recorded).toMatchObject([{ step: { outcome: "unreadable", part: null } }]);
+  });
+
+  it("gives the rows that are certainly the person's all the same", async () => {
+    const { recorded } = await step(collect, told(1));
+    const part = { key: "part", bytes: 40, rows: 1 };
+    expect(recorded).toMatchObject([{ step: { outcome: "unreadable", part } }]);
   });
 });
 

@@ -113,7 +113,8 @@ describe("the rows a person has a right to", () => {
   it("are collected as they were read, with where they are from", async () => {
     const { plane, source } = await derived({});
     const lines: string[] = [];
-    const input = { ...about(["7"]), source, dataset: "sales", batch_id: "b1" };
+    const from = { source, dataset: "sales", batch_id: "b1" };
+    const input = { ...about(["7"]), ...from, column_type: SCHEMA.person };
     const collected = await plane.collect(input, async (bytes) => {
       lines.push(new TextDecoder().decode(bytes));
     });

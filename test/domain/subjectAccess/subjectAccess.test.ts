@@ -119,6 +119,17 @@ describe("the collection", () => {
     });
   });
 
+  it("keeps what it collected of a batch of which not all could be told", () => {
+    const partly: SubjectAccessEvent = {
+      type: "SubjectAccessCollected",
+      data: { batch_id: b1, outcome: "unreadable", part },
+    };
+    expect(given(requested, searched, partly).state()).toMatchObject({
+      unreadable: [b1],
+      parts: [{ ...part, batch_id: b1 }],
+    });
+  });
+
   it("is over only when every batch was looked up and read", () => {
     given(requested).when(finish).thenNothing();
     given(requested, searched, collected).when(finish).thenNothing();
