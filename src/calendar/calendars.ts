@@ -1,11 +1,13 @@
 /**
  * Calendars of countries: public holidays and the capital's clock, from the `date-holidays`
- * library, which follows the laws of some 200 countries. National holidays only: a day that one
- * region alone has off extends no period here, so a deadline may be a day early, never late.
+ * library, which follows the laws of some 200 countries, corrected where it makes a deadline late.
+ * National holidays only: a day that one region alone has off extends no period here, so a deadline
+ * may be a day early, never late.
  */
 import Holidays from "date-holidays";
 import type { Calendars } from "../application/ports.ts";
 import type { Calendar, Day } from "../domain/deadlines.ts";
+import { correct } from "./corrections.ts";
 import { offsetAt } from "./timeZones.ts";
 
 /** Where days are counted when neither a country nor a zone was named. */
@@ -27,6 +29,7 @@ const countryOf = (country: string): Holidays | null => {
   if (known) return known;
   if (!Object.hasOwn(new Holidays().getCountries(), country)) return null;
   const holidays = new Holidays(country, { languages: ["en"], types: ["public"] });
+  correct(country, holidays);
   COUNTRIES.set(country, holidays);
   return holidays;
 };

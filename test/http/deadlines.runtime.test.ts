@@ -34,6 +34,21 @@ describe("GET /deadlines", () => {
   });
 
   test.each([
+    // Clean Monday in Cyprus is a Monday, and the day after it a working day.
+    ["2027-02-15", "CY", "2027-03-16T21:59:59.999Z", "2027-05-17T20:59:59.999Z"],
+    ["2027-02-16", "CY", "2027-03-16T21:59:59.999Z", "2027-05-17T20:59:59.999Z"],
+    // The day after Ascension is none that everybody has off in Liechtenstein.
+    ["2026-02-15", "LI", "2026-03-16T22:59:59.999Z", "2026-05-15T21:59:59.999Z"],
+  ])(
+    "counts from %s in %s to %s, extended to %s",
+    async (received_at, country, first, extended) => {
+      const answer = await ask(`${new URLSearchParams({ received_at, country })}`);
+      expect(answer.at("statutory_deadline")).toBe(first);
+      expect(answer.at("extended_deadline")).toBe(extended);
+    },
+  );
+
+  test.each([
     ["received_at=2026-01-31T10:00:00Z&country=XX", "country"],
     ["received_at=2026-01-31T10:00:00Z&country=Germany", "country"],
     ["received_at=2026-01-31T10:00:00Z&country=de", "country"],
