@@ -23,13 +23,17 @@ type Year = ReadonlyMap<Day, string>;
 const COUNTRIES = new Map<string, Holidays>();
 const YEARS = new Map<string, Year>();
 
-/** The library's knowledge of a country, or null when it has none. */
+/**
+ * The library's knowledge of a country, or null when it has none. Lakes were once made in countries
+ * by another code than their own, such as UK: their days are those of the country it stands for.
+ */
 const countryOf = (country: string): Holidays | null => {
   const known = COUNTRIES.get(country);
   if (known) return known;
-  if (!Object.hasOwn(new Holidays().getCountries(), country)) return null;
-  const holidays = new Holidays(country, { languages: ["en"], types: ["public"] });
-  correct(country, holidays);
+  const assigned = new Intl.Locale(`und-${country}`).region ?? country;
+  if (!Object.hasOwn(new Holidays().getCountries(), assigned)) return null;
+  const holidays = new Holidays(assigned, { languages: ["en"], types: ["public"] });
+  correct(assigned, holidays);
   COUNTRIES.set(country, holidays);
   return holidays;
 };

@@ -17,6 +17,7 @@ import { ROLES } from "../domain/member/roles.ts";
 import { subjectFault } from "../domain/member/subject.ts";
 import { placementOf, REGION_HELP } from "../domain/residency.ts";
 import { COLUMN_TYPES } from "../domain/table.ts";
+import { countryFault } from "./countries.ts";
 
 /** Longest free text: reasons, purposes, descriptions. */
 export const MAX_TEXT = 4000;
@@ -136,13 +137,6 @@ export const month = z
 /** A moment in RFC 3339, or a date alone: then nobody knows the hour. */
 export const receipt = z.union([time, z.iso.date()]).meta({ example: "2026-01-31T10:00:00Z" });
 
-/** What the runtime has a name for, by Unicode's region data. */
-function isCountry(code: string): boolean {
-  if (!/^[A-Z]{2}$/.test(code)) return false;
-  const names = new Intl.DisplayNames("en", { type: "region", fallback: "none" });
-  return ![undefined, "Unknown Region"].includes(names.of(code));
-}
-
 function isTimeZone(zone: string): boolean {
   try {
     return new Intl.DateTimeFormat("en", { timeZone: zone }).resolvedOptions().timeZone !== "";
@@ -153,7 +147,10 @@ function isTimeZone(zone: string): boolean {
 
 export const country = z
   .string()
-  .refine(isCountry, "must be an ISO 3166-1 alpha-2 code, such as DE")
+  .superRefine((value, context) => {
+    const message = countryFault(value);
+    if (message !== null) context.addIssue({ code: "custom", message });
+  })
   .meta({ example: "DE" });
 
 export const timeZone = z

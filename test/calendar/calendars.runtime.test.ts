@@ -55,6 +55,12 @@ describe("the calendar", () => {
     expect(nowhere.holidayOn("2026-12-25")).toBeNull();
   });
 
+  test("of a lake that was made in a country by a code it shares is that country's", () => {
+    expect(of("UK")).toMatchObject({ country: "UK", time_zone: "Europe/London" });
+    expect(of("UK").holidayOn("2026-12-25")).toBe("Christmas Day");
+    expect(of("EU")).toMatchObject({ country: "EU", time_zone: "UTC", holidays_known: false });
+  });
+
   test("says so when nobody knows a country's holidays", () => {
     expect(of("AQ")).toMatchObject({ country: "AQ", time_zone: "UTC", holidays_known: false });
     expect(of("AQ").holidayOn("2026-12-25")).toBeNull();

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import {
   batchId,
   contractId,
+  country,
   datasetName,
   deletionId,
   expiresIn,
@@ -153,6 +154,32 @@ describe("a time", () => {
     "must not be %j",
     (given) => {
       expect(time.safeParse(given).success).toBe(false);
+    },
+  );
+});
+
+describe("a country", () => {
+  const letters = [..."ABCDEFGHIJKLMNOPQRSTUVWXYZ"];
+  const codes = letters.flatMap((first) => letters.map((second) => `${first}${second}`));
+  /** Reserved exceptionally, or to be assigned by users, though the runtime has names for them. */
+  const UNASSIGNED = "AC CP CQ DG EA EU EZ IC QO TA UN XA XB XK".split(" ");
+
+  it("is one of the 249 that ISO 3166-1 has assigned a code", () => {
+    const names = new Intl.DisplayNames("en", { type: "region", fallback: "none" });
+    const named = codes.filter(
+      (code) =>
+        ![undefined, "Unknown Region"].includes(names.of(code)) &&
+        new Intl.Locale(`und-${code}`).region === code,
+    );
+    const taken = codes.filter((code) => country.safeParse(code).success);
+    expect(taken).toHaveLength(249);
+    expect(taken).toEqual(named.filter((code) => !UNASSIGNED.includes(code)));
+  });
+
+  it.each(["AN", "DD", "EU", "FX", "SU", "UK", "XA", "XK", "YU", "de", "DEU", "D", "", " DE"])(
+    "must not be %j",
+    (given) => {
+      expect(country.safeParse(given).success).toBe(false);
     },
   );
 });

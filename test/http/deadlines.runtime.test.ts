@@ -48,8 +48,17 @@ describe("GET /deadlines", () => {
     },
   );
 
+  test("names the code of the United Kingdom to those who take another for it", async () => {
+    const answer = await ask("received_at=2026-06-01&country=UK");
+    expect(answer.status).toBe(422);
+    expect(answer.at("errors", 0, "message")).toMatch(/such as DE; the United Kingdom's is GB$/);
+    const right = await ask("received_at=2026-06-01&country=GB");
+    expect(right.at("statutory_deadline")).toBe("2026-07-01T22:59:59.999Z");
+  });
+
   test.each([
     ["received_at=2026-01-31T10:00:00Z&country=XX", "country"],
+    ["received_at=2026-01-31T10:00:00Z&country=EU", "country"],
     ["received_at=2026-01-31T10:00:00Z&country=Germany", "country"],
     ["received_at=2026-01-31T10:00:00Z&country=de", "country"],
     ["received_at=2026-01-31T10:00:00Z&time_zone=Mars/Olympus", "time_zone"],
