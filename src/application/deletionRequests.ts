@@ -3,7 +3,13 @@
  * the subject's own key before anything is decided, and the deadlines are counted by the calendar
  * of the lake's country.
  */
-import { type Calendar, deadlinesOf, extendedDeadline, GDPR_APPLIES } from "../domain/deadlines.ts";
+import {
+  type Calendar,
+  deadlinesOf,
+  extendedDeadline,
+  GDPR_APPLIES,
+  localDay,
+} from "../domain/deadlines.ts";
 import { assertNever, ok, type Result } from "../domain/decider.ts";
 import type { DeletionCommand } from "../domain/deletion/decide.ts";
 import type { ErasureCommand } from "../domain/deletion/decideErasure.ts";
@@ -111,7 +117,8 @@ const requestDeletion = (
 ): Made => {
   const lake = reader(log).lake();
   if (lake.status === "absent") return lakeNotFound();
-  const received = receiptOf(request.received_at, now);
+  const calendar = calendarOf(lake, calendars);
+  const received = receiptOf(request.received_at, now, calendar);
   if (!received.ok) return received;
   const received_at = received.value;
   const keys = keyring();
@@ -134,17 +141,23 @@ const requestDeletion = (
     requested_by: requesterOf(request.requested_by, request.subject_id),
     identity_verified: request.identity_verified,
     received_at,
-    ...deadlinesOf(new Date(received_at), calendarOf(lake, calendars)),
+    ...deadlinesOf(new Date(received_at), calendar),
   });
 };
 
-/** When a request was received (RFC 3339, UTC): now, unless it says. */
-export const receiptOf = (said: string | null, now: string): Result<string, Rejection> => {
+/** When a request was received (RFC 3339, UTC): now, unless it says. Days are the calendar's. */
+export const receiptOf = (
+  said: string | null,
+  now: string,
+  calendar: Calendar,
+): Result<string, Rejection> => {
   const received_at = said ?? now;
   const latest = later(now, CLOCK_SKEW_MS);
-  if (received_at <= latest && received_at >= GDPR_APPLIES) return ok(received_at);
+  const day = localDay(new Date(received_at), calendar);
+  if (received_at <= latest && day >= GDPR_APPLIES) return ok(received_at);
+  const message = `must lie between ${GDPR_APPLIES} in ${calendar.time_zone} and now`;
   return reject("invalid", "implausible-receipt", "The date of receipt is not plausible.", [
-    { path: "received_at", message: "must lie between 2018-05-25 and now" },
+    { path: "received_at", message },
   ]);
 };
 

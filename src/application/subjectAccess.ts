@@ -91,7 +91,8 @@ export const requestSubjectAccess = (
 ): Result<RequestSubjectAccess, Rejection> => {
   const lake = reader(log).lake();
   if (lake.status === "absent") return lakeNotFound();
-  const received = receiptOf(request.received_at, now);
+  const calendar = calendarOf(lake, calendars);
+  const received = receiptOf(request.received_at, now, calendar);
   if (!received.ok) return received;
   const { subject_id, requested_by } = request;
   const received_at = received.value;
@@ -111,7 +112,7 @@ export const requestSubjectAccess = (
       : keys.seal(subject_ref, accessSubjectPlace(subject_access_id), subject_id),
     requested_by: requesterOf(requested_by, subject_id),
     received_at,
-    ...deadlinesOf(new Date(received_at), calendarOf(lake, calendars)),
+    ...deadlinesOf(new Date(received_at), calendar),
   });
 };
 

@@ -18,10 +18,10 @@ export const STATUTORY_MONTHS = 1;
 export const EXTENSION_MONTHS = 2;
 
 /** No request is older than the regulation that gives the right to it (applicable from then on). */
-export const GDPR_APPLIES = "2018-05-25T00:00:00.000Z";
+export const GDPR_APPLIES: Day = "2018-05-25";
 
 /** Holidays of later years are nobody's to know. */
-export const LAST_CALENDAR_DAY = "2099-12-31T23:59:59.999Z";
+export const LAST_CALENDAR_DAY: Day = "2099-12-31";
 
 /** More days off in a row than any country has: beyond it the calendar itself is broken. */
 const MAX_DAYS_OFF = 31;

@@ -84,7 +84,7 @@ describe("a deletion request", () => {
     expect(lake.log.dump()).not.toBe(stored);
   });
 
-  it.each(["2018-05-24T23:59:59.999Z", "2026-11-23T12:05:00.001Z", "2099-01-01T00:00:00.000Z"])(
+  it.each(["2018-05-24T21:59:59.999Z", "2026-11-23T12:05:00.001Z", "2099-01-01T00:00:00.000Z"])(
     "received on %s is not plausible and leaves no key behind",
     (received_at) => {
       const lake = testLake({ level: "gdpr" });
@@ -98,7 +98,8 @@ describe("a deletion request", () => {
 
   it("may have been received long ago, and is overdue then", () => {
     const lake = testLake({ level: "gdpr" });
-    const id = requestIn(lake, { received_at: "2018-05-25T00:00:00.000Z" });
+    // The first moment of the GDPR in Germany, where the lake is.
+    const id = requestIn(lake, { received_at: "2018-05-24T22:00:00.000Z" });
     expect(lake.see(one(id))).toMatchObject({ overdue: true });
     expect(lake.see({ kind: "report", when: null })).toMatchObject({ overdue_deletions: 1 });
   });

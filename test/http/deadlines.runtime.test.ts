@@ -39,12 +39,26 @@ describe("GET /deadlines", () => {
     ["2027-02-16", "CY", "2027-03-16T21:59:59.999Z", "2027-05-17T20:59:59.999Z"],
     // The day after Ascension is none that everybody has off in Liechtenstein.
     ["2026-02-15", "LI", "2026-03-16T22:59:59.999Z", "2026-05-15T21:59:59.999Z"],
+    // The first day of the regulation, and the last of the calendars, are those of the place.
+    ["2018-05-25", "DE", "2018-06-25T21:59:59.999Z", "2018-08-27T21:59:59.999Z"],
+    ["2099-12-31T23:00:00-05:00", "US", "2100-02-02T04:59:59.999Z", "2100-04-01T03:59:59.999Z"],
   ])(
     "counts from %s in %s to %s, extended to %s",
     async (received_at, country, first, extended) => {
       const answer = await ask(`${new URLSearchParams({ received_at, country })}`);
       expect(answer.at("statutory_deadline")).toBe(first);
       expect(answer.at("extended_deadline")).toBe(extended);
+    },
+  );
+
+  test.each(["2018-05-24T23:59:59%2B02:00", "2018-05-24"])(
+    "refuses %s, a day before the regulation applied, and says by whose days",
+    async (received_at) => {
+      const answer = await ask(`received_at=${received_at}&country=DE`);
+      expect(answer.at("errors", 0)).toEqual({
+        path: "received_at",
+        message: "must lie between 2018-05-25 and 2099-12-31 in Europe/Berlin",
+      });
     },
   );
 
@@ -64,6 +78,8 @@ describe("GET /deadlines", () => {
     ["received_at=2026-01-31T10:00:00Z&time_zone=Mars/Olympus", "time_zone"],
     ["received_at=2026-02-30&country=DE", "received_at"],
     ["received_at=yesterday", "received_at"],
+    ["received_at=0000-01-01&country=DE", "received_at"],
+    ["received_at=9999-12-31&country=US", "received_at"],
     ["received_at=2018-05-24T12:00:00Z", "received_at"],
     ["received_at=2100-01-01T12:00:00Z", "received_at"],
     ["country=DE", "received_at"],

@@ -8,6 +8,7 @@ import {
   extendedDeadline,
   GDPR_APPLIES,
   LAST_CALENDAR_DAY,
+  localDay,
   startOfDay,
 } from "../../domain/deadlines.ts";
 import { ok } from "../../domain/decider.ts";
@@ -37,20 +38,21 @@ export const deadlineRoutes = [
         country: query.country ?? null,
         time_zone: query.time_zone ?? null,
       });
-      // A date alone begins with its first moment: that is the cautious reading.
-      const receivedAt = query.received_at.includes("T")
-        ? new Date(query.received_at)
-        : startOfDay(query.received_at, calendar);
-      const received_at = receivedAt.toISOString();
-      if (received_at < GDPR_APPLIES || received_at > LAST_CALENDAR_DAY) {
+      const said = query.received_at;
+      const moment = said.includes("T") ? new Date(said) : null;
+      const day = moment === null ? said : localDay(moment, calendar);
+      if (day < GDPR_APPLIES || day > LAST_CALENDAR_DAY) {
+        const between = `must lie between ${GDPR_APPLIES} and ${LAST_CALENDAR_DAY}`;
         return reject("invalid", "implausible-receipt", "The date of receipt is not plausible.", [
-          { path: "received_at", message: "must lie between 2018-05-25 and 2099-12-31" },
+          { path: "received_at", message: `${between} in ${calendar.time_zone}` },
         ]);
       }
+      // A date alone begins with its first moment: that is the cautious reading.
+      const receivedAt = moment ?? startOfDay(day, calendar);
       return ok({
         status: 200,
         body: {
-          received_at,
+          received_at: receivedAt.toISOString(),
           country: calendar.country,
           time_zone: calendar.time_zone,
           ...deadlinesOf(receivedAt, calendar),
