@@ -122,11 +122,15 @@ export const schema = z
   .refine((columns) => !("*" in columns), "* names the table, not a column")
   .meta({ example: { id: "int", amount: "float" } });
 
-/** RFC 3339 with an offset, normalised to UTC with milliseconds. */
+/**
+ * RFC 3339 with an offset, normalised to UTC with milliseconds: times sort as texts. One whose year
+ * in UTC has more than four digits, or is before the first, would not.
+ */
 export const time = z.iso
   .datetime({ offset: true })
   .meta({ example: "2026-11-23T12:00:00Z" })
-  .transform((value) => new Date(value).toISOString());
+  .transform((value) => new Date(value).toISOString())
+  .refine((utc) => /^\d{4}-/.test(utc), "must lie in the years 0000 to 9999 of UTC");
 
 /** Of the calendar, in UTC. */
 export const month = z

@@ -13,6 +13,7 @@ import {
   MAX_TEXT,
   MAX_URL_SECONDS,
   name,
+  receipt,
   replayId,
   schema,
   text,
@@ -146,6 +147,8 @@ describe("a time", () => {
     ["2026-11-23T12:00:00.5Z", "2026-11-23T12:00:00.500Z"],
     ["2026-11-23T12:00:00+02:00", "2026-11-23T10:00:00.000Z"],
     ["2026-01-01T00:30:00+01:00", "2025-12-31T23:30:00.000Z"],
+    ["9999-12-31T23:59:59Z", "9999-12-31T23:59:59.000Z"],
+    ["0000-01-01T00:00:00Z", "0000-01-01T00:00:00.000Z"],
   ])("written %s is %s", (given, normal) => {
     expect(time.parse(given)).toBe(normal);
   });
@@ -154,6 +157,17 @@ describe("a time", () => {
     "must not be %j",
     (given) => {
       expect(time.safeParse(given).success).toBe(false);
+    },
+  );
+});
+
+describe("a time whose year in UTC has not four digits", () => {
+  it.each(["9999-12-31T23:59:59-01:00", "9999-12-31T23:59:59-23:59", "0000-01-01T00:00:00+00:01"])(
+    "is refused when written %s, also where a day would do",
+    (given) => {
+      const message = "must lie in the years 0000 to 9999 of UTC";
+      expect(time.safeParse(given).error?.issues).toMatchObject([{ message }]);
+      expect(receipt.safeParse(given).success).toBe(false);
     },
   );
 });

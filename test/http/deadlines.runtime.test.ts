@@ -80,6 +80,7 @@ describe("GET /deadlines", () => {
     ["received_at=yesterday", "received_at"],
     ["received_at=0000-01-01&country=DE", "received_at"],
     ["received_at=9999-12-31&country=US", "received_at"],
+    ["received_at=9999-12-31T23:59:59-01:00", "received_at"],
     ["received_at=2018-05-24T12:00:00Z", "received_at"],
     ["received_at=2100-01-01T12:00:00Z", "received_at"],
     ["country=DE", "received_at"],

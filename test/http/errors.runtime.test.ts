@@ -150,6 +150,7 @@ describe("a body", () => {
         ["received_at"],
       ],
       ["/deletions/x/hold", { reason: "r", ground: "Art. 99" }, ["ground"]],
+      ["/deletions/x/hold", { reason: "r", until: "9999-12-31T23:59:59-01:00" }, ["until"]],
       ["/quarantine-batch", { batch_id: "b" }, ["reason"]],
       ["/replay", {}, ["dataset"]],
     ] as const) {

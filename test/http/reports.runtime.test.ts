@@ -215,6 +215,12 @@ describe("a report", () => {
     expect(await done("to=9999-12-31")).toBe(1);
   });
 
+  test("refuses a time that in UTC lies behind the last year instead of listing everything", async () => {
+    const from = "9999-12-31T23:59:59-23:59";
+    const path = `/reports/deletions/overdue?from=${from}`;
+    expect((await callers.as(BOB)({ path })).status).toBe(422);
+  });
+
   test("takes the cursor behind the longest key there can be", () => {
     const longest = [
       "2026-11-01",
