@@ -8,6 +8,7 @@ import { textAt } from "../columnCells.ts";
 import type { ColumnVector } from "../columns.ts";
 import { textsOf } from "../columnTexts.ts";
 import { keyedDigests } from "../kernels/keyedHash.ts";
+import { comparable } from "../quality/rowHashes.ts";
 import { decodeText, TextBuilder, type Texts } from "../textBuilder.ts";
 import { DIGEST_BYTES } from "./keyed.ts";
 import {
@@ -26,7 +27,7 @@ export interface RowOwners {
   readonly rows: number;
   /** 1-based data row number in the file that the rows came from. */
   rowNumber(row: number): number;
-  /** The texts of the column that names the data subject; null when there is none. */
+  /** Of the column that names the data subject, equal for equal values; null: there is none. */
   readonly subjects: Texts | null;
   /** Whether the row names its subject. */
   hasSubject(row: number): boolean;
@@ -34,7 +35,8 @@ export interface RowOwners {
 
 /**
  * Noise is HMAC-SHA-256(key, `["<column>",<owner>]:<value>`). The subject is the owner, as a JSON
- * string, so that noise survives the removal of other rows; else the row's number is.
+ * string, so that noise survives the removal of other rows; else the row's number is. Equal values
+ * of a subject are pushed alike: other pushes for `1.5` and `1.50` could be averaged away.
  */
 export const noise =
   (rule: PrivacyRule & { readonly strategy: "noise" }, key: Uint8Array) =>
@@ -69,7 +71,7 @@ export const noise =
   };
 
 const noiseMessages = (name: string, column: ColumnVector, owners: RowOwners): Texts => {
-  const values = textsOf(positiveZero(column), owners.rows);
+  const values = comparable(column, owners.rows);
   const builder = new TextBuilder(owners.rows, 2 * values.bytes.length + 32 * owners.rows);
   const prefix = `[${JSON.stringify(name)},`;
   for (let row = 0; row < owners.rows; row += 1) {
@@ -83,10 +85,6 @@ const noiseMessages = (name: string, column: ColumnVector, owners: RowOwners): T
   }
   return builder.texts();
 };
-
-/** The two zeros are one number. */
-const positiveZero = (column: ColumnVector): ColumnVector =>
-  column.type === "float" ? { ...column, values: column.values.map((value) => value + 0) } : column;
 
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;

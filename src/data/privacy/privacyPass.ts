@@ -9,7 +9,7 @@ import { type PrivacyRules, publishedSchema, publishedType } from "../../domain/
 import type { PrivacyReport, Schema } from "../../domain/table.ts";
 import { isNullAt } from "../columnCells.ts";
 import type { ColumnChunk } from "../columns.ts";
-import { textsOf } from "../columnTexts.ts";
+import { comparable } from "../quality/rowHashes.ts";
 import type { RowOwners } from "./perturbColumn.ts";
 import { columnStrategy } from "./strategies.ts";
 
@@ -80,7 +80,7 @@ const ownersOf = (
     rowNumber: (row) => (row_numbers === null ? chunk.first_row + row : (row_numbers[row] ?? 0)),
     // Most strategies do not ask.
     get subjects() {
-      if (subject !== undefined) subjects ??= textsOf(subject, chunk.rows);
+      if (subject !== undefined) subjects ??= comparable(subject, chunk.rows);
       return subjects;
     },
     hasSubject: (row) => subject !== undefined && !isNullAt(subject, row),

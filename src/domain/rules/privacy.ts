@@ -21,7 +21,8 @@
  * - `bucket`: `size` (multiples) or `buckets` (boundaries), lower bound inclusive. A range holds at
  *   least two whole numbers of an int, and is at least a tenth wide on float and decimal.
  * - `noise`: moves a number by up to `percent`, never not at all, except zero. The type stays. An
- *   int moves by at least 1, a decimal by at least its last digit.
+ *   int moves by at least 1, a decimal by at least its last digit. Equal values of a subject move
+ *   the same way by the same share of themselves, rounded to the digits of each.
  * - `date_shift`: moves by up to `days` either way, never by 0, by the same amount for all dates
  *   of a subject; without a subject column by an amount that depends on the date alone.
  *

@@ -1,51 +1,5 @@
-import { createHmac } from "node:crypto";
 import { describe, expect, it } from "vitest";
-import { type Cell, cellsOf, columnOf } from "../../../src/data/columnCells.ts";
-import type { ColumnVector } from "../../../src/data/columns.ts";
-import { privacyPass } from "../../../src/data/privacy/privacyPass.ts";
-import { parseText, toText } from "../../../src/data/types.ts";
-import { checkPrivacyColumns, parsePrivacyRules } from "../../../src/domain/rules/privacy.ts";
-import type { ColumnType } from "../../../src/domain/table.ts";
-import { privacyKeys } from "../../support/privacyKeys.ts";
-
-const KEYS = privacyKeys();
-
-const column = (name: string, type: ColumnType, texts: readonly (string | null)[]) =>
-  columnOf(
-    name,
-    type,
-    texts.map((text): Cell => {
-      const cell = text === null ? null : parseText(text, type);
-      if (cell === undefined) throw new Error(`${text} is no ${type}`);
-      return cell;
-    }),
-  );
-
-interface Rows {
-  /** The column that names the data subject. */
-  readonly subject?: ColumnVector;
-  readonly row_numbers?: readonly number[];
-}
-
-const apply = (
-  rule: unknown,
-  type: ColumnType,
-  texts: readonly (string | null)[],
-  { subject, row_numbers }: Rows = {},
-): readonly (string | null)[] => {
-  const rules = parsePrivacyRules({ c: rule });
-  if (!rules.ok) throw new Error(JSON.stringify(rules.error));
-  expect(checkPrivacyColumns(rules.value, { c: type })).toEqual([]);
-  const columns = [column("c", type, texts), ...(subject === undefined ? [] : [subject])];
-  const schema = Object.fromEntries(columns.map(({ name, type }) => [name, type]));
-  const pass = privacyPass(rules.value, schema, KEYS, subject?.name ?? null);
-  const chunk = { first_row: 1, rows: texts.length, columns };
-  const [output] = pass.apply(chunk, row_numbers ? Int32Array.from(row_numbers) : null).columns;
-  if (output === undefined) throw new Error("the column is gone");
-  return cellsOf(output, texts.length).map((cell) =>
-    cell === null ? null : toText(cell, output.type),
-  );
-};
+import { apply, hmac, KEYS } from "../../support/strategies.ts";
 
 describe("strategies without a key", () => {
   it.each([
@@ -135,9 +89,6 @@ describe("strategies without a key", () => {
   });
 });
 
-const hmac = (keyBytes: Uint8Array, message: string) =>
-  createHmac("sha256", keyBytes).update(message).digest();
-
 describe("keyed strategies", () => {
   it("hash is HMAC-SHA-256 of the value's text", () => {
     expect(apply("hash", "string", ["ann@example.org"])).toEqual([
@@ -214,94 +165,5 @@ describe("keyed strategies", () => {
       "anika.ibsen.01370765@example.org",
       "950 Elm Street, 50933 Ravensmoor",
     ]);
-  });
-});
-
-describe("noise", () => {
-  it("moves a number by the share the HMAC says, within the percentage", () => {
-    const digest = hmac(KEYS.noise, '["c",1]:1000000');
-    const share = (digest.readUIntBE(6, 6) + 1) / 2 ** 48;
-    const sign = digest.readUIntBE(0, 6) % 2 === 0 ? 1 : -1;
-    expect(apply({ strategy: "noise", percent: 5 }, "int", ["1000000"])).toEqual([
-      String(1_000_000 + sign * Math.round(50_000 * share)),
-    ]);
-  });
-
-  it("keeps a decimal's scale, moves an int by at least one, and leaves zero", () => {
-    const [cents, zero] = apply({ strategy: "noise", percent: 10 }, "decimal", ["1000.00", "0.00"]);
-    expect(cents).toMatch(/^(9\d\d|1\d\d\d|1100)\.\d\d$/);
-    expect(zero).toBe("0.00");
-    const [one, nought] = apply({ strategy: "noise", percent: 1 }, "int", ["1", "0"]);
-    expect(["0", "2"]).toContain(one);
-    expect(nought).toBe("0");
-  });
-
-  it("stays within the type at its ends", () => {
-    const ends = ["9223372036854775807", "-9223372036854775808"];
-    const rows = Array.from({ length: 20 }, () => ends).flat();
-    for (const noisy of apply({ strategy: "noise", percent: 100 }, "int", rows))
-      expect(parseText(noisy ?? "", "int")).toBeDefined();
-    const floats = Array.from({ length: 20 }, () => ["1.7e308", "-1.7e308", "5e-324"]).flat();
-    for (const [row, noisy] of apply(
-      { strategy: "noise", percent: 100 },
-      "float",
-      floats,
-    ).entries()) {
-      expect(parseText(noisy ?? "", "float")).toBeDefined();
-      expect(noisy).not.toBe(floats[row]);
-    }
-  });
-
-  it("depends on the row, or on the subject where there is one, so that other rows may go", () => {
-    const [first, second] = apply("noise", "float", ["1000", "1000"]);
-    expect(first).not.toBe(second);
-    const subject = column("who", "string", ["ann", "bob"]);
-    const [ann] = apply("noise", "float", ["1000", "1000"], { subject });
-    const [later] = apply("noise", "float", ["1000"], {
-      subject: column("who", "string", ["ann"]),
-      row_numbers: [77],
-    });
-    expect(later).toBe(ann);
-  });
-});
-
-describe("date_shift", () => {
-  it("shifts by the days the HMAC of the subject says", () => {
-    const offset = hmac(KEYS.date_shift, "ann").readUIntBE(0, 6) % 60;
-    const days = offset < 30 ? offset - 30 : offset - 29;
-    const subject = column("who", "string", ["ann", "ann"]);
-    const shifted = apply("date_shift", "date", ["2024-01-31", "2024-03-01"], { subject });
-    const expected = ["2024-01-31", "2024-03-01"].map((date) =>
-      new Date(Date.parse(date) + days * 86_400_000).toISOString().slice(0, 10),
-    );
-    expect(shifted).toEqual(expected);
-  });
-
-  it("keeps the time of day and never stays", () => {
-    const times = Array.from(
-      { length: 200 },
-      (_, row) => `2024-01-01T10:20:${String(row % 60).padStart(2, "0")}Z`,
-    );
-    for (const [row, shifted] of apply(
-      { strategy: "date_shift", days: 1 },
-      "datetime",
-      times,
-    ).entries()) {
-      expect(shifted?.slice(10)).toBe(times[row]?.slice(10));
-      expect(["2023-12-31", "2024-01-02"]).toContain(shifted?.slice(0, 10));
-    }
-  });
-
-  it("stays within the calendar", () => {
-    const ends = ["0001-01-01", "9999-12-31"];
-    for (const shifted of apply({ strategy: "date_shift", days: 3650 }, "date", ends))
-      expect(parseText(shifted ?? "", "date")).toBeDefined();
-  });
-
-  it("uses the date itself where the row names no subject", () => {
-    const subject = column("who", "string", [null]);
-    expect(apply("date_shift", "date", ["2024-01-31"], { subject })).toEqual(
-      apply("date_shift", "date", ["2024-01-31"]),
-    );
   });
 });
