@@ -165,7 +165,8 @@ export interface SubjectPlane extends SubjectTexts {
   redactTable(input: DerivedTable & Pick<RedactTarget, "target">): Promise<TableRedacted>;
   /**
    * What the strategy `hash` makes of the subject in a column of the type under that key, or null
-   * when several spellings of the id hash differently (decimal, float): then no text finds it.
+   * when files may hold other hashes too, made of other spellings of the id (decimal, float, in
+   * files of older versions): then no text is known to find all of its rows.
    */
   hashedTexts(
     subject_ids: readonly string[],

@@ -97,7 +97,10 @@ const exported = async (
   return { ...publication, objects: [...publication.objects, csv] };
 };
 
-/** None where one id has several hashes: what was derived anew has only its raw object to prove it. */
+/**
+ * None where one id may have several hashes: what was derived anew has only its raw object to prove
+ * it.
+ */
 export const hashedTables = (
   hashed: HashedTables | null,
   subjects: SubjectPlane,

@@ -9,6 +9,7 @@ import type { ColumnType } from "../../domain/table.ts";
 import type { ColumnVector } from "../columns.ts";
 import { textsOf } from "../columnTexts.ts";
 import { keyedHex } from "../kernels/keyedHash.ts";
+import { comparable } from "../quality/rowHashes.ts";
 import { TextBuilder, type Texts } from "../textBuilder.ts";
 import { derivedTexts, type TextWriter } from "./derivedTexts.ts";
 import { secretKey } from "./keyed.ts";
@@ -70,7 +71,7 @@ const transformOf = (rule: PrivacyRule, type: ColumnType, keys: PrivacyKeys): Tr
         ? whole(rule, maskWhole, FIXED_MASK)
         : each(rule, maskWriter(rule), FIXED_MASK);
     case "hash":
-      return whole(rule, (texts, rows) => keyedHex(keys.hash, texts, rows), null);
+      return whole(rule, (texts, rows) => keyedHex(keys.hash, texts, rows), null, comparable);
     case "tokenize":
       return whole(rule, columnTokenizer(keys.token), emptyToken(secretKey(keys.token)));
     case "pseudonymize":
@@ -131,16 +132,20 @@ const each =
     return texts(name, rule.preserve_null ? valid : null, builder.texts());
   };
 
-/** A strategy on all texts at once; `ofNull` null: a null is like an empty text. */
+/**
+ * A strategy on all texts at once, as `spell` makes them of the column; `ofNull` null: a null is
+ * like an empty text.
+ */
 const whole =
   (
     rule: PrivacyRule,
     transform: (texts: Texts, rows: number) => Texts,
     ofNull: string | null,
+    spell: typeof textsOf = textsOf,
   ): Transform =>
   (column, { rows }) => {
     const { name, valid } = column;
-    const transformed = transform(textsOf(column, rows), rows);
+    const transformed = transform(spell(column, rows), rows);
     if (valid === null) return texts(name, null, transformed);
     if (!rule.preserve_null && ofNull === null) return texts(name, null, transformed);
     const builder = new TextBuilder(rows, transformed.bytes.length);

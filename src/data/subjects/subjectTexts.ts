@@ -30,6 +30,7 @@ export const hashedTexts = (
   type: ColumnType,
   hash_key: Uint8Array,
 ): readonly string[] | null => {
+  // Files from before equal numbers had equal hashes hold one of the spelling, which no id tells.
   if (type === "decimal" || type === "float") return null;
   return subject_ids.flatMap((subject_id) => {
     const cell = parseText(subject_id, type);

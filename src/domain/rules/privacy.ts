@@ -9,11 +9,13 @@
  *   half would show is masked whole. `preserve_format` leaves ASCII punctuation and blanks (what
  *   ECMAScript's `\s` matches).
  *   Booleans and nulls have one mask of fixed length.
- * - `hash`: HMAC-SHA-256 under the lake's key, 64 hex digits. Never a plain hash.
+ * - `hash`: HMAC-SHA-256 under the lake's key, 64 hex digits. Never a plain hash. Equal values have
+ *   equal hashes: a decimal's text is taken without the zeros that end its fraction, -0 as `0`.
  * - `redact`: a fixed text. `nullify`, `suppress`: null.
  * - `tokenize`: keyed; a digit becomes a digit, a letter an ASCII letter of its case, ASCII
- *   punctuation and blanks stay; same number of code points. Short values have few tokens, so
- *   two of them may share one: take `hash` where values must stay distinct.
+ *   punctuation and blanks stay; same number of code points, so `1.5` and `1.50` have tokens of
+ *   their own. Short values have few tokens, so two of them may share one: take `hash` where values
+ *   must stay distinct.
  * - `pseudonymize`: a made-up email, name, phone number or address that cannot exist, with keyed
  *   digits, so that two values rarely meet. Without `as` the column's name must tell the kind.
  * - `generalize`: `age` to decades (90+), `salary` to ten thousands (200000+), `date` to month or

@@ -100,6 +100,30 @@ describe("keyed strategies", () => {
     ]);
   });
 
+  it.each([
+    ["decimal", ["10.5", "10.50", "10.500", "+010.5"], "10.5"],
+    ["decimal", ["100", "100.", "100.00"], "100"],
+    ["decimal", ["0", "-0.00", ".0"], "0"],
+    ["decimal", ["-0.1", "-0.10"], "-0.1"],
+    ["float", ["0", "-0", "0.0"], "0"],
+    ["float", ["1.5", "1.50", "15e-1"], "1.5"],
+    ["float", ["1e21"], "1e+21"],
+  ] as const)("hash is one of a %s spelt %j", (type, spellings, text) => {
+    const hash = hmac(KEYS.hash, text).toString("hex");
+    expect(apply("hash", type, spellings)).toEqual(spellings.map(() => hash));
+    expect(apply("hash", type, [null, ...spellings])).toEqual([null, ...spellings.map(() => hash)]);
+  });
+
+  it("hash of texts and times goes by every character", () => {
+    const texts = ["1.0", "1.00", "-0", "0"];
+    expect(apply("hash", "string", texts)).toEqual(
+      texts.map((text) => hmac(KEYS.hash, text).toString("hex")),
+    );
+    expect(apply("hash", "datetime", ["2026-01-31T10:00:00.500000Z"])).toEqual([
+      hmac(KEYS.hash, "2026-01-31T10:00:00.500Z").toString("hex"),
+    ]);
+  });
+
   it("tokens are spelt by the 16-bit words of an HMAC, class by class", () => {
     const words = hmac(KEYS.token, "0:0:Ab-1");
     const at = (index: number, alphabet: string) =>

@@ -71,7 +71,7 @@ describe("the hashed texts of a subject", () => {
     expect(hashedTexts(["007"], "string", KEY)).toEqual([hmac("007")]);
   });
 
-  it("are unknown where equal values are spelt, and hashed, in several ways", () => {
+  it("are unknown where files may hold hashes of several spellings, as older ones do", () => {
     expect(hashedTexts(["1.5"], "decimal", KEY)).toBeNull();
     expect(hashedTexts(["1.5"], "float", KEY)).toBeNull();
   });
