@@ -2,7 +2,7 @@
  * The gate of k-anonymity over a table that is about to be published: one pass counts the groups of
  * equal values, and where rows are to be left out a second one writes the others. Values are equal
  * as they are published: of decimals that are texts, `1.0` and `1.00` can be told apart by whoever
- * reads them. A null is a value.
+ * reads them. The two zeros of a float are one value, a null is one too.
  */
 import type { GateInput, GateOutcome, ObjectStore } from "../application/dataPorts.ts";
 import { invariant } from "../domain/decider.ts";
@@ -13,6 +13,7 @@ import { decimalColumns } from "./decimalColumns.ts";
 import { GroupCounts, MAX_GROUPS } from "./groupCounts.ts";
 import { keyedDigests } from "./kernels/keyedHash.ts";
 import { parquetWriter } from "./parquet.ts";
+import { comparable } from "./quality/rowHashes.ts";
 import { openTable, readTable } from "./readTable.ts";
 import { withoutRows } from "./rowSelection.ts";
 import { TextBuilder } from "./textBuilder.ts";
@@ -90,7 +91,8 @@ const groupHashes = (
   const parts = indexes.map((index) => {
     const column = columns[index];
     invariant(column !== undefined, "a chunk has the columns of its schema");
-    return { ...textsOf(column, rows), valid: column.valid };
+    const spell = column.type === "decimal" ? textsOf : comparable;
+    return { ...spell(column, rows), valid: column.valid };
   });
   const builder = new TextBuilder(rows);
   for (let row = 0; row < rows; row += 1) {

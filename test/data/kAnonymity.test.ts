@@ -95,6 +95,16 @@ describe("the gate of k-anonymity", () => {
     expect(shifted.finding.groups).toBe(2);
   });
 
+  it("takes the two zeros of a float for one value, in both of its passes", async () => {
+    const schema = { f: "float" } as const;
+    const zeros = [[0], [-0]];
+    const whole = await gated(zeros, { columns: ["f"], on_violation: "refuse" }, { schema });
+    expect(whole.finding).toMatchObject({ groups: 1, smallest_group: 2, rows_below_k: 0 });
+    const { finding, left } = await gated([...zeros, [1]], { columns: ["f"] }, { schema });
+    expect(finding).toMatchObject({ groups: 2, groups_below_k: 1, rows_below_k: 1 });
+    expect(left).toEqual(zeros);
+  });
+
   it("has nothing to say about a table without rows", async () => {
     const { finding, suppressed } = await gated([]);
     expect(finding).toMatchObject({ groups: 0, smallest_group: null, rows_below_k: 0 });
