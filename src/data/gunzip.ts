@@ -2,8 +2,10 @@
  * Gzip in (RFC 1952): a compressed file is read as if it had arrived unpacked. What it unpacks to
  * has a limit of its own, because a few bytes can claim to be very many.
  */
+import { createGunzip } from "node:zlib";
+import { giveWay } from "../application/courtesy.ts";
 import { NotATableError } from "./notATable.ts";
-import { type Pieces, piecesOf } from "./pieces.ts";
+import type { Pieces } from "./pieces.ts";
 
 const FIRST_BYTE = 0x1f;
 const SECOND_BYTE = 0x8b;
@@ -39,37 +41,101 @@ async function* continued(
   for (let next = await rest.next(); !next.done; next = await rest.next()) yield next.value;
 }
 
-/** Several members one after the other are one file. */
+/** As much as is unpacked at once, before the thread may have another turn. */
+const UNPACKED_BYTES = 128 * 1024;
+
+/**
+ * Several members one after the other are one file (RFC 1952, 2.2), and zeros may fill it up behind
+ * the last one, as tapes and gzip(1) have it. A DecompressionStream takes the first member only.
+ */
 async function* gunzipped(pieces: Pieces): AsyncGenerator<Uint8Array, void, undefined> {
-  let failure: { readonly error: unknown } | undefined;
-  const iterator = pieces[Symbol.asyncIterator]();
-  const packed = new ReadableStream<Uint8Array>({
-    async pull(controller) {
-      try {
-        const { done, value } = await iterator.next();
-        if (done) controller.close();
-        // The piece is valid until the next one only, and nobody says when it has been unpacked.
-        else controller.enqueue(value.slice());
-      } catch (error) {
-        failure = { error };
-        throw error;
-      }
-    },
-    async cancel() {
-      await iterator.return?.();
-    },
-  });
+  const gunzip = membersUnpacker();
+  let fed_bytes = 0;
+  let isOver = false;
   try {
-    yield* piecesOf(packed.pipeThrough(new DecompressionStream("gzip")));
-  } catch (error) {
-    if (failure !== undefined) throw failure.error;
-    if (error instanceof TypeError) throw new NotATableError("the file is not gzip, or damaged");
-    throw error;
+    for await (const piece of pieces) {
+      if (!isOver) {
+        yield* gunzip.unpack(piece);
+        isOver = gunzip.read_bytes() < fed_bytes + piece.length;
+      }
+      const unread = piece.subarray(Math.max(0, gunzip.read_bytes() - fed_bytes));
+      if (isOver && unread.some((byte) => byte !== 0)) throw new NotATableError(NO_GZIP);
+      fed_bytes += piece.length;
+    }
+    if (!isOver) yield* gunzip.end();
+  } finally {
+    gunzip.close();
   }
 }
 
+const NO_GZIP = "the file is not gzip, or damaged";
+
+interface MembersUnpacker {
+  /** All that the piece unpacks to; the piece is not looked at any more afterwards. */
+  unpack(piece: Uint8Array): AsyncIterable<Uint8Array>;
+  /** What is left; throws a NotATableError when the last member is cut. */
+  end(): AsyncIterable<Uint8Array>;
+  /** How far it has come; it goes no further than the first zero behind a member. */
+  read_bytes(): number;
+  close(): void;
+}
+
+const isDamage = ({ code }: NodeJS.ErrnoException): boolean =>
+  code === "Z_DATA_ERROR" || code === "Z_BUF_ERROR";
+
+/** Asks zlib for the next bytes only when those before are taken: a small piece may be very much. */
+const membersUnpacker = (): MembersUnpacker => {
+  const gunzip = createGunzip({ chunkSize: UNPACKED_BYTES });
+  let hasEnded = false;
+  let failure: NodeJS.ErrnoException | undefined;
+  let wake = () => {};
+  gunzip.on("readable", () => wake());
+  gunzip.on("end", () => {
+    hasEnded = true;
+    wake();
+  });
+  gunzip.on("error", (error) => {
+    failure = error;
+    wake();
+  });
+
+  async function* takenUntil(isTaken: () => boolean) {
+    while (true) {
+      const bytes: Buffer | null = gunzip.read();
+      if (failure !== undefined) throw isDamage(failure) ? new NotATableError(NO_GZIP) : failure;
+      if (bytes !== null) {
+        // A plain view: to slice a Buffer would not copy it.
+        yield new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length);
+        await giveWay();
+      } else if (hasEnded || isTaken()) return;
+      else {
+        await new Promise<void>((resolve) => {
+          wake = resolve;
+        });
+      }
+    }
+  }
+
+  return {
+    unpack(piece) {
+      let isWritten = false;
+      gunzip.write(piece, () => {
+        isWritten = true;
+        wake();
+      });
+      return takenUntil(() => isWritten);
+    },
+    end() {
+      gunzip.end();
+      return takenUntil(() => false);
+    },
+    read_bytes: () => gunzip.bytesWritten,
+    close: () => gunzip.destroy(),
+  };
+};
+
+/** A copy: a piece is valid until the next one is asked for only. */
 const joined = (left: Uint8Array, right: Uint8Array): Uint8Array => {
-  if (left.length === 0) return right;
   const both = new Uint8Array(left.length + right.length);
   both.set(left);
   both.set(right, left.length);

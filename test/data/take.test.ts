@@ -233,6 +233,17 @@ describe("a file compressed with gzip", () => {
     });
   });
 
+  test("of several members is taken as one file", async () => {
+    const store = storeWith(
+      Buffer.concat([content.slice(0, 14), content.slice(14)].map((part) => gzipSync(part))),
+    );
+    expect(await take(store, input("csv"))).toMatchObject({
+      kind: "taken",
+      object: { bytes: content.length, sha256: sha256(content), rows: 2 },
+    });
+    expect(store.text(TARGET)).toBe(content);
+  });
+
   test("is refused when it is damaged or cut, leaving nothing", async () => {
     const packed = gzipSync(content);
     const damaged = packed.map((byte, at) => (at === 15 ? byte ^ 0xff : byte));
@@ -247,16 +258,19 @@ describe("a file compressed with gzip", () => {
     }
   });
 
-  test("may not unpack to more than any file may have", async () => {
+  test("may not unpack to more than any file may have, all its members together", async () => {
     const bomb = gzipSync(`id,amount\n${"1,2\n".repeat(100_000)}`);
-    expect(bomb.length).toBeLessThan(10_000);
-    const store = storeWith(bomb);
-    expect(await take(store, input("csv"), 10_000)).toEqual({
-      kind: "too_large",
-      limit_bytes: 10_000,
-    });
-    expect(store.keys()).toEqual([SOURCE]);
-    expect(store.open_writers).toBe(0);
+    const lesser = [gzipSync("id,amount\n"), ...Array(20).fill(gzipSync("1,2\n".repeat(200)))];
+    for (const bytes of [bomb, Buffer.concat(lesser)]) {
+      expect(bytes.length).toBeLessThan(10_000);
+      const store = storeWith(bytes);
+      expect(await take(store, input("csv"), 10_000)).toEqual({
+        kind: "too_large",
+        limit_bytes: 10_000,
+      });
+      expect(store.keys()).toEqual([SOURCE]);
+      expect(store.open_writers).toBe(0);
+    }
   });
 });
 
