@@ -16,7 +16,8 @@ export const admitTerms = (contract: ContractState): Result<readonly [], Rejecti
     "wrong_state",
     "contract-declined",
     `Contract ${contract_id} is declined: nothing is published or handed out under it. ` +
-      `PUT /contracts/${contract_id} changes it, POST /contracts/${contract_id}/approve approves it.`,
+      `PUT /contracts/${contract_id} changes it; then POST /contracts/${contract_id}/approve ` +
+      "approves it.",
   );
 };
 
