@@ -2,6 +2,7 @@
 import { z } from "zod";
 import type { Result } from "../domain/decider.ts";
 import type { Issue } from "../domain/rejection.ts";
+import { roundedNumbers } from "../domain/rules/exactNumbers.ts";
 import { MAX_K, MAX_K_COLUMNS, MIN_K, ON_VIOLATION } from "../domain/rules/kAnonymity.ts";
 import { parsePrivacyRules } from "../domain/rules/privacy.ts";
 import { parseQualityRules } from "../domain/rules/quality.ts";
@@ -12,7 +13,7 @@ type Raw = Record<string, unknown>;
 
 const rules = (issuesOf: (raw: Raw) => readonly Issue[]) =>
   z.record(z.string(), z.unknown()).superRefine((raw, context) => {
-    for (const { path, message } of issuesOf(raw)) {
+    for (const { path, message } of [...issuesOf(raw), ...roundedNumbers(raw)]) {
       context.addIssue({ code: "custom", path: path === "" ? [] : path.split("."), message });
     }
   });

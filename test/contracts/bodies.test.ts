@@ -178,6 +178,18 @@ describe("rules in a body", () => {
     expect(paths.sort()).toEqual(["privacy_rules.id", "quality_rules.amount"]);
   });
 
+  it("may not hold a number that was rounded on the way, in whatever body", () => {
+    const rules = JSON.parse('{"id":{"rule":"!=","value":9007199254740993}}');
+    const buckets = JSON.parse('{"id":{"strategy":"bucket","buckets":[0,9007199254740993]}}');
+    expect(fits("createContract", { ...least.createContract, quality_rules: rules })).toBe(false);
+    expect(fits("createContract", { ...least.createContract, privacy_rules: buckets })).toBe(false);
+    expect(fits("updateContract", { ...least.updateContract, quality_rules: rules })).toBe(false);
+    expect(fits("runQuality", { ...least.runQuality, quality_rules: rules })).toBe(false);
+    expect(fits("runPrivacy", { ...least.runPrivacy, privacy_rules: buckets })).toBe(false);
+    const written = { id: { rule: "!=", value: "9007199254740993" } };
+    expect(fits("runQuality", { ...least.runQuality, quality_rules: written })).toBe(true);
+  });
+
   it("are kept as they were written", () => {
     const privacy_rules = { id: { strategy: "mask", keep_last: 2 }, email: "hash" };
     const parsed = bodies.runPrivacy.parse({ ...least.runPrivacy, privacy_rules });

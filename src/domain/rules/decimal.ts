@@ -69,6 +69,12 @@ export const formatDecimal = ({ units, scale }: Decimal): string => {
   return scale === 0 ? sign + digits : `${sign}${digits.slice(0, point)}.${digits.slice(point)}`;
 };
 
+/** A number as it is written plainly, `0.0000001` for 1e-7; undefined when it is not finite. */
+export const plainNumber = (number: number): string | undefined => {
+  const value = parseDecimal(String(number));
+  return value && formatDecimal(normalizeDecimal(value));
+};
+
 /** The greatest multiple of `size` (> 0) that is not above `value`, and the multiple after it. */
 export const enclosingMultiples = (
   value: Decimal,

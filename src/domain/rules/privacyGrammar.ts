@@ -4,7 +4,7 @@
  * choice. Everything wrong is reported at once.
  */
 import { err, ok, type Result } from "../decider.ts";
-import { formatDecimal, normalizeDecimal, parseDecimal } from "./decimal.ts";
+import { formatDecimal, normalizeDecimal, parseDecimal, plainNumber } from "./decimal.ts";
 import { isJsonObject, type JsonObject, listed, quoted, type RuleIssue } from "./issue.ts";
 import { isAscending } from "./privacyColumns.ts";
 import {
@@ -24,6 +24,8 @@ export const MAX_PRIVACY_RULES = 1000;
 export const MAX_BUCKETS = 100;
 export const MAX_KEPT_CHARS = 64;
 export const MAX_REDACT_CHARS = 100;
+/** Of a number that is written as a text: sign, point and more digits than any column holds. */
+const MAX_NUMBER_CHARS = 64;
 /** Ten years: more would put subjects into another generation. */
 export const MAX_SHIFT_DAYS = 3650;
 
@@ -247,11 +249,12 @@ const noisePercent = (options: JsonObject, report: Report): number => {
   return DEFAULT_NOISE_PERCENT;
 };
 
-/** Plain decimal notation of a JSON number. */
+/** Plain decimal notation of a number, which may also be written as a text. */
 const numberText = (raw: unknown): string | undefined => {
-  if (typeof raw !== "number" || !Number.isFinite(raw)) return undefined;
-  const value = parseDecimal(String(raw));
-  return value === undefined ? undefined : formatDecimal(normalizeDecimal(value));
+  if (typeof raw === "number") return plainNumber(raw);
+  if (typeof raw !== "string" || raw.length > MAX_NUMBER_CHARS) return undefined;
+  const value = parseDecimal(raw);
+  return value && formatDecimal(normalizeDecimal(value));
 };
 
 const boundaries = (options: JsonObject, report: Report): readonly string[] => {

@@ -3,6 +3,7 @@
  * string or an object. Everything wrong is reported at once, each with the path of where it stands.
  */
 import { err, ok, type Result } from "../decider.ts";
+import { plainNumber } from "./decimal.ts";
 import { isJsonObject, type JsonObject, listed, quoted, type RuleIssue } from "./issue.ts";
 import {
   buildRule,
@@ -174,10 +175,10 @@ const parseOperand = (name: OperandName, raw: unknown): Result<Operands, string>
     : ok({ [name]: text });
 };
 
-const scalarText = (raw: unknown): string | undefined =>
-  typeof raw === "string" || typeof raw === "number" || typeof raw === "boolean"
-    ? String(raw)
-    : undefined;
+const scalarText = (raw: unknown): string | undefined => {
+  if (typeof raw === "number") return plainNumber(raw);
+  return typeof raw === "string" || typeof raw === "boolean" ? String(raw) : undefined;
+};
 
 const parseConsequence = (entry: JsonObject, path: string, report: Report): Consequence => {
   const severity = parseChoice(entry, "severity", SEVERITIES, path, report) ?? DEFAULTS.severity;

@@ -111,6 +111,14 @@ describe("the object form of quality rules", () => {
       { kind: "compare", operator: ">", value: "0", text: ">0" },
     ],
     [
+      { rule: ">", value: 1e-7 },
+      { kind: "compare", operator: ">", value: "0.0000001", text: ">0.0000001" },
+    ],
+    [
+      { rule: "!=", value: "9007199254740993" },
+      { kind: "compare", operator: "!=", value: "9007199254740993" },
+    ],
+    [
       { rule: "==", value: "rock and roll" },
       { kind: "compare", value: "rock and roll" },
     ],
@@ -264,6 +272,15 @@ describe("quality rules against a schema", () => {
     [{ id: ">0 and unique and between:-5,5" }],
     [{ amount: [">=0.5", "in:1,2.5", "<1e6"] }],
     [{ price: "<=0.30 and not_in:1.00" }],
+    [
+      {
+        price: [
+          { rule: ">", value: 1e-7 },
+          { rule: "between", min: -1e-9, max: 1e21 },
+        ],
+      },
+    ],
+    [{ price: { rule: "in", values: [1.5e-10, 123456789012345] } }],
     [{ name: [">a", "matches:x+", "length:1,80", "in:a,b", "unique", "type"] }],
     [{ active: "==true and not_null" }],
     [{ born: ["not_future", ">=1900-01-01", "between:1900-01-01,2100-12-31"] }],
