@@ -3,7 +3,6 @@ import { gzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
 import type { ObjectStore, TakeInput } from "../../src/application/dataPorts.ts";
 import { chunkOfRows } from "../../src/data/columnCells.ts";
-import { copy } from "../../src/data/copy.ts";
 import { exportCsv } from "../../src/data/exportCsv.ts";
 import { parquetWriter } from "../../src/data/parquet.ts";
 import { take } from "../../src/data/take.ts";
@@ -298,33 +297,5 @@ describe("exporting CSV", () => {
     await expect(exportCsv(store, { ...source, key: "gone" }, SCHEMA, "no.csv")).rejects.toThrow();
     expect(store.keys()).not.toContain("no.csv");
     expect(store.open_writers).toBe(0);
-  });
-});
-
-describe("copying", () => {
-  const content = "id,amount\n1,2\n";
-  const source: ObjectRef = {
-    key: SOURCE,
-    format: "csv",
-    bytes: content.length,
-    sha256: sha256(content),
-    rows: 1,
-  };
-
-  test("keeps the bytes and what is known of them", async () => {
-    const store = storeWith(content);
-    expect(await copy(store, source, TARGET)).toEqual({ ...source, key: TARGET });
-    expect(store.text(TARGET)).toBe(content);
-  });
-
-  test("refuses bytes that are not those the reference speaks of", async () => {
-    const store = storeWith("id,amount\n1,3\n");
-    await expect(copy(store, source, TARGET)).rejects.toThrow("SHA-256 differs");
-    expect(store.keys()).toEqual([SOURCE]);
-    expect(store.open_writers).toBe(0);
-  });
-
-  test("refuses a missing object", async () => {
-    await expect(copy(memoryObjectStore(), source, TARGET)).rejects.toThrow("missing");
   });
 });
