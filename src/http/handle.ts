@@ -66,7 +66,7 @@ const handle = async (
   const deps = c.get("deps");
   const { settings, services, rates } = deps;
   // A page elsewhere cannot read the answer, but reading is on record as its reader's.
-  if (c.get("foreign") && access.kind !== "anyone" && !isNavigation(c)) throw crossSite();
+  if (c.get("foreign") && access.kind !== "anyone" && !followsLink(c)) throw crossSite();
   const address = c.get("headers").get("cf-connecting-ip") ?? "unknown";
   const counted = !(c.get("local") && deps.door.policy.open);
   const identity = await identified(c, access, deps, counted ? address : null);
@@ -111,9 +111,18 @@ export const crossSite = (): HttpProblem =>
     detail: "This request comes from another site's page: Lethe does not act on it.",
   });
 
-/** Whether a person follows a link: then they see what they asked for, and nobody else does. */
-const isNavigation = (c: AppContext): boolean =>
-  c.get("headers").get("sec-fetch-mode") === "navigate";
+/**
+ * Whether a person follows a link: then they see what they asked for, and nobody else does. A frame
+ * within a page navigates too, and so does a script (Fetch Metadata Request Headers, section 2).
+ */
+const followsLink = (c: AppContext): boolean => {
+  const headers = c.get("headers");
+  return (
+    headers.get("sec-fetch-mode") === "navigate" &&
+    headers.get("sec-fetch-dest") === "document" &&
+    headers.get("sec-fetch-user") === "?1"
+  );
+};
 
 /** Who sends it. Who fails to say so is counted by `address`, unless that is null. */
 const identified = async (

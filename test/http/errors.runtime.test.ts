@@ -386,8 +386,13 @@ describe("a header", () => {
       const answer = await lake.post("/datasets/sales/deprecate", undefined, headers);
       expectProblem(answer, 403, "cross-site-request");
       expectProblem(await lake.get("", headers), 403, "cross-site-request");
-      const followed = await lake.get("", { ...headers, "Sec-Fetch-Mode": "navigate" });
-      expect(followed.status).toBe(200);
+      const followed = {
+        ...headers,
+        "Sec-Fetch-Mode": "navigate",
+        "Sec-Fetch-Dest": "document",
+        "Sec-Fetch-User": "?1",
+      };
+      expect((await lake.get("", followed)).status).toBe(200);
     }
     // What anybody may have, a page elsewhere may ask for, with and without the content.
     for (const method of ["GET", "HEAD"]) {

@@ -93,6 +93,34 @@ describe("a page of another origin", () => {
     }
   });
 
+  test("reveals nothing in a frame or by a script that leads there", async () => {
+    const lake = await lakeWith(callers);
+    const owner = callers.as(lake.name("owner"));
+    const asked = { subject_id: "4711", reason: "asked to", requested_by: lake.name("owner") };
+    const made = await lake.as("owner")("POST", "/deletions", asked);
+    const path = `/lakes/${lake.id}/deletions/${made.text("deletion", "deletion_id")}?reveal=true`;
+    const followed = {
+      "Sec-Fetch-Site": "cross-site",
+      "Sec-Fetch-Mode": "navigate",
+      "Sec-Fetch-Dest": "document",
+      "Sec-Fetch-User": "?1",
+    };
+    const { "Sec-Fetch-User": _, ...byScript } = followed;
+    const frames = ["iframe", "frame", "object", "embed"].map((dest) => ({
+      ...followed,
+      "Sec-Fetch-Dest": dest,
+    }));
+    for (const headers of [byScript, { ...followed, "Sec-Fetch-User": "?0" }, ...frames]) {
+      for (const method of ["GET", "HEAD"]) {
+        expect([headers, (await owner({ method, path, headers })).status]).toEqual([headers, 403]);
+      }
+    }
+    const revealed = async () => (await lake.as("owner")("GET", "/access-log")).at("items");
+    expect(await revealed()).toEqual([]);
+    expect((await owner({ path, headers: followed })).text("subject_id")).toBe("4711");
+    expect(await revealed()).toHaveLength(1);
+  });
+
   test("is served to nobody while CORS_ORIGINS is not understood", async () => {
     const wrong = await knownCallers([], { CORS_ORIGINS: "*" });
     const answer = await wrong.nobody({ path: "/docs" });
