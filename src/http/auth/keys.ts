@@ -4,7 +4,7 @@
  * and after one that failed, and while one is under way no other begins. While they cannot be had
  * nobody is let in, and nobody is told that his token is bad.
  */
-import { createRemoteJWKSet, customFetch, type JWTVerifyGetKey } from "jose";
+import { createRemoteJWKSet, customFetch, errors, type JWTVerifyGetKey } from "jose";
 
 /** Keys are fetched anew after this long: what an issuer has withdrawn is not good for longer. */
 export const KEYS_KEPT_MS = 10 * 60_000;
@@ -15,8 +15,10 @@ export const FAILURE_PAUSE_MS = 5_000;
 const TIMEOUT_MS = 5_000;
 /** A hundred keys are far less. */
 const MAX_KEYS_BYTES = 256 * 1024;
+/** A shorter one of RSA signs nothing that holds (RFC 7518, section 3.3). */
+const MIN_RSA_BITS = 2048;
 
-/** The issuer's keys cannot be had now. */
+/** The issuer's keys cannot be had now, or the one that is meant is of no use. */
 export class KeysUnavailableError extends Error {}
 
 export interface KeyMeans {
@@ -25,6 +27,7 @@ export interface KeyMeans {
   readonly now: () => number;
 }
 
+/** Finds the key that a token names. Throws `KeysUnavailableError`, or jose's error for no such key. */
 export const issuerKeys = (jwks_uri: string, means: KeyMeans): JWTVerifyGetKey => {
   let failed_at = Number.NEGATIVE_INFINITY;
   let fetched_at = Number.NEGATIVE_INFINITY;
@@ -52,7 +55,7 @@ export const issuerKeys = (jwks_uri: string, means: KeyMeans): JWTVerifyGetKey =
     try {
       const text = await readText(await means.fetch(url, init));
       const { keys } = JSON.parse(text) as { keys?: unknown };
-      if (!Array.isArray(keys)) throw new Error("no keys in it");
+      if (!Array.isArray(keys) || !keys.every(isObject)) throw new Error("no keys in it");
       fetched_at = means.now();
       return new Response(text, { headers: { "Content-Type": "application/json" } });
     } catch (cause) {
@@ -63,13 +66,32 @@ export const issuerKeys = (jwks_uri: string, means: KeyMeans): JWTVerifyGetKey =
     }
   };
 
-  return createRemoteJWKSet(new URL(jwks_uri), {
+  const find = createRemoteJWKSet(new URL(jwks_uri), {
     timeoutDuration: TIMEOUT_MS,
     cooldownDuration: ROTATION_PAUSE_MS,
     cacheMaxAge: KEYS_KEPT_MS,
     [customFetch]: fetchKeys,
   });
+
+  return async (header, token) => {
+    try {
+      const key = await find(header, token);
+      const bits = "modulusLength" in key.algorithm ? Number(key.algorithm.modulusLength) : null;
+      if (bits !== null && bits < MIN_RSA_BITS) throw new Error(`a key of ${bits} bits`);
+      return key;
+    } catch (error) {
+      if (isTokens(error) || error instanceof KeysUnavailableError) throw error;
+      throw new KeysUnavailableError(`${jwks_uri} has a key that is none`, { cause: error });
+    }
+  };
 };
+
+const isObject = (value: unknown): boolean =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
+/** Whether it is the token that names no key, or not which of several. */
+const isTokens = (error: unknown): boolean =>
+  error instanceof errors.JWKSNoMatchingKey || error instanceof errors.JWKSMultipleMatchingKeys;
 
 const readText = async (response: Response): Promise<string> => {
   if (response.status !== 200 || response.body === null) {

@@ -9,7 +9,7 @@ import { say } from "../../application/logging.ts";
 import { remember } from "../../application/remember.ts";
 import { isReserved, subjectFault } from "../../domain/member/subject.ts";
 import { type Issuer, isQualified } from "./issuers.ts";
-import { issuerKeys, type KeyMeans } from "./keys.ts";
+import { issuerKeys, type KeyMeans, KeysUnavailableError } from "./keys.ts";
 
 /** Asymmetric ones only: never `none`, and never HS*, whose key would be the public one. */
 export const ALGORITHMS = [
@@ -112,11 +112,14 @@ export const jwtVerifier = (issuers: readonly Issuer[], means: KeyMeans): JwtVer
 
 const NO_TOKEN = refused("It is no token of the form that is expected.");
 
+/** Null when not even a header can be read of it, or a name in it is no text (RFC 7515, section 4.1). */
 const headerOf = (jwt: string) => {
   try {
-    return decodeProtectedHeader(jwt);
+    const { alg, typ, kid } = decodeProtectedHeader(jwt);
+    const names: readonly unknown[] = [alg, typ, kid];
+    const fits = names.every((name) => name === undefined || typeof name === "string");
+    return fits ? { alg, typ } : null;
   } catch {
-    // Not even a header can be read of it.
     return null;
   }
 };
@@ -126,7 +129,7 @@ const hashOf = async (jwt: string): Promise<string> => {
   return Buffer.from(digest).toString("base64");
 };
 
-/** What the token is to blame for is refused; all else is the issuer's, or ours. */
+/** What the token is to blame for is refused. Throws what neither it nor its issuer is to blame for. */
 const outcomeOf = (error: unknown): Verified => {
   if (error instanceof errors.JWTExpired) return refused("It has expired.");
   if (error instanceof errors.JWTClaimValidationFailed) {
@@ -148,6 +151,7 @@ const outcomeOf = (error: unknown): Verified => {
     error instanceof errors.JOSEAlgNotAllowed ||
     error instanceof errors.JOSENotSupported;
   if (malformed) return NO_TOKEN;
+  if (!(error instanceof KeysUnavailableError)) throw error;
   say("error", "an issuer's keys cannot be had", { error });
   return { kind: "unavailable" };
 };

@@ -58,6 +58,18 @@ const verifier = (issuers: readonly Issuer[] = [ISSUER], served = keySet([key]))
 const refusedBy = async (verify: (jwt: string) => Promise<unknown>, jwt: string) =>
   expect(await verify(jwt)).toEqual({ kind: "refused", why: expect.stringMatching(/\.$/) });
 
+/** Written by hand: the library would not write some claims. */
+const signedAsItIs = async (claims: object): Promise<string> => {
+  const header = { alg: key.alg, kid: key.kid, typ: "JWT" };
+  const unsigned = forged(header, claims).slice(0, -1);
+  const signature = await crypto.subtle.sign(
+    { name: "ECDSA", hash: "SHA-256" },
+    key.privateKey,
+    new TextEncoder().encode(unsigned),
+  );
+  return `${unsigned}.${Buffer.from(signature).toString("base64url")}`;
+};
+
 describe("a token of a configured issuer", () => {
   it("says who is calling, until when", async () => {
     const { verify, claims, seconds } = verifier();
@@ -239,16 +251,8 @@ describe("an attack", () => {
     { exp: "2099" },
     { nbf: "now" },
   ])("with the claims %j is refused", async (more) => {
-    const { verify, claims, seconds } = verifier();
-    // Written by hand: the library would not write some of them.
-    const header = { alg: key.alg, kid: key.kid, typ: "JWT" };
-    const unsigned = forged(header, { ...claims(), iat: seconds(), ...more }).slice(0, -1);
-    const signature = await crypto.subtle.sign(
-      { name: "ECDSA", hash: "SHA-256" },
-      key.privateKey,
-      new TextEncoder().encode(unsigned),
-    );
-    await refusedBy(verify, `${unsigned}.${Buffer.from(signature).toString("base64url")}`);
+    const { verify, claims } = verifier();
+    await refusedBy(verify, await signedAsItIs({ ...claims(), ...more }));
   });
 
   it("with a token of another kind, or one that must be understood, is refused", async () => {
@@ -260,6 +264,32 @@ describe("an attack", () => {
       verify,
       forged({ alg: "ES256", kid: "one", crit: ["x"], x: 1 }, claims(), "AA"),
     );
+  });
+
+  const WRONG: readonly unknown[] = [5, -1, true, null, "", {}, [], ["ES256"], [null], { a: [] }];
+
+  it.each(
+    ["alg", "typ", "kid", "crit", "b64"].flatMap((member) =>
+      WRONG.map((value) => [{ [member]: value }]),
+    ),
+  )("with %j in the header is refused, and nobody else is blamed", async (member) => {
+    const blamed = vi.spyOn(console, "error").mockImplementation(() => {});
+    const { verify, claims } = verifier();
+    const header = { alg: "ES256", kid: "one", typ: "JWT", ...member };
+    await refusedBy(verify, forged(header, {}, "AA"));
+    await refusedBy(verify, forged(header, claims(), "AA"));
+    expect(blamed).not.toHaveBeenCalled();
+  });
+
+  it.each(
+    ["iss", "aud", "sub", "exp", "nbf", "iat"].flatMap((claim) =>
+      WRONG.filter((value) => typeof value !== "number").map((value) => [{ [claim]: value }]),
+    ),
+  )("that is signed and claims %j is refused, and nobody else is blamed", async (claim) => {
+    const blamed = vi.spyOn(console, "error").mockImplementation(() => {});
+    const { verify, claims } = verifier();
+    await refusedBy(verify, await signedAsItIs({ ...claims(), ...claim }));
+    expect(blamed).not.toHaveBeenCalled();
   });
 
   it.each([
@@ -331,6 +361,7 @@ describe("an issuer's keys", () => {
     ["a redirect", () => new Response(null, { status: 302, headers: { Location: "/x" } })],
     ["no JSON", () => new Response("<html>")],
     ["no keys", () => Response.json({})],
+    ["what is no key", () => Response.json({ keys: [0] })],
     ["a flood", () => new Response(`{"keys":[${"0,".repeat(200_000)}0]}`)],
   ])("that cannot be had, for %s, let nobody in and blame nobody", async (_, down) => {
     vi.spyOn(console, "error").mockImplementation(() => {});
@@ -344,6 +375,41 @@ describe("an issuer's keys", () => {
     served.down = null;
     pass(FAILURE_PAUSE_MS);
     expect(await verify(jwt)).toMatchObject({ kind: "known" });
+  });
+});
+
+describe("a key of an issuer's that is of no use", () => {
+  it.each([
+    ["is no point of its curve", () => ({ ...key.jwk, x: "AAAA" })],
+    ["is a private one", () => exportJWK(key.privateKey)],
+    ["is too short", () => ({ kty: "RSA", e: "AQAB", n: "t".repeat(171), alg: "RS256" })],
+  ])("as it %s, is the issuer's fault and not the token's", async (_, jwk) => {
+    vi.spyOn(console, "error").mockImplementation(() => {});
+    const { verify, claims, served } = verifier();
+    const published = { ...(await jwk()), kid: "one", use: "sig" };
+    served.down = () => Response.json({ keys: [published] });
+    const alg = "alg" in published ? published.alg : key.alg;
+    expect(await verify(forged({ alg, kid: "one" }, claims(), "AA"))).toEqual({
+      kind: "unavailable",
+    });
+  });
+});
+
+describe("what neither a token nor its issuer is to blame for", () => {
+  it("is told as what it is", async () => {
+    const { claims } = verifier();
+    const broken = new Error("no clock");
+    const clock = { stands: false };
+    const verify = jwtVerifier([ISSUER], {
+      fetch: keySet([key]).fetch,
+      now: () => {
+        if (clock.stands) throw broken;
+        return Date.now();
+      },
+    });
+    expect(await verify(await sign(claims(), key))).toMatchObject({ kind: "known" });
+    clock.stands = true;
+    await expect(verify(await sign(claims({ sub: "bob-1" }), key))).rejects.toBe(broken);
   });
 });
 
