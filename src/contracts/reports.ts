@@ -181,7 +181,7 @@ export const retentionDue = z.object({
 });
 
 /** One page of a report. */
-export const pageOf = (id: string, item: z.ZodObject) =>
+export const pageOf = (id: string, item: z.ZodType) =>
   z
     .object({
       items: z.array(item),

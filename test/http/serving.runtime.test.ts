@@ -7,7 +7,7 @@ import { ROLES } from "../../src/domain/member/roles.ts";
 import type { Env } from "../../src/env.ts";
 import { ROUTES } from "../../src/http/routes/all.ts";
 import worker from "../../src/worker.ts";
-import { at, newLake, send } from "../support/lakeClient.ts";
+import { at, newLake, salesLake, send } from "../support/lakeClient.ts";
 
 /** The Worker as it would run with other variables; undefined takes one away. */
 const serve = (url: string, variables: { [Name in keyof Env]?: Env[Name] | undefined }) =>
@@ -101,6 +101,28 @@ describe("the OpenAPI document", () => {
     }
     const { "x-roles": who } = (await operations()).get("post /datasets") as never;
     expect(who).toEqual(["owner", "steward"]);
+  });
+
+  test("allows every member that a question is answered with", async () => {
+    const whole = await document();
+    const lake = await salesLake();
+    const asked: string[] = [];
+    for (const [name, { responses }] of await operations()) {
+      const [method = "", path = ""] = name.split(" ");
+      const query = path === "/reports/monthly" ? "?month=2026-10" : "";
+      const url = `${path.replace("{lake_id}", lake.id)}${query}`;
+      if (method !== "get" || url.includes("{") || url.endsWith("/events/stream")) continue;
+      const answer = await send(url);
+      if (answer.status !== 200 || typeof answer.body !== "object") continue;
+      const declared = at(responses, "200", "content", "application/json", "schema");
+      const { $ref = "" } = declared as { readonly $ref?: string };
+      const schema = at(whole, ...$ref.slice(2).split("/"));
+      if (at(schema, "additionalProperties") !== false) continue;
+      asked.push(path);
+      const known = Object.keys(at(schema, "properties") as object);
+      expect(known, name).toEqual(expect.arrayContaining(Object.keys(answer.body as object)));
+    }
+    expect(asked).toEqual(expect.arrayContaining(["/lakes", "/lakes/{lake_id}/events"]));
   });
 
   test("promises no route that is not there: each answers something other than 404 no-such-route", async () => {

@@ -3,9 +3,10 @@ import { z } from "zod";
 import { isAdministrator } from "../../application/admission.ts";
 import { admitCreation } from "../../application/creation.ts";
 import type { Call } from "../../application/lakeGateway.ts";
-import { commandAnswer as answerSchema, list, resource } from "../../contracts/answers.ts";
+import { commandAnswer as answerSchema, anything, resource } from "../../contracts/answers.ts";
 import { changeComplianceLevel, createLake } from "../../contracts/bodies.ts";
 import { page } from "../../contracts/fields.ts";
+import { pageOf } from "../../contracts/reports.ts";
 import { ok } from "../../domain/decider.ts";
 import type { LakeId } from "../../domain/ids.ts";
 import { placementOf } from "../../domain/residency.ts";
@@ -64,7 +65,7 @@ export const lakeRoutes = [
     params: none,
     query: z.strictObject(page),
     body: null,
-    success: { status: 200, schema: list("DataLakes") },
+    success: { status: 200, schema: pageOf("DataLakes", anything) },
     handle: async ({ query: { limit, cursor = null }, services: { reports }, call }) => {
       const member = isAdministrator(call.caller) ? null : call.actor;
       const rebuilding = await reports.rebuilding(member);
