@@ -136,9 +136,8 @@ export const parsed = (schema: z.ZodType, value: unknown, where: string): unknow
 
 /** The query as an object; a parameter given twice is refused. */
 export const readQuery = (c: RequestContext): Record<string, string> => {
-  const query: Record<string, string> = {};
-  if (!c.get("url").includes("?")) return query;
-  for (const [key, values] of Object.entries(c.req.queries())) {
+  if (!c.get("url").includes("?")) return {};
+  const given = Object.entries(c.req.queries()).map(([key, values]) => {
     if (values.length > 1) {
       throw new HttpProblem({
         status: 422,
@@ -147,9 +146,10 @@ export const readQuery = (c: RequestContext): Record<string, string> => {
         errors: [{ path: key, message: "given more than once" }],
       });
     }
-    query[key] = values[0] ?? "";
-  }
-  return query;
+    return [key, values[0] ?? ""] as const;
+  });
+  // As entries: assigned, one called `__proto__` would be lost and never refused.
+  return Object.fromEntries(given);
 };
 
 /** The headers a schema names; one without a value counts as not given. */

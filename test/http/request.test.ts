@@ -130,7 +130,19 @@ describe("a query", () => {
     expect(await send({}, "/?a=1&b=&c=%20x")).toMatchObject({ query: { a: "1", b: "", c: " x" } });
   });
 
+  it("keeps a name that every object has, to be refused as any other", async () => {
+    const read = async (path: string) => {
+      const { query } = (await send({}, path)) as { readonly query: object };
+      return Object.entries(query);
+    };
+    for (const name of ["__proto__", "constructor", "toString"]) {
+      expect(await read(`/?${name}=1`)).toEqual([[name, "1"]]);
+    }
+    expect(await read("/?__%70roto__=1")).toEqual([["__proto__", "1"]]);
+  });
+
   it("must not give anything twice", async () => {
+    expect(await send({}, "/?__proto__=1&__proto__=2")).toMatchObject({ status: 422 });
     expect(await send({}, "/?a=1&a=2")).toEqual({ status: 422, code: "invalid-input" });
   });
 });
