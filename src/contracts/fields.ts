@@ -172,20 +172,32 @@ export const expiresIn = z
   .default(DEFAULT_URL_SECONDS)
   .meta({ description: "Seconds the URL is valid." });
 
+/** Fifteen digits: more than any count, and each such number is exact. */
+const MAX_WHOLE = 999_999_999_999_999;
+
+/** Every other text stays one, and is no number then. */
+const numberOf = (text: unknown): unknown =>
+  typeof text === "string" && /^\d{1,15}$/.test(text) ? Number(text) : text;
+
+/**
+ * A number in a path, a query or a header, where all is text: digits only, for what is no number (an
+ * empty value, `0x2`, `1e2`) must not come out as one. What it is unless said is its `prefault`: a
+ * `default` is left out of the OpenAPI document.
+ */
+export const wholeNumber = (least = 0, most = MAX_WHOLE) =>
+  z.preprocess(numberOf, z.int("must be a whole number, in digits").min(least).max(most));
+
 export const DEFAULT_PAGE = 100;
 export const MAX_PAGE = 1000;
 export const page = {
-  limit: z.coerce.number().int().min(1).max(MAX_PAGE).default(DEFAULT_PAGE),
+  limit: wholeNumber(1, MAX_PAGE).prefault(DEFAULT_PAGE),
   cursor: z.string().min(1).max(512).optional(),
 };
 
 /** A moment of the past, one way or the other. */
 export const when = {
   at: time.optional().meta({ description: "The state at this time (RFC 3339)." }),
-  version: z.coerce
-    .number()
-    .int()
-    .min(0)
+  version: wholeNumber()
     .optional()
     .meta({ description: "The state when the log's last event had this sequence number." }),
 };

@@ -1,7 +1,7 @@
 /** What is asked of the upkeep across lakes. */
 import { z } from "zod";
 import { JURISDICTIONS } from "../domain/residency.ts";
-import { lakeId, month, page } from "./fields.ts";
+import { lakeId, month, page, wholeNumber } from "./fields.ts";
 
 /** Lakes that one request asks. */
 export const MAX_SWEPT = 500;
@@ -42,13 +42,7 @@ export const archivedIn = z.strictObject({
     .enum(JURISDICTIONS)
     .optional()
     .meta({ description: "Of the lakes that it is about; of those in none unless said." }),
-  revision: z.coerce
-    .number()
-    .int()
-    .min(1)
-    .max(1_000)
-    .optional()
-    .meta({ description: "The latest unless said." }),
+  revision: wholeNumber(1, 1_000).optional().meta({ description: "The latest unless said." }),
 });
 
 const document = z.object({

@@ -18,6 +18,7 @@ import {
   schema,
   text,
   time,
+  wholeNumber,
 } from "../../src/contracts/fields.ts";
 
 describe("a file name", () => {
@@ -196,6 +197,30 @@ describe("a country", () => {
       expect(country.safeParse(given).success).toBe(false);
     },
   );
+});
+
+describe("a number that is written as a text", () => {
+  it.each([
+    ["0", 0],
+    ["7", 7],
+    ["007", 7],
+    ["999999999999999", 999_999_999_999_999],
+  ])("%s is %i", (given, number) => {
+    expect(wholeNumber().parse(given)).toBe(number);
+  });
+
+  it.each(["", " ", "0x2", "1e2", "1.0", "+1", "-1", " 1", "1\n", "1_0", "١", "1000000000000000"])(
+    "is digits and nothing else: %j is none",
+    (given) => {
+      expect(wholeNumber().safeParse(given).success).toBe(false);
+    },
+  );
+
+  it("lies within its bounds", () => {
+    const few = wholeNumber(1, 12);
+    expect(["1", "12"].map((given) => few.parse(given))).toEqual([1, 12]);
+    for (const given of ["0", "13"]) expect(few.safeParse(given).success).toBe(false);
+  });
 });
 
 describe("a text", () => {

@@ -273,6 +273,8 @@ describe("a query", () => {
       ["/datasets?limit=1001", "limit"],
       ["/datasets?limit=ten", "limit"],
       ["/datasets?limit=1.5", "limit"],
+      ["/datasets?limit=1e2", "limit"],
+      ["/datasets?limit=", "limit"],
       ["/datasets?limit=1&limit=2", "limit"],
       ["/datasets?cursor=nonsense", "cursor"],
       ["/events?cursor=%00", "cursor"],
@@ -282,6 +284,9 @@ describe("a query", () => {
       ["/events?after=-1", "after"],
       ["?at=2026-13-01T00:00:00Z", "at"],
       ["?version=-1", "version"],
+      ["?version=", "version"],
+      ["?version=0x2", "version"],
+      ["/events?after=", "after"],
       ["?at=2026-01-01T00:00:00Z&version=1", "version"],
       ["/report?at=now", "at"],
     ] as const) {
@@ -289,7 +294,9 @@ describe("a query", () => {
       expectProblem(answer, 422);
       expect(paths(answer), query).toContain(path);
     }
-    expectProblem(await lake.get("/datasets?unknown=1"), 422);
+    for (const unknown of ["unknown", "__proto__", "constructor", "toString"]) {
+      expectProblem(await lake.get(`/datasets?${unknown}=1`), 422);
+    }
     for (const path of [
       "/reports/monthly",
       "/reports/monthly?month=2026-13",

@@ -20,7 +20,11 @@ const serve = (url: string, variables: { [Name in keyof Env]?: Env[Name] | undef
 interface Operation {
   readonly operationId: string;
   readonly responses: Readonly<Record<string, unknown>>;
-  readonly parameters?: readonly { readonly name: string; readonly in: string }[];
+  readonly parameters?: readonly {
+    readonly name: string;
+    readonly in: string;
+    readonly schema: unknown;
+  }[];
 }
 
 const document = async () => (await send("/openapi.json")).body as Record<string, unknown>;
@@ -123,6 +127,42 @@ describe("the OpenAPI document", () => {
       expect(known, name).toEqual(expect.arrayContaining(Object.keys(answer.body as object)));
     }
     expect(asked).toEqual(expect.arrayContaining(["/lakes", "/lakes/{lake_id}/events"]));
+  });
+
+  test("takes digits for a number, and nothing else that could be read as one", async () => {
+    const numbers = [...(await operations())].flatMap(([name, { parameters = [] }]) =>
+      parameters
+        .filter(
+          (parameter) => parameter.in === "query" && at(parameter, "schema", "type") === "integer",
+        )
+        .map((parameter) => [name, parameter.name] as const),
+    );
+    expect(new Set(numbers.map(([, parameter]) => parameter))).toEqual(
+      new Set([
+        "limit",
+        "version",
+        "after",
+        "from",
+        "to",
+        "seq",
+        "size",
+        "within_days",
+        "revision",
+      ]),
+    );
+    for (const [name, parameter] of numbers) {
+      const [method = "", path = ""] = name.split(" ");
+      const url = path.replace("{month}", "2026-10").replaceAll(/\{\w+\}/g, "x");
+      for (const given of ["", "0x2", "1e2"]) {
+        const answer = await send(`${url}?${parameter}=${given}`, { method });
+        const faulty = answer.at("errors") as readonly { readonly path: string }[];
+        expect([name, answer.status]).toEqual([name, 422]);
+        expect(
+          faulty.map((fault) => fault.path),
+          name,
+        ).toContain(parameter);
+      }
+    }
   });
 
   test("promises no route that is not there: each answers something other than 404 no-such-route", async () => {

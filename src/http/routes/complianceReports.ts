@@ -4,7 +4,7 @@
  */
 import { z } from "zod";
 import { resource } from "../../contracts/answers.ts";
-import { lakeId, month } from "../../contracts/fields.ts";
+import { lakeId, month, wholeNumber } from "../../contracts/fields.ts";
 import { ok } from "../../domain/decider.ts";
 import { negotiate } from "../negotiate.ts";
 import { MAX_REPORT_CURSOR, memberOf, rebuildingHeader } from "../reportRoute.ts";
@@ -98,7 +98,7 @@ export const complianceReportRoutes = [
     params: none,
     query: z.strictObject({
       ...reportForm,
-      limit: z.coerce.number().int().min(1).max(MAX_ACTIVITIES).default(MAX_ACTIVITIES),
+      limit: wholeNumber(1, MAX_ACTIVITIES).prefault(MAX_ACTIVITIES),
       cursor: z.string().min(1).max(MAX_REPORT_CURSOR).optional(),
       lake_id: lakeId.optional(),
     }),

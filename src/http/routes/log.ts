@@ -4,7 +4,14 @@ import { z } from "zod";
 import type { Call } from "../../application/lakeGateway.ts";
 import { commandAnswer as answerSchema, list } from "../../contracts/answers.ts";
 import { type auditAccess, auditAccesses } from "../../contracts/bodies.ts";
-import { batchId, DEFAULT_PAGE, datasetName, page, time } from "../../contracts/fields.ts";
+import {
+  batchId,
+  DEFAULT_PAGE,
+  datasetName,
+  page,
+  time,
+  wholeNumber,
+} from "../../contracts/fields.ts";
 import { ok } from "../../domain/decider.ts";
 import { reject } from "../../domain/rejection.ts";
 import { toCloudEvent } from "../cloudEvents.ts";
@@ -56,7 +63,7 @@ export const logRoutes = [
       dataset: datasetName.optional(),
       batch_id: batchId.optional(),
       actor: z.string().min(1).max(255).optional(),
-      after: z.coerce.number().int().min(0).optional(),
+      after: wholeNumber().optional(),
       until: time.optional(),
     }),
     body: null,

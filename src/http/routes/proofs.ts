@@ -5,6 +5,7 @@ import type { Call } from "../../application/lakeGateway.ts";
 import { MAX_LEAVES } from "../../application/logProofs.ts";
 import type { SignedQuestion } from "../../application/prove.ts";
 import { resource } from "../../contracts/answers.ts";
+import { wholeNumber } from "../../contracts/fields.ts";
 import { ok } from "../../domain/decider.ts";
 import { type Handled, route, type Services } from "../route.ts";
 import { none } from "./shared.ts";
@@ -14,7 +15,7 @@ interface Deps {
   readonly call: Call;
 }
 
-const place = z.coerce.number().int().min(0);
+const place = wholeNumber();
 const TEXT = "text/plain; charset=utf-8";
 const NDJSON = "application/x-ndjson";
 
@@ -102,7 +103,7 @@ export const proofRoutes = [
     tag: "Proofs",
     summary: `Leaves by index, from (inclusive) to to (exclusive), at most ${MAX_LEAVES}`,
     params: none,
-    query: z.strictObject({ from: place.default(0), to: place.optional() }),
+    query: z.strictObject({ from: place.prefault(0), to: place.optional() }),
     body: null,
     success: { status: 200, schema: z.string(), media_type: NDJSON },
     handle: ({ query, services, call }) =>
@@ -118,7 +119,7 @@ export const proofRoutes = [
     tag: "Proofs",
     summary: "That an event is in the log of a size (RFC 6962 section 2.1.1)",
     params: none,
-    query: z.strictObject({ seq: place.min(1), size: place.min(1).optional() }),
+    query: z.strictObject({ seq: wholeNumber(1), size: wholeNumber(1).optional() }),
     body: null,
     success: { status: 200, schema: resource("InclusionProof") },
     handle: ({ query, services, call }) =>

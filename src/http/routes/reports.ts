@@ -1,7 +1,7 @@
 /** Reports across lakes, from D1. */
 import { z } from "zod";
 import { monthNumber, monthOf, monthText } from "../../application/months.ts";
-import { month, receipt } from "../../contracts/fields.ts";
+import { month, receipt, wholeNumber } from "../../contracts/fields.ts";
 import {
   accessCount,
   completedDeletion,
@@ -31,7 +31,7 @@ const DEFAULT_RETENTION_DAYS = 30;
 const MAX_MONTHS = 120;
 const DEFAULT_MONTHS = 12;
 
-const days = z.coerce.number().int().min(1).max(MAX_DAYS_AHEAD);
+const days = wholeNumber(1, MAX_DAYS_AHEAD);
 
 const due = {
   due_before: receipt.optional().meta({ description: "A time, or the beginning of a day." }),
@@ -235,7 +235,7 @@ export const reportRoutes = [
     summary: "Batches whose retention ends within so many days, or has ended, by when it does",
     name: "RetentionDue",
     item: retentionDue,
-    query: { within_days: days.default(DEFAULT_RETENTION_DAYS) },
+    query: { within_days: days.prefault(DEFAULT_RETENTION_DAYS) },
     ask: (reports, { within_days }, asked, now) =>
       plain(reports.retention({ ...asked, due_before: ahead(now, within_days) })),
   }),

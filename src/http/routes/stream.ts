@@ -1,6 +1,6 @@
 /** The log as it grows: server-sent events. */
 import { z } from "zod";
-import { batchId, datasetName } from "../../contracts/fields.ts";
+import { batchId, datasetName, wholeNumber } from "../../contracts/fields.ts";
 import { err, ok } from "../../domain/decider.ts";
 import type { Rejection } from "../../domain/rejection.ts";
 import { route } from "../route.ts";
@@ -10,11 +10,7 @@ import { none } from "./shared.ts";
 /** When a client that found no room may ask again. */
 const RETRY_AFTER_S = 30;
 
-/** Digits only: what is no number at all must not come out as one. */
-const place = z
-  .string()
-  .regex(/^\d{1,15}$/, "must be the id of an event, a whole number")
-  .transform(Number);
+const place = wholeNumber();
 
 /** The lake knows one place; the client gave it in one of two ways. */
 const namedAs = (rejection: Rejection, last_event_id: number | undefined) =>
