@@ -152,9 +152,13 @@ export const readQuery = (c: RequestContext): Record<string, string> => {
   return Object.fromEntries(given);
 };
 
+/** They ask for a part of what is sent, so they mean nothing but to GET (RFC 9110, section 14.2). */
+const OF_RANGES: ReadonlySet<string> = new Set(["Range", "If-Range"]);
+
 /** The headers a schema names; one without a value counts as not given. */
 export const readHeaders = (c: RequestContext, schema: z.ZodType): Record<string, string> => {
-  const names = schema instanceof z.ZodObject ? Object.keys(schema.shape) : [];
+  const all = schema instanceof z.ZodObject ? Object.keys(schema.shape) : [];
+  const names = c.req.method === "GET" ? all : all.filter((name) => !OF_RANGES.has(name));
   const sent = (name: string) => c.get("headers").get(name.toLowerCase() as Lowercase<string>);
   const given = names.map((name) => [name, sent(name) ?? ""] as const);
   return Object.fromEntries(given.filter(([, value]) => value !== ""));
