@@ -29,6 +29,7 @@ export const subjectFault = (text: string): string | null => {
   if (text.length === 0) return "must not be empty";
   if (text.length > MAX_SUBJECT) return `must not be longer than ${MAX_SUBJECT} characters`;
   if (!/^[\x21-\x7e]+$/.test(text)) return "must be visible ASCII without blanks";
+  if (/^\.\.?$/.test(text)) return "must not be a way up: no URL would lead to it";
   if (text.includes("@")) return "must be opaque: an e-mail address names a person in clear";
   return null;
 };
