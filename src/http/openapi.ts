@@ -62,7 +62,7 @@ const describe = (route: Route, path: string, inLake: boolean) => {
         ]),
       ),
       ...Object.fromEntries(
-        Object.entries(PROBLEMS).map(([code, description]) => [
+        Object.entries({ ...PROBLEMS, ...route.refusals }).map(([code, description]) => [
           code,
           { description, content: problemContent },
         ]),

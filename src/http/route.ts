@@ -187,6 +187,8 @@ interface RouteSpec<
   /** Bytes a body may have; `MAX_COMMAND_BYTES` unless said. */
   readonly body_bytes?: number;
   readonly success: Success;
+  /** Statuses of refusals besides those that any route may give, and what each means. */
+  readonly refusals?: Readonly<Record<number, string>>;
   readonly handle: (
     input: RouteInput<z.output<Params>, z.output<Query>, z.output<Body>, z.output<Headers>>,
   ) => Handled;
@@ -206,6 +208,8 @@ export interface Route {
   readonly body_type?: "ndjson";
   readonly body_bytes?: number;
   readonly success: Success;
+  /** Statuses of refusals besides those that any route may give, and what each means. */
+  readonly refusals?: Readonly<Record<number, string>>;
   readonly handle: (input: RouteInput<never, never, never, never>) => Handled;
 }
 

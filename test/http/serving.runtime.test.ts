@@ -107,6 +107,25 @@ describe("the OpenAPI document", () => {
     expect(who).toEqual(["owner", "steward"]);
   });
 
+  test("names the statuses that few routes give, at those that do", async () => {
+    const declaring = async (status: string) =>
+      [...(await operations())]
+        .filter(([name, { responses }]) => status in responses && !LAKE.test(name))
+        .map(([name]) => name);
+    const reading = [
+      "/append-batch",
+      "/run-dq",
+      "/run-privacy",
+      "/publish-batch",
+      "/consume-batch",
+    ];
+    expect(await declaring("410")).toEqual([
+      "get /sealed/{token}",
+      ...reading.map((path) => `post ${path}`),
+    ]);
+    expect(await declaring("416")).toEqual(["get /sealed/{token}"]);
+  });
+
   test("allows every member that a question is answered with", async () => {
     const whole = await document();
     const lake = await salesLake();

@@ -257,7 +257,7 @@ describe("a dataset whose key was destroyed", () => {
     await publishPeople(lake, "b");
     expect((await appendPeople(lake, "c")).status).toBe(201);
     await anonymizePeople(lake, "c");
-    const url = await urlOf(lake, "b");
+    const url = await urlOf(lake, "b", "parquet");
     const keys = await lake.sql("SELECT id FROM keys ORDER BY id");
     expect(keys).toEqual([{ id: "dataset/people" }, { id: "lake" }]);
     await lake.sql("DELETE FROM keys WHERE id = 'dataset/people'");
@@ -269,6 +269,7 @@ describe("a dataset whose key was destroyed", () => {
       ["/run-dq", { batch_id: "c", quality_rules: { id: ">0" } }],
       ["/run-privacy", { batch_id: "c" }],
       ["/publish-batch", { batch_id: "c" }],
+      ["/consume-batch", { batch_id: "b", consumer: "alice", format: "csv" }],
     ] as const) {
       const refused = await lake.post(route, body);
       expectGone(refused, refused.at("code"));

@@ -28,7 +28,7 @@ import type { Format } from "../../domain/table.ts";
 import { MAX_CONTENT_BYTES } from "../limits.ts";
 import { commandAnswer, decodeCursor, route, stateAnswer } from "../route.ts";
 import { listAnswer } from "./lists.ts";
-import { command, none, refuseBoth, whenOf, whenQuery } from "./shared.ts";
+import { command, KEY_DESTROYED, none, refuseBoth, whenOf, whenQuery } from "./shared.ts";
 
 const IN_BACKGROUND = { 202: "Goes on in the background: watch Location" };
 
@@ -63,6 +63,7 @@ export const batchRoutes = [
     query: none,
     body: bodies.appendBatch,
     success: { status: 201, schema: batchAnswer, also: IN_BACKGROUND },
+    refusals: KEY_DESTROYED,
     handle: async ({ body, call, services }) => {
       const format = formatOf(body.file_url);
       if (format === undefined) {
@@ -169,6 +170,7 @@ export const batchRoutes = [
       schema: answerSchema("QualityAnswer", { batch, passed: z.boolean(), report: anything }),
       also: IN_BACKGROUND,
     },
+    refusals: KEY_DESTROYED,
     handle: async ({ body, call, services }) => {
       const { batch_id, quality_rules: rules } = body;
       const result = await checkQuality(services.workshop, call, {
@@ -194,6 +196,7 @@ export const batchRoutes = [
       schema: answerSchema("PrivacyAnswer", { report: anything }),
       also: IN_BACKGROUND,
     },
+    refusals: KEY_DESTROYED,
     handle: async ({ body, call, services }) => {
       const { batch_id, privacy_rules: rules, dry_run } = body;
       const result = await anonymize(services.workshop, call, {
@@ -239,6 +242,7 @@ export const batchRoutes = [
     query: none,
     body: bodies.publishBatch,
     success: { status: 200, schema: batchAnswer, also: IN_BACKGROUND },
+    refusals: KEY_DESTROYED,
     handle: async ({ body, call, services }) =>
       commandAnswer(await publishBatch(services.workshop, call, { kind: "publish", ...body }), {
         services,
@@ -255,6 +259,7 @@ export const batchRoutes = [
     query: none,
     body: bodies.consumeBatch,
     success: { status: 200, schema: answerSchema("ConsumeAnswer", { download_url: z.string() }) },
+    refusals: KEY_DESTROYED,
     handle: async ({ body, call, services }) => {
       const consumer = body.consumer ?? call.actor;
       const request = { type: "Consume", ...body, consumer } as const;

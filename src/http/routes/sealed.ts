@@ -16,7 +16,7 @@ import { ok, type Result } from "../../domain/decider.ts";
 import { type Rejection, reject } from "../../domain/rejection.ts";
 import { requestedRange } from "../range.ts";
 import { type HttpAnswer, route } from "../route.ts";
-import { none } from "./shared.ts";
+import { KEY_DESTROYED, none } from "./shared.ts";
 
 const file = z.string().meta({ format: "binary", description: "The bytes of the file." });
 
@@ -82,6 +82,7 @@ export const sealedRoutes = [
       media_type: "application/octet-stream",
       also: { 206: "The part that was asked for" },
     },
+    refusals: { ...KEY_DESTROYED, 416: "Nothing of the range lies in the file" },
     handle: async ({ params, headers, call, services }) => {
       const question = { kind: "sealed_object", token: params.token } as const;
       const found = await services.gateway.ask(call, question);

@@ -15,6 +15,9 @@ import {
 export const none = z.strictObject({});
 export const whenQuery = z.strictObject(when);
 
+/** Of routes that read what an encrypted dataset holds. */
+export const KEY_DESTROYED = { 410: "The key of its encrypted dataset was destroyed" };
+
 export interface At {
   readonly at?: string | undefined;
   readonly version?: number | undefined;
