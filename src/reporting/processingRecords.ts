@@ -4,13 +4,19 @@
  * in the order of their keys, a page at a time.
  */
 import type { ComplianceLevel } from "../domain/lake/lake.ts";
-import { type Key, type Page, type PageRequest, pageOf, startOf } from "./page.ts";
+import { type Key, type Page, type PageRequest, pageOf, pageSize, startOf } from "./page.ts";
 import { inScope, listValues, type Scope, scoped, WATCHED } from "./scope.ts";
 import { select } from "./statement.ts";
 import type { ContractRow } from "./tables.ts";
 
 /** Of each list of an activity; the counts beside them have all. */
 export const MAX_LISTED = 200;
+
+/** A page of the record ends where it becomes larger than this, whatever its limit. */
+export const MAX_RECORD_CHARACTERS = 4 * 1024 * 1024;
+
+/** Activities of one statement: no more are read beyond where a page ends. */
+export const READ_AT_ONCE = 100;
 
 export interface ActivityContract
   extends Pick<ContractRow, "status" | "retention_days" | "quality_rules" | "k_anonymity"> {
@@ -150,14 +156,27 @@ export const activityKey = ({ lake_id, dataset_id }: ProcessingActivity): Key =>
 ];
 
 export const processingRecords = (db: D1Database) => ({
-  /** Activities by lake and dataset. */
+  /** Activities by lake and dataset; a page may be short and not the last, as it ends by size too. */
   async processingRecord(asked: RecordRequest): Promise<Page<ProcessingActivity>> {
-    const rows = await select<Stored>(
-      db,
-      inScope(SQL, asked),
-      listValues(BY_DATASET, startOf(asked.cursor, 2), asked, asked),
-    );
-    return pageOf(rows.map(activityOf), asked.limit, activityKey);
+    const most = pageSize(asked.limit);
+    const items: ProcessingActivity[] = [];
+    let { cursor } = asked;
+    let characters = 0;
+    do {
+      const limit = Math.min(most - items.length, READ_AT_ONCE);
+      const values = listValues(BY_DATASET, startOf(cursor, 2), { limit }, asked);
+      const rows = await select<Stored>(db, inScope(SQL, asked), values);
+      let fitting = 0;
+      for (const row of rows.slice(0, limit)) {
+        if (characters > MAX_RECORD_CHARACTERS) break;
+        characters += JSON.stringify(row).length;
+        fitting += 1;
+      }
+      const read = pageOf(rows.map(activityOf), fitting, activityKey);
+      items.push(...read.items);
+      cursor = read.next_cursor;
+    } while (cursor !== null && items.length < most && characters <= MAX_RECORD_CHARACTERS);
+    return { items, next_cursor: cursor };
   },
 });
 

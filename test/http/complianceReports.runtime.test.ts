@@ -185,9 +185,14 @@ describe("GET /reports/processing-record", () => {
     expect(page.headers.get("Content-Security-Policy")).toMatch(/style-src 'sha256-/);
   });
 
+  test("has a limit as every list has", async () => {
+    const all = await callers.as(ADMIN)({ path: `${record}?limit=1000&lake_id=${lake.id}` });
+    expect([all.status, all.at("items", 0, "dataset_id")]).toEqual([200, "people"]);
+  });
+
   test("refuses what is no page of it", async () => {
     const admin = callers.as(ADMIN);
-    for (const query of ["limit=0", "limit=501", "cursor=nonsense", "month=2026-11"]) {
+    for (const query of ["limit=0", "limit=1001", "cursor=nonsense", "month=2026-11"]) {
       const { status } = await admin({ path: `${record}?${query}` });
       expect([query, status]).toEqual([query, 422]);
     }

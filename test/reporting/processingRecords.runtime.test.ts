@@ -1,6 +1,7 @@
 import { env } from "cloudflare:workers";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { d1Sink } from "../../src/reporting/d1Sink.ts";
+import { MAX_RECORD_CHARACTERS, READ_AT_ONCE } from "../../src/reporting/processingRecords.ts";
 import { reportQueries } from "../../src/reporting/queries.ts";
 import { emptyReports } from "../support/emptyReports.ts";
 import { lakeLog } from "./lakeLog.ts";
@@ -214,5 +215,45 @@ describe("the record of processing activities", () => {
     expect(await of({ member: "petra" })).toEqual(["north", "north"]);
     expect(await of({ member: "paul" })).toEqual([]);
     expect(await of({ member: "petra", lake_id: "south" })).toEqual([]);
+  });
+
+  describe("of a lake with many datasets", () => {
+    const NAMES = Array.from({ length: 2 * READ_AT_ONCE + 5 }, (_, n) => `d${1000 + n}`);
+    const west = NAMES.reduce(
+      (log, name) => log.add(`dataset/${name}`, "DatasetRegistered", registered(name)),
+      lakeLog().created("west"),
+    );
+    const pages = async (limit: number) => {
+      const sizes: number[] = [];
+      const seen: string[] = [];
+      let cursor: string | null = null;
+      do {
+        const page: Awaited<ReturnType<typeof reports.processingRecord>> =
+          await reports.processingRecord({ ...ALL, lake_id: "west", limit, cursor });
+        seen.push(...page.items.map(({ dataset_id }) => dataset_id));
+        sizes.push(page.items.length);
+        cursor = page.next_cursor;
+      } while (cursor !== null);
+      expect(seen).toEqual(NAMES);
+      return sizes;
+    };
+    beforeAll(() => d1Sink(db).deliver("west", west.events, west.events.length));
+
+    it("has as many on a page as are asked for, however many are read at once", async () => {
+      expect(await pages(1_000)).toEqual([NAMES.length]);
+      expect(await pages(READ_AT_ONCE)).toEqual([READ_AT_ONCE, READ_AT_ONCE, 5]);
+      expect(await pages(READ_AT_ONCE + 5)).toEqual([READ_AT_ONCE + 5, READ_AT_ONCE]);
+    });
+
+    it("ends a page where it becomes too large, and goes on behind it", async () => {
+      const part = Math.ceil(MAX_RECORD_CHARACTERS / 3);
+      const widen = `UPDATE datasets SET description = hex(zeroblob(?)) WHERE lake_id = 'west' AND dataset_id <= ?`;
+      await db
+        .prepare(widen)
+        .bind(Math.ceil(part / 2), NAMES[3] ?? "")
+        .run();
+      expect(await pages(1_000)).toEqual([3, NAMES.length - 3]);
+      expect(await pages(2)).toHaveLength(Math.ceil(NAMES.length / 2));
+    });
   });
 });

@@ -4,15 +4,15 @@
  */
 import { z } from "zod";
 import { resource } from "../../contracts/answers.ts";
-import { lakeId, month, wholeNumber } from "../../contracts/fields.ts";
+import { lakeId, MAX_PAGE, month, wholeNumber } from "../../contracts/fields.ts";
 import { ok } from "../../domain/decider.ts";
 import { negotiate } from "../negotiate.ts";
 import { MAX_REPORT_CURSOR, memberOf, rebuildingHeader } from "../reportRoute.ts";
 import { type Handled, type ReportText, route, type Services } from "../route.ts";
 import { none, textAnswer } from "./shared.ts";
 
-/** Of one answer: each is about half a page in print. */
-const MAX_ACTIVITIES = 500;
+/** Unless said: a record is printed as a whole where it can be, and each is about half a page. */
+const DEFAULT_ACTIVITIES = 500;
 
 /** The first is what is sent to those who say nothing. */
 const FORMS = {
@@ -98,7 +98,7 @@ export const complianceReportRoutes = [
     params: none,
     query: z.strictObject({
       ...reportForm,
-      limit: wholeNumber(1, MAX_ACTIVITIES).prefault(MAX_ACTIVITIES),
+      limit: wholeNumber(1, MAX_PAGE).prefault(DEFAULT_ACTIVITIES),
       cursor: z.string().min(1).max(MAX_REPORT_CURSOR).optional(),
       lake_id: lakeId.optional(),
     }),
