@@ -22,7 +22,7 @@ import {
   readLines,
   readQuery,
 } from "./request.ts";
-import type { Route, Services } from "./route.ts";
+import { keepsKey, type Route, type Services } from "./route.ts";
 
 export interface Settings {
   /** The lake the root routes mean, or null when there is none. */
@@ -112,15 +112,14 @@ export const crossSite = (): HttpProblem =>
   });
 
 /**
- * Whether a person follows a link: then they see what they asked for, and nobody else does. A frame
- * within a page navigates too, and so does a script (Fetch Metadata Request Headers, section 2).
+ * Whether a person goes there by a link: then they see what they asked for, and nobody else does. A
+ * frame within a page navigates too, and is none (Fetch Metadata Request Headers, section 2). Whether
+ * they have clicked is not asked for: Safari does not tell, and who comes from a login has not.
  */
 const followsLink = (c: AppContext): boolean => {
   const headers = c.get("headers");
   return (
-    headers.get("sec-fetch-mode") === "navigate" &&
-    headers.get("sec-fetch-dest") === "document" &&
-    headers.get("sec-fetch-user") === "?1"
+    headers.get("sec-fetch-mode") === "navigate" && headers.get("sec-fetch-dest") === "document"
   );
 };
 
@@ -179,7 +178,7 @@ const idempotencyOf = (
   params: Readonly<Record<string, string>>,
   json: unknown,
 ): Call["idempotency"] => {
-  if (route.method !== "post") return null;
+  if (!keepsKey(route)) return null;
   const key = readIdempotencyKey(c);
   if (key === null) return null;
   return { key, body: canonicalJson({ route: route.path, params, body: json ?? null }) };

@@ -6,7 +6,7 @@ import { accessOf } from "../application/accessTable.ts";
 import { problem } from "../contracts/answers.ts";
 import { lakeId } from "../contracts/fields.ts";
 import { operationOf } from "./auth/operations.ts";
-import type { Route } from "./route.ts";
+import { keepsKey, type Route } from "./route.ts";
 
 const PROBLEMS: Readonly<Record<number, string>> = {
   400: "Malformed",
@@ -24,12 +24,24 @@ const PROBLEMS: Readonly<Record<number, string>> = {
 
 const problemContent = { "application/problem+json": { schema: problem } };
 
-const commandHeaders = z.object({
+const keyHeader = z.object({
   "Idempotency-Key": z.string().max(255).optional().meta({
     description: "The same key and body answer the first answer again.",
   }),
+});
+
+const matchHeader = z.object({
   "If-Match": z.string().optional().meta({ description: "The ETag that was seen last." }),
 });
+
+const headersOf = (route: Route) => {
+  const headers = {
+    ...(keepsKey(route) ? keyHeader.shape : {}),
+    ...(route.method === "get" || route.keyless ? {} : matchHeader.shape),
+    ...(route.headers ? shapeOf(route.headers) : {}),
+  };
+  return Object.keys(headers).length === 0 ? {} : { header: z.object(headers) };
+};
 
 const describe = (route: Route, path: string, inLake: boolean) => {
   const params = inLake
@@ -49,8 +61,7 @@ const describe = (route: Route, path: string, inLake: boolean) => {
     requestParams: {
       path: params,
       query: z.object(shapeOf(route.query)),
-      ...(route.method === "get" ? {} : { header: commandHeaders }),
-      ...(route.headers ? { header: z.object(shapeOf(route.headers)) } : {}),
+      ...headersOf(route),
     },
     ...(route.body ? { requestBody: { content: bodyContent(route, route.body) } } : {}),
     responses: {

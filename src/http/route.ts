@@ -170,6 +170,8 @@ interface RouteSpec<
   Headers extends Shape,
 > {
   readonly method: "get" | "post" | "put" | "delete";
+  /** A POST that keeps no `Idempotency-Key`: it is no command of a lake, and may be repeated. */
+  readonly keyless?: true;
   /** In OpenAPI form, such as `/batches/{id}`. */
   readonly path: string;
   /** `lake`: served below `/lakes/{lake_id}` and, for the default lake, at the root. */
@@ -197,6 +199,7 @@ interface RouteSpec<
 /** A route whose types have been checked and forgotten. */
 export interface Route {
   readonly method: "get" | "post" | "put" | "delete";
+  readonly keyless?: true;
   readonly path: string;
   readonly scope: "lake" | "platform";
   readonly tag: string;
@@ -212,6 +215,9 @@ export interface Route {
   readonly refusals?: Readonly<Record<number, string>>;
   readonly handle: (input: RouteInput<never, never, never, never>) => Handled;
 }
+
+/** Whether the answer is kept under the `Idempotency-Key` that a request brings. */
+export const keepsKey = ({ method, keyless }: Route): boolean => method === "post" && !keyless;
 
 export const route = <
   Params extends Shape,

@@ -397,7 +397,6 @@ describe("a header", () => {
         ...headers,
         "Sec-Fetch-Mode": "navigate",
         "Sec-Fetch-Dest": "document",
-        "Sec-Fetch-User": "?1",
       };
       expect((await lake.get("", followed)).status).toBe(200);
     }

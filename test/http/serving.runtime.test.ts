@@ -148,6 +148,19 @@ describe("the OpenAPI document", () => {
     expect(asked).toEqual(expect.arrayContaining(["/lakes", "/lakes/{lake_id}/events"]));
   });
 
+  test("offers an Idempotency-Key where one is kept: with the commands of lakes", async () => {
+    const keyed = [...(await operations())]
+      .filter(([, { parameters = [] }]) =>
+        parameters.some(({ name }) => name === "Idempotency-Key"),
+      )
+      .map(([operation]) => operation);
+    expect(keyed).toContain("post /datasets");
+    expect(keyed).toContain("post /lakes");
+    expect(keyed).toContain("post /lakes/{lake_id}/deletions/{id}/execute");
+    expect(keyed.filter((operation) => !operation.startsWith("post "))).toEqual([]);
+    expect(keyed.filter((operation) => /\/(admin|log)\//.test(operation))).toEqual([]);
+  });
+
   test("takes digits for a number, and nothing else that could be read as one", async () => {
     const numbers = [...(await operations())].flatMap(([name, { parameters = [] }]) =>
       parameters

@@ -104,6 +104,7 @@ const rebuilding =
 export const adminRoutes = [
   route({
     method: "post",
+    keyless: true,
     path: "/admin/rebuild-reports",
     scope: "platform",
     tag: "Admin",
@@ -128,6 +129,7 @@ export const adminRoutes = [
   }),
   route({
     method: "post",
+    keyless: true,
     path: "/admin/reapply-erasures",
     scope: "platform",
     tag: "Admin",
@@ -142,6 +144,7 @@ export const adminRoutes = [
   }),
   route({
     method: "post",
+    keyless: true,
     path: "/admin/rewrap-keys",
     scope: "platform",
     tag: "Admin",

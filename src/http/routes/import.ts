@@ -66,6 +66,7 @@ export const importRoutes = [
   }),
   route({
     method: "post",
+    keyless: true,
     path: "/log/import",
     scope: "lake",
     tag: "Proofs",

@@ -71,6 +71,7 @@ export const operationRoutes = [
   }),
   route({
     method: "post",
+    keyless: true,
     path: "/admin/redrive",
     scope: "platform",
     tag: "Operations",

@@ -71,6 +71,7 @@ export const proofRoutes = [
   }),
   route({
     method: "post",
+    keyless: true,
     path: "/log/checkpoint",
     scope: "lake",
     tag: "Proofs",

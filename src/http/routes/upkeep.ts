@@ -13,6 +13,7 @@ import { none, textAnswer } from "./shared.ts";
 export const upkeepRoutes = [
   route({
     method: "post",
+    keyless: true,
     path: "/admin/monthly-report",
     scope: "platform",
     tag: "Admin",
@@ -36,6 +37,7 @@ export const upkeepRoutes = [
   }),
   route({
     method: "post",
+    keyless: true,
     path: "/admin/sweep-alarms",
     scope: "platform",
     tag: "Admin",
