@@ -20,6 +20,8 @@ with it: keys (sealed fields stay unreadable, pseudonyms and the signature are a
 the objects in the store. The variable LETHE_TOKEN, when set, is sent as a bearer token.
 `;
 
+const AGAIN = "It is not known to be imported: the same call goes on where this one stopped.";
+
 const usage = (reason: string): never => {
   process.stderr.write(`${reason}\n\n${USAGE}`);
   process.exit(2);
@@ -62,6 +64,9 @@ try {
     },
   });
 } catch (error) {
-  process.stderr.write(`Not imported: ${printable((error as Error).message)}\n`);
-  process.exitCode = error instanceof ImportError ? 1 : 2;
+  const reason = printable((error as Error).message);
+  const refused = error instanceof ImportError;
+  // What was not answered may have been done all the same.
+  process.stderr.write(refused ? `Not imported: ${reason}\n` : `${reason}\n${AGAIN}\n`);
+  process.exitCode = refused ? 1 : 2;
 }

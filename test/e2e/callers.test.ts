@@ -1,9 +1,11 @@
 /** A server that tells callers apart, with an issuer on this machine whose keys it fetches and sees change. */
-import { mkdtemp, rm } from "node:fs/promises";
+import { spawn } from "node:child_process";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createServer, type Server as HttpServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import process from "node:process";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Server, startServer } from "../../scripts/support/server.ts";
 import { type IssuerKey, newKey, sign } from "../support/issuer.ts";
@@ -110,6 +112,39 @@ describe("a server that tells callers apart", () => {
     const foreign = await newKey("first", "RS256");
     expect((await ask(await jwt("owner-1", foreign), "GET", "/lakes/north")).status).toBe(401);
   });
+
+  test("lets an administrator import a log whose lake is not theirs to read", async () => {
+    const headers = { Authorization: `Bearer ${await jwt("owner-1")}` };
+    const exported = await fetch(`${server.url}/lakes/north/events?format=ndjson`, { headers });
+    const file = path.join(directory, "log.ndjson");
+    await writeFile(file, (await exported.text()).replaceAll("north", "carried"));
+    const carried = `${server.url}/lakes/carried`;
+    const admin = await jwt("admin-0");
+    const first = await runImport(admin, carried, file);
+    expect([first.code, first.output]).toEqual([0, expect.stringContaining("the lake is open")]);
+    expect((await ask(admin, "GET", "/lakes/carried/log/checkpoint")).status).toBe(404);
+    expect((await ask(await jwt("owner-1"), "GET", "/lakes/carried")).status).toBe(200);
+    // The owner has it go on: what was imported stays imported.
+    const given = { dataset_id: "d", source: "s3://x", record_count: 1, contains_pii: false };
+    const route = "/lakes/carried/ingest-dataset";
+    expect((await ask(await jwt("owner-1"), "POST", route, given)).status).toBe(200);
+    const again = await runImport(admin, carried, file);
+    expect([again.code, again.output]).toEqual([0, expect.stringContaining("gone on since")]);
+  });
+
+  const runImport = (token: string, ...args: string[]) =>
+    new Promise<{ code: number | null; output: string }>((resolve) => {
+      const script = path.resolve(import.meta.dirname, "../../scripts/import.ts");
+      const env = { ...process.env, LETHE_TOKEN: token };
+      const child = spawn(process.execPath, [script, ...args], { env });
+      let output = "";
+      for (const stream of [child.stdout, child.stderr]) {
+        stream.on("data", (bytes) => {
+          output += bytes;
+        });
+      }
+      child.on("exit", (code) => resolve({ code, output }));
+    });
 });
 
 describe("a server whose issuer is not configured", () => {

@@ -115,7 +115,7 @@ describe("an export brought into another server", () => {
       `${to.url}/lakes/carried`,
       inDirectory("other.ndjson"),
     );
-    expect([code, output]).toEqual([1, expect.stringContaining("the lake has another log")]);
+    expect([code, output]).toEqual([1, expect.stringContaining("not the one expected")]);
     const away = await runImport("http://127.0.0.1:1/lakes/x", inDirectory("log.ndjson"));
     expect(away.code).toBe(2);
     expect((await runImport(`${to.url}/lakes/carried`)).code).toBe(2);

@@ -302,6 +302,11 @@ describe("an import", () => {
         { kind: "execution_due", parked: 0 },
       ]);
     });
+    // Whoever did not hear the answer asks once more; another root is as wrong as ever.
+    const repeated = await complete(again, head.root);
+    expect([repeated.status, repeated.at("status")]).toEqual([200, "open"]);
+    expect(repeated.at("tree_size")).toBeGreaterThan(head.size);
+    expect((await complete(again, hashed(lines.slice(1)))).at("code")).toBe("root-differs");
   });
 
   test("that is given up leaves a lake that can be created or imported anew; an open one stays", async () => {
