@@ -13,7 +13,8 @@ const USAGE = `Usage: npm run import -- <lake url> <file.ndjson> [options]
 
   <lake url>         for example http://127.0.0.1:8000/lakes/demo
   <file.ndjson>      from GET <lake url>/events?format=ndjson of the lake it came from
-  --checkpoint FILE  a checkpoint of that lake: is the file what was signed?
+  --checkpoint FILE  a checkpoint of that lake: has the file its root?
+  --key VKEY         that lake's verifier key, known beforehand: is the checkpoint signed by it?
 
 An interrupted import goes on when the same is called again. What a log does not hold does not come
 with it: keys (sealed fields stay unreadable, pseudonyms and the signature are another key's) and
@@ -31,9 +32,10 @@ const usage = (reason: string): never => {
 const printable = (text: string): string => text.replaceAll(/\p{Cc}/gu, "?");
 
 const parsed = () => {
+  const text = { type: "string" } as const;
   try {
     return parseArgs({
-      options: { checkpoint: { type: "string" }, help: { type: "boolean" } },
+      options: { checkpoint: text, key: text, help: { type: "boolean" } },
       allowPositionals: true,
     });
   } catch (error) {
@@ -50,12 +52,16 @@ const [address = "", file = "", ...surplus] = positionals;
 if (surplus.length > 0 || file === "" || !/^https?:$/.test(URL.parse(address)?.protocol ?? "")) {
   usage("One lake's URL, with http:// or https://, and one file are needed.");
 }
+if (values.key !== undefined && values.checkpoint === undefined) {
+  usage("--key checks the signature of a --checkpoint: both are needed.");
+}
 
 try {
   await importLog({
     lake: address.replace(/\/+$/, ""),
     file,
     checkpoint: values.checkpoint,
+    key: values.key,
     token: process.env.LETHE_TOKEN || undefined,
     tell: (text) => process.stdout.write(`${printable(text)}\n`),
     progress: (done, of) => {

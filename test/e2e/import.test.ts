@@ -87,8 +87,40 @@ describe("an export brought into another server", () => {
       "--checkpoint",
       inDirectory("checkpoint"),
     );
-    expect([code, output]).toEqual([1, expect.stringContaining("are not those the checkpoint")]);
+    expect([code, output]).toEqual([1, expect.stringContaining("are not those of the checkpoint")]);
     expect((await fetch(carried)).status).toBe(404);
+  });
+
+  test("is held against a signature only where the key is known, and says which it was", async () => {
+    const key = (await text(`${lake}/log/key`)).trim();
+    const [origin, size, root] = checkpoint.split("\n");
+    const noteOf = async (name: string, note: string) => {
+      await writeFile(inDirectory(name), note);
+      return inDirectory(name);
+    };
+    const keyHash = Buffer.from(key.split("+")[1] ?? "", "hex");
+    const nothing = Buffer.concat([keyHash, Buffer.alloc(64)]).toString("base64");
+    const unsigned = (of: string) => `${of}\n${size}\n${root}\n\n— ${of} ${nothing}\n`;
+    const forged = await noteOf("forged", unsigned(origin ?? ""));
+    const foreign = await noteOf("foreign", unsigned("lethe/other"));
+    const other = (await text(`${from.url}/log/key`)).trim();
+    const cases: [string[], number, string][] = [
+      [[foreign], 1, "the checkpoint is of lethe/other, the file of lethe/carried"],
+      [[foreign, "--key", key], 1, "the checkpoint is of lethe/other"],
+      [[forged, "--key", key], 1, "its signature is not that of lethe/carried"],
+      [[inDirectory("checkpoint"), "--key", other], 1, "it is not signed by the key lethe/"],
+      [[inDirectory("checkpoint"), "--key", "nonsense"], 2, "--key is no verifier key"],
+      // Neither is refused for its signature: nobody listens at the lake's URL.
+      [[forged], 2, "that it is signed was not checked"],
+      [[inDirectory("checkpoint"), "--key", key], 2, `${EVENTS} events are those that lethe/carr`],
+    ];
+    for (const [given, code, said] of cases) {
+      const args = ["http://127.0.0.1:1/lakes/carried", inDirectory("log.ndjson"), "--checkpoint"];
+      const ended = await runImport(...args, ...given);
+      expect([ended.code, ended.output]).toEqual([code, expect.stringContaining(said)]);
+    }
+    const alone = await runImport(lake, inDirectory("log.ndjson"), "--key", key);
+    expect([alone.code, alone.output]).toEqual([2, expect.stringContaining("both are needed")]);
   });
 
   test("goes on where it stopped, and ends with the same root", async () => {

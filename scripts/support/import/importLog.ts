@@ -7,9 +7,10 @@
 import { createReadStream } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { HashTree } from "../verify/hashTree.ts";
+import { objection, readKey, takeApart } from "../verify/identity.ts";
+import { parseLeaf } from "../verify/leafRules.ts";
 import { linesOf } from "../verify/lines.ts";
 import { leafHash } from "../verify/merkle.ts";
-import { type Checkpoint, parseCheckpoint, parseNote } from "../verify/note.ts";
 import { ImportError, type LakeImport, lakeImport } from "./lakeImport.ts";
 
 /** What one request carries, unless a single line is longer. */
@@ -22,6 +23,8 @@ export interface ImportOrder {
   readonly file: string;
   /** A file with a checkpoint of the log where it came from: what the export must hash to. */
   readonly checkpoint?: string | undefined;
+  /** The verifier key of that log: without it nobody has looked at the checkpoint's signature. */
+  readonly key?: string | undefined;
   readonly token?: string | undefined;
   readonly tell: (text: string) => void;
   readonly progress?: (done: number, of: number) => void;
@@ -33,7 +36,7 @@ export const importLog = async (order: ImportOrder): Promise<void> => {
   const tree = await treeOf(file);
   if (tree.size === 0) throw new ImportError(`${file} has no line`);
   tell(`${file}: ${tree.size} events, root ${rootOf(tree)}`);
-  if (order.checkpoint !== undefined) await compare(order.checkpoint, tree, tell);
+  if (order.checkpoint !== undefined) await compare(order.checkpoint, order, tree);
   else tell("no --checkpoint: that the file is unchanged is not checked, only that it is whole");
 
   const target = lakeImport(lake, token);
@@ -65,27 +68,43 @@ const treeOf = async (file: string): Promise<HashTree> => {
   return tree;
 };
 
-const checkpointIn = (note: Uint8Array, from: string): Checkpoint => {
-  const parsed = parseNote(note);
-  const head = parsed.ok ? parseCheckpoint(parsed.value.text) : parsed;
-  if (!head.ok) throw new ImportError(`${from} is no checkpoint: ${head.reason}`);
-  return head.value;
+/** The lake whose log it is, by its first event. */
+const lakeIn = async (file: string): Promise<string> => {
+  for await (const line of linesOf(createReadStream(file))) {
+    const first = parseLeaf(line);
+    if (typeof first !== "string" && typeof first.data.lake_id === "string") {
+      return first.data.lake_id;
+    }
+    break;
+  }
+  throw new ImportError(`${file} does not begin with the event that names its lake`);
 };
 
 /** A file that has grown beyond the checkpoint is held against its beginning. */
 const compare = async (
-  file: string,
+  note: string,
+  { file, key, tell }: ImportOrder,
   tree: HashTree,
-  tell: (text: string) => void,
 ): Promise<void> => {
-  const { size, root } = checkpointIn(await readFile(file), file);
+  const verifier = key === undefined ? null : readKey(key, "--key");
+  const taken = takeApart(await readFile(note), note);
+  const { origin, size, root } = taken.checkpoint;
+  const log = `lethe/${await lakeIn(file)}`;
+  if (origin !== log) throw new ImportError(`the checkpoint is of ${origin}, the file of ${log}`);
+  const wrong = verifier === null ? null : objection(taken.note, taken.checkpoint, verifier);
+  if (wrong !== null) throw new ImportError(`the checkpoint is not to be trusted: ${wrong}`);
   if (size > tree.size) {
     throw new ImportError(`the checkpoint is of ${size} events, the export has ${tree.size}`);
   }
   if (!tree.root(size).equals(root)) {
-    throw new ImportError(`the first ${size} events are not those the checkpoint was signed for`);
+    throw new ImportError(`the first ${size} events are not those of the checkpoint`);
   }
-  tell(`the first ${size} events are those the checkpoint was signed for`);
+  tell(
+    verifier === null
+      ? `the first ${size} events have the root that the checkpoint names; that it is signed was ` +
+          "not checked: give the lake's key with --key"
+      : `the first ${size} events are those that ${verifier.name} signed`,
+  );
 };
 
 const send = async (

@@ -30,6 +30,7 @@ export interface Leaf {
   readonly stream: string;
   readonly stream_version: number;
   readonly recorded_at: string;
+  readonly data: Readonly<Record<string, unknown>>;
 }
 
 const kindOf = (value: unknown): string => (value === null ? "null" : typeof value);
