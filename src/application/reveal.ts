@@ -9,6 +9,7 @@ import type { Keyring } from "./keyring.ts";
 import type { EventLog } from "./ports.ts";
 import { answerQuestion, type Reply } from "./questions.ts";
 import { accessAnswerPlace, accessSubjectPlace } from "./subjectAccess.ts";
+import { type Unsealing, unsealing } from "./unsealing.ts";
 
 /** `audit` records the access to an object; nothing is shown when it is refused or throws. */
 export const reveal = (
@@ -24,7 +25,10 @@ export const reveal = (
     return reject("not_found", "deletion-not-found", "There is no such deletion request.");
   }
   // Opened before it is on record: where a key is not at hand yet, it is the turn that is run again.
-  const opened = openedFields(deletion, keyring);
+  const seals = unsealing(log, keyring, deletion.subject_ref, deletion.completed_at !== null);
+  const opened = openedFields(deletion, seals);
+  const refusal = seals.refusal();
+  if (refusal) return refusal;
   const audited = audit(stream);
   if (!audited.ok) return audited;
   const asked = { kind: "one", aggregate: "deletion", id: deletion_id, when: null } as const;
@@ -33,16 +37,18 @@ export const reveal = (
   return ok({ ...shown.value, view: { ...shown.value.view, ...opened } });
 };
 
-const openedFields = (deletion: Deletion, keyring: Keyring) => {
-  const { deletion_id, subject_ref } = deletion;
-  const open = (field: Parameters<typeof deletionPlace>[1], { sealed }: Sealed) =>
-    keyring.open(subject_ref, deletionPlace(deletion_id, field), sealed) ?? { erased: true };
+const openedFields = ({ deletion_id, requested_at, ...deletion }: Deletion, seals: Unsealing) => {
+  const open = (
+    field: Parameters<typeof deletionPlace>[1],
+    { sealed }: Sealed,
+    sealed_at = requested_at,
+  ) => seals.open({ place: deletionPlace(deletion_id, field), sealed, sealed_at });
   return {
     subject_id: open("subject_id", deletion.subject_id),
     reason: open("reason", deletion.reason),
     answers: deletion.answers.map(({ version, reason, ...answer }) => ({
       ...answer,
-      reason: open(answerField(version), reason),
+      reason: open(answerField(version), reason, answer.decided_at),
     })),
   };
 };
@@ -59,16 +65,21 @@ export const revealAccess = (
   const asked = { kind: "one", aggregate: "subject-access", id, when: null } as const;
   const shown = answerQuestion(log, asked, now);
   if (!shown.ok || shown.value.kind !== "one" || access.status === "absent") return shown;
-  const place = accessSubjectPlace(access.subject_access_id);
-  const { subject_ref } = access;
-  const subject_id = keyring.open(subject_ref, place, access.subject_id.sealed);
-  const answers = access.answers.map((answer) => {
-    const at = accessAnswerPlace(access.subject_access_id, answer.decision);
-    const reason = keyring.open(subject_ref, at, answer.reason.sealed) ?? { erased: true };
-    return { ...answer, reason };
+  const { subject_access_id, subject_ref, requested_at } = access;
+  const seals = unsealing(log, keyring, subject_ref);
+  const subject_id = seals.open({
+    place: accessSubjectPlace(subject_access_id),
+    sealed: access.subject_id.sealed,
+    sealed_at: requested_at,
   });
+  const answers = access.answers.map((answer) => {
+    const place = accessAnswerPlace(subject_access_id, answer.decision);
+    const { sealed } = answer.reason;
+    return { ...answer, reason: seals.open({ place, sealed, sealed_at: answer.decided_at }) };
+  });
+  const refusal = seals.refusal();
+  if (refusal) return refusal;
   const audited = audit(`subject-access/${id}`);
   if (!audited.ok) return audited;
-  const view = { ...shown.value.view, subject_id: subject_id ?? { erased: true }, answers };
-  return ok({ ...shown.value, view });
+  return ok({ ...shown.value, view: { ...shown.value.view, subject_id, answers } });
 };

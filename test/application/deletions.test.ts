@@ -213,23 +213,6 @@ describe("revealing a request", () => {
     expect(refusal(asked).code).toBe("deletion-not-found");
     expect(lake.log.countOf("AccessAudited")).toBe(0);
   });
-
-  it("shows that a field is erased when the subject's key is gone", () => {
-    let erased = false;
-    const lake = testLake({
-      level: "gdpr",
-      keysSeenAs: (keys) => ({
-        ...keys,
-        find: (id) => (erased && id.startsWith("subject-half/") ? null : keys.find(id)),
-      }),
-    });
-    const deletion_id = requestIn(lake);
-    erased = true;
-    expect(lake.see({ kind: "reveal", deletion_id })).toMatchObject({
-      subject_id: { erased: true },
-      reason: { erased: true },
-    });
-  });
 });
 
 describe("the deadline of a request", () => {

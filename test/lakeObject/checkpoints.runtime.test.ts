@@ -102,10 +102,11 @@ describe("a checkpoint", () => {
     expect(await rootOf(lake)).toEqual(before);
     expect((await lake.get("/log/leaves?from=0&to=1000")).body).toEqual(leaves);
     const revealed = await lake.get(`/deletions/${deletion_id}?reveal=true`);
-    expect(revealed.at("subject_id")).toEqual({ erased: true });
-    // The look is in the log, behind the same events.
+    expect(revealed.at("code")).toBe("subject-key-missing");
+    // What comes then is in the log behind the same events.
+    await ingest(lake);
     const now = await rootOf(lake);
-    expect(now.size).toBe(before.size + 1);
+    expect(now.size).toBeGreaterThan(before.size);
     const path = `/log/consistency?from=${before.size}&to=${now.size}`;
     expect((await lake.get(path)).status).toBe(200);
   });

@@ -307,6 +307,9 @@ describe("an import", () => {
     expect([repeated.status, repeated.at("status")]).toEqual([200, "open"]);
     expect(repeated.at("tree_size")).toBeGreaterThan(head.size);
     expect((await complete(again, hashed(lines.slice(1)))).at("code")).toBe("root-differs");
+    // Nobody was forgotten: the key is missing here, which is another thing than destroyed.
+    const sealed = await again.get("/deletions/late?reveal=true");
+    expect([sealed.status, sealed.at("code")]).toEqual([503, "subject-key-missing"]);
   });
 
   test("that is given up leaves a lake that can be created or imported anew; an open one stays", async () => {

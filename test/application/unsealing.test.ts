@@ -1,0 +1,88 @@
+import { describe, expect, it } from "vitest";
+import { deletionId } from "../../src/contracts/fields.ts";
+import type { DeletionId } from "../../src/domain/ids.ts";
+import { DAY_MS, refusal, type TestLake, testLake } from "../support/testLake.ts";
+
+const SUBJECT = "jane.doe@example.com";
+
+const requestIn = (lake: TestLake, subject_id = SUBJECT): DeletionId => {
+  const said = { subject_id, reason: "please", requested_by: "petra" };
+  const about = { identity_verified: null, received_at: null };
+  const answer = lake.run({ type: "RequestDeletion", ...said, ...about });
+  return deletionId.parse((answer.body.deletion as { deletion_id: string }).deletion_id);
+};
+
+describe("a request whose key does not open, when it is to be revealed", () => {
+  const lakeWithoutKeys = () => {
+    const keys = { gone: false };
+    const lake = testLake({
+      level: "gdpr",
+      keysSeenAs: (stored) => ({
+        ...stored,
+        find: (id) => (keys.gone && id.startsWith("subject-half/") ? null : stored.find(id)),
+      }),
+    });
+    return { lake, keys };
+  };
+  const complete = (lake: TestLake, id: DeletionId) => {
+    const data = { completed_at: lake.now() };
+    const stream = `deletion/${id}` as const;
+    const change = {
+      stream,
+      expected_version: lake.log.load(stream).version,
+      events: [{ type: "GDPRDeletionCompleted", data }],
+    };
+    lake.log.append([change], {
+      command_id: "command",
+      actor: "tester",
+      correlation_id: "correlation",
+      causation_id: null,
+      now: lake.now(),
+    });
+  };
+  const erased = { subject_id: { erased: true }, reason: { erased: true } };
+
+  it("says erased when it was carried out, or another one of that person has been since", () => {
+    const { lake, keys } = lakeWithoutKeys();
+    const rejected = requestIn(lake);
+    lake.run({ type: "RejectDeletion", deletion_id: rejected, reason: "No", ground: null });
+    lake.pass(DAY_MS);
+    const carried_out = requestIn(lake);
+    complete(lake, carried_out);
+    keys.gone = true;
+    for (const deletion_id of [carried_out, rejected]) {
+      expect(lake.see({ kind: "reveal", deletion_id })).toMatchObject(erased);
+    }
+    const answers = [{ decision: "rejected", reason: { erased: true } }];
+    expect(lake.see({ kind: "reveal", deletion_id: rejected })).toMatchObject({ answers });
+  });
+
+  it("says of nobody that they were erased who was not, and records no access", () => {
+    const { lake, keys } = lakeWithoutKeys();
+    complete(lake, requestIn(lake));
+    const others = requestIn(lake, "somebody else");
+    complete(lake, others);
+    lake.pass(DAY_MS);
+    const deletion_id = requestIn(lake);
+    keys.gone = true;
+    const asked = lake.service.ask(lake.call(), { kind: "reveal", deletion_id });
+    expect(refusal(asked)).toMatchObject({ reason: "unavailable", code: "subject-key-missing" });
+    expect(lake.log.countOf("AccessAudited")).toBe(0);
+  });
+
+  it("says so of a request for access too", () => {
+    const { lake, keys } = lakeWithoutKeys();
+    const about = { subject_id: SUBJECT, requested_by: "petra", received_at: null };
+    const answer = lake.run({ type: "RequestAccess", ...about });
+    const { subject_access_id } = answer.body.subject_access as { subject_access_id: string };
+    const question = { kind: "reveal_access", subject_access_id } as const;
+    keys.gone = true;
+    const asked = lake.service.ask(lake.call(), question);
+    expect(refusal(asked).code).toBe("subject-key-missing");
+    keys.gone = false;
+    lake.pass(DAY_MS);
+    complete(lake, requestIn(lake));
+    keys.gone = true;
+    expect(lake.see(question)).toMatchObject({ subject_id: { erased: true } });
+  });
+});
