@@ -1,7 +1,9 @@
+import { randomBytes } from "node:crypto";
 import { describe, expect, it } from "vitest";
+import { HalfNeededError, openKeyring } from "../../src/application/keyring.ts";
 import type { StoredEvent } from "../../src/application/ports.ts";
 import { toCloudEvent } from "../../src/http/cloudEvents.ts";
-import { testLake } from "../support/testLake.ts";
+import { LAKE, ROOTS, testLake } from "../support/testLake.ts";
 
 const stored: StoredEvent = {
   seq: 7,
@@ -45,16 +47,44 @@ describe("an event on the wire", () => {
   });
 
   it("hides sealed fields wherever they stand, and nothing else", () => {
+    const sealed = randomBytes(40).toString("base64");
     const data = {
-      reason: { sealed: "Y2lwaGVy" },
-      nested: [{ deep: { sealed: "Y2lwaGVy" } }, "text", 7, null, true],
-      object: { sealed: "Y2lwaGVy", more: 1 },
+      reason: { sealed },
+      nested: [{ deep: { sealed } }, "text", 7, null, true],
+      object: { sealed, more: 1 },
     };
     expect(toCloudEvent("north", { ...stored, data }).data).toEqual({
       reason: { sealed: true },
       nested: [{ deep: { sealed: true } }, "text", 7, null, true],
-      object: { sealed: "Y2lwaGVy", more: 1 },
+      object: { sealed: true, more: 1 },
     });
+  });
+
+  it("hides whatever a keyring seals, were it nothing", () => {
+    const { log, halves } = testLake({ level: "gdpr" });
+    const keyring = openKeyring(ROOTS, LAKE, log.keys).withHalves(halves);
+    const jane = keyring.subjectRef("jane");
+    halves.supply(new HalfNeededError(jane, true));
+    for (const text of ["", "x", "a longer text, such as a reason".repeat(100)]) {
+      for (const own of [keyring.seal(jane, "place", text), keyring.sealOwn("place", text)]) {
+        const [_, body = own.sealed] = own.sealed.split(".");
+        for (const { sealed } of [own, { sealed: body }]) {
+          const { data } = toCloudEvent("north", { ...stored, data: { reason: { sealed } } });
+          expect(data).toEqual({ reason: { sealed: true } });
+        }
+      }
+    }
+  });
+
+  it("shows the type and the rules of a column that is called sealed", () => {
+    const data = {
+      schema: { sealed: "decimal" },
+      privacy_rules: { sealed: "mask" },
+      quality_rules: { sealed: "not_null and unique and regex:^[A-Za-z0-9]{1,20}$" },
+      rules: { sealed: { strategy: "redact", text: "[REDACTED]" } },
+      newest: { sealed: "2026-11-23T12:00:00.000Z" },
+    };
+    expect(toCloudEvent("north", { ...stored, data }).data).toEqual(data);
   });
 
   it("of a deletion request shows no ciphertext", () => {
