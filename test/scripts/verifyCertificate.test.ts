@@ -79,6 +79,42 @@ describe("a certificate that is right", () => {
   });
 });
 
+describe("a file with more than a certificate", () => {
+  const twice = (made: MadeCertificate, name: string, value: unknown) =>
+    JSON.stringify(made).replace(/^\{/, `{${name}:${JSON.stringify(value)},`);
+
+  it("is caught when a member stands twice, however it is written and wherever it stands", async () => {
+    const made = madeCertificate();
+    const whole = JSON.stringify(made);
+    const nested = whole.replace('"rows_removed":', '"rows_removed":0,"rows_removed":');
+    expect(nested).not.toBe(whole);
+    const cases = [
+      [twice(made, '"certificate"', { facts: { rows_removed: 0 } }), "certificate"],
+      [twice(made, String.raw`"certi\u0066icate"`, "false"), "certificate"],
+      [twice(made, '"leaf"', "another"), "leaf"],
+      [nested, "certificate.facts.rows_removed"],
+    ] as const;
+    for (const [text, name] of cases) {
+      const { outcome, caught } = await verified(text);
+      expect([outcome, caught]).toEqual(["caught", [expect.stringContaining(`${name} stands tw`)]]);
+    }
+  });
+
+  it("is caught when it has a member that nothing proves", async () => {
+    const { outcome, caught } = await verified({ ...madeCertificate(), rows_removed: 0 });
+    expect([outcome, caught]).toEqual([
+      "caught",
+      ["file: rows_removed is no part of a certificate: nothing proves it"],
+    ]);
+  });
+
+  it("is not mistaken for one by names that come again elsewhere, or in a text", async () => {
+    const requested_by = String.raw`{"a":1,"a":2,\"b\":[}`;
+    const facts = { requested_by, objects: [{ from: "x" }, { from: "x" }], "": { "": {} } };
+    expect(await verified(madeCertificate({ facts }))).toMatchObject({ caught: [] });
+  });
+});
+
 describe("a certificate that was tampered with", () => {
   it("is caught at every byte of what is signed", async () => {
     const made = madeCertificate();

@@ -8,6 +8,7 @@ import { isDeepStrictEqual } from "node:util";
 import { certificateClaims } from "./certificateClaims.ts";
 import { envelopeObjection, parseEnvelope } from "./dsse.ts";
 import { objection, readKey, takeApart } from "./identity.ts";
+import { repeatedMembers } from "./jsonMembers.ts";
 import { parseLeaf } from "./leafRules.ts";
 import { HASH_BYTES, leafHash, provesInclusion, type TreeHead } from "./merkle.ts";
 import { decodeBase64, decodeUtf8, type VerifierKey } from "./note.ts";
@@ -22,6 +23,8 @@ const CLOSINGS = [
   "GDPRDeletionRemainderErased",
   "GDPRDeletionReapplied",
 ] as const;
+
+const MEMBERS = ["certificate", "envelope", "checkpoint", "leaf", "inclusion", "verifier_key"];
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -44,6 +47,7 @@ export const verifyCertificateFile = async (
 /** Reports what holds and what does not; throws UnreadableError when it is no certificate at all. */
 const verifyCertificate = (text: string, pinned: string | undefined, report: Report) => {
   const file = fieldsOf(parsedJson(text), "the file");
+  checkMembers(file, text, report);
   const key = keyOf(file, pinned, report);
   const payload = checkSignature(file, key, report);
   if (payload === null) return;
@@ -65,6 +69,16 @@ const fieldsOf = (value: unknown, what: string): Fields => {
   if (typeof value !== "object" || value === null || Array.isArray(value))
     throw new UnreadableError(`${what} is no JSON object`);
   return value as Fields;
+};
+
+/** What is not checked may not stand beside what is: a reader could take it for a part of it. */
+const checkMembers = (file: Fields, text: string, report: Report): void => {
+  const { caught, end } = report.catcher("file");
+  for (const name of repeatedMembers(text))
+    caught(`${name} stands twice: which of them is read is up to the reader`);
+  for (const name of Object.keys(file))
+    if (!MEMBERS.includes(name)) caught(`${name} is no part of a certificate: nothing proves it`);
+  end();
 };
 
 /** The pinned key, else the one in the file, which proves only that the file is of one piece. */
