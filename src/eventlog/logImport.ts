@@ -12,6 +12,7 @@ import { LockedKeyError, openKeyring } from "../application/keyring.ts";
 import { say } from "../application/logging.ts";
 import type { LogTree } from "../application/logProofs.ts";
 import type { RootSecrets } from "../application/rootSecrets.ts";
+import { shapeFault } from "../contracts/eventShapes.ts";
 import { upcast } from "../contracts/events.ts";
 import { ok, type Result } from "../domain/decider.ts";
 import type { StreamName } from "../domain/ids.ts";
@@ -106,8 +107,11 @@ export const logImport = ({ sql, log, tree, roots, now }: LogImportDeps): LogImp
     }
     try {
       kindOf(row.stream as StreamName);
-      upcast(row.type, row.schema_version, data);
+      const fault = shapeFault(row.type, upcast(row.type, row.schema_version, data));
+      if (fault !== null) return fault;
     } catch (error) {
+      // An upcaster found nothing where it looked for what it is to lift.
+      if (error instanceof TypeError) return `its data is none of version ${row.schema_version}`;
       return (error as Error).message;
     }
     const { version } = log.load(row.stream as StreamName);

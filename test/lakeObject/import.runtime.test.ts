@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import type { ImportRequest } from "../../src/application/importLog.ts";
 import { eventLog } from "../../src/eventlog/eventLog.ts";
 import { MIGRATIONS, migrate } from "../../src/eventlog/migrations.ts";
-import { appendTo, metaAt } from "../support/emptyLog.ts";
+import { accessed, appendTo, metaAt } from "../support/emptyLog.ts";
 import { fill, hashed, linesOf, rootOf } from "../support/exports.ts";
 import {
   append,
@@ -224,9 +224,13 @@ describe("an import", () => {
       [with25({ recorded_at: "2026-11-31T00:00:00.000Z" }), /recorded_at is none/],
       [with25({ stream: "pond/1" }), /^Event 25 is refused: stream of no known aggregate/],
       [with25({ type: "DataLakeCreated" }), /^Event 25 is refused: a lake is created once/],
-      [with25({ type: "AccessAudited" }), /^Event 25 is refused: it does not fit/],
+      [with25(accessed("eve")), /^Event 25 is refused: it does not fit/],
       [with25({ actor: "\ud800" }), /^Event 25 is refused: its actor is none/],
       [with25({ data: [] }), /^Event 25 is refused: its data is none/],
+      [
+        with25({ type: "BatchDerived", stream: "batch/b", stream_version: 1, data: {} }),
+        /^Event 25 is refused: its data is none of version 1/,
+      ],
       [with25({ more: 1 }), /^Event 25 is refused: its members/],
       [[...lines.slice(20, 24), JSON.stringify({ type, ...rest })], /^Event 25 .*: its members/],
       [[...lines.slice(20, 24), line(25).replace(":", ": ")], /^Event 25 .*: it is not written as/],
@@ -244,6 +248,27 @@ describe("an import", () => {
       expect((await again.get("/log/import")).at("tree_size"), String(expected)).toBe(20);
     }
     await bringAll(again, lines.slice(20));
+  });
+
+  test("refuses an event whose data lacks what its type promises, by its seq", async () => {
+    const lake = await eventful();
+    const lines = await exportOf(lake);
+    const again = await emptied(lake);
+    for (const [index, line] of lines.entries()) {
+      const event = JSON.parse(line) as { readonly type: string; readonly data: object };
+      for (const member of Object.keys(event.data)) {
+        const data = { ...event.data, [member]: undefined };
+        const answer = await bring(again, [JSON.stringify({ ...event, data })]);
+        // A lake of no id is refused before anybody has looked at the rest of it.
+        const fault = member === "lake_id" ? "the log of another lake" : `as ${member}.`;
+        expect(refusal(answer), `${event.type} ${member}`).toEqual([
+          422,
+          "import-refused",
+          expect.stringMatching(new RegExp(`^Event ${index + 1} is refused: .*${fault}`)),
+        ]);
+      }
+      await bringAll(again, [line]);
+    }
   });
 
   test("takes no data that is another than the expected root says", async () => {
