@@ -4,8 +4,8 @@ import { ok, type Result } from "../domain/decider.ts";
 import type { StreamName } from "../domain/ids.ts";
 import { type Rejection, reject } from "../domain/rejection.ts";
 import type { AggregateKind, StateOf } from "./aggregates.ts";
+import { erasedFields } from "./closedRequests.ts";
 import { type Reader, reader } from "./commands.ts";
-import { erasedSince } from "./erasedSince.ts";
 import { freshnessOf } from "./freshnessDuties.ts";
 import type { Wrapping } from "./keyRotation.ts";
 import type { Reapplication } from "./lakeCustody.ts";
@@ -180,7 +180,7 @@ interface Shown {
 /** What a view shows of other aggregates. */
 const moreOf = (log: EventLog, read: Reader, { kind, id, state }: Shown, now: string): View => {
   if (kind === "batch") return endOf(read, state as StateOf<"batch">);
-  if (kind !== "dataset") return erasedSince(log, read, kind, state);
+  if (kind !== "dataset") return erasedFields(log, kind, state);
   return { freshness: freshnessOf(log, read, id, now) };
 };
 

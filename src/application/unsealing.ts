@@ -5,12 +5,9 @@
  */
 import type { SubjectRef } from "../domain/ids.ts";
 import { type Rejection, reject } from "../domain/rejection.ts";
-import { reader } from "./commands.ts";
+import { erasedSince } from "./erasedPersons.ts";
 import type { Keyring } from "./keyring.ts";
 import type { EventLog } from "./ports.ts";
-
-/** More requests of one person are not looked at. */
-const MAX_REQUESTS = 1_000;
 
 export interface SealedField {
   readonly place: string;
@@ -35,22 +32,11 @@ export const unsealing = (
 ): Unsealing => {
   let missing = false;
 
-  const destroyedSince = (sealed_at: string): boolean => {
-    if (erased) return true;
-    const read = reader(log);
-    return log.directory
-      .list({ kind: "deletion", subject_ref, limit: MAX_REQUESTS })
-      .some(({ id }) => {
-        const deletion = read.deletion(id);
-        return deletion.status !== "absent" && (deletion.completed_at ?? "") >= sealed_at;
-      });
-  };
-
   return {
     open({ place, sealed, sealed_at }) {
       const text = keyring.open(subject_ref, place, sealed);
       if (text !== null) return text;
-      if (!destroyedSince(sealed_at)) missing = true;
+      if (!erased && !erasedSince(log, subject_ref, sealed_at)) missing = true;
       return { erased: true };
     },
     refusal: () => (missing ? keyMissing() : null),

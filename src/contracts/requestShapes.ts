@@ -9,6 +9,7 @@ import {
   MAYBE_TEXT,
   NUMBER,
   OBJECT,
+  OPTIONAL_TEXT,
   type ShapesOf,
   TEXT,
 } from "./shape.ts";
@@ -22,6 +23,7 @@ const FACTS = {
   requested_at: TEXT,
   started_at: TEXT,
   completed_at: TEXT,
+  answered_at: OPTIONAL_TEXT,
   deadline: TEXT,
   statutory_deadline: TEXT,
   deadline_kept: FLAG,
