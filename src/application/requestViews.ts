@@ -15,7 +15,8 @@ export const ERASED = { erased: true } as const;
 
 export const deletionView = (deletion: StateOf<"deletion">, now: string): View | null => {
   if (deletion.status === "absent") return null;
-  const { version: _, reminded: __, missed_deadline: ___, erasure, ...shown } = deletion;
+  const { version: _, reminded: __, missed_deadline: ___, erasure, ...rest } = deletion;
+  const { keys_gone_at: _____, ...shown } = rest;
   // The key is gone for good with the erasure: nobody will open these again.
   const hidden = deletion.completed_at === null ? SEALED : ERASED;
   return {

@@ -66,7 +66,7 @@ export const revealAccess = (
   const shown = answerQuestion(log, asked, now);
   if (!shown.ok || shown.value.kind !== "one" || access.status === "absent") return shown;
   const { subject_access_id, subject_ref, requested_at } = access;
-  const seals = unsealing(log, keyring, subject_ref);
+  const seals = unsealing(log, keyring, subject_ref, access.status === "erased");
   const subject_id = seals.open({
     place: accessSubjectPlace(subject_access_id),
     sealed: access.subject_id.sealed,

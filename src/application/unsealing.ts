@@ -5,7 +5,7 @@
  */
 import type { SubjectRef } from "../domain/ids.ts";
 import { type Rejection, reject } from "../domain/rejection.ts";
-import { erasedSince } from "./erasedPersons.ts";
+import { erasedByAnyName, erasedSince } from "./erasedPersons.ts";
 import type { Keyring } from "./keyring.ts";
 import type { EventLog } from "./ports.ts";
 
@@ -36,7 +36,10 @@ export const unsealing = (
     open({ place, sealed, sealed_at }) {
       const text = keyring.open(subject_ref, place, sealed);
       if (text !== null) return text;
-      if (!erased && !erasedSince(log, subject_ref, sealed_at)) missing = true;
+      missing ||=
+        !erased &&
+        !erasedSince(log, subject_ref, sealed_at) &&
+        !erasedByAnyName(log, subject_ref, sealed_at);
       return { erased: true };
     },
     refusal: () => (missing ? keyMissing() : null),

@@ -30,6 +30,7 @@ const YEARS = new Map<string, Year>();
 const countryOf = (country: string): Holidays | null => {
   const known = COUNTRIES.get(country);
   if (known) return known;
+  if (!/^[A-Z]{2}$/.test(country)) return null;
   const assigned = new Intl.Locale(`und-${country}`).region ?? country;
   if (!Object.hasOwn(new Holidays().getCountries(), assigned)) return null;
   const holidays = new Holidays(assigned, { languages: ["en"], types: ["public"] });

@@ -1,5 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { deletionId } from "../../src/contracts/fields.ts";
+import type { DomainEvent } from "../../src/domain/decider.ts";
+import type { Deletion } from "../../src/domain/deletion/deletion.ts";
 import type { DeletionId } from "../../src/domain/ids.ts";
 import { DAY_MS, refusal, type TestLake, testLake } from "../support/testLake.ts";
 
@@ -24,13 +26,18 @@ describe("a request whose key does not open, when it is to be revealed", () => {
     });
     return { lake, keys };
   };
-  const complete = (lake: TestLake, id: DeletionId) => {
-    const data = { completed_at: lake.now() };
+  const complete = (
+    lake: TestLake,
+    id: DeletionId,
+    before: readonly DomainEvent[] = [],
+    type = "GDPRDeletionCompleted",
+  ) => {
+    const data = { completed_at: lake.now(), datasets: [] };
     const stream = `deletion/${id}` as const;
     const change = {
       stream,
       expected_version: lake.log.load(stream).version,
-      events: [{ type: "GDPRDeletionCompleted", data }],
+      events: [...before, { type, data }],
     };
     lake.log.append([change], {
       command_id: "command",
@@ -55,6 +62,39 @@ describe("a request whose key does not open, when it is to be revealed", () => {
     }
     const answers = [{ decision: "rejected", reason: { erased: true } }];
     expect(lake.see({ kind: "reveal", deletion_id: rejected })).toMatchObject({ answers });
+  });
+
+  it("says erased when that was under another spelling of their id", () => {
+    const { lake, keys } = lakeWithoutKeys();
+    const rejected = requestIn(lake, "7");
+    lake.run({ type: "RejectDeletion", deletion_id: rejected, reason: "No", ground: null });
+    lake.pass(DAY_MS);
+    const { subject_ref } = lake.log.load(`deletion/${rejected}`).state as Deletion;
+    const data = {
+      cause: "command",
+      reason: null,
+      subject_refs: { int: subject_ref },
+      withheld: [],
+    };
+    const started = { type: "GDPRDeletionStarted", data: { ...data, resumed: false } };
+    complete(lake, requestIn(lake, "007"), [started]);
+    keys.gone = true;
+    expect(lake.see({ kind: "reveal", deletion_id: rejected })).toMatchObject(erased);
+  });
+
+  it("says erased when it was with what had been withheld of an earlier request", () => {
+    const { lake, keys } = lakeWithoutKeys();
+    const first = requestIn(lake);
+    complete(lake, first);
+    lake.pass(DAY_MS);
+    const later = requestIn(lake);
+    lake.run({ type: "RejectDeletion", deletion_id: later, reason: "No", ground: null });
+    lake.pass(DAY_MS);
+    complete(lake, first, [], "GDPRDeletionRemainderErased");
+    keys.gone = true;
+    expect(lake.see({ kind: "reveal", deletion_id: later })).toMatchObject(erased);
+    const one = { kind: "one", aggregate: "deletion", id: later, when: null } as const;
+    expect(lake.see(one)).toMatchObject(erased);
   });
 
   it("says of nobody that they were erased who was not, and records no access", () => {

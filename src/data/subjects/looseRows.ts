@@ -13,6 +13,7 @@ import { piecesOf } from "../pieces.ts";
 import { decodeUtf8, MAX_RECORD_BYTES, withoutMark } from "../textInput.ts";
 import { JsonNumber } from "../types.ts";
 import { codePages } from "./codePages.ts";
+import { hasRepeatedNames } from "./repeatedNames.ts";
 import { linesOf, openStream } from "./rowScan.ts";
 
 /** Thrown when a file cannot be told apart into rows. */
@@ -57,7 +58,10 @@ async function* batches(
   if (batch.length > 0) yield batch;
 }
 
-/** Lines of JSON: the cells are all texts, numbers and truth values in them, however deep. */
+/**
+ * Lines of JSON: the cells are all texts, numbers and truth values in them, however deep. Of a line
+ * with a name twice nobody can tell what it says: it is none that has cells.
+ */
 async function* jsonLines(
   store: ObjectStore,
   source: ObjectRef,
@@ -65,7 +69,7 @@ async function* jsonLines(
   for await (const { line, start, end } of linesOf(store, source)) {
     if (line === TOO_LONG) throw new UnreadableError();
     const text = decodeUtf8(line);
-    const object = text === undefined ? undefined : parseLine(text);
+    const object = text === undefined || hasRepeatedNames(text) ? undefined : parseLine(text);
     const texts = object instanceof Map ? [...scalarsIn([...object.values()])] : null;
     const cellOf: CellOf = (column) => (object?.has(column) ? cellTexts(object.get(column)) : null);
     yield { texts, cellOf, bytes: line.slice(), start, end };

@@ -68,6 +68,8 @@ export interface Deletion {
   /** Why it failed, while it has. */
   readonly failure: string | null;
   readonly completed_at: string | null;
+  /** When keys of the person were last destroyed for it: at its end, and at that of what was withheld. */
+  readonly keys_gone_at: string | null;
   /** What is kept for now of what was asked to be erased. */
   readonly withheld: readonly Withheld[];
 }
@@ -117,6 +119,7 @@ export const evolveDeletion = (
       erasure: null,
       failure: null,
       completed_at: null,
+      keys_gone_at: null,
       withheld: [],
     };
   }
@@ -217,7 +220,8 @@ const evolveExecution = (state: Deletion, event: ExecutionEvent): Deletion => {
       return state;
     case "GDPRDeletionCompleted": {
       const { completed_at } = event.data;
-      return { ...state, status: "completed", completed_at, held_until: null };
+      const keys_gone_at = completed_at;
+      return { ...state, status: "completed", completed_at, keys_gone_at, held_until: null };
     }
     case "GDPRDeletionFailed": {
       const { failure, remainder } = event.data;
@@ -235,9 +239,9 @@ const evolveExecution = (state: Deletion, event: ExecutionEvent): Deletion => {
       return { ...state, erasure: begun, failure: null };
     }
     case "GDPRDeletionRemainderErased": {
-      const { datasets } = event.data;
+      const { datasets, completed_at: keys_gone_at } = event.data;
       const withheld = state.withheld.filter(({ dataset }) => !datasets.includes(dataset));
-      return { ...state, withheld, erasure: erasure && { ...erasure, only: null } };
+      return { ...state, withheld, keys_gone_at, erasure: erasure && { ...erasure, only: null } };
     }
     default:
       return assertNever(event);

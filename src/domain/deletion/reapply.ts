@@ -59,6 +59,7 @@ export const recalled = (data: Reapplied): Deletion => {
     erasure: null,
     failure: null,
     completed_at: null,
+    keys_gone_at: null,
     withheld: [],
   };
 };
@@ -74,6 +75,7 @@ export const reapplied = (state: Deletion, data: Reapplied): Deletion => {
       closing === "request"
         ? completed_at
         : (state.completed_at ?? data.answered_at ?? completed_at),
+    keys_gone_at: completed_at,
     failure: null,
     held_until: null,
     withheld,

@@ -1,8 +1,8 @@
 /**
  * Numbers in rules that a client wrote as JSON numbers. JSON is read into 64-bit floats, so a number
  * with more digits than those hold has been rounded before anybody looks at it, and a rule on an int
- * or a decimal would compare with another number than the one that was meant. This is asked of what
- * arrives, never of what is recorded: rules of a contract go on as they stand there.
+ * or a decimal would compare with another number than the one that was meant. What was rounded to a
+ * number that could have been written so is not told from that. This is asked of what arrives, never of what is recorded: rules of a contract go on as they stand there.
  */
 import { isJsonObject, type JsonObject, type RuleIssue } from "./issue.ts";
 
@@ -12,7 +12,7 @@ const EXACT_DIGITS = 15;
 /** Where rules hold numbers that cells are compared with; others have narrow bounds of their own. */
 const NUMBERS: readonly string[] = ["value", "values", "min", "max", "size", "buckets"];
 
-/** Whether it may be what was written: a whole number up to 2^53, or one of few enough digits. */
+/** Whether it may be what was written: a whole number below 2^53, or one of few enough digits. */
 const isExact = (number: number): boolean => {
   if (Number.isInteger(number) || !Number.isFinite(number)) return Number.isSafeInteger(number);
   const [digits = ""] = String(number).split("e");

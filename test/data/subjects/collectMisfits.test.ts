@@ -114,6 +114,8 @@ describe("of JSON Lines that fit no schema a person is given", () => {
     ["it has several values", '{"patient":[1]}'],
     ["they stand deeper", '{"patient":{"id":1}}'],
     ["the line is torn", '{"patient":1'],
+    ["the key stands twice", '{"patient":1,"n":2,"patient":7}'],
+    ["the key stands twice, the person last", '{"patient":7,"n":2,"patient":1}'],
   ])("nothing where %s, but that it is to be looked into", async (_, line) => {
     expect(await given(line, ask)).toEqual(nothing(true));
     expect(await given(line, { ...ask, id: "55" })).toEqual(nothing(false));

@@ -97,6 +97,8 @@ describe("a file that fits no schema", () => {
     const lines = ['{"a":{"b":["otto"]}}', '{"a":"otto x"}', '{"a": otto', '{"a":1}', '{"a":[1'];
     const { store } = await redact(lines.join("\n"), "jsonl", ["otto"]);
     expect(store.text("new")).toBe([lines[1], lines[3], lines[4]].join("\n"));
+    const twice = ['{"a":"otto","a":"lea"}', '{"a":"lea","a":"lea"}'];
+    expect((await redact(twice.join("\n"), "jsonl", ["otto"])).store.text("new")).toBe(twice[1]);
     const number = await redact('{"a":12345678901234567890}\n{"a":1}\n', "jsonl", [
       "12345678901234567890",
     ]);

@@ -348,6 +348,7 @@ describe("a request's state", () => {
     erasure: null,
     failure: null,
     completed_at: null,
+    keys_gone_at: null,
     withheld: [],
   };
   const answer = (
