@@ -35,6 +35,9 @@ export const fold = (events: readonly StoredEvent[]): Lake => {
     const id = stream.slice(stream.indexOf("/") + 1);
     const change = (kind: Map<string, Entity>, columns: Entity) =>
       Object.assign(kind.get(id) ?? {}, columns);
+    // Whoever has missed one is late from then on.
+    const missed = (kind: Map<string, Entity>, deadline: unknown) =>
+      change(kind, { missed: kind.get(id)?.missed ?? deadline });
     switch (type) {
       case "GDPRDeletionRequested":
         lake.deletions.set(id, { status: "pending", ...request(data, at), completed_at: null });
@@ -46,7 +49,7 @@ export const fold = (events: readonly StoredEvent[]): Lake => {
         break;
       }
       case "GDPRDeletionOverdue":
-        change(lake.deletions, { missed: data.deadline });
+        missed(lake.deletions, data.deadline);
         break;
       case "GDPRDeletionHeld":
         change(lake.deletions, { status: "held" });
@@ -64,7 +67,7 @@ export const fold = (events: readonly StoredEvent[]): Lake => {
         change(lake.accesses, { status: "ready" });
         break;
       case "SubjectAccessOverdue":
-        change(lake.accesses, { missed: data.deadline });
+        missed(lake.accesses, data.deadline);
         break;
       case "AccessAudited":
         lake.audited.push({ at, data });

@@ -49,7 +49,7 @@ const requestsIn = (logs: readonly Log[]): readonly Request[] => {
       if (type === "GDPRDeletionCompleted") request.completed_at = text(data.completed_at);
       if (type === "GDPRDeletionRejected") request.rejected = true;
       if (type === "GDPRDeletionOverdue") {
-        request.missed = text(data.deadline);
+        request.missed ??= text(data.deadline);
         // Nobody can be late before they were asked.
         request.overdue_at =
           request.missed > request.requested_at ? request.missed : request.requested_at;
