@@ -5,7 +5,7 @@
 import type { AggregateKind, StateOf } from "./aggregates.ts";
 import { erasedSince } from "./erasedPersons.ts";
 import type { EventLog } from "./ports.ts";
-import { ERASED } from "./requestViews.ts";
+import { ERASED, hiddenFields } from "./requestViews.ts";
 import type { View } from "./views.ts";
 
 type Request = StateOf<"deletion"> | StateOf<"subject-access">;
@@ -18,16 +18,6 @@ export const erasedFields = (log: EventLog, kind: AggregateKind, state: unknown)
   if (kind !== "deletion" && kind !== "subject-access") return {};
   const request = state as Request;
   if (request.status === "absent" || !CLOSED.has(request.status)) return {};
-  const { subject_ref, requested_at, answers } = request;
-  if (!erasedSince(log, subject_ref, requested_at)) return {};
-  return {
-    subject_id: ERASED,
-    ...("reason" in request ? { reason: ERASED } : {}),
-    answers: answers.map(({ decision, ground, decided_at }) => ({
-      decision,
-      ground,
-      decided_at,
-      reason: ERASED,
-    })),
-  };
+  const erased = erasedSince(log, request.subject_ref, request.requested_at);
+  return erased ? hiddenFields(request, ERASED) : {};
 };

@@ -1,10 +1,9 @@
 /** Persons who were erased, as the log has it: their keys are gone, and what was sealed under them. */
 import type { Deletion } from "../domain/deletion/deletion.ts";
 import type { SubjectRef } from "../domain/ids.ts";
+import { directoryEntries } from "./directoryEntries.ts";
 import type { DirectoryFilter, EventLog } from "./ports.ts";
 import { reader } from "./reader.ts";
-
-const PAGE = 1_000;
 
 /** Whether what was sealed for a person then (RFC 3339, UTC) went with a request of theirs. */
 export const erasedSince = (log: EventLog, subject_ref: SubjectRef, sealed_at: string): boolean =>
@@ -32,14 +31,9 @@ const someRequest = (
   filter: Pick<DirectoryFilter, "status" | "subject_ref">,
   holds: (request: Deletion) => boolean,
 ): boolean => {
-  const read = reader(log);
-  for (let after = 0; ; ) {
-    const page = log.directory.list({ ...filter, kind: "deletion", after, limit: PAGE });
-    for (const { id, created_seq } of page) {
-      const request = read.deletion(id);
-      if (request.status !== "absent" && holds(request)) return true;
-      after = created_seq;
-    }
-    if (page.length < PAGE) return false;
+  for (const { id } of directoryEntries(log, { ...filter, kind: "deletion" })) {
+    const request = reader(log).deletion(id);
+    if (request.status !== "absent" && holds(request)) return true;
   }
+  return false;
 };

@@ -23,11 +23,11 @@ import {
 import type { BatchId, DatasetName } from "../domain/ids.ts";
 import { reader } from "./commands.ts";
 import { eventsOf } from "./erasureRecipients.ts";
+import { heldElsewhere } from "./heldElsewhere.ts";
 import type { EventLog, StoredEvent } from "./ports.ts";
 import { later } from "./timers.ts";
 
 const DAY_MS = 86_400_000;
-const PAGE = 1000;
 
 /** As of `now` (RFC 3339, UTC), which is when it is completed. `recipients`: all of them. */
 export const erasureFacts = (
@@ -158,20 +158,4 @@ const strategyOf = (rule: unknown): string =>
 const subjectColumn = (log: EventLog, dataset: DatasetName): string | null => {
   const state = reader(log).dataset(dataset);
   return state.status === "absent" ? null : state.subject_column;
-};
-
-/** Datasets of which a manifest says that data is somewhere else. */
-const heldElsewhere = (log: EventLog): readonly DatasetName[] => {
-  const names: DatasetName[] = [];
-  let after = 0;
-  for (;;) {
-    const page = log.directory.list({ kind: "dataset", after, limit: PAGE });
-    for (const { id } of page) {
-      const state = reader(log).dataset(id);
-      if (state.status !== "absent" && state.ingestions.count > 0) names.push(state.name);
-    }
-    const last = page.at(-1);
-    if (last === undefined || page.length < PAGE) return names;
-    after = last.created_seq;
-  }
 };

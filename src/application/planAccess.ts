@@ -14,6 +14,7 @@ import type { ColumnType, Schema } from "../domain/table.ts";
 import type { Reader } from "./commands.ts";
 import { keyOf } from "./datasetKeys.ts";
 import { deletionPlace } from "./deletionSeals.ts";
+import { heldElsewhere } from "./heldElsewhere.ts";
 import type { Keyring } from "./keyring.ts";
 import { heldBatch, type Lookup, lookupOf } from "./lookups.ts";
 import { accessKeys } from "./objectKeys.ts";
@@ -189,7 +190,7 @@ const aboutData = (
     collected_at: now,
     rows: parts.reduce((sum, { rows }) => sum + rows, 0),
     rights: RIGHTS,
-    held_elsewhere: heldElsewhere(log, read),
+    held_elsewhere: heldElsewhere(log),
     unreadable_batches: unreadable,
   };
   const batches = parts.flatMap(({ batch_id }) => heldBatch(read, batch_id) ?? []);
@@ -243,20 +244,3 @@ const deletionLines = (
 
 /** Of one person's requests so many are listed. */
 const MAX_OWN_REQUESTS = 1_000;
-const DATASETS_PER_PAGE = 1_000;
-
-/** Datasets with manifests of data that lies elsewhere: the lake does not hold those rows. */
-const heldElsewhere = (log: EventLog, read: Reader): readonly string[] => {
-  const names: string[] = [];
-  let after = 0;
-  for (;;) {
-    const page = log.directory.list({ kind: "dataset", after, limit: DATASETS_PER_PAGE });
-    for (const { id } of page) {
-      const dataset = read.dataset(id);
-      if (dataset.status !== "absent" && dataset.ingestions.count > 0) names.push(id);
-    }
-    const last = page.at(-1);
-    if (last === undefined || page.length < DATASETS_PER_PAGE) return names;
-    after = last.created_seq;
-  }
-};

@@ -1,6 +1,7 @@
 /** The compliance report of one lake: now from the directory, in the past from its history. */
 import { OPEN_STATUSES } from "../domain/deletion/deletion.ts";
 import type { StateOf } from "./aggregates.ts";
+import { directoryEntries } from "./directoryEntries.ts";
 import type { DirectoryEntry, EventLog, PastEntry } from "./ports.ts";
 import type { When } from "./questions.ts";
 import type { View } from "./views.ts";
@@ -20,16 +21,9 @@ const breachesIn = (
       status === "stale" || (status === "fresh" && due_at !== null && due_at <= now),
   ).length;
 
-const PAGE = 1000;
-
-const watches = (log: EventLog): readonly DirectoryEntry[] => {
-  const all: DirectoryEntry[] = [];
-  for (let after = 0; ; after = all.at(-1)?.created_seq ?? after) {
-    const page = log.directory.list({ kind: "freshness", after, limit: PAGE });
-    all.push(...page);
-    if (page.length < PAGE) return all;
-  }
-};
+const watches = (log: EventLog): readonly DirectoryEntry[] => [
+  ...directoryEntries(log, { kind: "freshness" }),
+];
 
 /** Null when the lake does not exist. */
 export const reportNow = (log: EventLog, now: string): View | null => {

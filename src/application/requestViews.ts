@@ -5,6 +5,7 @@
 import { type Deletion, isOpen, runningErasure } from "../domain/deletion/deletion.ts";
 import type { Erasure } from "../domain/deletion/erasure.ts";
 import { nextLook } from "../domain/deletion/missed.ts";
+import type { SubjectAccess } from "../domain/subjectAccess/subjectAccess.ts";
 import type { StateOf } from "./aggregates.ts";
 import { REMEDIES } from "./remedies.ts";
 import type { View } from "./views.ts";
@@ -13,22 +14,31 @@ const SEALED = { sealed: true } as const;
 /** Sealed under a key that is destroyed. */
 export const ERASED = { erased: true } as const;
 
+/** What a request shows in the place of its sealed fields. */
+export const hiddenFields = (
+  request: Deletion | SubjectAccess,
+  hidden: typeof SEALED | typeof ERASED,
+): View => ({
+  subject_id: hidden,
+  ...("reason" in request ? { reason: hidden } : {}),
+  answers: request.answers.map(({ decision, ground, decided_at }) => ({
+    decision,
+    reason: hidden,
+    ground,
+    decided_at,
+  })),
+});
+
 export const deletionView = (deletion: StateOf<"deletion">, now: string): View | null => {
   if (deletion.status === "absent") return null;
-  const { version: _, reminded: __, missed_deadline: ___, erasure, ...rest } = deletion;
-  const { keys_gone_at: _____, ...shown } = rest;
+  const { version: _, reminded: __, missed_deadline: ___, keys_gone_at: ____, ...shown } = deletion;
   // The key is gone for good with the erasure: nobody will open these again.
   const hidden = deletion.completed_at === null ? SEALED : ERASED;
   return {
     ...shown,
-    subject_id: hidden,
-    reason: hidden,
-    answers: deletion.answers.map(({ version: ____, ...answer }) => ({
-      ...answer,
-      reason: hidden,
-    })),
+    ...hiddenFields(deletion, hidden),
     overdue: deletion.overdue || (isOpen(deletion) && now >= deletion.deadline),
-    erasure: erasureView(deletion, erasure),
+    erasure: erasureView(deletion, deletion.erasure),
     ...(deletion.status === "rejected" ? { remedies: REMEDIES } : {}),
   };
 };
@@ -70,8 +80,7 @@ export const subjectAccessView = (access: StateOf<"subject-access">, now: string
   const hidden = access.status === "erased" ? ERASED : SEALED;
   return {
     ...shown,
-    subject_id: hidden,
-    answers: access.answers.map((answer) => ({ ...answer, reason: hidden })),
+    ...hiddenFields(access, hidden),
     ...(access.status === "rejected" ? { remedies: REMEDIES } : {}),
     overdue: access.overdue || late,
     batches: { looked_at, waiting: waiting.length, opened, unreadable },

@@ -11,6 +11,7 @@ import { parseQualityRules, type QualityRule } from "../domain/rules/quality.ts"
 import { hasColumns, scopedColumns, type UniqueHashes } from "../domain/rules/uniqueScope.ts";
 import { idOf } from "./aggregates.ts";
 import type { Reader } from "./commands.ts";
+import { directoryEntries } from "./directoryEntries.ts";
 import type { EventLog } from "./ports.ts";
 
 /** The part of a plan that a rule in the scope of the dataset needs. */
@@ -130,13 +131,7 @@ const awaitedBy = ({ batch_ids, passed, again }: Replay): readonly BatchId[] => 
 const idsOf = (log: EventLog, dataset: string): readonly string[] => {
   const ids: string[] = [];
   for (const status of ["published", "quarantined"]) {
-    for (let after = 0; ; ) {
-      const page = log.directory.list({ kind: "batch", dataset, status, after, limit: PAGE });
-      ids.push(...page.map(({ id }) => id));
-      const last = page.at(-1);
-      if (last === undefined || page.length < PAGE) break;
-      after = last.created_seq;
-    }
+    for (const { id } of directoryEntries(log, { kind: "batch", dataset, status })) ids.push(id);
   }
   return ids;
 };

@@ -4,6 +4,7 @@
  * often than not, and change, and the log keeps everything.
  */
 import { z } from "zod";
+import { readJsonSetting } from "../contracts/jsonSetting.ts";
 
 const MAX_CONTROLLERS = 256;
 
@@ -52,25 +53,11 @@ const nobody = (fault: string | null): Controllers => ({ of: () => null, fault }
 /** From `CONTROLLERS`; unset, nobody is named. */
 export const readControllers = (setting: string | undefined): Controllers => {
   if (!setting) return nobody(null);
-  const json = parsedJson(setting);
-  if (json === undefined) return nobody(`CONTROLLERS is not JSON: it is ${FORM}.`);
-  const read = controllers.safeParse(json);
-  if (!read.success) {
-    const [issue] = read.error.issues;
-    const where = issue?.path.map(String).join(".") || "it";
-    return nobody(`CONTROLLERS is not valid: ${where} ${issue?.message ?? "is wrong"}.`);
-  }
-  const byOwner = new Map(read.data.map((each) => [each.owner_id, each]));
+  const read = readJsonSetting("CONTROLLERS", FORM, controllers, setting);
+  if (read.fault !== null) return nobody(read.fault);
+  const byOwner = new Map(read.value.map((each) => [each.owner_id, each]));
   return {
     of: (owner_id) => byOwner.get(owner_id) ?? byOwner.get(undefined) ?? null,
     fault: null,
   };
-};
-
-const parsedJson = (text: string): unknown => {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 };

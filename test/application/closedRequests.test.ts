@@ -1,28 +1,16 @@
 /** Requests that are closed, and what comes of their persons afterwards. */
 import { describe, expect, it } from "vitest";
 import type { StateOf } from "../../src/application/aggregates.ts";
-import type { LakeRequest } from "../../src/application/lakeGateway.ts";
-import { datasetName, deletionId } from "../../src/contracts/fields.ts";
+import { datasetName } from "../../src/contracts/fields.ts";
 import { registerSales } from "../support/batchSteps.ts";
-import { endWithholding, erase, execute } from "../support/erasureSteps.ts";
+import { endWithholding, erase, execute, requestIn as requestOf } from "../support/erasureSteps.ts";
 import { DAY_MS, granted, type TestLake, testLake } from "../support/testLake.ts";
 
 const SUBJECT = "jane.doe@example.com";
 const SEALED = { sealed: true };
 const ERASED = { erased: true };
 
-const requestIn = (lake: TestLake, subject_id = SUBJECT) => {
-  const asked: LakeRequest = {
-    type: "RequestDeletion",
-    subject_id,
-    reason: "please",
-    requested_by: "petra",
-    identity_verified: null,
-    received_at: null,
-  };
-  const { deletion_id } = lake.run(asked).body.deletion as { deletion_id: string };
-  return deletionId.parse(deletion_id);
-};
+const requestIn = (lake: TestLake, subject_id = SUBJECT) => requestOf(lake, subject_id);
 
 const stateOf = (lake: TestLake, deletion_id: ReturnType<typeof requestIn>) => {
   const state = lake.log.load(`deletion/${deletion_id}`).state as StateOf<"deletion">;

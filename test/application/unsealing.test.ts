@@ -1,18 +1,13 @@
 import { describe, expect, it } from "vitest";
-import { deletionId } from "../../src/contracts/fields.ts";
 import type { DomainEvent } from "../../src/domain/decider.ts";
 import type { Deletion } from "../../src/domain/deletion/deletion.ts";
 import type { DeletionId } from "../../src/domain/ids.ts";
+import { requestIn as requestOf } from "../support/erasureSteps.ts";
 import { DAY_MS, refusal, type TestLake, testLake } from "../support/testLake.ts";
 
 const SUBJECT = "jane.doe@example.com";
 
-const requestIn = (lake: TestLake, subject_id = SUBJECT): DeletionId => {
-  const said = { subject_id, reason: "please", requested_by: "petra" };
-  const about = { identity_verified: null, received_at: null };
-  const answer = lake.run({ type: "RequestDeletion", ...said, ...about });
-  return deletionId.parse((answer.body.deletion as { deletion_id: string }).deletion_id);
-};
+const requestIn = (lake: TestLake, subject_id = SUBJECT) => requestOf(lake, subject_id);
 
 describe("a request whose key does not open, when it is to be revealed", () => {
   const lakeWithoutKeys = () => {

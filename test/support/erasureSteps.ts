@@ -3,6 +3,7 @@ import type { StateOf } from "../../src/application/aggregates.ts";
 import type { EraseStepPlan } from "../../src/application/erasePlans.ts";
 import { erasureFacts } from "../../src/application/erasureFacts.ts";
 import type { Attempt, LakeRequest } from "../../src/application/lakeGateway.ts";
+import { deletionId } from "../../src/contracts/fields.ts";
 import type { RedactBatch } from "../../src/domain/batch/commands.ts";
 import { ok } from "../../src/domain/decider.ts";
 import { runningErasure } from "../../src/domain/deletion/deletion.ts";
@@ -20,6 +21,14 @@ export interface Findings {
 }
 
 export const FOUND: Findings = { opened: "redacted", left: 0 };
+
+/** A person asks to be forgotten; the request's id. */
+export const requestIn = (lake: TestLake, subject_id: string): DeletionId => {
+  const said = { subject_id, reason: "please", requested_by: "petra" };
+  const about = { identity_verified: null, received_at: null };
+  const answer = lake.run({ type: "RequestDeletion", ...said, ...about });
+  return deletionId.parse((answer.body.deletion as { deletion_id: string }).deletion_id);
+};
 
 export const execute = (
   deletion_id: DeletionId,

@@ -1,5 +1,6 @@
 /** Who may vouch for callers, and who runs the platform: the settings OIDC_ISSUERS and PLATFORM_ADMINS. */
 import { z } from "zod";
+import { parsedJson, type Read, readJsonSetting } from "../../contracts/jsonSetting.ts";
 import { subjectFault } from "../../domain/member/subject.ts";
 import { isLoopback } from "../guard.ts";
 
@@ -54,23 +55,13 @@ const issuers = z
     "has more than one issuer whose subjects are not qualified",
   );
 
-export type Read<Value> =
-  | { readonly fault: null; readonly value: Value }
-  | { readonly fault: string };
-
 /** Reads OIDC_ISSUERS; a fault says what is wrong and where, without what stands there. */
 export const readIssuers = (text: string | undefined): Read<readonly Issuer[]> => {
   const form = 'a JSON list of {"issuer", "audience", "jwks_uri"}';
   if (!text) {
     return { fault: `OIDC_ISSUERS is not set: ${form} says whose tokens tell callers apart.` };
   }
-  const json = parsedJson(text);
-  if (json === undefined) return { fault: `OIDC_ISSUERS is not JSON: it is ${form}.` };
-  const read = issuers.safeParse(json);
-  if (read.success) return { fault: null, value: read.data };
-  const [issue] = read.error.issues;
-  const where = issue?.path.map(String).join(".") || "it";
-  return { fault: `OIDC_ISSUERS is not valid: ${where} ${issue?.message ?? "is wrong"}.` };
+  return readJsonSetting("OIDC_ISSUERS", form, issuers, text);
 };
 
 /** Reads PLATFORM_ADMINS: a JSON list of subjects, or subjects parted by commas. */
@@ -87,12 +78,4 @@ const listed = (text: string): readonly string[] => {
   const strings = z.array(z.string()).safeParse(json);
   if (strings.success) return strings.data;
   return text.split(",").flatMap((part) => (part.trim() === "" ? [] : [part.trim()]));
-};
-
-const parsedJson = (text: string): unknown => {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 };
