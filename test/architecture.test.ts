@@ -50,6 +50,15 @@ describe("the sources", () => {
   });
 });
 
+describe("the tests", () => {
+  it("draw what they draw from the one seed", () => {
+    const drawing = sourcesIn("test").filter(({ text }) =>
+      /^import .* from "fast-check"/m.test(text),
+    );
+    expect(drawing.map(({ file }) => file)).toEqual(["test/support/property.ts"]);
+  });
+});
+
 describe("the top level of the repository", () => {
   it("has nothing but what the design names", () => {
     expect(topLevel()).toContain("src");

@@ -1,4 +1,3 @@
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { foldOf, KINDS, type StateOf } from "../../src/application/aggregates.ts";
 import type { Answer } from "../../src/application/answers.ts";
@@ -12,6 +11,7 @@ import { atLeast } from "../../src/domain/lake/decide.ts";
 import type { ComplianceLevel } from "../../src/domain/lake/lake.ts";
 import type { Rejection } from "../../src/domain/rejection.ts";
 import { type MemoryEventLog, memoryEventLog } from "../support/memoryEventLog.ts";
+import fc from "../support/property.ts";
 import { beginnings, type Life, life } from "../support/randomCommands.ts";
 import { type TestLake, testLake } from "../support/testLake.ts";
 

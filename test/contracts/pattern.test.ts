@@ -1,4 +1,3 @@
-import fc from "fast-check";
 import { RE2JS } from "re2js";
 import { describe, expect, it } from "vitest";
 import {
@@ -9,6 +8,7 @@ import {
 } from "../../src/contracts/pattern.ts";
 import { parseQualityRules } from "../../src/domain/rules/quality.ts";
 import { MAX_PATTERN_CHARS } from "../../src/domain/rules/qualityBodies.ts";
+import fc from "../support/property.ts";
 
 const matches = (pattern: string, text: string): boolean => {
   const compiled = compilePattern(pattern);

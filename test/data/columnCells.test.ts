@@ -1,4 +1,3 @@
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {
   type Cell,
@@ -11,6 +10,7 @@ import {
 } from "../../src/data/columnCells.ts";
 import { COLUMN_TYPES } from "../../src/domain/table.ts";
 import { cellOf } from "../support/cells.ts";
+import fc from "../support/property.ts";
 
 describe("cells as columns", () => {
   it.each(COLUMN_TYPES)("%s cells come back as they went in, nulls too", (type) => {

@@ -1,4 +1,3 @@
-import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { rowsOf as cellRowsOf, chunkOfRows } from "../../src/data/columnCells.ts";
 import { CHUNK_ROWS, type ColumnChunk } from "../../src/data/columns.ts";
@@ -9,6 +8,7 @@ import { MAX_RECORD_BYTES } from "../../src/data/textInput.ts";
 import { MAX_LISTED_ISSUES, type Schema } from "../../src/domain/table.ts";
 import { chunkOf, collectRows, EVERY_TYPE } from "../support/cells.ts";
 import { streamOf } from "../support/memoryObjectStore.ts";
+import fc from "../support/property.ts";
 
 const AB = { a: "string", b: "string" } as const satisfies Schema;
 

@@ -1,9 +1,9 @@
-import fc from "fast-check";
 import { expect, test } from "vitest";
 import { chunkOfRows } from "../../src/data/columnCells.ts";
 import { digitCounter } from "../../src/data/decimalDigits.ts";
 import type { Schema } from "../../src/domain/table.ts";
 import { cellOf } from "../support/cells.ts";
+import fc from "../support/property.ts";
 
 const SCHEMA: Schema = { id: "int", amount: "decimal", share: "decimal" };
 

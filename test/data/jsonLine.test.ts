@@ -1,7 +1,7 @@
-import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { parseLine } from "../../src/data/jsonLine.ts";
 import { JsonNumber } from "../../src/data/types.ts";
+import fc from "../support/property.ts";
 
 /** What the platform makes of it, numbers by how they are spelt. */
 const expected = (text: string): ReadonlyMap<string, unknown> | null | undefined => {

@@ -1,4 +1,3 @@
-import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { cellAt } from "../../src/data/columnCells.ts";
 import { NotATableError } from "../../src/data/notATable.ts";
@@ -8,6 +7,7 @@ import { toJson } from "../../src/data/types.ts";
 import type { Schema } from "../../src/domain/table.ts";
 import { chunkOf, collectRows, EVERY_TYPE } from "../support/cells.ts";
 import { streamOf } from "../support/memoryObjectStore.ts";
+import fc from "../support/property.ts";
 
 const AB = { a: "int", b: "string" } as const satisfies Schema;
 

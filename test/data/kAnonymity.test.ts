@@ -1,4 +1,3 @@
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { DataLimitError } from "../../src/application/dataPorts.ts";
 import { type Cell, chunkOfRows, rowsOf } from "../../src/data/columnCells.ts";
@@ -9,6 +8,7 @@ import type { KAnonymity } from "../../src/domain/rules/kAnonymity.ts";
 import type { ObjectRef, Schema } from "../../src/domain/table.ts";
 import { chunkOf, collectRows, EVERY_TYPE } from "../support/cells.ts";
 import { type MemoryObjectStore, memoryObjectStore } from "../support/memoryObjectStore.ts";
+import fc from "../support/property.ts";
 
 const SCHEMA: Schema = { id: "int", zip: "string", age: "decimal" };
 

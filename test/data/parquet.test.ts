@@ -2,7 +2,6 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { type DuckDBConnection, DuckDBInstance } from "@duckdb/node-api";
-import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Cell, chunkOfRows, rowsOf } from "../../src/data/columnCells.ts";
 import type { ColumnChunk } from "../../src/data/columns.ts";
@@ -13,6 +12,7 @@ import { ROW_GROUP_ROWS } from "../../src/data/rowGroup.ts";
 import type { Schema } from "../../src/domain/table.ts";
 import { chunkOf, collectRows, EVERY_TYPE } from "../support/cells.ts";
 import { memoryObjectStore } from "../support/memoryObjectStore.ts";
+import fc from "../support/property.ts";
 
 const KEY = "table.parquet";
 

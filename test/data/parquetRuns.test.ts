@@ -1,6 +1,6 @@
-import fc from "fast-check";
 import { expect, test } from "vitest";
 import { RunReader } from "../../src/data/parquetRuns.ts";
+import fc from "../support/property.ts";
 
 type Run =
   | { readonly is: "repeated"; readonly value: number; readonly times: number }

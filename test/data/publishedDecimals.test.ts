@@ -2,7 +2,6 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { type DuckDBConnection, DuckDBInstance } from "@duckdb/node-api";
-import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { ObjectStore, RefineInput, SegmentResult } from "../../src/application/dataPorts.ts";
 import { type Cell, chunkOfRows } from "../../src/data/columnCells.ts";
@@ -17,6 +16,7 @@ import { sealedObjectStore } from "../../src/storage/sealedObjectStore.ts";
 import { cellOf, collectRows } from "../support/cells.ts";
 import { memoryObjectStore } from "../support/memoryObjectStore.ts";
 import { privacyKeys } from "../support/privacyKeys.ts";
+import fc from "../support/property.ts";
 import { SUBJECT_KEY, subjectSet } from "../support/subjectRefs.ts";
 
 const SCHEMA: Schema = { id: "int", amount: "decimal", wide: "decimal", huge: "decimal" };

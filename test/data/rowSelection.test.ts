@@ -1,8 +1,8 @@
-import fc from "fast-check";
 import { expect, test } from "vitest";
 import { rowsOf } from "../../src/data/columnCells.ts";
 import { withoutRows } from "../../src/data/rowSelection.ts";
 import { chunkOf, EVERY_TYPE } from "../support/cells.ts";
+import fc from "../support/property.ts";
 
 test("rows left out are gone, the others keep their values, order and numbers", () => {
   fc.assert(

@@ -1,6 +1,5 @@
 import { createHash } from "node:crypto";
 import { gzipSync } from "node:zlib";
-import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type {
   LandOutcome,
@@ -20,6 +19,7 @@ import type { Format, ObjectRef, Schema } from "../../src/domain/table.ts";
 import { collectRows } from "../support/cells.ts";
 import { type MemoryObjectStore, memoryObjectStore } from "../support/memoryObjectStore.ts";
 import { privacyKeys } from "../support/privacyKeys.ts";
+import fc from "../support/property.ts";
 
 const KEYS = privacyKeys();
 

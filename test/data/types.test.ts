@@ -1,10 +1,10 @@
-import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { formatDate, parseDate, parseDatetime } from "../../src/data/calendar.ts";
 import type { Cell } from "../../src/data/columnCells.ts";
 import { JsonNumber, parseJson, parseText, toJson, toText } from "../../src/data/types.ts";
 import { COLUMN_TYPES, type ColumnType } from "../../src/domain/table.ts";
 import { cellOf } from "../support/cells.ts";
+import fc from "../support/property.ts";
 
 const accepted = (type: ColumnType, cases: readonly (readonly [string, Cell])[]) => {
   for (const [text, cell] of cases) {

@@ -1,4 +1,3 @@
-import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { foldOf } from "../../src/application/aggregates.ts";
 import type { EventFilter, EventLog } from "../../src/application/ports.ts";
@@ -23,6 +22,7 @@ import {
   second,
 } from "../support/emptyLog.ts";
 import { explainingSql } from "../support/explainingSql.ts";
+import fc from "../support/property.ts";
 
 /** The state by the definition: every event of the stream up to `seq`, folded from the start. */
 const folded = (log: EventLog, stream: StreamName, seq: number) => {

@@ -1,5 +1,5 @@
 /** Finding events by who made them and who accessed, within complete runs and behind them. */
-import fc from "fast-check";
+
 import { describe, expect, test } from "vitest";
 import type { EventFilter, EventLog, StoredEvent } from "../../src/application/ports.ts";
 import { eventLog } from "../../src/eventlog/eventLog.ts";
@@ -17,6 +17,7 @@ import {
   registered,
   second,
 } from "../support/emptyLog.ts";
+import fc from "../support/property.ts";
 
 const ACTORS = ["ann", "bob", "cleo"];
 const ACCESSORS = ["x", "y", "ann"];

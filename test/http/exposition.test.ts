@@ -1,7 +1,7 @@
-import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { exposition } from "../../src/http/exposition.ts";
 import { readExposition } from "../support/promText.ts";
+import fc from "../support/property.ts";
 
 describe("the text format of metrics", () => {
   test("is that of Prometheus 0.0.4, to the letter", () => {

@@ -3,13 +3,13 @@
  * its own words, never with an error of its own, and what it refuses has changed nothing.
  */
 import { createExecutionContext } from "cloudflare:test";
-import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import worker from "../../src/worker.ts";
 import { type Document, type FuzzRequest, fuzzRequests } from "../support/fuzz/requests.ts";
 import { correlationsOf, newWorld, type World } from "../support/fuzz/world.ts";
 import { type KnownCallers, knownCallers } from "../support/knownCallers.ts";
 import { send } from "../support/lakeClient.ts";
+import fc from "../support/property.ts";
 
 const SEED = 20_160_427;
 const WORLDS = 20;

@@ -1,4 +1,3 @@
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {
   checkJsonShape,
@@ -11,6 +10,7 @@ import {
 } from "../../src/http/limits.ts";
 import { HttpProblem } from "../../src/http/problem.ts";
 import { sentHeaders } from "../../src/http/sentHeaders.ts";
+import fc from "../support/property.ts";
 
 const refused = (check: () => void): unknown => {
   try {

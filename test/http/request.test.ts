@@ -1,4 +1,3 @@
-import fc from "fast-check";
 import { Hono } from "hono";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
@@ -14,6 +13,7 @@ import {
 } from "../../src/http/request.ts";
 import { decodeCursor, encodeCursor } from "../../src/http/route.ts";
 import { knownRequest } from "../support/knownRequest.ts";
+import fc from "../support/property.ts";
 
 /** Sends a request to a server that answers what it has read, or the code of the problem. */
 const send = async (init: RequestInit, path = "/"): Promise<unknown> => {

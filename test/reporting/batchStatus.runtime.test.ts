@@ -1,9 +1,9 @@
 import { env } from "cloudflare:workers";
-import fc from "fast-check";
 import { expect, it } from "vitest";
 import { AGGREGATES, type EventOf } from "../../src/application/aggregates.ts";
 import { directoryEntry } from "../../src/application/directoryEntry.ts";
 import { d1Sink } from "../../src/reporting/d1Sink.ts";
+import fc from "../support/property.ts";
 import { lakeLog } from "./lakeLog.ts";
 
 /** What can befall a batch after its append, as far as its status is concerned. */

@@ -1,10 +1,10 @@
 import { env } from "cloudflare:workers";
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { OutOfStepError, type StoredEvent } from "../../src/application/ports.ts";
 import { d1Sink } from "../../src/reporting/d1Sink.ts";
 import { REPORT_VERSION } from "../../src/reporting/forget.ts";
 import { TABLE_NAMES } from "../../src/reporting/tables.ts";
+import fc from "../support/property.ts";
 import { type LakeLog, lakeLog, MORNING } from "./lakeLog.ts";
 
 const db = env.REPORTS;

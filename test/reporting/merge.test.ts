@@ -1,9 +1,9 @@
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { decodeCursor, encodeCursor } from "../../src/reporting/cursor.ts";
 import type { MonthOfDeletions } from "../../src/reporting/deletionSummary.ts";
 import { byKey, mergedMonths, mergedPage } from "../../src/reporting/merge.ts";
 import type { Key, Page } from "../../src/reporting/page.ts";
+import fc from "../support/property.ts";
 
 interface Item {
   readonly key: Key;

@@ -1,6 +1,6 @@
-import fc from "fast-check";
 import { expect, it } from "vitest";
 import { byteLength, packed } from "../../src/reporting/packing.ts";
+import fc from "../support/property.ts";
 
 const LIMIT = 40;
 

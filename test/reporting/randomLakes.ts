@@ -1,6 +1,7 @@
 /** Lakes to which things happen at random, in the order of time, for the tests of reports. */
-import fc from "fast-check";
+
 import type { StreamName } from "../../src/domain/ids.ts";
+import fc from "../support/property.ts";
 import { type LakeLog, lakeLog } from "./lakeLog.ts";
 
 export const FIRST_DAY = Date.UTC(2026, 7, 1);

@@ -1,12 +1,12 @@
 /** Every report against a plain recount of the logs, in every scope, over one database and two. */
 import { env } from "cloudflare:workers";
-import fc from "fast-check";
 import { expect, it } from "vitest";
 import { acrossDatabases, type Reports } from "../../src/reporting/acrossDatabases.ts";
 import { d1Sink } from "../../src/reporting/d1Sink.ts";
 import { type Page, reportQueries } from "../../src/reporting/queries.ts";
 import type { Scope } from "../../src/reporting/scope.ts";
 import { TABLE_NAMES } from "../../src/reporting/tables.ts";
+import fc from "../support/property.ts";
 import { type Item, recount } from "./plainRecount.ts";
 import { randomLakes } from "./randomLakes.ts";
 

@@ -1,8 +1,8 @@
 import { env } from "cloudflare:workers";
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { retentionEnd } from "../../src/domain/batch/expiry.ts";
 import { d1Sink } from "../../src/reporting/d1Sink.ts";
+import fc from "../support/property.ts";
 import { type LakeLog, lakeLog, MORNING } from "./lakeLog.ts";
 
 const db = env.REPORTS;

@@ -1,6 +1,6 @@
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { isUnusual, UNUSUAL_COUNT, USUAL_DAYS, usualOf } from "../../src/reporting/unusual.ts";
+import fc from "../support/property.ts";
 
 const usual = (days: readonly number[]) => ({
   sum: days.reduce((total, count) => total + count, 0),

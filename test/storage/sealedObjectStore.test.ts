@@ -1,10 +1,10 @@
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { BrokenSealError, MissingObjectError } from "../../src/application/dataPorts.ts";
 import { datasetStore } from "../../src/storage/datasetStore.ts";
 import { sealedObjectStore } from "../../src/storage/sealedObjectStore.ts";
 import { CHUNK_BYTES, HEADER_BYTES, TAG_BYTES } from "../../src/storage/sealing.ts";
 import { memoryObjectStore, streamOf } from "../support/memoryObjectStore.ts";
+import fc from "../support/property.ts";
 
 const KEY = new Uint8Array(32).fill(1);
 const NAME = "lakes/north/batches/b/1/raw/a.csv";

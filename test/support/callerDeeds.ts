@@ -1,5 +1,5 @@
 /** What happens to a lake's members and tokens in a random life: whole steps, as they need each other. */
-import fc from "fast-check";
+
 import type { Operation } from "../../src/application/accessTable.ts";
 import { readToken } from "../../src/application/apiTokens.ts";
 import type { Call, LakeRequest } from "../../src/application/lakeGateway.ts";
@@ -8,6 +8,7 @@ import { ok } from "../../src/domain/decider.ts";
 import type { Role } from "../../src/domain/member/roles.ts";
 import { tokenActor } from "../../src/domain/member/subject.ts";
 import type { Step } from "./batchSteps.ts";
+import fc from "./property.ts";
 import { DAY_MS, type TestLake } from "./testLake.ts";
 
 /** A call by a person, as the Worker would make it. */

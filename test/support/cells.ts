@@ -1,8 +1,9 @@
 /** Arbitrary cells and tables, for property tests of whatever reads or writes them. */
-import fc from "fast-check";
+
 import { type Cell, chunkOfRows, rowsOf } from "../../src/data/columnCells.ts";
 import type { ColumnChunk } from "../../src/data/columns.ts";
 import type { ColumnType, Schema } from "../../src/domain/table.ts";
+import fc from "./property.ts";
 
 type Value = Exclude<Cell, null>;
 

@@ -1,5 +1,5 @@
 /** Random life of a lake: commands that are valid, and many that are not, over few names. */
-import fc from "fast-check";
+
 import type { StateOf } from "../../src/application/aggregates.ts";
 import { lookAtFreshness } from "../../src/application/freshnessDuties.ts";
 import type { LakeRequest } from "../../src/application/lakeGateway.ts";
@@ -30,6 +30,7 @@ import {
 import { callerDeeds } from "./callerDeeds.ts";
 import { endWithholding, erase, eraseOnce, execute } from "./erasureSteps.ts";
 import { SCHEMA } from "./facts.ts";
+import fc from "./property.ts";
 import { rights } from "./randomRights.ts";
 import { DAY_MS, type TestLake } from "./testLake.ts";
 

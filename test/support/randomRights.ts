@@ -3,7 +3,7 @@
  * is held about them, collected step by step; batches kept past their retention while an erasure is
  * on hold; erasures that a restore of the lake has undone.
  */
-import fc from "fast-check";
+
 import type { StateOf } from "../../src/application/aggregates.ts";
 import { erasureFacts } from "../../src/application/erasureFacts.ts";
 import type { AccessPlan } from "../../src/application/planAccess.ts";
@@ -14,6 +14,7 @@ import { newErasure } from "../../src/domain/deletion/erasure.ts";
 import type { DeletionId, SubjectAccessId } from "../../src/domain/ids.ts";
 import type { AccessStep, NoteAccess } from "../../src/domain/subjectAccess/decide.ts";
 import type { Step } from "./batchSteps.ts";
+import fc from "./property.ts";
 import { DAY_MS, type TestLake } from "./testLake.ts";
 
 const asked = (lake: TestLake, subject_id: string): Step =>

@@ -1,8 +1,8 @@
 import { createHmac } from "node:crypto";
-import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { columnOf } from "../../../src/data/columnCells.ts";
 import { keyedDigests, keyedHex, type Texts } from "../../../src/data/kernels/keyedHash.ts";
+import fc from "../../support/property.ts";
 
 const decoder = new TextDecoder();
 

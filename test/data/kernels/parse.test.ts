@@ -1,4 +1,3 @@
-import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Cell } from "../../../src/data/columnCells.ts";
 import { readTable } from "../../../src/data/readTable.ts";
@@ -6,6 +5,7 @@ import { misfit, parseText } from "../../../src/data/types.ts";
 import { COLUMN_TYPES, type ColumnType } from "../../../src/domain/table.ts";
 import { collectRows } from "../../support/cells.ts";
 import { streamOf } from "../../support/memoryObjectStore.ts";
+import fc from "../../support/property.ts";
 
 /** What the reader makes of one field, by way of the kernels. */
 const read = async (text: string, type: ColumnType) => {

@@ -1,7 +1,7 @@
-import fc from "fast-check";
 import { snappyUncompress } from "hyparquet";
 import { expect, test } from "vitest";
 import { withKernels } from "../../../src/data/kernels/kernels.ts";
+import fc from "../../support/property.ts";
 
 const compress = (bytes: Uint8Array): Uint8Array =>
   withKernels((arena) => {

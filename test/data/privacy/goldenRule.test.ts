@@ -1,4 +1,3 @@
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type Cell, cellsOf, columnOf } from "../../../src/data/columnCells.ts";
 import { privacyPass } from "../../../src/data/privacy/privacyPass.ts";
@@ -12,6 +11,7 @@ import {
 } from "../../../src/domain/rules/privacy.ts";
 import { COLUMN_TYPES, type ColumnType, type Schema } from "../../../src/domain/table.ts";
 import { privacyKeys } from "../../support/privacyKeys.ts";
+import fc from "../../support/property.ts";
 
 interface RawRule {
   readonly strategy: StrategyName;

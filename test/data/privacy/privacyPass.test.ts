@@ -1,4 +1,3 @@
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type Cell, chunkOfRows, rowsOf } from "../../../src/data/columnCells.ts";
 import { mergePrivacyReports, privacyPass } from "../../../src/data/privacy/privacyPass.ts";
@@ -6,6 +5,7 @@ import { parsePrivacyRules } from "../../../src/domain/rules/privacy.ts";
 import type { Schema } from "../../../src/domain/table.ts";
 import { cellOf, EVERY_TYPE } from "../../support/cells.ts";
 import { privacyKeys } from "../../support/privacyKeys.ts";
+import fc from "../../support/property.ts";
 
 const KEYS = privacyKeys();
 

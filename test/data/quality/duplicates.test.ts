@@ -1,4 +1,3 @@
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { DataLimitError } from "../../../src/application/dataPorts.ts";
 import { type Cell, chunkOfRows } from "../../../src/data/columnCells.ts";
@@ -10,6 +9,7 @@ import { seenRecorder } from "../../../src/data/quality/seenParts.ts";
 import { parseQualityRules } from "../../../src/domain/rules/quality.ts";
 import type { Schema } from "../../../src/domain/table.ts";
 import { memoryObjectStore } from "../../support/memoryObjectStore.ts";
+import fc from "../../support/property.ts";
 
 const KEY = new Uint8Array(32).fill(6);
 const NOW = new Date("2026-11-23T12:00:00Z");

@@ -1,4 +1,3 @@
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type Cell, chunkOfRows } from "../../../src/data/columnCells.ts";
 import { qualityEvaluator } from "../../../src/data/quality/evaluator.ts";
@@ -8,6 +7,7 @@ import { comparisonWith, equalityKey, parseLiteral } from "../../../src/domain/r
 import { parseQualityRules, type QualityRules } from "../../../src/domain/rules/quality.ts";
 import { COLUMN_TYPES, type ColumnType, type Schema } from "../../../src/domain/table.ts";
 import { cellOf } from "../../support/cells.ts";
+import fc from "../../support/property.ts";
 
 type Present = Exclude<Cell, null>;
 

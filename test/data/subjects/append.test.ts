@@ -1,4 +1,3 @@
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { SegmentResult, TakeInput } from "../../../src/application/dataPorts.ts";
 import type { AppendSubjects } from "../../../src/application/subjectPorts.ts";
@@ -11,6 +10,7 @@ import { COLUMN_TYPES, FORMATS, type Format, type Schema } from "../../../src/do
 import { chunkOf, EVERY_TYPE } from "../../support/cells.ts";
 import { memoryObjectStore } from "../../support/memoryObjectStore.ts";
 import { privacyKeys } from "../../support/privacyKeys.ts";
+import fc from "../../support/property.ts";
 import { refsOfId, SUBJECT_KEY, subjectSet } from "../../support/subjectRefs.ts";
 import { idsIn, putTable } from "../../support/tableFiles.ts";
 
@@ -53,7 +53,7 @@ describe("an append of a dataset with a subject column", () => {
           expect(store.keys()).toEqual(["landing", "raw", "raw.subjects"]);
         },
       ),
-      { numRuns: 150, seed: 20261124 },
+      { numRuns: 150 },
     );
   });
 

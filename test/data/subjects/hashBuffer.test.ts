@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
-import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { HashBuffer } from "../../../src/data/subjects/hashBuffer.ts";
+import fc from "../../support/property.ts";
 
 type Entry = readonly [number, number];
 

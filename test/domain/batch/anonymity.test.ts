@@ -1,4 +1,3 @@
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { initialBatch } from "../../../src/domain/batch/batch.ts";
 import type { ReplayResult } from "../../../src/domain/batch/commands.ts";
@@ -24,6 +23,7 @@ import {
   released,
   SCHEMA,
 } from "../../support/facts.ts";
+import fc from "../../support/property.ts";
 
 const DEMAND: KAnonymity = { columns: ["id", "amount"], k: 5, on_violation: "refuse" };
 

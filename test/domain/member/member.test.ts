@@ -1,4 +1,3 @@
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { decideMember, MAX_MEMBERS } from "../../../src/domain/member/decide.ts";
 import {
@@ -11,6 +10,7 @@ import { remainingRoles } from "../../../src/domain/member/remaining.ts";
 import { holds, holdsOneOf, inOrder, ROLES } from "../../../src/domain/member/roles.ts";
 import { isReserved, MAX_SUBJECT, subjectFault } from "../../../src/domain/member/subject.ts";
 import { deciderSpec, recordedAt } from "../../support/deciderSpec.ts";
+import fc from "../../support/property.ts";
 
 const given = deciderSpec(
   { decide: decideMember, evolve: evolveMember, initialState: initialMember },

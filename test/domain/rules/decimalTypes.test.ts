@@ -1,4 +1,3 @@
-import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import {
   decimalTypes,
@@ -7,6 +6,7 @@ import {
 } from "../../../src/domain/rules/decimalTypes.ts";
 import { parsePrivacyRules } from "../../../src/domain/rules/privacy.ts";
 import type { DecimalDigits, Schema } from "../../../src/domain/table.ts";
+import fc from "../../support/property.ts";
 
 const SCHEMA: Schema = { id: "int", amount: "decimal", share: "decimal" };
 

@@ -1,6 +1,6 @@
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { roundedNumbers } from "../../../src/domain/rules/exactNumbers.ts";
+import fc from "../../support/property.ts";
 
 /** Of rules as they arrive: their JSON text. */
 const pathsIn = (json: string) => roundedNumbers(JSON.parse(json)).map(({ path }) => path);

@@ -1,4 +1,3 @@
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {
   compareDecimals,
@@ -13,6 +12,7 @@ import {
   equalityKey,
   parseLiteral,
 } from "../../../src/domain/rules/literal.ts";
+import fc from "../../support/property.ts";
 
 const number = (text: string) => {
   const value = parseDecimal(text);

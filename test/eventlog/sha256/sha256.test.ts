@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
-import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { sha256, sha256Text } from "../../../src/eventlog/sha256/sha256.ts";
+import fc from "../../support/property.ts";
 
 const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString("hex");
 const expected = (...parts: readonly (string | Uint8Array)[]) => {

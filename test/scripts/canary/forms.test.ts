@@ -1,7 +1,8 @@
 /** Each form a text may take is found, wherever it begins; what is not there is not. */
-import fc from "fast-check";
+
 import { describe, expect, it } from "vitest";
 import { findForms, formsOf } from "../../../scripts/support/canary/forms.ts";
+import fc from "../../support/property.ts";
 
 const TEXT = "canary+4711 é@lethe.example";
 const forms = formsOf(TEXT);

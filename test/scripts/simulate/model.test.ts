@@ -1,4 +1,3 @@
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { BUSY_AT, D1, FULL_AT } from "../../../scripts/support/simulate/limits.ts";
 import {
@@ -15,6 +14,7 @@ import {
 import { poisson, randomOf, shuffled } from "../../../scripts/support/simulate/random.ts";
 import { needText, tableText, worldText } from "../../../scripts/support/simulate/report.ts";
 import { readWorld, type Values } from "../../../scripts/support/simulate/world.ts";
+import fc from "../../support/property.ts";
 
 const COSTS: Costs = {
   access: { bytes: 200, rows: 2, ms: 0.04 },

@@ -1,5 +1,5 @@
 /** Values that nobody means well with: of any kind, for any place. */
-import fc from "fast-check";
+import fc from "../property.ts";
 
 const TEXTS = [
   "",

@@ -1,5 +1,5 @@
 /** Requests for every operation of the OpenAPI document: valid, nearly valid, and hostile ones. */
-import fc from "fast-check";
+import fc from "../property.ts";
 import { encoded, hostileBody, hostileSegment, hostileText } from "./hostile.ts";
 import { type Known, nearly, type Schema, schemaValues } from "./schemaValues.ts";
 

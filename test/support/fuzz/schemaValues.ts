@@ -2,7 +2,7 @@
  * Values that a JSON Schema of the OpenAPI document accepts, and values that it nearly accepts.
  * Where a name says what is meant (`batch_id`), the value is often one that is there.
  */
-import fc from "fast-check";
+import fc from "../property.ts";
 import { hostileText, hostileValue } from "./hostile.ts";
 
 export interface Schema {
