@@ -314,7 +314,7 @@ const withProgress = (
   const { kind: outcome } = result;
   const rows_removed = result.kind === "redacted" ? result.rows_removed : 0;
   const step = { kind: "opened", batch_id, dataset, outcome, rows_removed } as const;
-  const progressed = progress(step, at_version, read.deletion(deletion_id));
+  const progressed = progress([step], at_version, read.deletion(deletion_id));
   if (!progressed.ok) return progressed;
   return ok([own, change(`deletion/${deletion_id}`, progressed.value)]);
 };

@@ -65,7 +65,9 @@ export interface RedactPlan {
   readonly lost_before: boolean;
   /** What can stand for a lost file; null: nothing was derived of it. */
   readonly salvage:
-    | (Pick<VerifyPlan, "tables" | "hashed"> & { readonly run: Omit<DerivedRun, "object"> | null })
+    | (Pick<BatchToVerify, "tables" | "hashed"> & {
+        readonly run: Omit<DerivedRun, "object"> | null;
+      })
     | null;
   /** Every object of rows the batch has now. */
   readonly objects: readonly ObjectRef[];
@@ -80,10 +82,8 @@ export interface HashedTables {
   readonly hash_key: Uint8Array;
 }
 
-/** Reads what a batch is made of now and counts what is left of the subject in it. */
-export interface VerifyPlan {
-  readonly kind: "verify";
-  readonly dataset: DatasetName;
+/** What a batch is made of now, to be read whole: what is left of the subject in it is counted. */
+export interface BatchToVerify {
   readonly batch_id: BatchId;
   readonly raw: SubjectTable;
   readonly rejected: readonly Rewrite[];
@@ -93,6 +93,13 @@ export interface VerifyPlan {
   readonly hashed: HashedTables | null;
   /** Whether the file itself is gone, so that there is nothing of it to be read. */
   readonly raw_lost: boolean;
+}
+
+/** Batches of one dataset that are read at the same time. */
+export interface VerifyPlan {
+  readonly kind: "verify";
+  readonly dataset: DatasetName;
+  readonly batches: readonly BatchToVerify[];
 }
 
 export type EraseStepPlan =

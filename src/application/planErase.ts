@@ -1,9 +1,9 @@
 /**
  * The next step of an erasure, from what is recorded of it: a page of batches whose index is asked,
- * one batch that is rewritten, a page of uploads, one batch that is read again. No plan is stored,
+ * one batch that is rewritten, a page of uploads, some batches that are read again. No plan is stored,
  * so every step can be planned again on any machine.
  */
-import { type Batch, workOf } from "../domain/batch/batch.ts";
+import { type Batch, tablesOf, workOf } from "../domain/batch/batch.ts";
 import { isRunning } from "../domain/batch/work.ts";
 import { ok, type Result } from "../domain/decider.ts";
 import { type Deletion, runningErasure } from "../domain/deletion/deletion.ts";
@@ -16,17 +16,20 @@ import { isOfColumn, type SubjectIndexRef } from "../domain/subjects.ts";
 import type { Reader } from "./commands.ts";
 import { keyOf } from "./datasetKeys.ts";
 import { openSubjectId } from "./deletionSeals.ts";
-import type { EraseRequest, EraseStepPlan } from "./erasePlans.ts";
+import type { EraseRequest, EraseStepPlan, VerifyPlan } from "./erasePlans.ts";
 import { keptMayHold } from "./keptIndexes.ts";
 import type { Lookup } from "./lookups.ts";
-import { planRedaction, planVerification } from "./planRedact.ts";
+import { planRedaction, toVerify } from "./planRedact.ts";
 import { planUploads } from "./planUploads.ts";
-import { NOTHING, type Planned, type Planner, subjectOf } from "./planWork.ts";
+import { NOTHING, type Planned, type Planner, type Subject, subjectOf } from "./planWork.ts";
 import type { DirectoryEntry } from "./ports.ts";
 import type { SubjectSet } from "./subjectPorts.ts";
 
 /** Batches that one step goes through. */
 export const LOOKED_AT_ONCE = 1000;
+
+/** Batches that are read again at the same time, at most: small ones, of one dataset. */
+export const VERIFIED_AT_ONCE = 20;
 
 /** Those of them whose index has to be read from the object store, or that are to be opened. */
 export const FOUND_AT_ONCE = 250;
@@ -59,7 +62,7 @@ export const planErase = (
     case "uploads":
       return planUploads(request, erasing);
     case "verifying":
-      return verifyBatch(erasing);
+      return ok(verifyBatches(erasing));
     default:
       return ok(stepOf(erasing, { kind: "release" }));
   }
@@ -228,18 +231,45 @@ const openBatch = (erasing: Erasing): Result<Planned, Rejection> => {
   return planRedaction(found, erasing);
 };
 
-const verifyBatch = (erasing: Erasing): Result<Planned, Rejection> => {
-  const [batch_id] = erasing.erasure.unverified;
-  if (batch_id === undefined) return ok(NOTHING);
-  const found = batchOf(batch_id, erasing);
-  if (found === "busy") return ok(WAIT);
-  // It has expired meanwhile, or its key was destroyed: there is nothing to read any more.
-  if (found === null || !keyOf(found.dataset, erasing.planner.keyring()).ok) {
-    const nothing = { objects: 0, rows_read: 0, rows_found: 0 };
-    return ok(note(erasing, { kind: "verified", batch_id, ...nothing }));
+/**
+ * The next batch that was rewritten, with as many others of its dataset as are not more to read than
+ * one request may be given. What others are at comes when they have ended.
+ */
+const verifyBatches = (erasing: Erasing): Planned => {
+  const { erasure, planner } = erasing;
+  const batches: Subject[] = [];
+  let [bytes, busy] = [0, false];
+  for (const batch_id of erasure.unverified) {
+    const found = batchOf(batch_id, erasing);
+    if (found === "busy") {
+      busy = true;
+      continue;
+    }
+    // It has expired meanwhile, or its key was destroyed: there is nothing to read any more.
+    if (found === null || !keyOf(found.dataset, planner.keyring()).ok) {
+      const nothing = { objects: 0, rows_read: 0, rows_found: 0 };
+      return note(erasing, { kind: "verified", batch_id, ...nothing });
+    }
+    const [first] = batches;
+    if (first && first.dataset.name !== found.dataset.name) continue;
+    bytes += bytesOf(found.batch);
+    if (first && bytes > planner.limits.sync_bytes) break;
+    batches.push(found);
+    if (batches.length === VERIFIED_AT_ONCE) break;
   }
-  return ok(planVerification(found, erasing));
+  const [first] = batches;
+  if (first === undefined) return busy ? WAIT : NOTHING;
+  const step: VerifyPlan = {
+    kind: "verify",
+    dataset: first.dataset.name,
+    batches: batches.map((found) => toVerify(found, erasing)),
+  };
+  const rejected = step.batches.flatMap((batch) => batch.rejected);
+  return stepOf(erasing, step, { writes: rejected.map(({ target }) => target) });
 };
+
+const bytesOf = (batch: Batch): number =>
+  tablesOf(batch).reduce((sum, { bytes }) => sum + bytes, 0);
 
 /** Null when there is no such batch (any more). */
 const batchOf = (batch_id: BatchId, { planner, read, lake }: Erasing) => {

@@ -11,7 +11,7 @@ import { invariant, ok, type Result } from "../domain/decider.ts";
 import { lookedOnceMore } from "../domain/deletion/missed.ts";
 import type { Rejection } from "../domain/rejection.ts";
 import type { Format, ObjectRef, Schema } from "../domain/table.ts";
-import type { RedactPlan, Rewrite, VerifyPlan } from "./erasePlans.ts";
+import type { BatchToVerify, RedactPlan, Rewrite } from "./erasePlans.ts";
 import {
   cleanKey,
   hashesKey,
@@ -166,22 +166,14 @@ const salvageOf = (batch: Batch, table: SubjectTable, erasing: Erasing): RedactP
   return { ...derivedTables(batch, table, erasing), run };
 };
 
-export const planVerification = (subject: Subject, erasing: Erasing): Planned => {
+export const toVerify = (subject: Subject, erasing: Erasing): BatchToVerify => {
   const { batch, lake } = subject;
-  const { batch_id, dataset } = batch;
+  const { batch_id } = batch;
   const place = [lake.lake_id, batch_id, batch.revision + 1, erasing.planner.attempt_id] as const;
   const rejected = batch.schema === null ? [] : rejectedIn(batch, place);
   const raw = tableOf(subject, erasing);
-  const step: VerifyPlan = {
-    kind: "verify",
-    dataset,
-    batch_id,
-    raw,
-    rejected,
-    raw_lost: batch.raw_lost,
-    ...derivedTables(batch, raw, erasing),
-  };
-  return stepOf(erasing, step, { writes: rejected.map(({ target }) => target) });
+  const { raw_lost } = batch;
+  return { batch_id, raw, rejected, raw_lost, ...derivedTables(batch, raw, erasing) };
 };
 
 /**
@@ -192,7 +184,7 @@ const derivedTables = (
   batch: Batch,
   { subject_column: column, subjects, key }: SubjectTable,
   { planner }: Erasing,
-): Pick<VerifyPlan, "tables" | "hashed"> => {
+): Pick<BatchToVerify, "tables" | "hashed"> => {
   const progress = progressOf(batch);
   const run = "privacy" in progress ? progress.privacy : null;
   const published = progress.status === "published" ? progress.publication : null;

@@ -1,7 +1,8 @@
 /** Which batches an erasure asks again, after the round in which it asked them all. */
 import { describe, expect, test } from "vitest";
 import type { StateOf } from "../../src/application/aggregates.ts";
-import { FOUND_AT_ONCE } from "../../src/application/planErase.ts";
+import { FOUND_AT_ONCE, VERIFIED_AT_ONCE } from "../../src/application/planErase.ts";
+import { WORK_LIMITS } from "../../src/application/planWork.ts";
 import { batchId, datasetName, deletionId } from "../../src/contracts/fields.ts";
 import { runningErasure } from "../../src/domain/deletion/deletion.ts";
 import type { Erasure } from "../../src/domain/deletion/erasure.ts";
@@ -19,8 +20,10 @@ import { eraseOnce, execute } from "../support/erasureSteps.ts";
 import { granted, type TestLake, testLake } from "../support/testLake.ts";
 
 /** A lake whose dataset names people by their address, and these batches, a while ago. */
-const lakeOf = (...batches: readonly string[]): TestLake => {
-  const lake = testLake({ level: "gdpr" });
+const lakeOf = (...batches: readonly string[]): TestLake => filled(batches);
+
+const filled = (batches: readonly string[], limits = WORK_LIMITS): TestLake => {
+  const lake = testLake({ level: "gdpr", limits });
   registerSales(lake, { contains_pii: true, subject_column: "email" });
   defineContract(lake);
   for (const batch of batches) granted(append(lake, batch));
@@ -228,5 +231,53 @@ describe("the second round of an erasure", () => {
     lake.run(execute(id));
     expect(erasureOf(lake, id).round).toBe(2);
     expect(asked(lake, id)).toEqual(["late"]);
+  });
+});
+
+describe("batches that were rewritten", () => {
+  const verifying = (lake: TestLake, id: DeletionId): void => {
+    while (erasureOf(lake, id).phase !== "verifying") granted(eraseOnce(lake, id));
+  };
+
+  const readAgain = (lake: TestLake, deletion_id: DeletionId): readonly string[] => {
+    const { plan } = lake.open({ kind: "erase", deletion_id });
+    if (plan.kind !== "erase" || plan.step.kind !== "verify") throw new Error("it reads nothing");
+    return plan.step.batches.map(({ batch_id }) => batch_id);
+  };
+
+  test("are read again together, as many as a step may, each with an event of its own", () => {
+    const names = Array.from({ length: VERIFIED_AT_ONCE + 2 }, (_, n) => `b${n}`);
+    const lake = lakeOf(...names);
+    const id = begin(lake);
+    verifying(lake, id);
+    expect(readAgain(lake, id)).toEqual(names.slice(0, VERIFIED_AT_ONCE));
+    const before = lake.log.events().length;
+    granted(eraseOnce(lake, id));
+    const noted = lake.log.events().slice(before);
+    expect(noted.map(({ data }) => data)).toEqual(
+      names.slice(0, VERIFIED_AT_ONCE).map((batch_id) => ({
+        round: 2,
+        step: { kind: "verified", batch_id, objects: 1, rows_read: 2, rows_found: 0 },
+      })),
+    );
+    expect(erasureOf(lake, id).unverified).toEqual(names.slice(VERIFIED_AT_ONCE));
+  });
+
+  test("are read alone where two are more than a request may be given", () => {
+    const lake = filled(["a", "b", "c"], { ...WORK_LIMITS, sync_bytes: 1 });
+    const id = begin(lake);
+    verifying(lake, id);
+    expect(readAgain(lake, id)).toEqual(["a"]);
+  });
+
+  test("are passed over while others are at them", () => {
+    const lake = lakeOf("a", "b");
+    const id = begin(lake);
+    verifying(lake, id);
+    quarantine(lake, "a");
+    granted(beginAppend(lake, "a"));
+    expect(readAgain(lake, id)).toEqual(["b"]);
+    granted(eraseOnce(lake, id));
+    expect(lake.open({ kind: "erase", deletion_id: id }).plan).toEqual({ kind: "wait" });
   });
 });

@@ -172,7 +172,7 @@ export const note = (step: ErasureStep, at_version: number): DeletionCommand => 
   type: "NoteErasureStep",
   ...on,
   at_version,
-  step,
+  steps: [step],
 });
 
 export const complete = (

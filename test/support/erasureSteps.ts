@@ -71,8 +71,8 @@ export const eraseOnce = (
       attempt,
     );
   }
-  const noted = noteOf(step, findings);
-  return record(lake, { type: "NoteErasureStep", deletion_id, at_version, step: noted }, attempt);
+  const steps = notesOf(step, findings);
+  return record(lake, { type: "NoteErasureStep", deletion_id, at_version, steps }, attempt);
 };
 
 /** Begins to erase what was withheld until now. */
@@ -100,7 +100,14 @@ export const erase = (lake: TestLake, deletion_id: DeletionId): void => {
 const record = (lake: TestLake, request: LakeRequest, attempt: Attempt | null): Step =>
   lake.service.command(lake.call(), request, attempt ? { attempt } : undefined);
 
-const noteOf = (step: EraseStepPlan, { opened, left }: Findings): ErasureStep => {
+const notesOf = (step: EraseStepPlan, findings: Findings): readonly ErasureStep[] => {
+  if (step.kind !== "verify") return [noteOf(step, findings)];
+  return step.batches.map(({ batch_id }) => {
+    return { kind: "verified", batch_id, objects: 1, rows_read: 2, rows_found: findings.left };
+  });
+};
+
+const noteOf = (step: EraseStepPlan, { opened }: Findings): ErasureStep => {
   switch (step.kind) {
     case "note":
       return step.step;
@@ -116,10 +123,6 @@ const noteOf = (step: EraseStepPlan, { opened, left }: Findings): ErasureStep =>
     }
     case "uploads":
       return { kind: "uploads", after: step.after, scanned: step.scan.length, deleted: 0 };
-    case "verify": {
-      const { batch_id } = step;
-      return { kind: "verified", batch_id, objects: 1, rows_read: 2, rows_found: left };
-    }
     default:
       throw new Error(`nothing to note of a step ${step.kind}`);
   }

@@ -10,6 +10,7 @@ import type {
   WorkRequest,
 } from "../../src/application/lakeGateway.ts";
 import { type LakeService, lakeService } from "../../src/application/lakeService.ts";
+import { WORK_LIMITS, type WorkLimits } from "../../src/application/planWork.ts";
 import type { EventLog } from "../../src/application/ports.ts";
 import type { Question, Reply } from "../../src/application/questions.ts";
 import type { HeldIn } from "../../src/application/residence.ts";
@@ -60,6 +61,7 @@ export interface TestLakeOptions {
   readonly roots?: RootSecrets;
   /** Left out: the platform has no jurisdictions. */
   readonly held_in?: HeldIn;
+  readonly limits?: WorkLimits;
 }
 
 export const testLake = ({
@@ -69,6 +71,7 @@ export const testLake = ({
   keysSeenAs = (whole) => whole,
   roots = ROOTS,
   held_in,
+  limits = WORK_LIMITS,
 }: TestLakeOptions = {}) => {
   let at = Date.parse(START);
   let made = 0;
@@ -77,6 +80,7 @@ export const testLake = ({
     keys: keysSeenAs(log.keys),
     roots,
     held_in,
+    limits,
     clock: () => new Date(at),
     newId: () => {
       made += 1;

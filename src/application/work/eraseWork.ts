@@ -12,7 +12,7 @@ import { landingKey } from "../objectKeys.ts";
 import { UPLOADS_AT_ONCE } from "../planUploads.ts";
 import type { SubjectPlane } from "../subjectPorts.ts";
 import { mayHoldAny } from "./lookups.ts";
-import { redactBatch, verifyBatch } from "./redactWork.ts";
+import { redactBatch, verifyBatches } from "./redactWork.ts";
 import { NO_ANSWER, type Outcome, perform, type Recorder, type Workshop } from "./workshop.ts";
 
 /**
@@ -65,13 +65,13 @@ const eraseOnce = async (
         list_after = step.after;
         return ok(NO_ANSWER);
       case "note":
-        return noteStep(plan, step.step, record);
+        return note(plan, [step.step], record);
       case "look":
-        return noteStep(plan, await look(shop, step), record);
+        return note(plan, [await look(shop, step)], record);
       case "uploads":
-        return noteStep(plan, await lookThrough(shop, subjects, step), record);
+        return note(plan, [await lookThrough(shop, subjects, step)], record);
       case "verify":
-        return noteStep(plan, await verifyBatch(step, subjects), record);
+        return note(plan, await verifyBatches(step, subjects), record);
       default:
         return redactBatch(plan, step, { record, data, subjects });
     }
@@ -80,11 +80,11 @@ const eraseOnce = async (
   return eraseOnce(shop, call, deletion_id, await landedAfter(shop, call.lake_id, list_after));
 };
 
-const noteStep = (
+const note = (
   { deletion_id, at_version }: ErasePlan,
-  step: ErasureStep,
+  steps: readonly ErasureStep[],
   record: Recorder,
-): Outcome => record({ type: "NoteErasureStep", deletion_id, at_version, step });
+): Outcome => record({ type: "NoteErasureStep", deletion_id, at_version, steps });
 
 type Step<Kind extends EraseStepPlan["kind"]> = Extract<EraseStepPlan, { readonly kind: Kind }>;
 

@@ -9,7 +9,8 @@ import { isLost } from "../../domain/deletion/missed.ts";
 import type { UniqueHashes } from "../../domain/rules/uniqueScope.ts";
 import type { ObjectRef } from "../../domain/table.ts";
 import type { DataPlane } from "../dataPorts.ts";
-import type { ErasePlan, RedactPlan, Rewrite, VerifyPlan } from "../erasePlans.ts";
+import type { BatchToVerify, ErasePlan, RedactPlan, Rewrite, VerifyPlan } from "../erasePlans.ts";
+import { inLanes } from "../lanes.ts";
 import type { Redacted, SubjectPlane, SubjectTable } from "../subjectPorts.ts";
 import { type Derived, deriveAnew, hashedTables, keptWithout, unreadable } from "./derivedAnew.ts";
 import { type Outcome, type Recorder, refineInput } from "./workshop.ts";
@@ -31,7 +32,7 @@ export const redactBatch = async (
   const recorded = (result: RedactBatch["result"]): Outcome =>
     record({ type: "RedactBatch", batch_id, deletion_id, at_version, result });
   const note = (noted: ErasureStep): Outcome =>
-    record({ type: "NoteErasureStep", deletion_id, at_version, step: noted });
+    record({ type: "NoteErasureStep", deletion_id, at_version, steps: [noted] });
   const clear = { kind: "opened", batch_id, dataset, outcome: "clear", rows_removed: 0 } as const;
   const raw = await redactRaw(step, subjects);
   if (raw.kind === "clear" || (raw.kind === "unreadable" && !raw.contains)) return note(clear);
@@ -136,9 +137,30 @@ const successorOf = (
   return publication?.objects.find((object) => object.format === format) ?? null;
 };
 
+/** Batches that are read beside each other. */
+const READ_AT_ONCE = 4;
+
+/** What was found in each batch of the plan, in its order; rejects once no other is read any more. */
+export const verifyBatches = async (
+  { batches }: VerifyPlan,
+  subjects: SubjectPlane,
+): Promise<readonly ErasureStep[]> => {
+  const failures: unknown[] = [];
+  const found = await inLanes(batches, READ_AT_ONCE, async (batch) => {
+    try {
+      return [await verifyBatch(batch, subjects)];
+    } catch (error) {
+      failures.push(error);
+      return [];
+    }
+  });
+  if (failures.length > 0) throw failures[0];
+  return found.flat();
+};
+
 /** Reads everything the batch is made of now, and counts what is left of the subject. */
 export const verifyBatch = async (
-  { batch_id, raw, raw_lost, rejected, tables, hashed }: VerifyPlan,
+  { batch_id, raw, raw_lost, rejected, tables, hashed }: BatchToVerify,
   subjects: SubjectPlane,
 ): Promise<ErasureStep> => {
   let [objects, rows_read, rows_found] = [0, 0, 0];

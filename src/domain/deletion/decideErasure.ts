@@ -33,7 +33,7 @@ export type ErasureCommand =
       /** Null: what was withheld before, or nothing. */
       readonly withhold: readonly Withheld[] | null;
     })
-  | (Planned & { readonly type: "NoteErasureStep"; readonly step: ErasureStep })
+  | (Planned & { readonly type: "NoteErasureStep"; readonly steps: readonly ErasureStep[] })
   | (Planned & { readonly type: "CompleteErasure"; readonly facts: ErasureFacts })
   | (OnErasure & {
       readonly type: "FailErasure";
@@ -95,7 +95,7 @@ export const decideErasure = (command: ErasureCommand, state: DeletionState): De
     case "ExecuteDeletion":
       return execute(command, state);
     case "NoteErasureStep":
-      return progress(command.step, command.at_version, state);
+      return progress(command.steps, command.at_version, state);
     case "CompleteErasure":
       return complete(command, state);
     case "FailErasure": {
@@ -171,23 +171,30 @@ export const beyondStopping = ({ erasure }: Deletion): string | null =>
   erasure?.phase === "closing" ? "is carried out: nothing of the subject is left" : null;
 
 /**
- * The step that is recorded, and the failure when it shows that there is no end to it. Rejects with
- * `wrong_state` what was planned before the request changed: the step is planned anew.
+ * The steps that are recorded, and the failure when they show that there is no end to it. Rejects with
+ * `wrong_state` what was planned before the request changed: it is planned anew.
  */
-export const progress = (step: ErasureStep, at_version: number, state: DeletionState): Decision => {
+export const progress = (
+  steps: readonly ErasureStep[],
+  at_version: number,
+  state: DeletionState,
+): Decision => {
   const erasure = runningErasure(state);
   if (erasure === null || state.status === "absent" || state.version !== at_version) {
     return changedMeanwhile();
   }
-  const { round } = erasure;
-  const progressed = { type: "GDPRDeletionProgressed", data: { round, step } } as const;
-  const after = evolveErasure(erasure, step);
-  if (after.round <= MAX_ROUNDS && after.verification.rows_found === 0) return ok([progressed]);
+  let after = erasure;
+  const progressed: DeletionEvent[] = [];
+  for (const step of steps) {
+    progressed.push({ type: "GDPRDeletionProgressed", data: { round: after.round, step } });
+    after = evolveErasure(after, step);
+  }
+  if (after.round <= MAX_ROUNDS && after.verification.rows_found === 0) return ok(progressed);
   const why =
     after.verification.rows_found > 0
       ? "Rows of the subject were found in objects that had been rewritten without them."
       : `Data of the subject kept arriving while it was erased, ${MAX_ROUNDS} times over.`;
-  return ok([progressed, failed(why, erasure)]);
+  return ok([...progressed, failed(why, erasure)]);
 };
 
 const failed = (failure: string, { only }: Erasure): DeletionEvent => ({

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { VerifyPlan } from "../../../src/application/erasePlans.ts";
+import type { BatchToVerify } from "../../../src/application/erasePlans.ts";
 import { verifyBatch } from "../../../src/application/work/redactWork.ts";
 import { refine } from "../../../src/data/refine.ts";
 import { subjectPlane } from "../../../src/data/subjects/subjectPlane.ts";
@@ -7,7 +7,6 @@ import { parsePrivacyRules } from "../../../src/domain/rules/privacy.ts";
 import { parseQualityRules } from "../../../src/domain/rules/quality.ts";
 import type { ColumnType, ObjectRef } from "../../../src/domain/table.ts";
 import { A } from "../../support/erasureSpecs.ts";
-import { SALES } from "../../support/facts.ts";
 import { memoryObjectStore } from "../../support/memoryObjectStore.ts";
 import { privacyKeys } from "../../support/privacyKeys.ts";
 import { SUBJECT_KEY, subjectSet } from "../../support/subjectRefs.ts";
@@ -49,9 +48,7 @@ const verified = async (derivedFrom: string, type: ColumnType = "int") => {
     subjects: subjectSet(["7"], true),
     key: SUBJECT_KEY,
   };
-  const plan: VerifyPlan = {
-    kind: "verify",
-    dataset: SALES,
+  const batch: BatchToVerify = {
     batch_id: A,
     raw,
     raw_lost: false,
@@ -64,7 +61,7 @@ const verified = async (derivedFrom: string, type: ColumnType = "int") => {
       hash_key: privacyKeys().hash,
     },
   };
-  return verifyBatch(plan, subjectPlane(store));
+  return verifyBatch(batch, subjectPlane(store));
 };
 
 describe("the last look at a batch without a person", () => {
