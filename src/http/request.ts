@@ -100,24 +100,30 @@ const unfit = (why: string, path: string, message: string): HttpProblem =>
     errors: [{ path, message }],
   });
 
+/** What is read of a body that turned out to be too large, so that its sender comes to hear of it. */
+const MAX_DISCARDED_BYTES = 32 * 1024 * 1024;
+
+/**
+ * A body that says that it is too large is not touched, of one that does not say the rest is thrown
+ * away: breaking off tears the connection down, and whoever is still sending would see it break in
+ * place of the answer.
+ */
 const readBytes = async (c: RequestContext, limit: number): Promise<Uint8Array> => {
   const request = c.req.raw;
   const announced = Number(c.get("headers").get("content-length") ?? Number.NaN);
   if (announced <= limit) return new Uint8Array(await request.arrayBuffer());
   if (request.body === null) return new Uint8Array(0);
+  if (announced > limit) throw bodyTooLarge(limit);
+  const reader = (request.body as ReadableStream<Uint8Array>).getReader();
   const chunks: Uint8Array[] = [];
   let length = 0;
-  for await (const chunk of request.body as ReadableStream<Uint8Array>) {
-    length += chunk.length;
-    if (length > limit) {
-      throw new HttpProblem({
-        status: 413,
-        code: "body-too-large",
-        detail: `A body may have ${limit} bytes; files go through POST /upload-url.`,
-      });
-    }
-    chunks.push(chunk);
+  while (length <= MAX_DISCARDED_BYTES) {
+    const { done, value } = await reader.read();
+    if (done) break;
+    length += value.length;
+    if (length <= limit) chunks.push(value);
   }
+  if (length > limit) throw bodyTooLarge(limit);
   const whole = new Uint8Array(length);
   let offset = 0;
   for (const chunk of chunks) {
@@ -126,6 +132,13 @@ const readBytes = async (c: RequestContext, limit: number): Promise<Uint8Array> 
   }
   return whole;
 };
+
+const bodyTooLarge = (limit: number): HttpProblem =>
+  new HttpProblem({
+    status: 413,
+    code: "body-too-large",
+    detail: `A body may have ${limit} bytes; files go through POST /upload-url.`,
+  });
 
 /** Parses, or throws a 422 that says which part of the input is wrong and where. */
 export const parsed = (schema: z.ZodType, value: unknown, where: string): unknown => {
