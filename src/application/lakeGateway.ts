@@ -55,6 +55,8 @@ export type LakeRequest =
       /** Seconds. */
       readonly expires_in: number;
       readonly purpose: string | null;
+      /** There is no such file to download, as far as was looked before the lake was asked. */
+      readonly missing?: true;
     }
   | {
       readonly type: "SignQuarantineUrl";

@@ -76,7 +76,10 @@ export const toCommand = (request: LakeRequest, means: Means): Result<Command, R
       return ok({ ...request, contract_id });
     }
     case "SignUrl": {
-      const { dataset, filename, method, purpose } = request;
+      const { dataset, filename, method, purpose, missing } = request;
+      if (missing) {
+        return reject("not_found", "file-not-found", `No file was uploaded as ${filename}.`);
+      }
       const accessor_id = means.actor;
       const lifetime = lifetimeOf(now, request.expires_in);
       return ok({

@@ -185,7 +185,13 @@ const numberOf = (text: unknown): unknown =>
  * `default` is left out of the OpenAPI document.
  */
 export const wholeNumber = (least = 0, most = MAX_WHOLE) =>
-  z.preprocess(numberOf, z.int("must be a whole number, in digits").min(least).max(most));
+  z.preprocess(
+    numberOf,
+    z
+      .int("must be a whole number, in digits")
+      .min(least, `must be at least ${least}`)
+      .max(most, `must be at most ${most}`),
+  );
 
 export const DEFAULT_PAGE = 100;
 export const MAX_PAGE = 1000;

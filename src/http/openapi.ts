@@ -47,7 +47,8 @@ const describe = (route: Route, path: string, inLake: boolean) => {
   const params = inLake
     ? z.object({ lake_id: lakeId, ...shapeOf(route.params) })
     : z.object(shapeOf(route.params));
-  const { status, schema, media_type = "application/json", or = [], also = {} } = route.success;
+  const { status, schema, begun = schema, or = [], also = {} } = route.success;
+  const { media_type = "application/json" } = route.success;
   const content = {
     [media_type]: { schema },
     ...Object.fromEntries(or.map((each) => [each.media_type, { schema: each.schema }])),
@@ -69,7 +70,7 @@ const describe = (route: Route, path: string, inLake: boolean) => {
       ...Object.fromEntries(
         Object.entries(also).map(([code, description]) => [
           code,
-          { description, content: { [media_type]: { schema } } },
+          { description, content: { [media_type]: { schema: code === "202" ? begun : schema } } },
         ]),
       ),
       ...Object.fromEntries(

@@ -77,7 +77,7 @@ export const problemResponse = (
       status,
       detail,
       code,
-      ...(errors ? { errors } : status === 422 ? { errors: [] } : {}),
+      ...(errors ? { errors } : status === 422 ? { errors: [{ path: "", message: detail }] } : {}),
       ...more,
     },
     { ...headers, "Content-Type": "application/problem+json" },

@@ -159,6 +159,8 @@ interface Success {
   readonly media_type?: string;
   /** Other media types that the request may ask for. */
   readonly or?: readonly { readonly media_type: string; readonly schema: z.ZodType }[];
+  /** What 202 comes with, where that is not the same answer. */
+  readonly begun?: z.ZodType;
   /** Other statuses the same answer may come with, and what each means. */
   readonly also?: Readonly<Record<number, string>>;
 }

@@ -68,6 +68,14 @@ describe("a request that was received so long ago that it is late already", () =
     lake.run(execute(meant));
     expect(deletionOf(lake, meant).status).toBe("in_progress");
   });
+
+  it("that is begun twice goes on in the background, and is to be watched, both times", () => {
+    const lake = testLake({ level: "gdpr" });
+    const id = request(lake, LONG_AGO);
+    const going = { outcome: "accepted", location: `/deletions/${id}` };
+    expect(lake.run(execute(id))).toMatchObject(going);
+    expect(lake.run(execute(id))).toMatchObject({ ...going, body: { events: [] } });
+  });
 });
 
 describe("a step of an erasure", () => {

@@ -55,6 +55,18 @@ describe("a signed URL", () => {
     expect(lake.log.dump()).not.toMatch(/https?:|X-Amz/);
   });
 
+  it("of a file that is gone by now is answered as before under the same key, and else refused", () => {
+    const lake = testLake({ level: "standard" });
+    const there = sign({ method: "GET" });
+    const gone = sign({ method: "GET", missing: true });
+    expect(lake.refused(gone, keyed)).toMatchObject({ code: "file-not-found" });
+    const first = lake.run(there, keyed);
+    expect(lake.run(gone, keyed)).toEqual({ ...first, replayed: true });
+    const other = { idempotency: { key: "k1", body: "another" } };
+    expect(lake.refused(gone, other)).toMatchObject({ code: "idempotency-key-reused" });
+    expect(lake.refused(gone)).toMatchObject({ code: "file-not-found" });
+  });
+
   it("asked for again under the same key is the same to sign, however late", () => {
     const lake = testLake({ level: "standard" });
     const first = lake.run(sign(), keyed);

@@ -74,9 +74,9 @@ describe("a problem document", () => {
     });
   });
 
-  it("of status 422 always lists errors, be it none", async () => {
+  it("of status 422 always lists errors, be it that of the request as a whole", async () => {
     const response = await respond({ status: 422, code: "c", detail: "d" });
-    expect(await response.json()).toMatchObject({ errors: [] });
+    expect(await response.json()).toMatchObject({ errors: [{ path: "", message: "d" }] });
   });
 
   it("may say more", async () => {

@@ -56,6 +56,24 @@ describe("the OpenAPI document", () => {
     expect([...(await operations()).keys()].sort()).toEqual(expected.sort());
   });
 
+  test("says what each status comes with: work that has begun has no report yet", async () => {
+    const schemaOf = async (operation: string, status: string) => {
+      const answer = (await operations()).get(operation)?.responses[status];
+      return at(answer, "content", "application/json", "schema", "$ref");
+    };
+    for (const [route, done] of [
+      ["/run-dq", "QualityAnswer"],
+      ["/run-privacy", "PrivacyAnswer"],
+    ] as const) {
+      expect(await schemaOf(`post ${route}`, "200")).toBe(`#/components/schemas/${done}`);
+      expect(await schemaOf(`post ${route}`, "202")).toBe("#/components/schemas/BatchAnswer");
+    }
+    for (const status of ["200", "201", "202"]) {
+      const schema = await schemaOf("post /append-batch", status);
+      expect(schema).toBe("#/components/schemas/BatchAnswer");
+    }
+  });
+
   test("has no reference that leads nowhere, and no operation's name twice", async () => {
     const whole = await document();
     const text = JSON.stringify(whole);

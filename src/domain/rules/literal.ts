@@ -11,7 +11,8 @@ import { compareDecimals, formatDecimal, normalizeDecimal, parseDecimal } from "
 /** A cell that is there, in the form the data plane holds it (see data/columnCells.ts). */
 export type Value = bigint | number | string | boolean;
 
-const INT = /^[+-]?\d{1,19}$/;
+/** A fraction of nothing but zeros is none. */
+const INT = /^([+-]?\d{1,19})(?:\.0*)?$/;
 const FLOAT = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/;
 const DECIMAL = /^[+-]?(?:\d+\.?\d*|\.\d+)$/;
 const DATE = /^(\d{4})-(\d\d)-(\d\d)$/;
@@ -45,8 +46,9 @@ export const parseLiteral = (text: string, type: ColumnType): Value | undefined 
 };
 
 const parseInt64 = (text: string): bigint | undefined => {
-  if (!INT.test(text)) return undefined;
-  const value = BigInt(text.replace(/^\+/, ""));
+  const [, digits] = INT.exec(text) ?? [];
+  if (digits === undefined) return undefined;
+  const value = BigInt(digits.replace(/^\+/, ""));
   return value >= MIN_INT && value <= MAX_INT ? value : undefined;
 };
 

@@ -149,7 +149,7 @@ const parseObject = (
     const operandName = known.find((candidate) => candidate === key);
     if (operandName === undefined) report(`${path}.${key}`, `${name} has no option ${quoted(key)}`);
     else {
-      const parsed = parseOperand(operandName, entry[key]);
+      const parsed = parseOperand(operandName, entry[key], known);
       if (parsed.ok) operands = { ...operands, ...parsed.value };
       else report(`${path}.${key}`, parsed.error);
     }
@@ -157,16 +157,28 @@ const parseObject = (
   return parseRule(name, operands, column, path, consequence, report);
 };
 
-/** A list under `value` is what `values` would be; scalars are taken as they would be written. */
-const parseOperand = (name: OperandName, raw: unknown): Result<Operands, string> => {
+/**
+ * A list under `value` is what the rule takes a list for: its values, its columns, or both of its
+ * bounds. Scalars are taken as they would be written.
+ */
+const parseOperand = (
+  name: OperandName,
+  raw: unknown,
+  known: readonly OperandName[],
+): Result<Operands, string> => {
   if (Array.isArray(raw)) {
-    const listName = name === "value" ? "values" : name;
-    if (!LIST_OPERANDS.includes(listName)) return err("one value, not a list");
+    const listName = name === "value" ? known.find((one) => LIST_OPERANDS.includes(one)) : name;
+    const bounds = name === "value" && known.includes("min") && raw.length === 2;
+    if (!bounds && (listName === undefined || !LIST_OPERANDS.includes(listName))) {
+      return err("one value, not a list");
+    }
     if (raw.length > MAX_LIST_VALUES) return err(`at most ${MAX_LIST_VALUES} values`);
     const texts = raw.map(scalarText);
     const present = texts.filter((text) => text !== undefined);
     if (present.length < texts.length) return err("values are strings, numbers or booleans");
-    return ok({ [listName]: present });
+    if (!bounds) return ok({ [listName ?? name]: present });
+    const [min = "", max = ""] = present;
+    return ok({ min, max });
   }
   if (LIST_OPERANDS.includes(name)) return err("a list is wanted");
   const text = scalarText(raw);

@@ -62,7 +62,11 @@ export const batchRoutes = [
     params: none,
     query: none,
     body: bodies.appendBatch,
-    success: { status: 201, schema: batchAnswer, also: IN_BACKGROUND },
+    success: {
+      status: 201,
+      schema: batchAnswer,
+      also: { ...IN_BACKGROUND, 200: "A corrected file took the place of the one in quarantine" },
+    },
     refusals: KEY_DESTROYED,
     handle: async ({ body, call, services }) => {
       const format = formatOf(body.file_url);
@@ -168,6 +172,7 @@ export const batchRoutes = [
     success: {
       status: 200,
       schema: answerSchema("QualityAnswer", { batch, passed: z.boolean(), report: anything }),
+      begun: batchAnswer,
       also: IN_BACKGROUND,
     },
     refusals: KEY_DESTROYED,
@@ -194,6 +199,7 @@ export const batchRoutes = [
     success: {
       status: 200,
       schema: answerSchema("PrivacyAnswer", { report: anything }),
+      begun: batchAnswer,
       also: IN_BACKGROUND,
     },
     refusals: KEY_DESTROYED,

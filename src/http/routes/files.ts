@@ -6,7 +6,6 @@ import { commandAnswer as answerSchema, signedUrl } from "../../contracts/answer
 import { downloadUrl, uploadUrl } from "../../contracts/bodies.ts";
 import { datasetName } from "../../contracts/fields.ts";
 import type { DatasetName } from "../../domain/ids.ts";
-import { reject } from "../../domain/rejection.ts";
 import { type Handled, route, type Services } from "../route.ts";
 import { command, none } from "./shared.ts";
 
@@ -21,19 +20,15 @@ const upload = (
   dataset: DatasetName | null,
 ): Handled => command(deps, { type: "SignUrl", method: "PUT", dataset, purpose: null, ...body });
 
+/** Also what is not there is the lake's to say: it may have answered this request before. */
 const download = async (
   deps: Deps,
   body: z.output<typeof downloadUrl>,
   dataset: DatasetName | null,
 ): Handled => {
   const found = await deps.services.store.head(landingKey(deps.call.lake_id, body.filename));
-  if (found === null) {
-    // Whether there is such a file is nobody's business who may not download it.
-    const seen = await deps.services.gateway.ask(deps.call, { kind: "lake", when: null });
-    if (!seen.ok) return seen;
-    return reject("not_found", "file-not-found", `No file was uploaded as ${body.filename}.`);
-  }
-  return command(deps, { type: "SignUrl", method: "GET", dataset, ...body });
+  const missing = found === null ? ({ missing: true } as const) : {};
+  return command(deps, { type: "SignUrl", method: "GET", dataset, ...body, ...missing });
 };
 
 const uploadAnswer = answerSchema("UploadUrlAnswer", {

@@ -90,6 +90,8 @@ export const webhookRoutes = [
   route({
     ...common,
     method: "post",
+    // A question of when: sent twice, a notification has the same id.
+    keyless: true,
     path: "/webhooks/{id}/deliveries/{delivery}/resend",
     summary: "Send a notification once more, delivered or parked",
     params: z.strictObject({ id: webhookId, delivery: z.string().min(1).max(128) }),

@@ -69,6 +69,8 @@ describe("literals", () => {
     ["1.50", "decimal", "1.5"],
     ["TRUE", "boolean", true],
     ["1e3", "float", 1000],
+    ["1.00", "int", 1n],
+    ["-7.", "int", -7n],
   ] as const)("reads %s as %s", (text, type, value) => {
     expect(parseLiteral(text, type)).toBe(value);
   });
@@ -79,7 +81,9 @@ describe("literals", () => {
     ["24-01-01", "date"],
     ["2024-01-01T24:00", "datetime"],
     ["2024-01-01T10:00:00+25:00", "datetime"],
-    ["1.0", "int"],
+    ["1.5", "int"],
+    ["1.0e0", "int"],
+    ["99999999999999999999.0", "int"],
     ["yes", "boolean"],
     ["", "float"],
   ] as const)("refuses %s as %s", (text, type) => {

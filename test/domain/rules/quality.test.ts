@@ -103,6 +103,14 @@ describe("the object form of quality rules", () => {
       { kind: "in", values: ["a,b", "c"] },
     ],
     [
+      { rule: "between", value: [1, 5] },
+      { kind: "between", min: "1", max: "5" },
+    ],
+    [
+      { rule: "length", value: [1, 80] },
+      { kind: "length", min: 1, max: 80 },
+    ],
+    [
       { rule: "in", value: "a,b" },
       { kind: "in", values: ["a", "b"] },
     ],
@@ -209,6 +217,9 @@ describe("quality rules that are refused", () => {
     [{ rule: "in", values: "a" }, "c.values"],
     [{ rule: "in", values: [null] }, "c.values"],
     [{ rule: "between", min: [1], max: 2 }, "c.min"],
+    [{ rule: "between", value: [1, 2, 3] }, "c.value"],
+    [{ rule: "between", value: [1] }, "c.value"],
+    [{ rule: ">", value: [1, 2] }, "c.value"],
     [{ rule: ">", value: null }, "c.value"],
     [{ rule: ">0", value: 1 }, "c"],
     [{ rule: "between", min: 1, max: 2, maximum: 3 }, "c.maximum"],
