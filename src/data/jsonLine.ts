@@ -4,6 +4,7 @@
  * objects, which are read here; the platform's parser, which is slow when it has to say how a
  * number was spelt, has the last word on every other one.
  */
+import { hasRepeatedNames } from "./repeatedNames.ts";
 import { JsonNumber } from "./types.ts";
 
 /**
@@ -11,8 +12,23 @@ import { JsonNumber } from "./types.ts";
  * occurs twice the last value counts), any other JSON as `null`, and undefined when the text is no
  * JSON.
  */
-export const parseLine = (text: string): ReadonlyMap<string, unknown> | null | undefined =>
-  flatObject(text) ?? anyJson(text);
+export const parseLine = (text: string): ReadonlyMap<string, unknown> | null | undefined => {
+  const flat = flatObject(text);
+  return flat === undefined || flat === REPEATED ? anyJson(text) : flat;
+};
+
+export const REPEATED: unique symbol = Symbol("has a name twice");
+
+/**
+ * The same, but for a line in which an object has a name twice, however deep: what the other values
+ * say would stand in the file and in nothing that is read of it (RFC 7493, section 2.3, has none).
+ */
+export const parseRow = (text: string): ReturnType<typeof parseLine> | typeof REPEATED => {
+  const flat = flatObject(text);
+  if (flat !== undefined) return flat;
+  const value = anyJson(text);
+  return value !== undefined && hasRepeatedNames(text) ? REPEATED : value;
+};
 
 const anyJson = (text: string): ReadonlyMap<string, unknown> | null | undefined => {
   try {
@@ -39,10 +55,11 @@ const OPEN = 0x7b;
 const CLOSE = 0x7d;
 
 /** Undefined unless the text is an object of nothing but strings, numbers, booleans and nulls. */
-const flatObject = (text: string): ReadonlyMap<string, unknown> | undefined => {
+const flatObject = (text: string): ReadonlyMap<string, unknown> | typeof REPEATED | undefined => {
   const scan = new Scan(text);
   if (!scan.takes(OPEN)) return undefined;
   const members = new Map<string, unknown>();
+  let read = 0;
   if (!scan.takes(CLOSE)) {
     do {
       const key = scan.string();
@@ -50,10 +67,12 @@ const flatObject = (text: string): ReadonlyMap<string, unknown> | undefined => {
       const value = scan.scalar();
       if (value === undefined) return undefined;
       members.set(key, value);
+      read += 1;
     } while (scan.takes(COMMA));
     if (!scan.takes(CLOSE)) return undefined;
   }
-  return scan.isAtEnd() ? members : undefined;
+  if (!scan.isAtEnd()) return undefined;
+  return members.size === read ? members : REPEATED;
 };
 
 /** RFC 8259, section 6. */

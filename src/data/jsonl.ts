@@ -3,7 +3,7 @@ import type { Schema } from "../domain/table.ts";
 import { CarryBuffer } from "./carryBuffer.ts";
 import type { ColumnChunk } from "./columns.ts";
 import type { IssueLog } from "./issueLog.ts";
-import { parseLine } from "./jsonLine.ts";
+import { parseLine, parseRow, REPEATED } from "./jsonLine.ts";
 import { NotATableError } from "./notATable.ts";
 import type { Pieces } from "./pieces.ts";
 import { type ColumnSpec, columnSpecs, RowBuilder } from "./rowBuilder.ts";
@@ -11,8 +11,8 @@ import { decodeUtf8, MAX_RECORD_BYTES, textPieces } from "./textInput.ts";
 import { misfit, parseJson } from "./types.ts";
 
 /**
- * Reads the rows of a JSON Lines file. Blank lines are ignored, a missing key is null, a key that
- * occurs twice in an object counts with its last value. Throws a NotATableError when the first
+ * Reads the rows of a JSON Lines file. Blank lines are ignored, a missing key is null, an object
+ * with a key twice is no row. Throws a NotATableError when the first
  * line is no JSON or when there is no line at all.
  */
 export async function* readJsonl(
@@ -61,7 +61,7 @@ export class JsonlTable {
     const { row } = this.rows;
     const text = line === TOO_LONG ? undefined : decodeUtf8(line);
     if (text?.trim() === "") return;
-    const value = text === undefined ? undefined : parseLine(text);
+    const value = text === undefined ? undefined : parseRow(text);
     if (row === 1 && value === undefined) {
       throw new NotATableError("the first line is not JSON");
     }
@@ -97,6 +97,7 @@ export class JsonlTable {
 }
 
 const problem = (line: Line, text: string | undefined, value: unknown): string => {
+  if (value === REPEATED) return "has a member twice: readers differ in which of the two they take";
   if (line === TOO_LONG) {
     return `is longer than ${MAX_RECORD_BYTES} bytes; nothing after it was read`;
   }

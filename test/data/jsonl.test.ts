@@ -110,6 +110,22 @@ describe("JSON Lines", () => {
     ]);
   });
 
+  test("a line with a name twice is an issue and no row, however the name is spelt and how deep", async () => {
+    const { rows, issues } = await read(
+      '{"a":1,"b":"x"}\n{"a":2,"a":3,"b":"y"}\n{"b":"y","\\u0062":"y","a":4}\n' +
+        '{"a":5,"b":{"c":1,"c":2}}\n{"a":6,"b":"{\\"a\\":1,\\"a\\":2}"}\n',
+    );
+    const twice = "has a member twice: readers differ in which of the two they take";
+    expect(issues).toEqual([2, 3, 4].map((row) => ({ column: null, row, message: twice })));
+    expect(rows).toEqual([
+      [1n, "x"],
+      [null, null],
+      [null, null],
+      [null, null],
+      [6n, '{"a":1,"a":2}'],
+    ]);
+  });
+
   test("invalid UTF-8 is an issue naming the row", async () => {
     const bytes = Uint8Array.from('{"a":1,"b":"x"}\n{"a":1,"b":"\xe9"}\n{"a":2}', (character) =>
       character.charCodeAt(0),

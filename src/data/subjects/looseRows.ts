@@ -10,10 +10,10 @@ import { parseLine } from "../jsonLine.ts";
 import { TOO_LONG } from "../jsonl.ts";
 import { csvHeaderRecord } from "../kernels/csvColumns.ts";
 import { piecesOf } from "../pieces.ts";
+import { hasRepeatedNames } from "../repeatedNames.ts";
 import { decodeUtf8, MAX_RECORD_BYTES, withoutMark } from "../textInput.ts";
 import { JsonNumber } from "../types.ts";
 import { codePages } from "./codePages.ts";
-import { hasRepeatedNames } from "./repeatedNames.ts";
 import { linesOf, openStream } from "./rowScan.ts";
 
 /** Thrown when a file cannot be told apart into rows. */

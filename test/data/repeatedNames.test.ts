@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { hasRepeatedNames } from "../../../src/data/subjects/repeatedNames.ts";
+import { hasRepeatedNames } from "../../src/data/repeatedNames.ts";
 
 describe("an object with a name twice", () => {
   it.each([
