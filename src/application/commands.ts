@@ -46,6 +46,7 @@ import { decideWebhook, type WebhookCommand } from "../domain/webhook/decide.ts"
 import type { StateOf } from "./aggregates.ts";
 import { cancelReplay } from "./cancelReplay.ts";
 import { primaryStream } from "./commandStreams.ts";
+import { issueToken } from "./issueToken.ts";
 import type { Change, EventLog } from "./ports.ts";
 import { type Reader, reader } from "./reader.ts";
 import { revokedTokens } from "./revokeMember.ts";
@@ -170,11 +171,10 @@ export const decide = (log: EventLog, command: Command): Result<Decision, Reject
       return ok([change(stream, decided.value), ...revokedTokens(log, decided.value, change)]);
     }
     case "IssueToken":
+      return issueToken(command, log, read, change);
     case "RevokeToken":
-    case "NoteTokenUse": {
-      const active = log.directory.counts("token").active ?? 0;
-      return only(decideToken(command, read.token(command.token_id), { active }));
-    }
+    case "NoteTokenUse":
+      return only(decideToken(command, read.token(command.token_id)));
     case "RequestSubjectAccess":
     case "RecordAccessStep":
     case "NoteAccessDue":

@@ -64,7 +64,9 @@ export const erasureDuties = (deps: ErasureDutyDeps): Pick<DutyDeps["handlers"],
         log.schedule.remove(duty);
         return;
       }
-      const due_at = executionDue(deletion.deadline, deletion.requested_at);
+      const lake = reader(log).lake();
+      const level = lake.status === "absent" ? "standard" : lake.compliance_level;
+      const due_at = executionDue(deletion.deadline, deletion.requested_at, level);
       const again = deletion.status === "failed";
       if (!again && at() < due_at) {
         log.schedule.put({ ...duty, due_at });

@@ -58,6 +58,20 @@ describe("a request that was received so long ago that it is late already", () =
     expect(deletionOf(lake, id).status).toBe("in_progress");
   });
 
+  it("waits three days for a second person at level strict", async () => {
+    const lake = testLake({ level: "strict" });
+    const id = request(lake, LONG_AGO);
+    const { execution_due } = handlersOf(lake);
+    lake.pass(HOUR_MS);
+    await execution_due(dutyOf(lake, "execution_due", id));
+    lake.pass(3 * DAY_MS - HOUR_MS - 1);
+    await execution_due(dutyOf(lake, "execution_due", id));
+    expect(deletionOf(lake, id).status).toBe("pending");
+    lake.pass(1);
+    await execution_due(dutyOf(lake, "execution_due", id));
+    expect(deletionOf(lake, id).status).toBe("in_progress");
+  });
+
   it("can be rejected in that hour, and begins at once when somebody says so", () => {
     const lake = testLake({ level: "gdpr" });
     const mistaken = request(lake, LONG_AGO);

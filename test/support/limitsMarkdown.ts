@@ -18,7 +18,7 @@ import { MAX_K_COLUMNS } from "../../src/domain/rules/kAnonymity.ts";
 import * as privacy from "../../src/domain/rules/privacyGrammar.ts";
 import * as quality from "../../src/domain/rules/qualityBodies.ts";
 import { MAX_QUALITY_RULES, MAX_RULE_CHARS } from "../../src/domain/rules/qualityGrammar.ts";
-import { MAX_TOKEN_DAYS, MAX_TOKENS } from "../../src/domain/token/decide.ts";
+import { MAX_TOKEN_DAYS, MAX_TOKENS, MAX_TOKENS_OF_ONE } from "../../src/domain/token/decide.ts";
 import { MAX_WEBHOOKS } from "../../src/domain/webhook/decide.ts";
 import { MAX_JWT_LENGTH } from "../../src/http/auth/verifyJwt.ts";
 import * as http from "../../src/http/limits.ts";
@@ -95,8 +95,8 @@ const ROWS: readonly Row[] = [
   ["datasets withheld from one erasure", count(fields.MAX_WITHHELD), "422"],
   ["URL of a webhook", `${count(fields.MAX_URL)} characters`, "422"],
   [
-    "webhooks, tokens, members of a lake",
-    [MAX_WEBHOOKS, MAX_TOKENS, MAX_MEMBERS].map(count).join(", "),
+    "webhooks, tokens, tokens of one person, members of a lake",
+    [MAX_WEBHOOKS, MAX_TOKENS, MAX_TOKENS_OF_ONE, MAX_MEMBERS].map(count).join(", "),
     "409",
   ],
   ["attempts of a notification", count(MAX_DELIVERY_ATTEMPTS), "parked"],

@@ -5,6 +5,7 @@
  */
 import { assertNever, ok, type Result } from "../decider.ts";
 import type { DatasetName, DeletionId } from "../ids.ts";
+import type { ComplianceLevel } from "../lake/lake.ts";
 import { type Rejection, reject } from "../rejection.ts";
 import type { SubjectRefs } from "../subjects.ts";
 import { type Deletion, type DeletionState, runningErasure } from "./deletion.ts";
@@ -53,12 +54,23 @@ export const AUTO_EXECUTE_BEFORE_MS = 24 * 60 * 60_000;
 export const AUTO_EXECUTE_GRACE_MS = 60 * 60_000;
 
 /**
+ * At level strict, where whoever recorded a request does not carry it out: a receipt long ago must
+ * not let one person have somebody erased before anybody else could see it.
+ */
+export const AUTO_EXECUTE_GRACE_STRICT_MS = 3 * 24 * 60 * 60_000;
+
+/**
  * When a request begins to be carried out by itself at the latest (RFC 3339, UTC). `recorded_at`:
  * of the request itself, not its receipt.
  */
-export const executionDue = (deadline: string, recorded_at: string): string => {
+export const executionDue = (
+  deadline: string,
+  recorded_at: string,
+  level: ComplianceLevel = "standard",
+): string => {
   const latest = Date.parse(deadline) - AUTO_EXECUTE_BEFORE_MS;
-  return new Date(Math.max(latest, Date.parse(recorded_at) + AUTO_EXECUTE_GRACE_MS)).toISOString();
+  const grace = level === "strict" ? AUTO_EXECUTE_GRACE_STRICT_MS : AUTO_EXECUTE_GRACE_MS;
+  return new Date(Math.max(latest, Date.parse(recorded_at) + grace)).toISOString();
 };
 
 /** Whether it may begin, or be tried again, without anybody saying so. */

@@ -8,6 +8,9 @@ import type { TokenEvent, TokenState } from "./token.ts";
 /** Those that are not revoked; expired ones count until they are. */
 export const MAX_TOKENS = 200;
 
+/** Of these, those that one person has issued: nobody takes the room of all others. */
+export const MAX_TOKENS_OF_ONE = 50;
+
 /** A token that lives longer than this is forgotten about. */
 export const MAX_TOKEN_DAYS = 366;
 const DAY_MS = 86_400_000;
@@ -45,9 +48,13 @@ export interface NoteTokenUse {
 export type TokenCommand = IssueToken | RevokeToken | NoteTokenUse;
 
 export interface TokenContext {
-  /** How many tokens the lake has that are not revoked. */
+  /** How many tokens the lake has that have not ended. */
   readonly active: number;
+  /** Those of them that were issued by the same person. */
+  readonly of_issuer: number;
 }
+
+const NO_TOKENS: TokenContext = { active: 0, of_issuer: 0 };
 
 /**
  * Rejects with `forbidden` roles that the issuer lacks himself, with `invalid` an end that is past or
@@ -57,12 +64,12 @@ export interface TokenContext {
 export const decideToken = (
   command: TokenCommand,
   state: TokenState,
-  { active }: TokenContext,
+  context: TokenContext = NO_TOKENS,
 ): Result<readonly TokenEvent[], Rejection> => {
   const { token_id } = command;
   switch (command.type) {
     case "IssueToken":
-      return issue(command, active);
+      return issue(command, context);
     case "RevokeToken": {
       const own =
         command.of === null || (state.status === "active" && state.issued_by === command.of);
@@ -77,7 +84,10 @@ export const decideToken = (
   }
 };
 
-const issue = (command: IssueToken, active: number): Result<readonly TokenEvent[], Rejection> => {
+const issue = (
+  command: IssueToken,
+  { active, of_issuer }: TokenContext,
+): Result<readonly TokenEvent[], Rejection> => {
   const { token_id, name, expires_at, issued_by, secret_hash, issuer_roles, now } = command;
   const roles = inOrder(command.roles);
   const lacking = roles.filter((role) => issuer_roles !== null && !holds(issuer_roles, role));
@@ -96,6 +106,10 @@ const issue = (command: IssueToken, active: number): Result<readonly TokenEvent[
   }
   if (active >= MAX_TOKENS) {
     const detail = `A lake has at most ${MAX_TOKENS} tokens; revoke one first.`;
+    return reject("wrong_state", "too-many-tokens", detail);
+  }
+  if (of_issuer >= MAX_TOKENS_OF_ONE) {
+    const detail = `One person has at most ${MAX_TOKENS_OF_ONE} tokens in a lake; revoke one first.`;
     return reject("wrong_state", "too-many-tokens", detail);
   }
   const data = { token_id, name, roles, expires_at, issued_by, secret_hash };

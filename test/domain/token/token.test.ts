@@ -6,6 +6,7 @@ import {
   type IssueToken,
   MAX_TOKEN_DAYS,
   MAX_TOKENS,
+  MAX_TOKENS_OF_ONE,
 } from "../../../src/domain/token/decide.ts";
 import {
   evolveToken,
@@ -17,7 +18,7 @@ import { deciderSpec } from "../../support/deciderSpec.ts";
 
 const given = deciderSpec(
   { decide: decideToken, evolve: evolveToken, initialState: initialToken },
-  { active: 0 },
+  { active: 0, of_issuer: 0 },
 );
 
 const token_id = "9f1c2b3a4d5e6f70" as TokenId;
@@ -93,9 +94,19 @@ describe("issuing a token", () => {
 
   it("ends at so many", () => {
     given()
-      .knowing({ active: MAX_TOKENS })
+      .knowing({ active: MAX_TOKENS, of_issuer: 0 })
       .when(issue())
       .thenRejected("too-many-tokens", "wrong_state");
+  });
+
+  it("ends at so many of one person", () => {
+    const of_issuer = MAX_TOKENS_OF_ONE;
+    given()
+      .knowing({ active: of_issuer, of_issuer })
+      .when(issue())
+      .thenRejected("too-many-tokens", "wrong_state");
+    const fewer = given().knowing({ active: of_issuer, of_issuer: of_issuer - 1 });
+    expect(fewer.when(issue()).events()).toHaveLength(1);
   });
 });
 
