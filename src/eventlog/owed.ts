@@ -1,7 +1,10 @@
 /** What the lake owes to others and has not done, counted from its own tables through indexes. */
 import type { Owed } from "../application/lakeStatus.ts";
 
-/** The condition on what was delivered is that of the index `webhook_deliveries_open`. */
+/**
+ * The condition on what was delivered is that of the index `webhook_deliveries_open`. Of a webhook that
+ * was removed nothing is owed any more, and nobody could have it sent.
+ */
 const SQL = `
   SELECT
     (SELECT count(*) FROM schedule WHERE parked = 1) AS duties_parked,
@@ -10,7 +13,8 @@ const SQL = `
     (SELECT min(created_at) FROM webhook_deliveries
       WHERE status <> 'delivered' AND status = 'pending') AS webhooks_pending_since,
     (SELECT count(*) FROM webhook_deliveries
-      WHERE status <> 'delivered' AND status = 'parked') AS webhooks_parked`;
+      WHERE status <> 'delivered' AND status = 'parked' AND webhook_id IN
+        (SELECT id FROM directory WHERE kind = 'webhook' AND status = 'active')) AS webhooks_parked`;
 
 export const owed = (sql: SqlStorage): Owed => ({
   ...sql

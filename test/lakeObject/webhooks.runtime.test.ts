@@ -3,6 +3,7 @@
 import { evictDurableObject } from "cloudflare:test";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { MAX_DELIVERY_ATTEMPTS } from "../../src/application/webhooks.ts";
+import { owed } from "../../src/eventlog/owed.ts";
 import { eventually, newLake, sendJson } from "../support/lakeClient.ts";
 import {
   deliveries,
@@ -97,6 +98,7 @@ describe("a notification", () => {
     expect(delays.at(-1)).toBeGreaterThan(23 * 3_600_000);
     await settled(lake, id, "parked");
     expect(await deliveries(lake, id, "?status=parked")).toHaveLength(1);
+    expect(await lake.inside((_, { storage }) => owed(storage.sql).webhooks_parked)).toBe(1);
     expect(await deliveries(lake, id, "?status=delivered")).toEqual([]);
     expect(new Set(received.map(({ headers }) => headers.get("webhook-id"))).size).toBe(1);
     expect(received.every((call) => isAuthentic(call, secret))).toBe(true);
@@ -107,6 +109,23 @@ describe("a notification", () => {
     await settled(lake, id, "delivered");
     const nowhere = await lake.post(`/webhooks/${id}/deliveries/nothing/resend`);
     expect(nowhere.status).toBe(404);
+  });
+
+  test("is owed no more once the webhook is removed, and stays to be seen", async () => {
+    receiver(() => new Response("no", { status: 500 }));
+    const lake = await newLake("gdpr");
+    const { id } = await register(lake);
+    await requestDeletion(lake);
+    await eventually(async () =>
+      expect(await deliveries(lake, id)).toMatchObject([{ attempts: 1 }]),
+    );
+    await sendJson("DELETE", `/lakes/${lake.id}/webhooks/${id}`);
+    await lake.ringFor("webhook_delivery");
+    await settled(lake, id, "parked");
+    expect(await lake.inside((_, { storage }) => owed(storage.sql))).toMatchObject({
+      webhooks_parked: 0,
+      webhooks_pending: 0,
+    });
   });
 
   test("holds up neither a command nor a deadline while a receiver is slow", async () => {

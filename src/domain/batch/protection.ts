@@ -65,6 +65,14 @@ export const admitExposure = ({
     const bare = subject !== null && !Object.hasOwn(protecting(privacy.rules), subject);
     return ok(bare ? [`The column ${subject}, which names the person, is left in clear.`] : []);
   }
+  if (level !== "standard" && batch.proposal !== null) {
+    return reject(
+      "compliance",
+      "privacy-run-required",
+      `A privacy run of batch ${batch.batch_id} awaits approval: at level ${level} it leaves the lake ` +
+        `only after POST /run-privacy/${batch.proposal.run_id}/approve.`,
+    );
+  }
   if (level !== "standard") {
     return reject(
       "compliance",

@@ -129,7 +129,8 @@ describe("a privacy run at level strict", () => {
   });
 
   it("is published only after an approval", () => {
-    appended(proposed()).when(publish).thenRejected("privacy-run-required");
+    const refused = appended(proposed()).when(publish).thenRejected("privacy-run-required");
+    expect(refused.detail).toMatch(/POST \/run-privacy\/[^/]+\/approve/);
     appended(anonymized()).when(publish).thenRejected("privacy-run-not-approved", "wrong_state");
     expect(
       appended(proposed(), ...approval)
