@@ -107,7 +107,10 @@ export type TakeOutcome =
       readonly subjects?: AppendedSubjects;
     };
 
-/** Keys by purpose, 32 bytes each, derived from the lake's own key. */
+/**
+ * Keys by purpose, 32 bytes each, derived from the lake's own key. Those of `noise` and `date_shift`
+ * are of one dataset: what moves a value there tells nothing about where it went in another.
+ */
 export interface PrivacyKeys {
   readonly hash: Uint8Array;
   readonly token: Uint8Array;

@@ -103,7 +103,7 @@ export interface Keyring {
   destroySubjectKey(subject: SubjectRef): void;
   /** The same keys, with what was fetched from the object store. */
   withHalves(halves: Halves): Keyring;
-  privacyKeys(): PrivacyKeys;
+  privacyKeys(dataset: DatasetName): PrivacyKeys;
   /** Makes the key of an encrypted dataset, 32 random bytes; one that is there stays. */
   makeDatasetKey(dataset: DatasetName): void;
   /** The key of an encrypted dataset, or null when there is none (any more) that opens. */
@@ -307,12 +307,12 @@ export const openKeyring = (roots: RootSecrets, lake_id: string, store: KeyStore
       wrap();
       outdated = false;
     },
-    privacyKeys: () => ({
+    privacyKeys: (dataset) => ({
       hash: derive(lakeKey, "privacy/hash"),
       token: derive(lakeKey, "privacy/token"),
       pseudonym: derive(lakeKey, "privacy/pseudonym"),
-      noise: derive(lakeKey, "privacy/noise"),
-      date_shift: derive(lakeKey, "privacy/date-shift"),
+      noise: derive(lakeKey, `privacy/noise/${dataset}`),
+      date_shift: derive(lakeKey, `privacy/date-shift/${dataset}`),
       unique: derive(lakeKey, "quality/unique"),
     }),
   };

@@ -205,6 +205,6 @@ const derivedTables = (
   if (strategyOf(rules[column]) !== "hash" || type === undefined || subject_ids.length === 0) {
     return { tables: [], hashed: null };
   }
-  const hash_key = planner.keyring().privacyKeys().hash;
+  const hash_key = planner.keyring().privacyKeys(batch.dataset).hash;
   return { tables: [], hashed: { tables, subject_ids, type, hash_key } };
 };

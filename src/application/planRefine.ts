@@ -56,7 +56,7 @@ export const refineOf = (
   schema: rules.schema,
   quality_rules: rules.quality,
   privacy_rules: rules.privacy,
-  keys: keyring().privacyKeys(),
+  keys: keyring().privacyKeys(batch.dataset),
   subject_column: dataset.subject_column,
   now: rules.now,
   unique: comparisonOf(

@@ -269,7 +269,7 @@ const appendStep = (
     schema,
     quality_rules: {},
     privacy_rules: {},
-    keys: keyring().privacyKeys(),
+    keys: keyring().privacyKeys(request.dataset),
     subject_column: null,
     now,
     ...(subjects ? { subjects } : {}),

@@ -135,7 +135,7 @@ export const passOver = async (
     await outputs.quarantine?.write(chunk, verdict);
     const { chunk: before, row_numbers } = withoutRows(chunk, verdict.diverted);
     diverted_rows += chunk.rows - before.rows;
-    const after = privacy.apply(before, row_numbers);
+    const after = privacy.apply(before);
     transformed?.(before, after, row_numbers);
     await outputs.clean?.write(after);
   }

@@ -20,7 +20,7 @@ const derived = (keyring: ReturnType<typeof openKeyring>) => ({
   pseudonym: keyring.subjectRef("jane"),
   pseudonyms: keyring.pseudonymKey(),
   fingerprint: keyring.fingerprint("a command"),
-  privacy: keyring.privacyKeys(),
+  privacy: keyring.privacyKeys(PEOPLE),
   dataset: keyring.datasetKey(PEOPLE),
   access: keyring.accessKey(ACCESS),
   url: keyring.signUrl("claims"),

@@ -27,6 +27,8 @@ const others = (): Halves => {
   };
 };
 
+const PEOPLE = datasetName.parse("people");
+
 /** What lakes stored when a person's key lay whole in them: lake north's key, Jane's, a text. */
 const BEFORE_HALVES = {
   lake: "BfGnnJFe86Z4ZGuilx4xNjGW/akUNFaCMrMpmFH8Z+RaIksJaGxOur2cDefrefSRt41XJzmBFWTZOUC0",
@@ -41,7 +43,7 @@ describe("a lake's keys", () => {
     expect([...keys.entries.keys()]).toEqual(["lake"]);
     const second = opened("north", keys);
     expect(second.subjectRef("jane")).toBe(first.subjectRef("jane"));
-    expect(second.privacyKeys()).toEqual(first.privacyKeys());
+    expect(second.privacyKeys(PEOPLE)).toEqual(first.privacyKeys(PEOPLE));
   });
 
   it("do not open under another root secret", () => {
@@ -73,9 +75,19 @@ describe("a lake's keys", () => {
   });
 
   it("are of 32 bytes and different for each purpose", () => {
-    const purposes = Object.values(opened().privacyKeys());
+    const purposes = Object.values(opened().privacyKeys(PEOPLE));
     expect(purposes.map((key) => key.length)).toEqual(Array(6).fill(32));
     expect(new Set(purposes.map((key) => Buffer.from(key).toString("hex"))).size).toBe(6);
+  });
+
+  it("are the lake's where datasets are joined, and a dataset's own where values are moved", () => {
+    const keyring = opened();
+    const { noise, date_shift, ...joined } = keyring.privacyKeys(PEOPLE);
+    const others = keyring.privacyKeys(datasetName.parse("salaries"));
+    expect(others).toMatchObject(joined);
+    expect(others.noise).not.toEqual(noise);
+    expect(others.date_shift).not.toEqual(date_shift);
+    expect(keyring.privacyKeys(PEOPLE)).toEqual({ noise, date_shift, ...joined });
   });
 });
 

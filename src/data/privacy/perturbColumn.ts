@@ -11,22 +11,12 @@ import { keyedDigests } from "../kernels/keyedHash.ts";
 import { comparable } from "../quality/rowHashes.ts";
 import { decodeText, TextBuilder, type Texts } from "../textBuilder.ts";
 import { DIGEST_BYTES } from "./keyed.ts";
-import {
-  millionthsOf,
-  noisyDecimal,
-  noisyFloat,
-  noisyInteger,
-  pushOf,
-  shiftDate,
-  shiftDatetime,
-  shiftDays,
-} from "./perturb.ts";
+import { millionthsOf, noisyDecimal, noisyFloat, noisyInteger, pushOf } from "./noise.ts";
+import { shiftDate, shiftDatetime, shiftDays } from "./shift.ts";
 
 /** Whose a chunk's rows are, as they were before any strategy ran. */
 export interface RowOwners {
   readonly rows: number;
-  /** 1-based data row number in the file that the rows came from. */
-  rowNumber(row: number): number;
   /** Of the column that names the data subject, equal for equal values; null: there is none. */
   readonly subjects: Texts | null;
   /** Whether the row names its subject. */
@@ -34,15 +24,17 @@ export interface RowOwners {
 }
 
 /**
- * Noise is HMAC-SHA-256(key, `["<column>",<owner>]:<value>`). The subject is the owner, as a JSON
- * string, so that noise survives the removal of other rows; else the row's number is. Equal values
- * of a subject are pushed alike: other pushes for `1.5` and `1.50` could be averaged away.
+ * Noise is HMAC-SHA-256(key, `["<column>",<percent>,<owner>]:<value>`), under the key of the dataset.
+ * The owner is the subject, as a JSON string, or null where the row names none. Equal values of an
+ * owner are pushed alike, in whatever row or file they stand and however they are spelt: what changes
+ * from one to the other could be averaged away. Under another percentage the push is another one:
+ * the same share of both would be subtracted.
  */
 export const noise =
   (rule: PrivacyRule & { readonly strategy: "noise" }, key: Uint8Array) =>
   (column: ColumnVector, owners: RowOwners): ColumnVector => {
     const { rows } = owners;
-    const digests = keyedDigests(key, noiseMessages(rule.column, column, owners), rows);
+    const digests = keyedDigests(key, noiseMessages(rule, column, owners), rows);
     const millionths = millionthsOf(rule.percent);
     const push = (row: number) => pushOf(digests, row * DIGEST_BYTES);
     switch (column.type) {
@@ -70,15 +62,19 @@ export const noise =
     }
   };
 
-const noiseMessages = (name: string, column: ColumnVector, owners: RowOwners): Texts => {
+const noiseMessages = (
+  { column: name, percent }: PrivacyRule & { readonly strategy: "noise" },
+  column: ColumnVector,
+  owners: RowOwners,
+): Texts => {
   const values = comparable(column, owners.rows);
   const builder = new TextBuilder(owners.rows, 2 * values.bytes.length + 32 * owners.rows);
-  const prefix = `[${JSON.stringify(name)},`;
+  const prefix = `[${JSON.stringify(name)},${percent},`;
   for (let row = 0; row < owners.rows; row += 1) {
     builder.text(prefix);
     if (owners.subjects !== null && owners.hasSubject(row))
       jsonString(owners.subjects, row, builder);
-    else builder.text(String(owners.rowNumber(row)));
+    else builder.text("null");
     builder.text("]:");
     builder.copy(values.bytes, values.offsets[row] ?? 0, values.offsets[row + 1] ?? 0);
     builder.endText();

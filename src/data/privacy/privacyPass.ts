@@ -16,11 +16,8 @@ import { columnStrategy } from "./strategies.ts";
 export interface PrivacyPass {
   /** Schema of the chunks that come out. */
   readonly schema: Schema;
-  /**
-   * `row_numbers`: where each row of the chunk stood in its file, from 1; null when they follow on
-   * from the chunk's first row. Columns without a rule come out as they are.
-   */
-  apply(chunk: ColumnChunk, row_numbers: Int32Array | null): ColumnChunk;
+  /** Columns without a rule come out as they are. Where a row stands changes nothing. */
+  apply(chunk: ColumnChunk): ColumnChunk;
   /** What was done so far: reports of other rows add up with it (mergePrivacyReports). */
   report(): PrivacyReport;
 }
@@ -47,8 +44,8 @@ export const privacyPass = (
   invariant(byColumn.size === steps.length, "a column has at most one privacy rule");
   let rows = 0;
 
-  const apply = (chunk: ColumnChunk, row_numbers: Int32Array | null): ColumnChunk => {
-    const owners = ownersOf(chunk, row_numbers, subject_column);
+  const apply = (chunk: ColumnChunk): ColumnChunk => {
+    const owners = ownersOf(chunk, subject_column);
     const columns = chunk.columns.map((column) => {
       const step = byColumn.get(column.name);
       if (step === undefined) return column;
@@ -68,16 +65,11 @@ export const privacyPass = (
   return { schema: publishedSchema(schema, rules), apply, report };
 };
 
-const ownersOf = (
-  chunk: ColumnChunk,
-  row_numbers: Int32Array | null,
-  subject_column: string | null,
-): RowOwners => {
+const ownersOf = (chunk: ColumnChunk, subject_column: string | null): RowOwners => {
   const subject = chunk.columns.find(({ name }) => name === subject_column);
   let subjects: RowOwners["subjects"] = null;
   return {
     rows: chunk.rows,
-    rowNumber: (row) => (row_numbers === null ? chunk.first_row + row : (row_numbers[row] ?? 0)),
     // Most strategies do not ask.
     get subjects() {
       if (subject !== undefined) subjects ??= comparable(subject, chunk.rows);

@@ -23,12 +23,15 @@
  * - `bucket`: `size` (multiples) or `buckets` (boundaries), lower bound inclusive. A range holds at
  *   least two whole numbers of an int, and is at least a tenth wide on float and decimal.
  * - `noise`: moves a number by up to `percent`, never not at all, except zero. The type stays. An
- *   int moves by at least 1, a decimal by at least its last digit. Equal values of a subject move
- *   the same way by the same share of themselves, rounded to the digits of each.
+ *   int moves by at least 1, a decimal by at least its last digit. Rounded to the greatest power of
+ *   ten that is at most a tenth of the percentage of what comes out, or to those digits. Equal
+ *   values of a subject, or of nobody, move alike in one column of one dataset under one
+ *   percentage; whatever of this is another, the move is another.
  * - `date_shift`: moves by up to `days` either way, never by 0, by the same amount for all dates
  *   of a subject; without a subject column by an amount that depends on the date alone.
  *
- * Keyed strategies give the same output for the same input everywhere in a lake.
+ * Keyed strategies give the same output for the same input everywhere in a lake, `noise` and
+ * `date_shift` in a dataset.
  */
 import { invariant } from "../decider.ts";
 import type { ColumnType, Schema } from "../table.ts";

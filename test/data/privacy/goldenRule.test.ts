@@ -77,7 +77,7 @@ const transform = (
   if (checkPrivacyColumns(rules.value, schema).length > 0) return null;
   const pass = privacyPass(rules.value, schema, keys, null);
   const columns = [columnOf("c", type, input)];
-  const output = pass.apply({ first_row: 1, rows: input.length, columns }, null);
+  const output = pass.apply({ first_row: 1, rows: input.length, columns });
   expect(pass.schema).toEqual(publishedSchema(schema, rules.value));
   const [column] = output.columns;
   if (column === undefined) throw new Error("the column is gone");

@@ -2,49 +2,85 @@ import { describe, expect, it } from "vitest";
 import { parseText } from "../../../src/data/types.ts";
 import { apply, column, hmac, KEYS } from "../../support/strategies.ts";
 
+/** Where the HMAC of the message moves a value to, before it is rounded. */
+const moved = (value: number, percent: number, message: string): number => {
+  const digest = hmac(KEYS.noise, message);
+  const share = (digest.readUIntBE(6, 6) + 1) / 2 ** 48;
+  const sign = digest.readUIntBE(0, 6) % 2 === 0 ? 1 : -1;
+  return value + (sign * value * percent * share) / 100;
+};
+
+const roundedTo = (step: number, value: number): number => Math.round(value / step) * step;
+
 describe("noise", () => {
-  it("moves a number by the share the HMAC says, within the percentage", () => {
-    const digest = hmac(KEYS.noise, '["c",1]:1000000');
-    const share = (digest.readUIntBE(6, 6) + 1) / 2 ** 48;
-    const sign = digest.readUIntBE(0, 6) % 2 === 0 ? 1 : -1;
-    expect(apply({ strategy: "noise", percent: 5 }, "int", ["1000000"])).toEqual([
-      String(1_000_000 + sign * Math.round(50_000 * share)),
-    ]);
+  it("moves a number by the share the HMAC says, and rounds to a tenth of the percentage", () => {
+    // Of any number around a million, a tenth of five percent is between 1,000 and 10,000.
+    const noisy = roundedTo(1000, moved(1_000_000, 5, '["c",5,null]:1000000'));
+    for (const type of ["int", "float", "decimal"] as const)
+      expect(apply({ strategy: "noise", percent: 5 }, type, ["1000000"])).toEqual([String(noisy)]);
+  });
+
+  it("rounds to the power of ten that fits what comes out, not what went in", () => {
+    // A tenth of 10 % is 9.99 just below 999 and 10 above: only the noisy number may tell.
+    const values = Array.from({ length: 200 }, (_, index) => String(900 + index));
+    for (const [row, noisy] of apply("noise", "int", values).entries()) {
+      const exact = moved(900 + row, 10, `["c",10,null]:${900 + row}`);
+      const step = exact < 1000 ? 1 : 10;
+      const near = roundedTo(step, exact);
+      // Beside its own value, or at the end of its range, it is the next one.
+      const next = [near, near - step, near + step].map(String);
+      expect(next).toContain(noisy);
+    }
+  });
+
+  it("never leaves the percentage, never stays, and is as often above as below", () => {
+    for (const percent of [0.01, 2.5, 10, 70, 100])
+      for (const type of ["int", "float", "decimal"] as const) {
+        const values = Array.from({ length: 400 }, (_, row) => String(20_000 + 500 * row));
+        const noisy = apply({ strategy: "noise", percent }, type, values).map(Number);
+        let above = 0;
+        for (const [row, value] of values.map(Number).entries()) {
+          const distance = Math.abs((noisy[row] ?? Number.NaN) - value);
+          expect(distance).toBeGreaterThan(0);
+          expect(distance).toBeLessThanOrEqual(Math.max(1, (value * percent) / 100));
+          above += Number((noisy[row] ?? 0) > value);
+        }
+        expect(above).toBeGreaterThan(150);
+        expect(above).toBeLessThan(250);
+      }
   });
 
   it("keeps a decimal's scale, moves an int by at least one, and leaves zero", () => {
     const [cents, zero] = apply({ strategy: "noise", percent: 10 }, "decimal", ["1000.00", "0.00"]);
-    expect(cents).toMatch(/^(9\d\d|1\d\d\d|1100)\.\d\d$/);
+    expect(cents).toMatch(/^(9\d\d|10\d0|1100)\.00$/);
     expect(zero).toBe("0.00");
     const [one, nought] = apply({ strategy: "noise", percent: 1 }, "int", ["1", "0"]);
     expect(["0", "2"]).toContain(one);
     expect(nought).toBe("0");
+    expect(apply("noise", "float", ["0", "-0"])).toEqual(["0", "0"]);
   });
 
   it("stays within the type at its ends", () => {
     const ends = ["9223372036854775807", "-9223372036854775808"];
-    const rows = Array.from({ length: 20 }, () => ends).flat();
-    for (const noisy of apply({ strategy: "noise", percent: 100 }, "int", rows))
-      expect(parseText(noisy ?? "", "int")).toBeDefined();
-    const floats = Array.from({ length: 20 }, () => ["1.7e308", "-1.7e308", "5e-324"]).flat();
-    for (const [row, noisy] of apply(
-      { strategy: "noise", percent: 100 },
-      "float",
-      floats,
-    ).entries()) {
-      expect(parseText(noisy ?? "", "float")).toBeDefined();
-      expect(noisy).not.toBe(floats[row]);
-    }
+    for (let percent = 1; percent <= 100; percent += 9)
+      for (const noisy of apply({ strategy: "noise", percent }, "int", ends))
+        expect(parseText(noisy ?? "", "int")).toBeDefined();
+    const floats = ["1.7e308", "-1.7e308", "1.7976931348623157e308", "1e-300", "5e-324", "-5e-324"];
+    for (let percent = 1; percent <= 100; percent += 3)
+      for (const [row, noisy] of apply({ strategy: "noise", percent }, "float", floats).entries()) {
+        expect(parseText(noisy ?? "", "float")).toBeDefined();
+        expect(Number(noisy)).not.toBe(Number(floats[row]));
+      }
   });
 
   it("moves one value of one subject alike, however each is spelt, to the digits of the value", () => {
-    const digest = hmac(KEYS.noise, '["c","1.5"]:1000');
-    const share = (digest.readUIntBE(6, 6) + 1) / 2 ** 48;
-    const sign = digest.readUIntBE(0, 6) % 2 === 0 ? 1 : -1;
+    const exact = moved(10, 10, '["c",10,"1.5"]:10');
     const subject = column("who", "decimal", ["1.5", "1.50", "1.500"]);
-    const spellings = ["1000", "1000.0", "1000.00"];
+    const spellings = ["10", "10.0", "10.00"];
+    // A tenth of the percentage is between 0.01 and 0.1 below 10, and 0.1 from there on.
+    const steps = [1, 0.1, exact < 10 ? 0.01 : 0.1];
     expect(apply({ strategy: "noise", percent: 10 }, "decimal", spellings, { subject })).toEqual(
-      spellings.map((_, digits) => (1000 + sign * 100 * share).toFixed(digits)),
+      steps.map((step, digits) => roundedTo(step, exact).toFixed(digits)),
     );
   });
 
@@ -58,16 +94,20 @@ describe("noise", () => {
     expect(zero).not.toBe(value);
   });
 
-  it("depends on the row, or on the subject where there is one, so that other rows may go", () => {
-    const [first, second] = apply("noise", "float", ["1000", "1000"]);
-    expect(first).not.toBe(second);
-    const subject = column("who", "string", ["ann", "bob"]);
-    const [ann] = apply("noise", "float", ["1000", "1000"], { subject });
-    const [later] = apply("noise", "float", ["1000"], {
-      subject: column("who", "string", ["ann"]),
-      row_numbers: [77],
-    });
-    expect(later).toBe(ann);
+  it("depends on the subject, where there is one, so that other rows may go", () => {
+    const subject = column("who", "string", ["ann", "bob", null]);
+    const values = ["1000", "1000", "1000"];
+    const [ann, bob, nobody] = apply("noise", "float", values, { subject });
+    expect(new Set([ann, bob, nobody]).size).toBe(3);
+    const alone = column("who", "string", ["bob"]);
+    expect(apply("noise", "float", ["1000"], { subject: alone })).toEqual([bob]);
+    expect(apply("noise", "float", ["1000"])).toEqual([nobody]);
+  });
+
+  it("depends on the value alone where nobody is named, whatever the row and the spelling", () => {
+    const [first, second, third] = apply("noise", "decimal", ["250.50", "250.5", "250.500"]);
+    expect([Number(second), Number(third)]).toEqual([Number(first), Number(first)]);
+    expect(apply("noise", "float", ["7", "8", "250.5"])[2]).toBe(String(Number(first)));
   });
 });
 
