@@ -146,6 +146,21 @@ describe("a privacy run", () => {
     });
   });
 
+  it("moves values under keys of the batch's dataset, and hashes them under those of the lake", () => {
+    const lake = withBatch();
+    const dataset = datasetName.parse("returns");
+    registerSales(lake, { name: dataset });
+    defineContract(lake, { dataset });
+    done(append(lake, "batch2", { dataset, contract: "contract2" }));
+    const keysOf = (batch: string) =>
+      plan(lake, { ...request({ amount: "noise" }), batch_id: batchId.parse(batch) }, "privacy")
+        .refine.keys;
+    const { noise, date_shift, ...joined } = keysOf("batch1");
+    expect(keysOf("batch2")).toMatchObject(joined);
+    expect(keysOf("batch2").noise).not.toEqual(noise);
+    expect(keysOf("batch2").date_shift).not.toEqual(date_shift);
+  });
+
   it("names the columns that it treats otherwise than the contract that protects them", () => {
     const lake = withBatch({ privacy_rules: { email: "hash", id: "keep" } });
     const overruled = (rules: Readonly<Record<string, unknown>> | null) =>

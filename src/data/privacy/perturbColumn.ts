@@ -12,7 +12,7 @@ import { comparable } from "../quality/rowHashes.ts";
 import { decodeText, TextBuilder, type Texts } from "../textBuilder.ts";
 import { DIGEST_BYTES } from "./keyed.ts";
 import { millionthsOf, noisyDecimal, noisyFloat, noisyInteger, pushOf } from "./noise.ts";
-import { shiftDate, shiftDatetime, shiftDays } from "./shift.ts";
+import { dayIn, shiftDate, shiftDatetime, shiftDays, standsIn } from "./shift.ts";
 
 /** Whose a chunk's rows are, as they were before any strategy ran. */
 export interface RowOwners {
@@ -101,13 +101,14 @@ const jsonString = ({ offsets, bytes }: Texts, row: number, into: TextBuilder): 
 };
 
 /**
- * A shift is by HMAC-SHA-256(key, subject): the column's name has no part in it, so that all dates
- * of a subject move together. A row that names no subject moves by its own date.
+ * A shift is HMAC-SHA-256(key, `[<days>,<subject>]`), under the key of the dataset: no column has a
+ * part in it, so that all dates of a subject move together. A row that names no subject, and a day
+ * that stands in for none, move by themselves: `[<days>,null]:<date>`.
  */
 export const dateShift =
   (rule: PrivacyRule & { readonly strategy: "date_shift" }, key: Uint8Array) =>
   (column: ColumnVector, owners: RowOwners): ColumnVector => {
-    const digests = keyedDigests(key, shiftSeeds(column, owners), owners.rows);
+    const digests = keyedDigests(key, shiftMessages(rule.days, column, owners), owners.rows);
     const shift = (row: number) => shiftDays(digests, row * DIGEST_BYTES, rule.days);
     if (column.type === "date")
       return {
@@ -121,16 +122,27 @@ export const dateShift =
     };
   };
 
-const shiftSeeds = (column: ColumnVector, { rows, subjects, hasSubject }: RowOwners): Texts => {
-  if (subjects === null) return textsOf(column, rows);
-  const named = Array.from({ length: rows }, (_, row) => hasSubject(row));
-  if (named.every(Boolean)) return subjects;
+const shiftMessages = (days: number, column: ColumnVector, owners: RowOwners): Texts => {
+  const { rows, subjects } = owners;
+  const dayAt = dayReader(column);
   const dates = textsOf(column, rows);
-  const builder = new TextBuilder(rows, subjects.bytes.length);
+  const builder = new TextBuilder(rows, 2 * dates.bytes.length + 32 * rows);
   for (let row = 0; row < rows; row += 1) {
-    const seeds = named[row] ? subjects : dates;
-    builder.copy(seeds.bytes, seeds.offsets[row] ?? 0, seeds.offsets[row + 1] ?? 0);
+    builder.text(`[${days},`);
+    if (subjects !== null && owners.hasSubject(row) && !standsIn(dayAt(row))) {
+      jsonString(subjects, row, builder);
+      builder.text("]");
+    } else {
+      builder.text("null]:");
+      builder.copy(dates.bytes, dates.offsets[row] ?? 0, dates.offsets[row + 1] ?? 0);
+    }
     builder.endText();
   }
   return builder.texts();
+};
+
+const dayReader = (column: ColumnVector): ((row: number) => number) => {
+  if (column.type === "date") return (row) => column.values[row] ?? 0;
+  invariant(column.type === "datetime", "shifts are for dates");
+  return (row) => dayIn(column.values[row] ?? 0n);
 };

@@ -28,7 +28,8 @@
  *   values of a subject, or of nobody, move alike in one column of one dataset under one
  *   percentage; whatever of this is another, the move is another.
  * - `date_shift`: moves by up to `days` either way, never by 0, by the same amount for all dates
- *   of a subject; without a subject column by an amount that depends on the date alone.
+ *   of a subject in one dataset; where no subject is named, and of days that stand in for none
+ *   (data/privacy/shift.ts), by an amount that depends on the date alone.
  *
  * Keyed strategies give the same output for the same input everywhere in a lake, `noise` and
  * `date_shift` in a dataset.

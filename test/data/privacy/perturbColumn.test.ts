@@ -111,30 +111,45 @@ describe("noise", () => {
   });
 });
 
+/** A date moved by the days that the HMAC of the message says, up to 30 either way. */
+const shifted = (date: string, message: string, most = 30): string => {
+  const offset = hmac(KEYS.date_shift, message).readUIntBE(0, 6) % (2 * most);
+  const days = offset < most ? offset - most : offset - most + 1;
+  return new Date(Date.parse(date) + days * 86_400_000).toISOString().slice(0, 10);
+};
+
 describe("date_shift", () => {
-  it("shifts by the days the HMAC of the subject says", () => {
-    const offset = hmac(KEYS.date_shift, "ann").readUIntBE(0, 6) % 60;
-    const days = offset < 30 ? offset - 30 : offset - 29;
-    const subject = column("who", "string", ["ann", "ann"]);
-    const shifted = apply("date_shift", "date", ["2024-01-31", "2024-03-01"], { subject });
-    const expected = ["2024-01-31", "2024-03-01"].map((date) =>
-      new Date(Date.parse(date) + days * 86_400_000).toISOString().slice(0, 10),
+  it("shifts by the days the HMAC of the subject says, whatever column a date stands in", () => {
+    const subject = column("who", "string", ["ann", "ann", 'a"b']);
+    const dates = ["2024-01-31", "1985-03-01", "2024-01-31"];
+    expect(apply("date_shift", "date", dates, { subject })).toEqual([
+      shifted("2024-01-31", '[30,"ann"]'),
+      shifted("1985-03-01", '[30,"ann"]'),
+      shifted("2024-01-31", '[30,"a\\"b"]'),
+    ]);
+    const moments = dates.map((date) => `${date}T10:00:00Z`);
+    expect(apply("date_shift", "datetime", moments, { subject })).toEqual(
+      apply("date_shift", "date", dates, { subject }).map((date) => `${date}T10:00:00Z`),
     );
-    expect(shifted).toEqual(expected);
   });
 
   it.each([
     ["decimal", ["1", "1.0", "1.00"], "1"],
     ["float", ["0", "-0"], "0"],
   ] as const)("is one shift for one subject, however a %s spells it", (type, spellings, text) => {
-    const offset = hmac(KEYS.date_shift, text).readUIntBE(0, 6) % 60;
-    const days = offset < 30 ? offset - 30 : offset - 29;
-    const shifted = new Date(Date.parse("2024-01-31") + days * 86_400_000);
     const dates = spellings.map(() => "2024-01-31");
     const subject = column("who", type, spellings);
     expect(apply("date_shift", "date", dates, { subject })).toEqual(
-      spellings.map(() => shifted.toISOString().slice(0, 10)),
+      spellings.map(() => shifted("2024-01-31", `[30,"${text}"]`)),
     );
+  });
+
+  it("is another shift within another number of days", () => {
+    const subject = column("who", "string", ["ann"]);
+    const rule = { strategy: "date_shift", days: 365 };
+    expect(apply(rule, "date", ["2024-01-31"], { subject })).toEqual([
+      shifted("2024-01-31", '[365,"ann"]', 365),
+    ]);
   });
 
   it("keeps the time of day and never stays", () => {
@@ -142,26 +157,58 @@ describe("date_shift", () => {
       { length: 200 },
       (_, row) => `2024-01-01T10:20:${String(row % 60).padStart(2, "0")}Z`,
     );
-    for (const [row, shifted] of apply(
+    for (const [row, moment] of apply(
       { strategy: "date_shift", days: 1 },
       "datetime",
       times,
     ).entries()) {
-      expect(shifted?.slice(10)).toBe(times[row]?.slice(10));
-      expect(["2023-12-31", "2024-01-02"]).toContain(shifted?.slice(0, 10));
+      expect(moment?.slice(10)).toBe(times[row]?.slice(10));
+      expect(["2023-12-31", "2024-01-02"]).toContain(moment?.slice(0, 10));
     }
   });
 
   it("stays within the calendar", () => {
     const ends = ["0001-01-01", "9999-12-31"];
-    for (const shifted of apply({ strategy: "date_shift", days: 3650 }, "date", ends))
-      expect(parseText(shifted ?? "", "date")).toBeDefined();
+    for (let days = 1; days <= 3650; days += 73)
+      for (const date of apply({ strategy: "date_shift", days }, "date", ends)) {
+        expect(parseText(date ?? "", "date")).toBeDefined();
+        expect(ends).not.toContain(date);
+      }
   });
 
   it("uses the date itself where the row names no subject", () => {
-    const subject = column("who", "string", [null]);
-    expect(apply("date_shift", "date", ["2024-01-31"], { subject })).toEqual(
-      apply("date_shift", "date", ["2024-01-31"]),
-    );
+    const subject = column("who", "string", [null, "ann"]);
+    const dates = ["2024-01-31", "2024-01-31"];
+    const [unnamed, ann] = apply("date_shift", "date", dates, { subject });
+    expect([unnamed]).toEqual(apply("date_shift", "date", ["2024-01-31"]));
+    expect(unnamed).toBe(shifted("2024-01-31", "[30,null]:2024-01-31"));
+    expect(ann).toBe(shifted("2024-01-31", '[30,"ann"]'));
   });
+
+  it.each(["0001-01-01", "1753-01-01", "1900-01-01", "1970-01-01", "2099-12-31", "9999-12-31"])(
+    "moves %s, which stands in for no date, by itself and never by its subject",
+    (date) => {
+      const subject = column(
+        "who",
+        "string",
+        Array.from({ length: 50 }, (_, index) => `person ${index}`),
+      );
+      const dates = Array.from({ length: 50 }, () => date);
+      const out = apply("date_shift", "date", dates, { subject });
+      expect(new Set(out).size).toBe(1);
+      expect(out[0]).not.toBe(date);
+      const moments = dates.map((day) => `${day}T00:00:00Z`);
+      expect(new Set(apply("date_shift", "datetime", moments, { subject })).size).toBe(1);
+    },
+  );
+
+  it.each(["1900-01-02", "1969-12-31", "1970-01-02", "2098-12-31"])(
+    "moves %s, which may be a person's, with the person",
+    (date) => {
+      const subject = column("who", "string", ["ann"]);
+      expect(apply("date_shift", "date", [date], { subject })).toEqual([
+        shifted(date, '[30,"ann"]'),
+      ]);
+    },
+  );
 });

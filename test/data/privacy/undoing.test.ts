@@ -21,7 +21,8 @@ const people = (count: number) =>
   );
 
 /** Another dataset's keys: see keyring.ts. */
-const ELSEWHERE = { ...privacyKeys(), noise: privacyKeys(50).noise };
+const others = privacyKeys(50);
+const ELSEWHERE = { ...privacyKeys(), noise: others.noise, date_shift: others.date_shift };
 
 describe("noise of two releases", () => {
   const salaries = Array.from({ length: 40 }, (_, index) => String(41_234 + 7 * index));
@@ -122,5 +123,44 @@ describe("noise on values that are known to be round", () => {
       expect(consistent).toBeGreaterThanOrEqual(within - 2 * out.length);
       expect(consistent).toBeGreaterThan(within / 2);
     }
+  });
+});
+
+describe("date_shift of people whose other dates are known", () => {
+  const DAY = 86_400_000;
+  const day = (row: number) => new Date(DAY * (row * 37 + 500)).toISOString().slice(0, 10);
+  const births = Array.from({ length: 60 }, (_, row) => day(row));
+  const subject = people(births.length);
+  const rule = { strategy: "date_shift", days: 365 };
+  const daysBetween = (from: string | null | undefined, to: string | null | undefined) =>
+    (Date.parse(to ?? "") - Date.parse(from ?? "")) / DAY;
+
+  /** How many births come out when each is moved back by what moved the other date. */
+  const recovered = (by: readonly number[]) => {
+    const out = apply(rule, "date", births, { subject });
+    return births.filter((birth, row) =>
+      [1, -1].some((sign) => daysBetween(birth, out[row]) === sign * (by[row] ?? Number.NaN)),
+    ).length;
+  };
+
+  it("gives nothing away by a date that another dataset shifts", () => {
+    const known = births.map((_, row) => day(400 - row));
+    const out = apply(rule, "date", known, { subject, keys: ELSEWHERE });
+    expect(recovered(known.map((date, row) => daysBetween(date, out[row])))).toBeLessThan(5);
+  });
+
+  it.each(["9999-12-31", "0001-01-01", "1900-01-01", "1970-01-01", "2999-12-31"])(
+    "gives nothing away by a %s beside it",
+    (date) => {
+      const known = births.map(() => date);
+      const out = apply(rule, "date", known, { subject });
+      expect(recovered(known.map((_, row) => daysBetween(date, out[row])))).toBeLessThan(5);
+    },
+  );
+
+  it("keeps the distance of two dates of one person in one dataset", () => {
+    const later = births.map((_, row) => day(row + 9));
+    const [first, second] = [births, later].map((dates) => apply(rule, "date", dates, { subject }));
+    for (const row of births.keys()) expect(daysBetween(first?.[row], second?.[row])).toBe(9 * 37);
   });
 });
