@@ -1,6 +1,7 @@
 /**
  * Masks: characters replaced one by one, so that a person recognises the shape and, where asked
- * for, the ends of a value, but at least half of it is gone.
+ * for, the ends of a value, but at least half of it is gone. What nobody sees does not count as
+ * gone: blanks at the ends of a name would otherwise uncover it.
  */
 import { countCodePoints } from "../codePoints.ts";
 
@@ -20,50 +21,63 @@ const OTHER_MASK = "#";
 /** ASCII punctuation and blanks: what gives a value its format. */
 export const isSeparator = (character: string): boolean => /[\s!-/:-@[-`{-~]/.test(character);
 
+/** A letter with its accents is one character, and so is an emoji of several code points. */
+const graphemes = new Intl.Segmenter("und", { granularity: "grapheme" });
+
+/** In texts of these alone every code point is a character (CR LF being two), found at once. */
+const SIMPLE = /^[\0-\u02ff]*$/;
+
+const charactersOf = (text: string): readonly string[] =>
+  SIMPLE.test(text) ? [...text] : Array.from(graphemes.segment(text), ({ segment }) => segment);
+
+/** A code point that shows: no blank, no control, nothing of no width, no accent by itself. */
+const VISIBLE = /[^\s\p{Z}\p{Cc}\p{Cf}\p{M}\p{Default_Ignorable_Code_Point}\u2800]/u;
+
+export const isVisible = (character: string): boolean => VISIBLE.test(character);
+
 /**
  * The masked text, as many code points as before. Differs from the text unless that is empty.
- * Halves are counted without what `preserve_format` leaves; if it would leave everything, the
- * whole value is masked.
+ * The ends are so many characters, visible or not. Halves are counted in visible characters,
+ * without what `preserve_format` leaves; if there are none, the whole value is masked.
  */
 export const maskText = (text: string, options: MaskOptions): string => {
   if (!options.preserve_format && options.keep_first === 0 && options.keep_last === 0)
     return maskWhole(text);
-  const characters = [...text];
-  const maskable = characters.map(
-    (character) => !(options.preserve_format && isSeparator(character)),
+  const characters = charactersOf(text);
+  const formats = (part: string) => options.preserve_format && isSeparator(part);
+  const stays = characters.map((character) => [...character].every(formats));
+  const counts = characters.map((character) =>
+    [...character].some((part) => isVisible(part) && !formats(part)),
   );
-  const total = count(maskable);
+  const total = count(counts);
   if (total === 0) return maskWhole(text);
   const end = characters.length - options.keep_last;
-  const shown = maskable.map(
-    (masks, index) => masks && (index < options.keep_first || index >= end),
-  );
-  const showsEnds = 2 * count(shown) <= total;
+  const isEnd = (index: number) => index < options.keep_first || index >= end;
+  const showsEnds = 2 * count(counts.map((counted, index) => counted && isEnd(index))) <= total;
   return differing(text, (mask) =>
     characters
-      .map((character, index) => {
-        const hides = maskable[index] === true && !(showsEnds && shown[index] === true);
-        return hides ? mask : character;
-      })
+      .map((character, index) =>
+        stays[index] || (showsEnds && isEnd(index)) ? character : covered(character, mask),
+      )
       .join(""),
   );
 };
 
-const maskWhole = (text: string): string => {
-  const length = countCodePoints(text);
-  return differing(text, (mask) => mask.repeat(length));
-};
+const maskWhole = (text: string): string => differing(text, (mask) => covered(text, mask));
+
+const covered = (text: string, mask: string): string => mask.repeat(countCodePoints(text));
 
 const KEPT_ZIP_CHARS = 3;
 /** Shorter codes are few enough to be guessed from three characters. */
 const MIN_ZIP_CHARS = 5;
 
-/** The first three characters of a postal code, the rest masked; short codes wholly. */
+/** The first three characters of a postal code, the rest masked; of few visible ones wholly. */
 export const maskZipcode = (text: string): string => {
-  const characters = [...text];
-  const kept = characters.length < MIN_ZIP_CHARS ? 0 : KEPT_ZIP_CHARS;
+  const characters = charactersOf(text);
+  const kept = count(characters.map(isVisible)) < MIN_ZIP_CHARS ? 0 : KEPT_ZIP_CHARS;
   const head = characters.slice(0, kept).join("");
-  return differing(text, (mask) => head + mask.repeat(characters.length - kept));
+  const rest = characters.slice(kept).join("");
+  return differing(text, (mask) => head + covered(rest, mask));
 };
 
 const differing = (text: string, render: (mask: string) => string): string => {

@@ -4,7 +4,7 @@
  */
 import { TextBuilder, type Texts } from "../textBuilder.ts";
 import { derivedTexts, type TextWriter } from "./derivedTexts.ts";
-import { isSeparator, type MaskOptions, maskText } from "./mask.ts";
+import { isSeparator, isVisible, type MaskOptions, maskText } from "./mask.ts";
 
 const STAR = 0x2a;
 /** Takes over where a value consists of stars already. */
@@ -14,6 +14,11 @@ const ASCII = 0x80;
 /** By byte: 1 where the character gives a value its format. */
 export const ASCII_SEPARATORS = Uint8Array.from({ length: ASCII }, (_, code) =>
   Number(isSeparator(String.fromCharCode(code))),
+);
+
+/** By byte: 1 where the character shows. */
+const ASCII_VISIBLE = Uint8Array.from({ length: ASCII }, (_, code) =>
+  Number(isVisible(String.fromCharCode(code))),
 );
 
 /** Whether nothing of a value is to stay. */
@@ -74,18 +79,19 @@ const writeAscii = (
 ): void => {
   const head = from + keep_first;
   const tail = to - keep_last;
-  let maskable = 0;
+  let visible = 0;
   let shown = 0;
   for (let index = from; index < to; index += 1) {
-    if (preserve_format && ASCII_SEPARATORS[bytes[index] ?? 0] === 1) continue;
-    maskable += 1;
+    const byte = bytes[index] ?? 0;
+    if (ASCII_VISIBLE[byte] === 0 || (preserve_format && ASCII_SEPARATORS[byte] === 1)) continue;
+    visible += 1;
     if (index < head || index >= tail) shown += 1;
   }
-  if (maskable === 0) {
+  if (visible === 0) {
     writeWhole(bytes, from, to, into);
     return;
   }
-  const showsEnds = 2 * shown <= maskable;
+  const showsEnds = 2 * shown <= visible;
   const render = (mask: number): boolean => {
     let differs = false;
     for (let index = from; index < to; index += 1) {

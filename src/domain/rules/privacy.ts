@@ -5,9 +5,9 @@
  * keep lengths; a value that equals the fixed text of `redact`).
  *
  * - `mask`: every character becomes `*` (`#` if the value would otherwise look the same), so the
- *   length stays. `keep_first` / `keep_last` show that many characters; a value of which more than
- *   half would show is masked whole. `preserve_format` leaves ASCII punctuation and blanks (what
- *   ECMAScript's `\s` matches).
+ *   length stays. `keep_first` / `keep_last` show that many characters (graphemes); a value of
+ *   whose visible ones more than half would show is masked whole. `preserve_format` leaves ASCII
+ *   punctuation and blanks (what ECMAScript's `\s` matches).
  *   Booleans and nulls have one mask of fixed length.
  * - `hash`: HMAC-SHA-256 under the lake's key, 64 hex digits. Never a plain hash. Equal values have
  *   equal hashes: a decimal's text is taken without the zeros that end its fraction, -0 as `0`.
@@ -19,7 +19,7 @@
  * - `pseudonymize`: a made-up email, name, phone number or address that cannot exist, with keyed
  *   digits, so that two values rarely meet. Without `as` the column's name must tell the kind.
  * - `generalize`: `age` to decades (90+), `salary` to ten thousands (200000+), `date` to month or
- *   year (`precision`), `zipcode` to its first 3 characters, or `buckets`.
+ *   year (`precision`), `zipcode` to its first 3 characters of 5 visible ones or more, or `buckets`.
  * - `bucket`: `size` (multiples) or `buckets` (boundaries), lower bound inclusive. A range holds at
  *   least two whole numbers of an int, and is at least a tenth wide on float and decimal.
  * - `noise`: moves a number by up to `percent`, never not at all, except zero. The type stays. An
