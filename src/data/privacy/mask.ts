@@ -24,8 +24,9 @@ export const isSeparator = (character: string): boolean => /[\s!-/:-@[-`{-~]/.te
 /** A letter with its accents is one character, and so is an emoji of several code points. */
 const graphemes = new Intl.Segmenter("und", { granularity: "grapheme" });
 
-/** In texts of these alone every code point is a character (CR LF being two), found at once. */
-const SIMPLE = /^[\0-\u02ff]*$/;
+/** In texts of Latin, Greek, Cyrillic, Han and the like every code point is one (so are CR and LF). */
+const SIMPLE =
+  /^[\0-\u02ff\u0370-\u0482\u048a-\u058a\u3041-\u3096\u30a1-\u30fa\u4e00-\u9fff\uac00-\ud7a3]*$/;
 
 const charactersOf = (text: string): readonly string[] =>
   SIMPLE.test(text) ? [...text] : Array.from(graphemes.segment(text), ({ segment }) => segment);
@@ -33,7 +34,16 @@ const charactersOf = (text: string): readonly string[] =>
 /** A code point that shows: no blank, no control, nothing of no width, no accent by itself. */
 const VISIBLE = /[^\s\p{Z}\p{Cc}\p{Cf}\p{M}\p{Default_Ignorable_Code_Point}\u2800]/u;
 
-export const isVisible = (character: string): boolean => VISIBLE.test(character);
+/** What was found of each UTF-16 unit by itself: 0 nothing yet, 1 visible, 2 not. */
+const known = new Uint8Array(0x10000);
+
+/** Whether any part of it is. */
+export const isVisible = (character: string): boolean => {
+  if (character.length > 1) return VISIBLE.test(character);
+  const unit = character.charCodeAt(0);
+  if (known[unit] === 0) known[unit] = VISIBLE.test(character) ? 1 : 2;
+  return known[unit] === 1;
+};
 
 /**
  * The masked text, as many code points as before. Differs from the text unless that is empty.
@@ -44,10 +54,10 @@ export const maskText = (text: string, options: MaskOptions): string => {
   if (!options.preserve_format && options.keep_first === 0 && options.keep_last === 0)
     return maskWhole(text);
   const characters = charactersOf(text);
-  const formats = (part: string) => options.preserve_format && isSeparator(part);
-  const stays = characters.map((character) => [...character].every(formats));
   const counts = characters.map((character) =>
-    [...character].some((part) => isVisible(part) && !formats(part)),
+    options.preserve_format
+      ? [...character].some((part) => isVisible(part) && !isSeparator(part))
+      : isVisible(character),
   );
   const total = count(counts);
   if (total === 0) return maskWhole(text);
@@ -57,11 +67,15 @@ export const maskText = (text: string, options: MaskOptions): string => {
   return differing(text, (mask) =>
     characters
       .map((character, index) =>
-        stays[index] || (showsEnds && isEnd(index)) ? character : covered(character, mask),
+        (showsEnds && isEnd(index)) || (options.preserve_format && isFormat(character))
+          ? character
+          : covered(character, mask),
       )
       .join(""),
   );
 };
+
+const isFormat = (character: string): boolean => [...character].every(isSeparator);
 
 const maskWhole = (text: string): string => differing(text, (mask) => covered(text, mask));
 

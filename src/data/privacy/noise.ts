@@ -30,7 +30,9 @@ export const pushOf = (digests: Uint8Array, start: number): Push => ({
 /** Percentages have four decimals at most: in millionths of the value they are whole. */
 const MILLIONTHS_PER_PERCENT = 10_000;
 const MILLION = 1_000_000n;
-const SHARES = BigInt(DRAW_RANGE);
+/** What a unit is parted into, so that a push is whole. */
+const PARTS = MILLION * BigInt(DRAW_RANGE);
+const TEN_MILLION_PARTS = 10n * MILLION * PARTS;
 
 export const millionthsOf = (percent: number): bigint =>
   BigInt(Math.round(percent * MILLIONTHS_PER_PERCENT));
@@ -61,11 +63,10 @@ const noisyUnits = (units: bigint, millionths: bigint, push: Push): bigint => {
   if (units === 0n) return 0n;
   const most = absolute(units) * millionths;
   const distance = most * BigInt(push.share);
-  const whole = units * MILLION * SHARES;
-  // In units / (10^6 × 2^48), as its step is to be found before it is rounded.
+  const whole = units * PARTS;
   const moved = push.up ? whole + distance : whole - distance;
-  const step = atMost((absolute(moved) * millionths) / (10n * MILLION * MILLION * SHARES));
-  const rounded = divideRounded(moved, MILLION * SHARES * step) * step;
+  const step = atMost((absolute(moved) * millionths) / TEN_MILLION_PARTS);
+  const rounded = divideRounded(moved, PARTS * step) * step;
   const beyond = absolute(rounded - units) * MILLION > most;
   const noisy = beyond ? rounded + (rounded > units ? -step : step) : rounded;
   if (noisy !== units) return noisy;
@@ -86,7 +87,7 @@ export const noisyFloat = (value: number, percent: number, push: Push): number =
   const moved = Number.isFinite(away) ? away : value - Math.sign(value) * distance;
   const exponent = exponentOf(Math.abs(moved) * (percent / 1000));
   if (exponent < LEAST_EXPONENT) return moved === value ? nudged(value) : moved;
-  const at = (index: number) => Number(`${index}e${exponent}`);
+  const at = (index: number) => multipleOf(exponent, index);
   let index = Math.round(moved / powerOfTen(exponent));
   let noisy = at(index);
   if (Math.abs(noisy - value) > most) {
@@ -108,6 +109,15 @@ const POWERS = Array.from({ length: GREATEST_EXPONENT - LEAST_EXPONENT + 1 }, (_
 
 const powerOfTen = (exponent: number): number =>
   POWERS[exponent - LEAST_EXPONENT] ?? (exponent < 0 ? 0 : Number.POSITIVE_INFINITY);
+
+/** Up to 10^22, powers of ten are floats without loss. */
+const MOST_EXACT = 22;
+
+/** The float nearest to `index` × 10^`exponent`. */
+const multipleOf = (exponent: number, index: number): number => {
+  if (Math.abs(exponent) > MOST_EXACT) return Number(`${index}e${exponent}`);
+  return exponent < 0 ? index / powerOfTen(-exponent) : index * powerOfTen(exponent);
+};
 
 /** The greatest exponent of ten that is not above the number; a logarithm beside one may be off. */
 const exponentOf = (number: number): number => {

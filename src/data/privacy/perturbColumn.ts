@@ -125,8 +125,9 @@ export const dateShift =
 const shiftMessages = (days: number, column: ColumnVector, owners: RowOwners): Texts => {
   const { rows, subjects } = owners;
   const dayAt = dayReader(column);
-  const dates = textsOf(column, rows);
-  const builder = new TextBuilder(rows, 2 * dates.bytes.length + 32 * rows);
+  const builder = new TextBuilder(rows, 32 * rows);
+  // Most rows name a subject.
+  let dates: Texts | null = null;
   for (let row = 0; row < rows; row += 1) {
     builder.text(`[${days},`);
     if (subjects !== null && owners.hasSubject(row) && !standsIn(dayAt(row))) {
@@ -134,6 +135,7 @@ const shiftMessages = (days: number, column: ColumnVector, owners: RowOwners): T
       builder.text("]");
     } else {
       builder.text("null]:");
+      dates ??= textsOf(column, rows);
       builder.copy(dates.bytes, dates.offsets[row] ?? 0, dates.offsets[row + 1] ?? 0);
     }
     builder.endText();

@@ -50,6 +50,20 @@ describe("a mask that shows an end", () => {
     expect(maskText(family, first)).toBe("*****");
   });
 
+  it("divides texts of every script as Unicode does", () => {
+    const one = { ...SHOWS_FOUR, keep_first: 1 };
+    const segmenter = new Intl.Segmenter("und");
+    const divided: string[] = [];
+    for (let unit = 0; unit <= 0xffff; unit += 1) {
+      if (unit >= 0xd800 && unit <= 0xdfff) continue;
+      const text = `a${String.fromCharCode(unit)}xyz`;
+      const [first] = segmenter.segment(text);
+      const head = first?.segment ?? "";
+      if (maskText(text, one) !== head.padEnd(text.length, "*")) divided.push(text);
+    }
+    expect(divided).toEqual([]);
+  });
+
   it("shows what is an end, also when it is blank", () => {
     expect(maskText("  Anna", { ...SHOWS_FOUR, keep_first: 2 })).toBe("  ****");
     expect(maskText("Anna  ", { ...LAST_FOUR, keep_last: 2 })).toBe("****  ");
