@@ -29,17 +29,27 @@ export const spawnWrangler = (args: readonly string[], options: SpawnOptions): C
     ...options,
   });
 
-/** Runs wrangler to its end. Resolves to its exit code and everything it printed. */
-export const runWrangler = (
-  args: readonly string[],
-): Promise<{ readonly code: number; readonly output: string }> =>
-  new Promise((resolve) => {
+export interface Ran {
+  readonly code: number;
+  /** What it answers. Warnings are never in it: wrangler writes them to the other stream. */
+  readonly stdout: string;
+  /** Everything it printed, for people. */
+  readonly output: string;
+}
+
+/** Runs wrangler to its end. */
+export const runWrangler = (args: readonly string[]): Promise<Ran> =>
+  new Promise((resolve, reject) => {
     const child = spawnWrangler(args, { stdio: ["ignore", "pipe", "pipe"] });
-    let output = "";
-    const collect = (bytes: Buffer) => {
-      output += bytes.toString();
-    };
-    child.stdout?.on("data", collect);
-    child.stderr?.on("data", collect);
-    child.on("exit", (code) => resolve({ code: code ?? 1, output }));
+    let [stdout, output] = ["", ""];
+    child.stdout?.setEncoding("utf8").on("data", (text: string) => {
+      stdout += text;
+      output += text;
+    });
+    child.stderr?.setEncoding("utf8").on("data", (text: string) => {
+      output += text;
+    });
+    child.on("error", reject);
+    // Not on "exit": what it printed last may be on its way still.
+    child.on("close", (code) => resolve({ code: code ?? 1, stdout, output }));
   });

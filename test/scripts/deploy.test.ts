@@ -24,7 +24,11 @@ const database = (binding: string, more: object = {}) => ({
 const READY: Config = {
   name: "lethe",
   d1_databases: [database("REPORTS"), database("REPORTS_EU")],
-  r2_buckets: [{ binding: "OBJECTS" }, { binding: "OBJECTS_EU" }],
+  r2_buckets: [
+    { binding: "OBJECTS", bucket_name: "lethe-objects" },
+    { binding: "OBJECTS_EU", bucket_name: "lethe-objects-eu", jurisdiction: "eu" },
+    { binding: "OTHER", bucket_name: "of-nobody" },
+  ],
   vars: { OBJECTS_BUCKET: "lethe-objects", OBJECTS_BUCKET_EU: "lethe-objects-eu" },
 };
 
@@ -36,31 +40,48 @@ const SECRETS = [
   "R2_SECRET_ACCESS_KEY",
 ];
 
+/** What wrangler says of its configuration, to people, before everything else. */
+const WARNING =
+  "▲ [WARNING] Processing wrangler.toml configuration:\n\n" +
+  '    - "local_dev.experimental_s3_credentials" fields are experimental and may change.\n\n';
+
 /** Wrangler as it answers one command after another. */
-const wrangler = (fails: (command: string) => string | null = () => null) => {
+const wrangler = (fails: (command: string) => string | null = () => null, listed = SECRETS) => {
   const commands: string[] = [];
   const run = async (args: readonly string[]) => {
     const command = args.join(" ");
     commands.push(command);
-    const output = fails(command);
-    if (output !== null) return { code: 1, output };
-    const listed = JSON.stringify(
-      SECRETS.map((name) => ({ name, type: "secret_text" })),
-      null,
-      2,
-    );
-    return { code: 0, output: command.startsWith("secret list") ? `${listed}\n` : "ok" };
+    const failure = fails(command);
+    if (failure !== null) return { code: 1, stdout: "", output: WARNING + failure };
+    const secrets = listed.map((name) => ({ name, type: "secret_text" }));
+    const isList = command.startsWith("secret list");
+    const stdout = isList ? `${JSON.stringify(secrets, null, 2)}\n` : "ok";
+    return { code: 0, stdout, output: WARNING + stdout };
   };
   return { commands, run };
 };
 
-const say = () => undefined;
+const says = () => {
+  const said: string[] = [];
+  const kept: Record<string, unknown> = {};
+  return {
+    said,
+    kept,
+    say: (line: string) => void said.push(line),
+    keep: async (name: string, text: string) => {
+      kept[name] = JSON.parse(text);
+      return `/kept/${name}`;
+    },
+  };
+};
+
+const { say, keep } = says();
 
 describe("a deployment", () => {
   it("makes the bundle, migrates every database of reports, and deploys last", async () => {
     const { commands, run } = wrangler();
     const args = ["--domain", "lethe.example.com"];
-    expect(await deploy({ config: READY, args, run, say })).toEqual([]);
+    expect(await deploy({ config: READY, args, run, keep, say })).toEqual([]);
     expect(commands).toEqual([
       "secret list --format json",
       "deploy --dry-run --domain lethe.example.com",
@@ -70,13 +91,65 @@ describe("a deployment", () => {
     ]);
   });
 
+  it("opens every bucket of lakes to the pages that CORS_ORIGINS names, before the Worker is there", async () => {
+    const vars = { ...READY.vars, CORS_ORIGINS: "https://app.example.com,http://localhost:5173" };
+    const { commands, run } = wrangler();
+    const { kept, ...told } = says();
+    expect(await deploy({ config: { ...READY, vars }, args: [], run, ...told })).toEqual([]);
+    expect(commands.slice(-3)).toEqual([
+      "r2 bucket cors set lethe-objects --file /kept/cors.json --force",
+      "r2 bucket cors set lethe-objects-eu --file /kept/cors.json --force --jurisdiction eu",
+      "deploy",
+    ]);
+    expect(kept["cors.json"]).toMatchObject({
+      rules: [
+        {
+          allowed: {
+            origins: ["https://app.example.com", "http://localhost:5173"],
+            methods: ["GET", "HEAD", "PUT"],
+          },
+        },
+      ],
+    });
+  });
+
+  it("leaves buckets as they are where CORS_ORIGINS cannot be read, and says so", async () => {
+    const { commands, run } = wrangler(undefined, [...SECRETS, "CORS_ORIGINS"]);
+    const told = says();
+    expect(await deploy({ config: READY, args: [], run, ...told })).toEqual([]);
+    expect(commands.filter((command) => command.startsWith("r2"))).toEqual([]);
+    expect(told.said[0]).toContain("CORS_ORIGINS is a secret");
+  });
+
+  it.each([["*"], [["https://app.example.com"]]])(
+    "is refused while CORS_ORIGINS is not understood: %j",
+    async (CORS_ORIGINS) => {
+      const { commands, run } = wrangler();
+      const config = { ...READY, vars: { ...READY.vars, CORS_ORIGINS } };
+      const faults = await deploy({ config, args: [], run, keep, say });
+      expect(faults).toEqual([expect.stringContaining("CORS_ORIGINS")]);
+      expect(commands).toEqual([]);
+    },
+  );
+
+  it("says that the Workers Paid plan is needed where the platform refuses for that", async () => {
+    const { run } = wrangler((command) =>
+      command === "deploy"
+        ? "CPU limits are not supported for the Free plan. [code: 100328]"
+        : null,
+    );
+    const faults = await deploy({ config: READY, args: [], run, keep, say });
+    expect(faults[0]).toContain("CPU limits are not supported");
+    expect(faults[1]).toContain("needs the Workers Paid plan");
+  });
+
   it.each(["deploy --dry-run", "d1 migrations apply REPORTS_EU"])(
     "stops where %s fails, and says so",
     async (failing) => {
       const { commands, run } = wrangler((command) =>
         command.startsWith(failing) ? "it is broken" : null,
       );
-      const faults = await deploy({ config: READY, args: [], run, say });
+      const faults = await deploy({ config: READY, args: [], run, keep, say });
       expect(faults).toHaveLength(1);
       expect(faults[0]).toContain("it is broken");
       expect(commands.at(-1)?.startsWith(failing)).toBe(true);
@@ -95,7 +168,7 @@ describe("a deployment", () => {
       r2_buckets: [{ binding: "OBJECTS" }],
       vars: { OBJECTS_BUCKET: "lethe-objects" },
     };
-    expect(await deploy({ config, args: [], run, say })).toEqual([
+    expect(await deploy({ config, args: [], run, keep, say })).toEqual([
       'REPORTS has no real database_id in wrangler.toml: put there what "npx wrangler d1 create reports" prints',
       'REPORTS_EU needs migrations_dir = "src/reporting/migrations"',
       "OBJECTS_EU is not bound in wrangler.toml",
@@ -111,12 +184,12 @@ describe("a deployment", () => {
     const none =
       'Worker "lethe" not found.\n\nIf this is a new Worker, run `wrangler deploy` first';
     const { commands, run } = wrangler(() => none);
-    const faults = await deploy({ config: READY, args: [], run, say });
+    const faults = await deploy({ config: READY, args: [], run, keep, say });
     expect(faults.map((fault) => fault.split(" ", 1)[0])).toEqual(SECRETS);
     expect(commands).toEqual(["secret list --format json"]);
     const denied = wrangler(() => "You are not logged in.");
-    expect(await deploy({ config: READY, args: [], run: denied.run, say })).toEqual([
-      "secrets cannot be listed:\nYou are not logged in.",
+    expect(await deploy({ config: READY, args: [], run: denied.run, keep, say })).toEqual([
+      `secrets cannot be listed:\n${WARNING}You are not logged in.`,
     ]);
   });
 
@@ -128,9 +201,22 @@ describe("a deployment", () => {
         SECRETS.filter((name) => name !== "OIDC_ISSUERS"),
       ),
     ).toEqual([]);
-    expect(secretsIn('Using…\n[ { "name": "A", "type": "secret_text" } ]\n')).toEqual(["A"]);
-    expect(secretsIn("nothing")).toEqual([]);
   });
+
+  it.each(["", "nothing", "{}", "[1]", '[{"type": "secret_text"}]', `${WARNING}[]`])(
+    "takes for a list of secrets nothing else: %j",
+    async (stdout) => {
+      expect(secretsIn(stdout)).toBeNull();
+      const commands: string[] = [];
+      const run = async (args: readonly string[]) => {
+        commands.push(args.join(" "));
+        return { code: 0, stdout, output: `${WARNING}${stdout}` };
+      };
+      const faults = await deploy({ config: READY, args: [], run, keep, say });
+      expect(faults).toEqual([`secrets are listed in a way unheard of:\n${WARNING}${stdout}`]);
+      expect(commands).toEqual(["secret list --format json"]);
+    },
+  );
 
   it("of this repository as it is says what to put where, and fails", async () => {
     const root = path.resolve(import.meta.dirname, "../..");
