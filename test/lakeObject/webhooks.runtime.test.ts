@@ -57,6 +57,10 @@ describe("a notification", () => {
     expect(await lake.sql("SELECT ref FROM schedule WHERE kind = 'webhook_delivery'")).toEqual([]);
   });
 
+  test("takes the public way, also to a host of the operator's own zone", () => {
+    expect(Cloudflare.compatibilityFlags).toMatchObject({ global_fetch_strictly_public: true });
+  });
+
   test("goes to those that asked for its type, and to none that was removed", async () => {
     const received = receiver(() => new Response(null, { status: 204 }));
     const lake = await newLake("gdpr");
