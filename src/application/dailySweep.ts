@@ -1,8 +1,11 @@
 /**
  * The sweep of a day: a few hundred lakes each time it is called, as many as one invocation of the
  * platform may ask, until it is through. How far it is stands in the object store, so it goes on
- * from there whatever became of the call before; a page that was not noted is asked again, which
+ * from there whatever became of the call before; pages that were not noted are asked again, which
  * changes nothing. A day's sweep begins when the one before has ended.
+ *
+ * It is noted once a call, at its end, for R2 takes one write a second of the same key and pages are
+ * through faster: https://developers.cloudflare.com/r2/platform/limits/
  */
 import type { SmallObjects } from "./dataPorts.ts";
 import { dayOf } from "./months.ts";
@@ -42,14 +45,21 @@ export const dailySweep = async (
   lakes_a_call = LAKES_A_CALL,
 ): Promise<SweepRecord> => {
   const day = dayOf(at.toISOString());
-  let record = await known(deps.objects, day);
-  for (let asked = 0; !record.done && asked < lakes_a_call; ) {
-    const limit = Math.min(LAKES_A_PAGE, lakes_a_call - asked);
-    const page = await sweepAlarms(deps, { lake_id: null, limit, cursor: record.cursor });
-    deps.swept(page);
-    record = follow(record, page);
-    await deps.objects.put(SWEEP_KEY, encoder.encode(JSON.stringify(record)));
-    asked += limit;
+  const noted = await known(deps.objects, day);
+  let record = noted;
+  try {
+    for (let asked = 0; !record.done && asked < lakes_a_call; ) {
+      const limit = Math.min(LAKES_A_PAGE, lakes_a_call - asked);
+      const page = await sweepAlarms(deps, { lake_id: null, limit, cursor: record.cursor });
+      deps.swept(page);
+      record = follow(record, page);
+      asked += limit;
+    }
+  } finally {
+    // Also of a call that broke off: what it is through with need not be asked again.
+    if (record !== noted) {
+      await deps.objects.put(SWEEP_KEY, encoder.encode(JSON.stringify(record)));
+    }
   }
   return record;
 };

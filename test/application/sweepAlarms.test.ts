@@ -140,6 +140,34 @@ describe("the sweep of a day", () => {
     return { ...lakes, pages, objects, run };
   };
 
+  it("is noted once a call, for R2 takes no two writes of a key in a second", async () => {
+    const { run, objects, asked } = sweepOf(many(850, alive));
+    const put = vi.spyOn(objects, "put");
+    for (const puts of [1, 2, 3, 3]) {
+      await run(MORNING);
+      expect(put).toHaveBeenCalledTimes(puts);
+    }
+    expect([asked.length, new Set(asked).size]).toEqual([850, 850]);
+  });
+
+  it("that breaks off notes the pages it is through with, and goes on behind them", async () => {
+    const { run, objects, asked, lakes } = sweepOf(many(400, alive));
+    let pages = 0;
+    const failing = {
+      objects,
+      check: async () => check("set"),
+      swept: () => undefined,
+      lakes: async (page: { limit: number; cursor: string | null }) => {
+        pages += 1;
+        if (pages === 3) throw new Error("no reports");
+        return lakes(page);
+      },
+    };
+    await expect(dailySweep(failing, MORNING)).rejects.toThrow("no reports");
+    expect(await run(NEXT_HOUR)).toMatchObject({ done: true, lakes: 400 });
+    expect(asked).toHaveLength(200);
+  });
+
   it("is made once a day, however often it is called", async () => {
     const { run, asked } = sweepOf({ a: alive, b: async () => check("lost") });
     const done = await run(MORNING);
@@ -162,7 +190,7 @@ describe("the sweep of a day", () => {
     expect(await run(NEXT_DAY, 120)).toMatchObject({ day: "2026-11-30", done: false, lakes: 120 });
   });
 
-  it("asks a page again that it could not note, and none before it", async () => {
+  it("asks again what a call could not note, and nothing before it", async () => {
     const objects = memorySmallObjects();
     let writes = 0;
     const { run, asked } = sweepOf(many(250, alive), {
@@ -173,9 +201,10 @@ describe("the sweep of a day", () => {
         await objects.put(key, bytes);
       },
     });
+    await run(MORNING, 100);
     await expect(run(MORNING)).rejects.toThrow("the object store is down");
     expect(await run(NEXT_HOUR)).toMatchObject({ done: true, lakes: 250 });
-    expect(asked).toHaveLength(350);
+    expect(asked).toHaveLength(400);
     expect([...objects.kept.keys()]).toEqual([SWEEP_KEY]);
   });
 
