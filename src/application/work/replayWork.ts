@@ -102,21 +102,16 @@ export const replayDataset = async (
     // The lake's duty takes over from here: it tries again, counts and, in the end, gives up visibly.
     say("warn", "a replay goes on in the background", { replay_id, error });
   }
-  const state = await shop.lake.ask(call, {
-    kind: "one",
-    aggregate: "replay",
-    id: replay_id,
-    when: null,
-  });
-  if (!state.ok || state.value.kind !== "one") return requested;
-  const replay = state.value.view;
+  const state = await stateOf(shop, call, replay_id);
+  if (state === null) return requested;
+  const replay = state.view;
   const done = replay.status !== "running";
   const outcomes = replay.outcomes as readonly { readonly outcome: string }[];
   const replayed = outcomes.filter(({ outcome }) => outcome === "replayed").length;
   return ok({
     ...requested.value,
     outcome: done ? "done" : "accepted",
-    version: state.value.version,
+    version: state.version,
     body: {
       ...requested.value.body,
       message:
@@ -128,4 +123,16 @@ export const replayDataset = async (
       replay,
     },
   });
+};
+
+/** Null where it cannot be told: the replay is on record, and whoever asked for it hears that. */
+const stateOf = async (shop: Workshop, call: Call, replay_id: ReplayId) => {
+  const question = { kind: "one", aggregate: "replay", id: replay_id, when: null } as const;
+  try {
+    const state = await shop.lake.ask(call, question);
+    return state.ok && state.value.kind === "one" ? state.value : null;
+  } catch (error) {
+    say("warn", "a replay is requested, and how far it is cannot be told", { replay_id, error });
+    return null;
+  }
 };
