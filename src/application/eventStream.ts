@@ -6,8 +6,8 @@
  *
  * Promises: events come in the order of `seq`, each once, without gaps but for the filter; and an
  * event is shown only once it is durable, so that no `seq` a client has seen is ever given to
- * another event. An idle lake with listeners does nothing between two heartbeats; one without
- * listeners has no timer at all.
+ * another event. An idle lake with listeners does nothing between two heartbeats, but it stays in
+ * memory, which the platform has paid by the clock; one without listeners has no timer at all.
  */
 import { ok, type Result } from "../domain/decider.ts";
 import { type Rejection, reject } from "../domain/rejection.ts";
