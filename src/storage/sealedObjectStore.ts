@@ -9,11 +9,11 @@ import {
   type ByteRange,
   MissingObjectError,
   type ObjectStore,
-  type ObjectWriter,
   type StoredObject,
 } from "../application/dataPorts.ts";
 import { remember } from "../application/remember.ts";
 import { type ByteSource, byteSource } from "./byteSource.ts";
+import { sealedWriter } from "./sealedWriter.ts";
 import {
   CHUNK_BYTES,
   extentOf,
@@ -27,8 +27,11 @@ import {
 /** What lies in the store is of no type that a reader knows. */
 const SEALED_TYPE = "application/octet-stream";
 
-/** Objects whose seal is kept at hand for the next read. */
-const MAX_REMEMBERED = 64;
+/** Objects whose seal is kept at hand for the next read: more than are ever merged at once. */
+const MAX_REMEMBERED = 1024;
+
+/** A part of an object up to this size is asked for at a stroke, without asking for its size first. */
+const AT_A_STROKE_BYTES = 1024 * 1024;
 
 interface Described {
   readonly sealing: Sealing;
@@ -52,22 +55,30 @@ export const sealedObjectStore = (
     return { ...object, size_bytes: extent.size_bytes };
   };
 
-  /** Opens the last chunk too: with it the size is proven, not claimed by the store. */
+  /** By its header. Opens the last chunk too: with it the size is proven, not claimed by the store. */
+  const prove = async (
+    name: string,
+    { size_bytes }: StoredObject,
+    sealing: Sealing,
+  ): Promise<Described> => {
+    const extent = extentOf(size_bytes, chunkBytes);
+    if (extent === null) throw new BrokenSealError(name);
+    const last = extent.chunks - 1;
+    const at = HEADER_BYTES + last * fullBytes;
+    await sealing.open(last, true, await store.read(name, at, size_bytes - at));
+    const found = { sealing, ...extent };
+    remember(known, name, found, MAX_REMEMBERED);
+    return found;
+  };
+
   const describe = async (name: string): Promise<Described | null> => {
     const remembered = known.get(name);
     if (remembered) return remembered;
     const object = await store.head(name);
     if (object === null) return null;
-    const extent = extentOf(object.size_bytes, chunkBytes);
-    if (extent === null) throw new BrokenSealError(name);
+    if (extentOf(object.size_bytes, chunkBytes) === null) throw new BrokenSealError(name);
     const header = await store.read(name, 0, HEADER_BYTES);
-    const sealing = await sealingOf(key, name, chunkBytes, header);
-    const last = extent.chunks - 1;
-    const at = HEADER_BYTES + last * fullBytes;
-    await sealing.open(last, true, await store.read(name, at, object.size_bytes - at));
-    const described = { sealing, ...extent };
-    remember(known, name, described, MAX_REMEMBERED);
-    return described;
+    return prove(name, object, await sealingOf(key, name, chunkBytes, header));
   };
 
   const openWhole = async (name: string): Promise<ReadableStream<Uint8Array> | null> => {
@@ -78,7 +89,13 @@ export const sealedObjectStore = (
   };
 
   async function* wholeOf(source: ByteSource, name: string) {
-    const sealing = await sealingOf(key, name, chunkBytes, await source.take(HEADER_BYTES));
+    yield* chunksOf(source, name, await sealingIn(source, name));
+  }
+
+  const sealingIn = async (source: ByteSource, name: string): Promise<Sealing> =>
+    sealingOf(key, name, chunkBytes, await source.take(HEADER_BYTES));
+
+  async function* chunksOf(source: ByteSource, name: string, sealing: Sealing) {
     for (let index = 0, last = false; !last; index += 1) {
       const sealed = await source.take(fullBytes);
       last = await source.ended();
@@ -88,23 +105,54 @@ export const sealedObjectStore = (
     }
   }
 
+  /**
+   * The beginning of an object that nothing is known of: when it ends there it is read with one
+   * request, else with those that prove its size.
+   */
+  const readFirst = async (name: string, length: number): Promise<Uint8Array> => {
+    const stream = await store.open(name);
+    if (stream === null) throw missing(name);
+    const source = byteSource(stream);
+    try {
+      const sealing = await sealingIn(source, name);
+      const bytes = new Uint8Array(length);
+      let at = 0;
+      for await (const opened of chunksOf(source, name, sealing)) {
+        const some = opened.subarray(0, length - at);
+        bytes.set(some, at);
+        at += some.length;
+        if (at === length) break;
+      }
+      if (await source.ended()) {
+        if (at < length) throw tooShort(name, at, 0, length);
+        return bytes;
+      }
+      const object = await store.head(name);
+      if (object === null) throw missing(name);
+      await prove(name, object, sealing);
+      return bytes;
+    } finally {
+      await source.cancel();
+    }
+  };
+
   const openRange = async (
     name: string,
     range: ByteRange,
   ): Promise<ReadableStream<Uint8Array> | null> => {
-    const described = await describe(name);
-    if (described === null) return null;
-    const end = Math.min(range.offset + range.length, described.size_bytes);
+    const found = await describe(name);
+    if (found === null) return null;
+    const end = Math.min(range.offset + range.length, found.size_bytes);
     if (end <= range.offset) return new Blob([]).stream();
     const part = { offset: range.offset, end };
     let source: ByteSource | null = null;
     const begin = async (sealedRange: ByteRange): Promise<ByteSource> => {
       const stream = await store.open(name, sealedRange);
-      if (stream === null) throw new MissingObjectError(`object ${name} is missing`);
+      if (stream === null) throw missing(name);
       source = byteSource(stream);
       return source;
     };
-    return pulled(partOf(begin, described, part), async () => source?.cancel());
+    return pulled(partOf(begin, found, part), async () => source?.cancel());
   };
 
   /** The store is asked when the first byte is: who wants to know the size alone costs nothing. */
@@ -128,6 +176,16 @@ export const sealedObjectStore = (
     await source.ended();
   }
 
+  const atAStroke = async (
+    name: string,
+    { chunks, size_bytes }: Described,
+    { offset, length }: ByteRange,
+  ): Promise<ByteSource> => {
+    const end = HEADER_BYTES + size_bytes + chunks * TAG_BYTES;
+    const sealed = await store.read(name, offset, Math.min(length, end - offset));
+    return byteSource(new Blob([sealed]).stream());
+  };
+
   return {
     async head(name) {
       const object = await store.head(name);
@@ -137,18 +195,20 @@ export const sealedObjectStore = (
     open: (name, range) => (range === undefined ? openWhole(name) : openRange(name, range)),
 
     async read(name, offset, length) {
-      const described = await describe(name);
-      if (described === null) throw new MissingObjectError(`object ${name} is missing`);
-      if (offset + length > described.size_bytes) {
-        throw new MissingObjectError(
-          `object ${name} has ${described.size_bytes} bytes, asked for ${offset}+${length}`,
-        );
-      }
-      const stream = await openRange(name, { offset, length });
-      if (stream === null) throw new MissingObjectError(`object ${name} is missing`);
+      if (offset === 0 && length > 0 && !known.has(name)) return readFirst(name, length);
+      const found = await describe(name);
+      if (found === null) throw missing(name);
+      const end = offset + length;
+      if (end > found.size_bytes) throw tooShort(name, found.size_bytes, offset, length);
       const bytes = new Uint8Array(length);
+      if (length === 0) return bytes;
+      const parts =
+        length <= AT_A_STROKE_BYTES
+          ? partOf((sealedRange) => atAStroke(name, found, sealedRange), found, { offset, end })
+          : await openRange(name, { offset, length });
+      if (parts === null) throw missing(name);
       let at = 0;
-      for await (const part of stream) {
+      for await (const part of parts) {
         bytes.set(part, at);
         at += part.length;
       }
@@ -172,6 +232,11 @@ export const sealedObjectStore = (
     },
   };
 };
+
+const missing = (name: string) => new MissingObjectError(`object ${name} is missing`);
+
+const tooShort = (name: string, size_bytes: number, offset: number, length: number) =>
+  new MissingObjectError(`object ${name} has ${size_bytes} bytes, asked for ${offset}+${length}`);
 
 /** A stream that reads only when it is read; `release` lets go of what it reads from. */
 const pulled = (
@@ -199,61 +264,3 @@ const pulled = (
     },
     { highWaterMark: 0 },
   );
-
-/** Seals a chunk when more follows; what is left at the end is the last one. */
-const sealedWriter = (
-  writer: ObjectWriter,
-  begin: () => Promise<Sealing>,
-  chunkBytes: number,
-): ObjectWriter => {
-  const chunk = new Uint8Array(chunkBytes);
-  let filled = 0;
-  let index = 0;
-  let begun: Sealing | null = null;
-  let ended = false;
-
-  const put = async (plain: Uint8Array, last: boolean) => {
-    if (begun === null) {
-      begun = await begin();
-      await writer.write(begun.header);
-    }
-    await writer.write(await begun.seal(index, last, plain));
-    index += 1;
-  };
-  const mustBeOpen = () => {
-    if (ended) throw new Error("the writer of a sealed object is closed");
-  };
-
-  return {
-    async write(bytes) {
-      mustBeOpen();
-      let rest = bytes;
-      while (filled + rest.length > chunkBytes) {
-        if (filled === 0) {
-          await put(rest.subarray(0, chunkBytes), false);
-          rest = rest.subarray(chunkBytes);
-          continue;
-        }
-        const room = rest.subarray(0, chunkBytes - filled);
-        chunk.set(room, filled);
-        rest = rest.subarray(room.length);
-        filled = 0;
-        await put(chunk, false);
-      }
-      chunk.set(rest, filled);
-      filled += rest.length;
-    },
-
-    async close() {
-      mustBeOpen();
-      await put(chunk.subarray(0, filled), true);
-      ended = true;
-      await writer.close();
-    },
-
-    async abort() {
-      ended = true;
-      await writer.abort();
-    },
-  };
-};

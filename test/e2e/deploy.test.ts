@@ -119,7 +119,7 @@ describe("npm run deploy", () => {
     expect(api.uploaded()).toMatchObject({
       migrations: { new_tag: "v1", steps: [{ new_sqlite_classes: ["LakeObject"] }] },
       compatibility_flags: expect.arrayContaining(["global_fetch_strictly_public"]),
-      limits: { cpu_ms: 300_000 },
+      limits: { cpu_ms: 300_000, subrequests: 250_000 },
       observability: { traces: { enabled: false }, logs: { invocation_logs: false } },
       // Or the secrets would be gone with the first version.
       keep_bindings: ["secret_text", "secret_key"],

@@ -123,6 +123,55 @@ describe("a sealed object", () => {
     await expect(store.read(NAME, 0, 0)).rejects.toThrow(MissingObjectError);
   });
 
+  /** What is asked of the store underneath, as the platform counts it. */
+  const counted = (inner = memoryObjectStore()) => {
+    const asked: string[] = [];
+    const { store } = sealedIn({
+      ...inner,
+      head: (name) => {
+        asked.push("head");
+        return inner.head(name);
+      },
+      open: (name, range) => {
+        asked.push(range === undefined ? "open" : "open in part");
+        return inner.open(name, range);
+      },
+      read: (...part) => {
+        asked.push("read");
+        return inner.read(...part);
+      },
+    });
+    return { store, asked };
+  };
+
+  it("that ends with what is asked for takes one request", async () => {
+    for (const length of [1, CHUNK, CHUNK + 1, 5 * CHUNK]) {
+      const { store, asked } = counted();
+      await write(store, NAME, pattern(length));
+      expect(await store.read(NAME, 0, length)).toEqual(pattern(length));
+      expect(asked).toEqual(["open"]);
+      await expect(store.read(NAME, 0, length + 1)).rejects.toThrow(MissingObjectError);
+    }
+  });
+
+  it("is asked for what proves its size once, and then for each part with one request", async () => {
+    const { store, asked } = counted();
+    await write(store, NAME, pattern(100));
+    expect(await store.read(NAME, 0, 20)).toEqual(pattern(20));
+    expect(asked).toEqual(["open", "head", "read"]);
+    for (const [offset, length] of [
+      [0, 20],
+      [3, 40],
+      [90, 10],
+    ] as const) {
+      asked.length = 0;
+      expect(await store.read(NAME, offset, length)).toEqual(
+        pattern(100).subarray(offset, offset + length),
+      );
+      expect(asked).toEqual(["read"]);
+    }
+  });
+
   it("that was read before is missing once it is deleted", async () => {
     const { store } = sealedIn();
     await write(store, NAME, pattern(40));

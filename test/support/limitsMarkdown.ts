@@ -10,6 +10,7 @@ import { MAX_CSV_FIELDS } from "../../src/data/csvHeader.ts";
 import { MAX_GROUPS } from "../../src/data/groupCounts.ts";
 import { MAX_PAGE_BYTES } from "../../src/data/parquetPages.ts";
 import { MAX_ROW_GROUP_BYTES } from "../../src/data/parquetSource.ts";
+import { MAX_READS } from "../../src/data/quality/seenRuns.ts";
 import { MAX_RECORD_BYTES } from "../../src/data/textInput.ts";
 import { MAX_UNPACKED_BYTES } from "../../src/data/unpackBudget.ts";
 import { MAX_MEMBERS } from "../../src/domain/member/decide.ts";
@@ -112,6 +113,7 @@ const ROWS: readonly Row[] = [
     `${bytes(MAX_RECORD_BYTES)}; ${count(MAX_CSV_FIELDS)}`,
     "422, 415",
   ],
+  ["pieces of 64 KiB of hashes that `unique` reads", count(MAX_READS), "413"],
   ["groups counted for k-anonymity", count(MAX_GROUPS), "413"],
   ["batches in one replay", count(MAX_REPLAY_BATCHES), "422"],
 ];

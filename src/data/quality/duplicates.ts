@@ -3,24 +3,29 @@
  * parts, merged. Exact, in bounded memory: a block of each run, and a bit a row where there are
  * duplicates.
  */
-import { DataLimitError, type ObjectStore } from "../../application/dataPorts.ts";
+import { DataLimitError } from "../../application/dataPorts.ts";
 import { invariant } from "../../domain/decider.ts";
-import { ENTRY_BYTES, RUN_HEADER_BYTES } from "./seenParts.ts";
+import {
+  blockEntries,
+  bounded,
+  MAX_READS,
+  type Run,
+  RunReader,
+  type RunStore,
+  runsIn,
+  type SeenPart,
+  withoutHead,
+} from "./seenRuns.ts";
+
+export type { SeenPart } from "./seenRuns.ts";
 
 /** Runs merged at once: of half a million rows each, in blocks of 64 KiB at most 32 MiB. */
 export const MAX_RUNS = 512;
-const BLOCK_ENTRIES = Math.floor((64 * 1024) / ENTRY_BYTES);
 
 /** Pages of the bitmap of duplicates: 32 MiB, for 2^28 rows that are duplicates anywhere. */
 const MAX_PAGES = 4096;
 const PAGE_BYTES = 8192;
 const PAGE_ROWS = 8 * PAGE_BYTES;
-
-/** An object made by a SeenRecorder. */
-export interface SeenPart {
-  readonly key: string;
-  readonly bytes: number;
-}
 
 /** A part of an earlier batch, whose rows come before all rows of this one. */
 export interface EarlierPart extends SeenPart {
@@ -40,66 +45,51 @@ export interface KnownDuplicates {
 
 /**
  * Merges the parts, which hold runs of the same rules, with those of earlier batches: as many of
- * them at a time as fit, so that their number has no limit. `only_earlier`: rows fail for what is
- * in an earlier batch alone. Throws DataLimitError when there are more runs than can be merged at
- * once, or more duplicates than can be marked.
+ * them at a time as fit. `only_earlier`: rows fail for what is in an earlier batch alone. Throws
+ * DataLimitError when there are more runs than can be merged at once, more to read than `max_reads`,
+ * or more duplicates than can be marked.
  */
 export const findDuplicates = async (
-  store: Pick<ObjectStore, "read">,
+  objects: RunStore,
   parts: readonly SeenPart[],
   earlier: readonly EarlierPart[] = [],
   only_earlier = false,
+  max_reads = MAX_READS,
 ): Promise<KnownDuplicates> => {
+  const store = bounded(objects, [...parts, ...earlier], max_reads);
   const marks = new Marks();
   const own: Run[] = [];
-  for (const part of parts) own.push(...(await runsIn(store, part)));
+  for (const part of parts) own.push(...(await runsIn(store, part)).map(withoutHead));
   const room = MAX_RUNS - own.length;
   if (room < (earlier.length > 0 ? 1 : 0))
     throw new DataLimitError(`unique can compare at most ${MAX_RUNS} runs of rows`);
-  const others = await earlierRuns(store, earlier);
-  for (let start = 0; start === 0 || start < others.length; start += room) {
-    const group = others.slice(start, start + room);
-    const rules = new Set((start === 0 ? own : group).map(({ rule }) => rule));
+
+  let merged = false;
+  const merge = async (group: readonly Run[]) => {
+    const rules = new Set((merged ? group : own).map(({ rule }) => rule));
+    merged = true;
     for (const rule of rules) {
-      const readers = [...own, ...group]
-        .filter((run) => run.rule === rule)
-        .map((run) => new RunReader(store, run));
+      const runs = [...own, ...group].filter((run) => run.rule === rule);
+      const block_entries = blockEntries(runs.length);
+      const readers = runs.map((run) => new RunReader(store, run, block_entries));
       await markDuplicates(rule, readers, marks, only_earlier);
     }
+  };
+  let group: Run[] = [];
+  for await (const run of earlierRuns(store, earlier)) {
+    group.push(run);
+    if (group.length < room) continue;
+    await merge(group);
+    group = [];
   }
+  if (!merged || group.length > 0) await merge(group);
   return marks;
-};
-
-interface Run {
-  readonly rule: number;
-  readonly key: string;
-  readonly offset: number;
-  readonly entries: number;
-  readonly earlier: boolean;
-}
-
-const runsIn = async (
-  store: Pick<ObjectStore, "read">,
-  { key, bytes }: SeenPart,
-): Promise<readonly Run[]> => {
-  const runs: Run[] = [];
-  for (let offset = 0; offset < bytes; ) {
-    const [rule = 0, entries = 0] = wordsOf(await store.read(key, offset, RUN_HEADER_BYTES));
-    offset += RUN_HEADER_BYTES;
-    runs.push({ rule, key, offset, entries, earlier: false });
-    offset += entries * ENTRY_BYTES;
-  }
-  return runs;
 };
 
 /** Parts whose runs are looked for at the same time. */
 const OPENED_AT_ONCE = 8;
 
-const earlierRuns = async (
-  store: Pick<ObjectStore, "read">,
-  parts: readonly EarlierPart[],
-): Promise<readonly Run[]> => {
-  const all: Run[] = [];
+async function* earlierRuns(store: RunStore, parts: readonly EarlierPart[]): AsyncGenerator<Run> {
   for (let start = 0; start < parts.length; start += OPENED_AT_ONCE) {
     const some = parts.slice(start, start + OPENED_AT_ONCE);
     const found = await Promise.all(
@@ -109,58 +99,7 @@ const earlierRuns = async (
         ),
       ),
     );
-    all.push(...found.flat());
-  }
-  return all;
-};
-
-const wordsOf = (bytes: Uint8Array) => new Uint32Array(bytes.slice().buffer);
-
-/** One run, a block at a time. */
-class RunReader {
-  high = 0;
-  low = 0;
-  row = 0;
-  readonly #store: Pick<ObjectStore, "read">;
-  readonly #key: string;
-  readonly #earlier: boolean;
-  #offset: number;
-  #left: number;
-  #block = new Uint32Array(0);
-  #next = 0;
-
-  constructor(store: Pick<ObjectStore, "read">, { key, offset, entries, earlier }: Run) {
-    this.#store = store;
-    this.#key = key;
-    this.#offset = offset;
-    this.#left = entries;
-    this.#earlier = earlier;
-  }
-
-  /** Whether the next entry is in memory already. */
-  get ready(): boolean {
-    return this.#next < this.#block.length;
-  }
-
-  /** Reads the next block; false at the end of the run. */
-  async load(): Promise<boolean> {
-    const entries = Math.min(BLOCK_ENTRIES, this.#left);
-    if (entries === 0) return false;
-    const bytes = entries * ENTRY_BYTES;
-    this.#block = wordsOf(await this.#store.read(this.#key, this.#offset, bytes));
-    this.#offset += bytes;
-    this.#left -= entries;
-    this.#next = 0;
-    return true;
-  }
-
-  /** Goes to the next entry, which is ready. */
-  step(): void {
-    this.high = this.#block[this.#next] ?? 0;
-    this.low = this.#block[this.#next + 1] ?? 0;
-    // No row of this batch, and so before all of them.
-    this.row = this.#earlier ? 0 : (this.#block[this.#next + 2] ?? 0);
-    this.#next += 3;
+    yield* found.flat();
   }
 }
 
@@ -178,7 +117,7 @@ const markDuplicates = async (
 ): Promise<void> => {
   const heap: RunReader[] = [];
   for (const run of runs) {
-    if (!(await run.load())) continue;
+    if (!run.ready && !(await run.load())) continue;
     run.step();
     heap.push(run);
   }

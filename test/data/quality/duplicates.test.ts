@@ -1,3 +1,5 @@
+import { readFile } from "node:fs/promises";
+import path from "node:path";
 import { describe, expect, it } from "vitest";
 import { DataLimitError } from "../../../src/application/dataPorts.ts";
 import { type Cell, chunkOfRows } from "../../../src/data/columnCells.ts";
@@ -6,6 +8,7 @@ import { type EvaluatorOptions, qualityEvaluator } from "../../../src/data/quali
 import { mergeQualityPartials, type QualityPartial } from "../../../src/data/quality/partial.ts";
 import type { RowHashes } from "../../../src/data/quality/rowHashes.ts";
 import { seenRecorder } from "../../../src/data/quality/seenParts.ts";
+import { MAX_READS } from "../../../src/data/quality/seenRuns.ts";
 import { parseQualityRules } from "../../../src/domain/rules/quality.ts";
 import type { Schema } from "../../../src/domain/table.ts";
 import { memoryObjectStore } from "../../support/memoryObjectStore.ts";
@@ -181,6 +184,87 @@ describe("unique over rows that are read in several passes", () => {
       ...[true, true, false, true],
     ]);
     expect(duplicates.count(0)).toBe(3);
+  });
+
+  /** How often it is read of the store underneath. */
+  const counted = (inner: ReturnType<typeof memoryObjectStore>) => {
+    const reads: string[] = [];
+    return {
+      reads,
+      store: {
+        read: (key: string, offset: number, length: number) => {
+          reads.push(key);
+          return inner.read(key, offset, length);
+        },
+      },
+    };
+  };
+
+  const manyParts = async (store: ReturnType<typeof memoryObjectStore>, count: number) => {
+    const parts = [];
+    for (let n = 1; n <= count; n += 1) {
+      const recorder = seenRecorder(store.writer(`earlier ${n}`, "x"));
+      for (const rule of [0, 1]) recorder.record(rule, hashes([[n, 1]]), 1, 1);
+      parts.push({ key: `earlier ${n}`, ...(await recorder.close()), rules: [[0], [1]] });
+    }
+    return parts;
+  };
+
+  it("reads a small part once, whatever rules it is of and however many there are", async () => {
+    const inner = memoryObjectStore();
+    const present = await partOf(inner, "present", 0, [1, 1], [MAX_RUNS, 1], [0, 1]);
+    const parts = await manyParts(inner, MAX_RUNS);
+    const { store, reads } = counted(inner);
+    const duplicates = await findDuplicates(store, [present], parts);
+    expect([1, 2, 3].map((row) => duplicates.isDuplicate(0, row))).toEqual([true, true, false]);
+    expect(reads.length).toBe(1 + MAX_RUNS);
+    expect(new Set(reads).size).toBe(reads.length);
+  });
+
+  it("reads a large part block by block, and finds the same", async () => {
+    const inner = memoryObjectStore();
+    const rows = 30_000;
+    const values = Array.from({ length: rows }, (_, row) => [0, row] as const);
+    const large = await partOf(inner, "large", 0, ...values);
+    const present = await partOf(inner, "present", 0, [0, 5], [0, rows], [0, rows - 1]);
+    const { store, reads } = counted(inner);
+    const duplicates = await findDuplicates(store, [present], [{ ...large, rules: [[0]] }]);
+    expect([1, 2, 3].map((row) => duplicates.isDuplicate(0, row))).toEqual([true, false, true]);
+    // 64 KiB with the head of the run, the rest at once: no other run needs the memory.
+    expect(reads).toEqual(["present", "large", "large"]);
+    const both = await findDuplicates(store, [large], [{ ...large, rules: [[0]] }]);
+    expect(both.count(0)).toBe(rows);
+  });
+
+  it("refuses more than it may read before it reads, or when it comes to it", async () => {
+    const inner = memoryObjectStore();
+    const present = await partOf(inner, "present", 0, [1, 1]);
+    const parts = await manyParts(inner, 9);
+    const { store, reads } = counted(inner);
+    await expect(findDuplicates(store, [present], parts, false, 9)).rejects.toThrow(DataLimitError);
+    expect(reads).toEqual([]);
+    await findDuplicates(store, [present], parts, false, 10);
+    expect(reads).toHaveLength(10);
+
+    // Its size alone does not tell that each of its runs is read by itself.
+    const recorder = seenRecorder(inner.writer("runs", "x"), 6_000);
+    for (let run = 0; run < 4; run += 1) {
+      const values = Array.from({ length: 6_000 }, (_, row) => [run, row] as const);
+      recorder.record(0, hashes(values), 6_000 * run + 1, 6_000);
+      await recorder.relieve();
+    }
+    const runs = { key: "runs", ...(await recorder.close()) };
+    await expect(findDuplicates(store, [runs], [], false, 6)).rejects.toThrow(DataLimitError);
+    await findDuplicates(store, [runs], [], false, 12);
+  });
+
+  it("has more subrequests to ask with than it may read", async () => {
+    const toml = await readFile(
+      path.resolve(import.meta.dirname, "../../../wrangler.toml"),
+      "utf8",
+    );
+    const [, subrequests = ""] = /^subrequests = ([\d_]+)$/m.exec(toml) ?? [];
+    expect(Number(subrequests.replaceAll("_", ""))).toBeGreaterThanOrEqual(4 * MAX_READS);
   });
 
   it("keeps no hash of rows that are left out", async () => {
