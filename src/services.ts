@@ -9,7 +9,7 @@ import type { Presigner } from "./application/ports.ts";
 import type { Workshop } from "./application/work/workshop.ts";
 import { calendars } from "./calendar/calendars.ts";
 import { dataPlane } from "./data/dataPlane.ts";
-import { subjectPlane } from "./data/subjects/subjectPlane.ts";
+import { subjectPlane, subjectReader } from "./data/subjects/subjectPlane.ts";
 import { ok } from "./domain/decider.ts";
 import { reject } from "./domain/rejection.ts";
 import type { Jurisdiction } from "./domain/residency.ts";
@@ -42,6 +42,7 @@ import { processingRecordOf } from "./reporting/processingRecord.ts";
 import { BadCursorError, reportQueries } from "./reporting/queries.ts";
 import { rebuildingIn, standing } from "./reporting/standing.ts";
 import { datasetStore } from "./storage/datasetStore.ts";
+import { digestingStore } from "./storage/digestingStore.ts";
 import { localEndpoint, presigner, r2Endpoint } from "./storage/presigner.ts";
 import { r2ObjectStore } from "./storage/r2ObjectStore.ts";
 import { upkeepOf } from "./upkeep.ts";
@@ -51,14 +52,18 @@ const SETTLE_MS = 1_000;
 
 export const workshopAt = (env: Env, at: At): Workshop => {
   const store = r2ObjectStore(storesAt(env, at).objects);
+  const sealed = (dataset_key: Uint8Array) => datasetStore(store, dataset_key);
   return {
     lake: gatewayAt(env, at),
-    data: dataPlane(store),
-    subjects: subjectPlane(store),
+    subjects: subjectReader(store),
     store,
     sealed: (dataset_key) => {
-      const sealed = datasetStore(store, dataset_key);
-      return { data: dataPlane(sealed), subjects: subjectPlane(sealed), store: sealed };
+      const opened = sealed(dataset_key);
+      return { subjects: subjectReader(opened), store: opened };
+    },
+    planes: ({ dataset_key, digest_key }) => {
+      const digesting = digestingStore(dataset_key ? sealed(dataset_key) : store, digest_key);
+      return { data: dataPlane(digesting), subjects: subjectPlane(digesting) };
     },
     now: () => Date.now(),
   };

@@ -101,7 +101,7 @@ export type TakeOutcome =
       readonly unexpected_columns: readonly string[];
       /** Columns of the schema that look like personal data. */
       readonly suspicions: readonly Suspicion[];
-      /** Of the upload that was read; null when another has taken its place meanwhile. */
+      /** Keyed, of the upload that was read; null when another has taken its place meanwhile. */
       readonly upload_etag: string | null;
       /** When they were asked for. */
       readonly subjects?: AppendedSubjects;
@@ -246,7 +246,7 @@ export interface DataPlane {
   ): Promise<number>;
   /** Turns a published Parquet object into CSV (RFC 4180, UTF-8, LF, header row). */
   exportCsv(source: ObjectRef, schema: Schema, target: string): Promise<ObjectRef>;
-  /** Copies bytes unchanged, verifying the SHA-256 on the way; throws when it differs. */
+  /** Copies bytes unchanged, verifying the source's digest on the way; throws when it differs. */
   copy(source: ObjectRef, target: string): Promise<ObjectRef>;
 }
 

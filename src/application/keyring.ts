@@ -8,21 +8,12 @@
  * Wrapping and sealing are AES-256-GCM with a random 96-bit nonce; the additional data binds a
  * ciphertext to its place, so that it cannot be moved to another field, request or lake.
  */
-import {
-  createCipheriv,
-  createDecipheriv,
-  createHmac,
-  hkdfSync,
-  randomBytes,
-  timingSafeEqual,
-} from "node:crypto";
+import { createHmac, randomBytes, timingSafeEqual } from "node:crypto";
 import type { DatasetName, SubjectAccessId, SubjectRef } from "../domain/ids.ts";
+import { decrypt, derive, encrypt, KEY_BYTES } from "./ciphers.ts";
 import type { PrivacyKeys } from "./dataPorts.ts";
 import { MIN_ROOT_SECRET_LENGTH, type RootSecrets } from "./rootSecrets.ts";
 
-const KEY_BYTES = 32;
-const NONCE_BYTES = 12;
-const TAG_BYTES = 16;
 const KEY_ID_BYTES = 8;
 
 /** The lake's key does not open under the root secret that is set. */
@@ -61,30 +52,6 @@ export interface KeyStore {
   destroy(id: string): void;
 }
 
-const derive = (key: Uint8Array, purpose: string): Uint8Array =>
-  new Uint8Array(hkdfSync("sha256", key, new Uint8Array(0), `lethe/v1/${purpose}`, KEY_BYTES));
-
-const encrypt = (key: Uint8Array, clear: Uint8Array, place: string): string => {
-  const nonce = randomBytes(NONCE_BYTES);
-  const cipher = createCipheriv("aes-256-gcm", key, nonce);
-  cipher.setAAD(Buffer.from(place));
-  return Buffer.concat([nonce, cipher.update(clear), cipher.final(), cipher.getAuthTag()]).toString(
-    "base64",
-  );
-};
-
-/** Throws when the key is another, the bytes were changed or the place is another. */
-const decrypt = (key: Uint8Array, sealed: string, place: string): Uint8Array => {
-  const bytes = Buffer.from(sealed, "base64");
-  const decipher = createDecipheriv("aes-256-gcm", key, bytes.subarray(0, NONCE_BYTES), {
-    authTagLength: TAG_BYTES,
-  });
-  decipher.setAAD(Buffer.from(place));
-  decipher.setAuthTag(bytes.subarray(bytes.length - TAG_BYTES));
-  const body = bytes.subarray(NONCE_BYTES, bytes.length - TAG_BYTES);
-  return Buffer.concat([decipher.update(body), decipher.final()]);
-};
-
 export interface Keyring {
   /** The pseudonym of a data subject: HMAC-SHA-256 of the id, lower-case hex. */
   subjectRef(subject_id: string): SubjectRef;
@@ -122,6 +89,8 @@ export interface Keyring {
   sealOwn(place: string, text: string): { readonly sealed: string };
   /** The text, or null when another lake sealed it. */
   openOwn(place: string, sealed: string): string | null;
+  /** The key of objects' digests, 32 bytes (see digests.ts). */
+  digestKey(): Uint8Array;
   /** Seed of the key that signs the log's checkpoints, 32 bytes. */
   logSeed(): Uint8Array;
   /** Whether the lake's own key is wrapped under the previous root secret, not the present one. */
@@ -300,6 +269,7 @@ export const openKeyring = (roots: RootSecrets, lake_id: string, store: KeyStore
         return null;
       }
     },
+    digestKey: () => derive(lakeKey, "object-digest"),
     logSeed: () => derive(lakeKey, "log-signature"),
     isOutdated: () => outdated,
     rewrap() {

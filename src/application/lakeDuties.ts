@@ -122,7 +122,8 @@ export const lakeDuties = ({
   webhook_delivery: async (duty) => notify(duty),
 
   delete_objects: async (duty) => {
-    await store.delete(await stillOwed(store, duty, keysOf(duty)));
+    const owed = await stillOwed(store, duty, keysOf(duty), service.digestKey(lake_id));
+    await store.delete(owed);
     log.schedule.remove(duty);
   },
 

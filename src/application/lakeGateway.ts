@@ -198,12 +198,18 @@ export type LongRequest = Exclude<
   WorkStepRequest | EraseRequest | AccessStepRequest | HeldInRequest | { readonly kind: "export" }
 >;
 
-export interface OpenedWork {
+/** What whoever does the work is lent for it. */
+export interface WorkKeys {
+  /** Under which the dataset's objects are sealed; null when it is not encrypted. */
+  readonly dataset_key: Uint8Array | null;
+  /** Under which the lake's digests are made (see digests.ts). */
+  readonly digest_key: Uint8Array;
+}
+
+export interface OpenedWork extends WorkKeys {
   readonly plan: WorkPlan;
   /** Null for work that writes nothing. */
   readonly attempt: Attempt | null;
-  /** Under which the dataset's objects are sealed; null when it is not encrypted. */
-  readonly dataset_key: Uint8Array | null;
   /** The command was answered before: this is the answer, there is no work. */
   readonly answered: Answer | null;
 }

@@ -7,6 +7,7 @@ import { SYSTEM_ACTOR } from "../domain/member/subject.ts";
 import type { Rejection } from "../domain/rejection.ts";
 import type { Webhook } from "../domain/webhook/webhook.ts";
 import { endedAccesses } from "./accessConsequences.ts";
+import type { Admitted } from "./admission.ts";
 import type { Answer } from "./answers.ts";
 import { TRUSTED } from "./callers.ts";
 import type { Command } from "./commands.ts";
@@ -20,7 +21,7 @@ import { type LakeKeys, lakeKeys } from "./lakeKeys.ts";
 import { impersonation } from "./onBehalf.ts";
 import { causeOf } from "./origins.ts";
 import { parkedWork } from "./parkedWork.ts";
-import { plannedWork } from "./plannedWork.ts";
+import { answeredWork, plannedWork } from "./plannedWork.ts";
 import { WORK_LIMITS, type WorkLimits } from "./planWork.ts";
 import type { Calendars, CommandMeta, Duty, EventLog, StoredEvent } from "./ports.ts";
 import { answerQuestion, type Question, type Reply } from "./questions.ts";
@@ -31,7 +32,7 @@ import type { RootSecrets } from "./rootSecrets.ts";
 import { openToken, withToken } from "./sealedUrls.ts";
 import type { SubjectTexts } from "./subjectPorts.ts";
 import { toCommand } from "./toCommand.ts";
-import { visibleTo } from "./visible.ts";
+import { answerTo, visibleTo } from "./visible.ts";
 import { openTarget, type WebhookTarget, withWebhookUrl, withWebhookUrls } from "./webhookSeals.ts";
 import { resent } from "./webhooks.ts";
 
@@ -68,6 +69,8 @@ export interface LakeService {
   readonly loopback: boolean;
   /** Where and how to call a webhook, in clear, or null when another lake sealed it. */
   webhookTarget(lake_id: string, webhook: Webhook): WebhookTarget | null;
+  /** Under which the lake's digests are made. */
+  digestKey(lake_id: string): Uint8Array;
   /** Puts on record, with the answer to what was only admitted here, that a token has got one. */
   readonly noteUse: Entrance["noteUse"];
   /** Refused like any question; else nothing, and nothing is on record yet. */
@@ -155,7 +158,7 @@ export const lakeService = (means: LakeMeans): LakeService => {
     const keyring = keyringOf(call.lake_id);
     const idempotency = idempotencyOf(call);
     const known = answeredBefore(log, idempotency);
-    if (known) return signed(known, call);
+    if (known) return signed(known, call, entered.value);
     const made = toCommand(request, {
       log,
       keyring,
@@ -180,14 +183,15 @@ export const lakeService = (means: LakeMeans): LakeService => {
       expects: options?.attempt?.expects ?? [],
       fulfils: options?.attempt ? { kind: "sweep_attempt", ref: options.attempt.attempt_id } : null,
     });
-    return signed(done, call);
+    return signed(done, call, entered.value);
   };
 
   /** Signing comes after the commit: the access is on record, and no credential is stored. */
-  const signed = (result: Result<Answer, Rejection>, call: Call): Result<Answer, Rejection> => {
+  const signed = (result: Result<Answer, Rejection>, call: Call, admitted: Admitted) => {
     if (!result.ok) return result;
     const keyring = keyringOf(call.lake_id);
-    return ok(withWebhookUrl(withToken(result.value, keyring(), call.caller), keyring));
+    const answer = withToken(answerTo(admitted, result.value), keyring(), call.caller);
+    return ok(withWebhookUrl(answer, keyring));
   };
 
   const service: LakeService = {
@@ -227,8 +231,8 @@ export const lakeService = (means: LakeMeans): LakeService => {
       const known = answeredBefore(log, idempotencyOf(call));
       if (known) {
         if (!known.ok) return known;
-        const answered = withToken(known.value, keyringOf(call.lake_id)(), call.caller);
-        return ok({ plan: { kind: "nothing" }, attempt: null, dataset_key: null, answered });
+        const keyring = keyringOf(call.lake_id)();
+        return ok(answeredWork(withToken(known.value, keyring, call.caller), keyring));
       }
       if (call.if_match !== null && "batch_id" in request) {
         const { version } = log.load(`batch/${request.batch_id}`);
@@ -298,6 +302,8 @@ export const lakeService = (means: LakeMeans): LakeService => {
     webhookTarget(lake_id, webhook) {
       return openTarget(webhook, keyringOf(lake_id)());
     },
+
+    digestKey: (lake_id) => keyringOf(lake_id)().digestKey(),
 
     logSeed(call) {
       const entered = enter(call);

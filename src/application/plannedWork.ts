@@ -4,13 +4,24 @@
  */
 import { ok, type Result } from "../domain/decider.ts";
 import type { Rejection } from "../domain/rejection.ts";
+import type { Answer } from "./answers.ts";
 import { ATTEMPT_TIMEOUT_MS } from "./attempts.ts";
 import { keyOfWork } from "./datasetKeys.ts";
+import type { Keyring } from "./keyring.ts";
 import type { OpenedWork, WorkRequest } from "./lakeGateway.ts";
 import type { LakeKeys } from "./lakeKeys.ts";
 import { type Planner, planWork } from "./planWork.ts";
 import { reader } from "./reader.ts";
 import { later } from "./timers.ts";
+
+/** Work that was answered before: there is nothing to do. */
+export const answeredWork = (answered: Answer, keyring: Keyring): OpenedWork => ({
+  plan: { kind: "nothing" },
+  attempt: null,
+  dataset_key: null,
+  digest_key: keyring.digestKey(),
+  answered,
+});
 
 /** The plan of `request`, opened under `attempt_id`. Writes the duty that sweeps it. */
 export const plannedWork = (
@@ -21,7 +32,8 @@ export const plannedWork = (
   const planned = planWork(request, means);
   if (!planned.ok) return planned;
   const { plan, writes, expects } = planned.value;
-  const dataset_key = keyOfWork(request, plan, reader(log), means.keyring());
+  const keyring = means.keyring();
+  const dataset_key = keyOfWork(request, plan, reader(log), keyring);
   if (!dataset_key.ok) return dataset_key;
   if (writes.length > 0) {
     const due_at = later(now, ATTEMPT_TIMEOUT_MS);
@@ -41,6 +53,7 @@ export const plannedWork = (
     plan,
     attempt: writes.length > 0 ? { attempt_id, writes, expects } : null,
     dataset_key: dataset_key.value,
+    digest_key: keyring.digestKey(),
     answered: null,
   });
 };

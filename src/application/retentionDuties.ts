@@ -7,7 +7,7 @@ import { retentionEnd } from "../domain/batch/expiry.ts";
 import type { BatchId, DeletionId } from "../domain/ids.ts";
 import { reader } from "./commands.ts";
 import { FROZEN_LOOK_MS } from "./consequences.ts";
-import type { ObjectStore } from "./dataPorts.ts";
+import type { ObjectStore, StoredObject } from "./dataPorts.ts";
 import type { LakeService } from "./lakeService.ts";
 import { landingKey } from "./objectKeys.ts";
 import { anyHeld } from "./planHeldIn.ts";
@@ -96,7 +96,8 @@ export const retentionDuties = ({
     sweep_upload: async (duty) => {
       const key = landingKey(lake_id, duty.ref);
       const landed = await store.head(key);
-      const swept = landed !== null && meant(landed.uploaded_at, duty) && !isSpared(landed, duty);
+      const spared = (upload: StoredObject) => isSpared(upload, duty, service.digestKey(lake_id));
+      const swept = landed !== null && meant(landed.uploaded_at, duty) && !spared(landed);
       if (swept) await store.delete([key]);
       // Another URL for that name may have been signed meanwhile: its duty is another one.
       if (log.schedule.find(duty)?.due_at === duty.due_at) log.schedule.remove(duty);

@@ -196,6 +196,9 @@ export interface SubjectPlane extends SubjectTexts {
   holdsText(key: string, subject_ids: readonly string[]): Promise<boolean>;
 }
 
+/** What of it writes no object, and so needs no digests. */
+export type SubjectReader = Omit<SubjectPlane, "redactRaw" | "redactLines" | "redactTable">;
+
 /** Whom an append looks for in a column of the schema. */
 export interface TrackedSubjects {
   readonly column: string;

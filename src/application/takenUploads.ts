@@ -4,10 +4,13 @@
  * used again as long as it is valid: what comes under the same name then is another file, which is
  * neither deleted in the place of the first nor kept for ever.
  */
+
+import type { ObjectRef } from "../domain/table.ts";
 import { idOf } from "./aggregates.ts";
 import { reader } from "./commands.ts";
 import { UPLOAD_KEPT_MS } from "./consequences.ts";
 import type { ObjectStore, StoredObject } from "./dataPorts.ts";
+import { isKeyed, uploadTag } from "./digests.ts";
 import { landingKey } from "./objectKeys.ts";
 import type { Duty, EventLog, PendingDuty, StoredEvent } from "./ports.ts";
 import { later } from "./timers.ts";
@@ -25,11 +28,12 @@ export const takenUploads = (log: EventLog, events: readonly StoredEvent[]): rea
     const state = read.batch(idOf(stream));
     if (state.status !== "held") return [];
     const { file_url } = state.batch;
+    const taken_as = (data.object as unknown as ObjectRef).key;
     const etag = typeof data.upload_etag === "string" ? data.upload_etag : null;
     const sweep = log.schedule.find({ kind: "sweep_upload", ref: file_url });
     const dataset = read.dataset(state.batch.dataset);
     if (dataset.status === "absent" || !dataset.encryption_enabled) {
-      const spare = etag === null ? { until: recorded_at } : { etag };
+      const spare = etag === null ? { until: recorded_at } : { etag, taken_as };
       return sweep === null ? [] : [{ ...sweep, payload: { ...sweep.payload, spare } }];
     }
     const keys = [landingKey(lake.lake_id, file_url)];
@@ -39,7 +43,7 @@ export const takenUploads = (log: EventLog, events: readonly StoredEvent[]): rea
       const known = { kind: "sweep_upload", ref: file_url, due_at: rest, payload: {} } as const;
       return sweep === null ? [known] : [];
     }
-    const payload = { keys, etag };
+    const payload = { keys, etag, taken_as };
     return [{ kind: "delete_objects", ref: event_id, due_at: recorded_at, payload }];
   });
 };
@@ -52,26 +56,46 @@ const heldBack = (log: EventLog, ref: string, now: string): readonly Duty[] => {
   return [{ ...sweep, due_at: due_at > sweep.due_at ? due_at : sweep.due_at }];
 };
 
+/** Which upload it was: by its entity tag, as the log has it, or by when it came at the latest. */
+interface Taken {
+  readonly etag?: unknown;
+  /** The object that was made of it. */
+  readonly taken_as?: unknown;
+}
+
+/** Whether what the store has now is the upload whose tag the log keeps; older logs keep it bare. */
+const isTagged = (
+  { etag }: Pick<StoredObject, "etag">,
+  taken: Taken,
+  digest_key: Uint8Array,
+): boolean => {
+  const known = String(taken.etag);
+  return known === (isKeyed(known) ? uploadTag(digest_key, String(taken.taken_as), etag) : etag);
+};
+
 /** Whether an upload is one that a batch was taken from, which a sweep leaves alone. */
 export const isSpared = (
-  { etag, uploaded_at }: Pick<StoredObject, "etag" | "uploaded_at">,
+  landed: Pick<StoredObject, "etag" | "uploaded_at">,
   { payload }: PendingDuty,
+  digest_key: Uint8Array,
 ): boolean => {
-  const spare = payload.spare as { readonly etag?: string; readonly until?: string } | null;
-  if (spare?.etag !== undefined) return spare.etag === etag;
-  return spare?.until !== undefined && uploaded_at.getTime() <= Date.parse(spare.until);
+  const spare = payload.spare as (Taken & { readonly until?: string }) | null;
+  if (spare?.etag !== undefined) return isTagged(landed, spare, digest_key);
+  return spare?.until !== undefined && landed.uploaded_at.getTime() <= Date.parse(spare.until);
 };
 
 /** Of the objects a duty is to delete those that are still the ones it was put for. */
 export const stillOwed = async (
   store: ObjectStore,
-  { payload: { etag, uploaded_until } }: PendingDuty,
+  { payload: { etag, taken_as, uploaded_until } }: PendingDuty,
   keys: readonly string[],
+  digest_key: Uint8Array,
 ): Promise<readonly string[]> => {
   if (typeof etag !== "string" && typeof uploaded_until !== "string") return keys;
   const found = await Promise.all(keys.map((key) => store.head(key)));
   return keys.filter((_, at) => {
-    if (typeof etag === "string") return found[at]?.etag === etag;
-    return (found[at]?.uploaded_at.getTime() ?? 0) <= Date.parse(String(uploaded_until));
+    const landed = found[at] ?? null;
+    if (typeof etag === "string") return landed && isTagged(landed, { etag, taken_as }, digest_key);
+    return (landed?.uploaded_at.getTime() ?? 0) <= Date.parse(String(uploaded_until));
   });
 };

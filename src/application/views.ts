@@ -11,6 +11,7 @@ import { describeDecimals } from "../domain/rules/decimalTypes.ts";
 import type { ObjectRef } from "../domain/table.ts";
 import type { AggregateKind, StateOf } from "./aggregates.ts";
 import { memberView, tokenView } from "./callerViews.ts";
+import { describeDigest } from "./digests.ts";
 import { arrival } from "./directoryEntry.ts";
 import { deletionView, subjectAccessView } from "./requestViews.ts";
 
@@ -100,7 +101,7 @@ export const freshnessRows = (state: StateOf<"freshness">, now: string): readonl
 const fileView = ({ format, bytes, sha256, rows, delimiter }: Omit<ObjectRef, "key">) => ({
   format,
   bytes,
-  sha256,
+  digest: describeDigest(sha256),
   rows,
   ...(delimiter === undefined ? {} : { delimiter }),
 });

@@ -1,31 +1,35 @@
 /** Copies an object unchanged and proves it: the bytes must be those its reference speaks of. */
-import { MissingObjectError, type ObjectStore } from "../application/dataPorts.ts";
+import { MissingObjectError } from "../application/dataPorts.ts";
+import { type DigestingStore, isKeyed, plainDigest } from "../application/digests.ts";
 import type { ObjectRef } from "../domain/table.ts";
 import { contentType } from "./contentTypes.ts";
+import { countingWriter } from "./countingWriter.ts";
 import { piecesOf } from "./pieces.ts";
-import { countingWriter } from "./sha256.ts";
 
 /**
  * See `DataPlane.copy`. Rejects, leaving nothing at `target`, when the source is missing or its
- * SHA-256 is another one.
+ * digest is another one. The copy has a digest of its own, because its name is another.
  */
 export const copy = async (
-  store: ObjectStore,
+  store: DigestingStore,
   source: ObjectRef,
   target: string,
 ): Promise<ObjectRef> => {
   const stream = await store.open(source.key);
   if (stream === null) throw new MissingObjectError(`object ${source.key} is missing`);
+  const read = isKeyed(source.sha256) ? store.digest(source.key) : plainDigest();
   const writer = countingWriter(store.writer(target, contentType(source.format)));
   try {
-    for await (const bytes of piecesOf(stream)) await writer.write(bytes);
-    if (writer.sha256() !== source.sha256) {
+    for await (const bytes of piecesOf(stream)) {
+      read.update(bytes);
+      await writer.write(bytes);
+    }
+    if (read.end() !== source.sha256) {
       throw new MissingObjectError(
-        `object ${source.key} is not what was written there: its SHA-256 differs`,
+        `object ${source.key} is not what was written there: its digest differs`,
       );
     }
-    await writer.close();
-    return { ...source, key: target };
+    return { ...source, key: target, ...(await writer.close()) };
   } catch (error) {
     await writer.abort();
     throw error;

@@ -1,5 +1,6 @@
 /** The data plane over one object store: what the application's port asks for, put together. */
-import type { ObjectStore, SegmentedDataPlane } from "../application/dataPorts.ts";
+import type { SegmentedDataPlane } from "../application/dataPorts.ts";
+import type { DigestingStore } from "../application/digests.ts";
 import { copy } from "./copy.ts";
 import { exportCsv } from "./exportCsv.ts";
 import { gate } from "./kAnonymity.ts";
@@ -11,7 +12,7 @@ import { assemble, refineSegment } from "./segments.ts";
 import { indexSubjects } from "./subjects/subjectParts.ts";
 import { take } from "./take.ts";
 
-export const dataPlane = (store: ObjectStore): SegmentedDataPlane => ({
+export const dataPlane = (store: DigestingStore): SegmentedDataPlane => ({
   take: (input) => take(store, input),
   refine: (input) => refine(store, input),
   land: (input) => land(store, input),

@@ -1,18 +1,18 @@
 /** Turns a published table into CSV for those who cannot read Parquet, a chunk of rows at a time. */
-import type { ObjectStore } from "../application/dataPorts.ts";
+import type { DigestingStore } from "../application/digests.ts";
 import { invariant } from "../domain/decider.ts";
 import type { ObjectRef, Schema } from "../domain/table.ts";
 import { contentType } from "./contentTypes.ts";
+import { countingWriter } from "./countingWriter.ts";
 import { csvHeader, csvRows } from "./csvWriter.ts";
 import { openTable, readTable } from "./readTable.ts";
-import { countingWriter } from "./sha256.ts";
 
 /**
  * See `DataPlane.exportCsv`. Rejects, leaving nothing at `target`, when the source is missing,
  * damaged, or does not fit `schema`: it was written under that schema.
  */
 export const exportCsv = async (
-  store: ObjectStore,
+  store: DigestingStore,
   source: ObjectRef,
   schema: Schema,
   target: string,

@@ -5,6 +5,7 @@
  * reads them. The two zeros of a float are one value, a null is one too.
  */
 import type { GateInput, GateOutcome, ObjectStore } from "../application/dataPorts.ts";
+import type { DigestingStore } from "../application/digests.ts";
 import { invariant } from "../domain/decider.ts";
 import type { ColumnChunk } from "./columns.ts";
 import { textsOf } from "./columnTexts.ts";
@@ -26,7 +27,7 @@ const DIGEST_WORDS = 8;
  * when it fails. `limit` is a parameter for the tests.
  */
 export const gate = async (
-  store: ObjectStore,
+  store: DigestingStore,
   input: GateInput,
   limit: number = MAX_GROUPS,
 ): Promise<GateOutcome> => {

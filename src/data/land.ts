@@ -4,6 +4,7 @@
  * at: that is what the segments are for.
  */
 import type { LandInput, LandOutcome, ObjectStore, Segment } from "../application/dataPorts.ts";
+import type { DigestingStore } from "../application/digests.ts";
 import { CHUNK_ROWS } from "./columns.ts";
 import { CsvTable, WINDOW_BYTES } from "./csv.ts";
 import { dialectOf } from "./csvHeader.ts";
@@ -22,7 +23,7 @@ import { textPieces } from "./textInput.ts";
  * refused, nothing is left at the target. `maxBytes` is there for tests.
  */
 export const land = async (
-  store: ObjectStore,
+  store: DigestingStore,
   input: LandInput,
   maxBytes = MAX_OBJECT_BYTES,
 ): Promise<LandOutcome> => {

@@ -2,7 +2,7 @@
  * What a pass over rows writes: the clean table and the quarantine file. Neither appears before the
  * pass is done, and nothing is left behind when it fails.
  */
-import type { ObjectStore } from "../application/dataPorts.ts";
+import type { DigestingStore } from "../application/digests.ts";
 import type { DecimalTypes, ObjectRef, Schema } from "../domain/table.ts";
 import { contentType } from "./contentTypes.ts";
 import { type ParquetWriter, parquetWriter } from "./parquet.ts";
@@ -24,7 +24,7 @@ export interface OutputKeys {
 
 /** `schema` and `decimals` are those of the clean rows. */
 export const openOutputs = (
-  store: ObjectStore,
+  store: DigestingStore,
   { clean_key, quarantine_key }: OutputKeys,
   schema: Schema,
   decimals: DecimalTypes,

@@ -2,10 +2,11 @@
  * Parquet out, a row group at a time, Snappy: pages are encoded by the kernels, headers and footer
  * are written here. Which column type becomes which Parquet type stands in parquetFooter.ts.
  */
-import type { ObjectWriter } from "../application/dataPorts.ts";
+import type { DigestingWriter } from "../application/digests.ts";
 import { invariant } from "../domain/decider.ts";
 import type { DecimalTypes, ObjectRef, Schema } from "../domain/table.ts";
 import type { ColumnChunk } from "./columns.ts";
+import { countingWriter } from "./countingWriter.ts";
 import { encodeColumn } from "./kernels/parquetColumn.ts";
 import {
   type ColumnPlace,
@@ -19,7 +20,6 @@ import {
   type RowGroupPlace,
 } from "./parquetFooter.ts";
 import { RowGroup } from "./rowGroup.ts";
-import { countingWriter } from "./sha256.ts";
 
 export interface ParquetWriter {
   /** Columns must be those of the schema, in its order. */
@@ -41,7 +41,7 @@ export const saidOf = (decimal_types: DecimalTypes): Pick<ObjectRef, "decimal_ty
  * written as numbers, each wide enough for all of its own; the others are texts.
  */
 export const parquetWriter = (
-  writer: ObjectWriter,
+  writer: DigestingWriter,
   schema: Schema,
   decimals: DecimalTypes = {},
 ): ParquetWriter => {

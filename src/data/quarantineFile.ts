@@ -6,14 +6,14 @@
  *     {"row_number": 3, "diverted": true,
  *      "failures": [{"column": "amount", "rule": ">0"}], "record": {"id": 3, "amount": -1}}
  */
-import type { ObjectStore } from "../application/dataPorts.ts";
+import type { DigestingStore } from "../application/digests.ts";
 import type { QualityRule } from "../domain/rules/quality.ts";
 import type { ObjectRef } from "../domain/table.ts";
 import { cellAt } from "./columnCells.ts";
 import type { ColumnChunk } from "./columns.ts";
 import { contentType } from "./contentTypes.ts";
+import { type CountingWriter, countingWriter } from "./countingWriter.ts";
 import type { ChunkVerdict } from "./quality/evaluator.ts";
-import { type CountingWriter, countingWriter } from "./sha256.ts";
 import { toJson } from "./types.ts";
 
 export interface QuarantineFile {
@@ -33,7 +33,7 @@ const encoder = new TextEncoder();
 /** Rows turned into text before they are written, because a row may be long. */
 const LINES_AT_ONCE = 64;
 
-export const quarantineFile = (store: ObjectStore, key: string): QuarantineFile => {
+export const quarantineFile = (store: DigestingStore, key: string): QuarantineFile => {
   let writer: CountingWriter | null = null;
   let rows = 0;
   return {

@@ -3,7 +3,8 @@
  * chunks; what is written appears only when the whole file has been read and fits, and nothing is
  * left behind otherwise.
  */
-import type { ObjectStore, PreviewRow, Refined, RefineInput } from "../application/dataPorts.ts";
+import type { PreviewRow, Refined, RefineInput } from "../application/dataPorts.ts";
+import type { DigestingStore } from "../application/digests.ts";
 import type { Misfit } from "../domain/batch/commands.ts";
 import { err, ok, type Result } from "../domain/decider.ts";
 import { decimalTypes } from "../domain/rules/decimalTypes.ts";
@@ -26,7 +27,7 @@ import { toJson } from "./types.ts";
  * than it can remember.
  */
 export const refine = async (
-  store: ObjectStore,
+  store: DigestingStore,
   input: RefineInput,
 ): Promise<Result<Refined, Misfit>> => {
   const privacy = privacyPass(input.privacy, input.schema, input.keys, input.subject_column);
@@ -48,7 +49,7 @@ export const writtenDecimals = ({ schema, privacy, source }: RefineInput): Decim
   decimalTypes(schema, privacy, source.decimal_digits);
 
 const run = async (
-  store: ObjectStore,
+  store: DigestingStore,
   input: RefineInput,
   privacy: PrivacyPass,
   outputs: Outputs,

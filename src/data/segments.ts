@@ -7,7 +7,6 @@
 
 import { contentType } from "../application/contentTypes.ts";
 import type {
-  ObjectStore,
   PartRef,
   Refined,
   RefineInput,
@@ -15,6 +14,7 @@ import type {
   SegmentParts,
   SegmentResult,
 } from "../application/dataPorts.ts";
+import type { DigestingStore } from "../application/digests.ts";
 import type { Misfit } from "../domain/batch/commands.ts";
 import { err, invariant, ok, type Result } from "../domain/decider.ts";
 import { scopedColumns } from "../domain/rules/uniqueScope.ts";
@@ -46,14 +46,14 @@ interface Partial {
 
 /** See `SegmentedDataPlane.refineSegment`. Rejects when an object cannot be read or written. */
 export const refineSegment = (
-  store: ObjectStore,
+  store: DigestingStore,
   input: RefineInput,
   segment: Segment,
   parts: SegmentParts,
 ): Promise<SegmentResult> => segmentPass(store, input, segment, parts, null);
 
 const segmentPass = async (
-  store: ObjectStore,
+  store: DigestingStore,
   input: RefineInput,
   segment: Segment,
   parts: SegmentParts,
@@ -173,7 +173,7 @@ const damaged = (
 
 /** See `SegmentedDataPlane.assemble`. Rejects when a part is gone or cannot be read. */
 export const assemble = async (
-  store: ObjectStore,
+  store: DigestingStore,
   input: RefineInput,
   results: readonly SegmentResult[],
 ): Promise<Result<Refined, Misfit>> => {
@@ -236,7 +236,7 @@ const sameIssue = (left: SchemaIssue, right: SchemaIssue) =>
 
 /** The same results, those with rows that repeat another segment's made anew. */
 const knowingDuplicates = async (
-  store: ObjectStore,
+  store: DigestingStore,
   input: RefineInput,
   results: readonly SegmentResult[],
 ): Promise<readonly SegmentResult[]> => {
@@ -255,7 +255,7 @@ const knowingDuplicates = async (
 };
 
 const stitched = async (
-  store: ObjectStore,
+  store: DigestingStore,
   input: RefineInput,
   results: readonly SegmentResult[],
   schema: RefineInput["schema"],
@@ -299,7 +299,7 @@ const stitched = async (
 
 /** Runs one after the other are runs: the object of the whole is that of its parts in a row. */
 const stitchedHashes = async (
-  store: ObjectStore,
+  store: DigestingStore,
   quality: RefineInput["quality"],
   key: string | undefined,
   results: readonly SegmentResult[],

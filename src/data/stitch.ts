@@ -1,13 +1,10 @@
 /** Parts of a table made into one object: row groups under one footer, lines behind lines. */
 import { parquetMetadata } from "hyparquet";
-import {
-  MissingObjectError,
-  type ObjectStore,
-  type ObjectWriter,
-  type PartRef,
-} from "../application/dataPorts.ts";
+import { MissingObjectError, type ObjectStore, type PartRef } from "../application/dataPorts.ts";
+import type { DigestingWriter } from "../application/digests.ts";
 import { invariant } from "../domain/decider.ts";
 import type { DecimalTypes, ObjectRef, Schema } from "../domain/table.ts";
+import { countingWriter } from "./countingWriter.ts";
 import { sameDecimals } from "./decimalColumns.ts";
 import { saidOf } from "./parquet.ts";
 import {
@@ -18,7 +15,6 @@ import {
   type RowGroupPlace,
 } from "./parquetFooter.ts";
 import { piecesOf } from "./pieces.ts";
-import { countingWriter } from "./sha256.ts";
 
 export type Stitched = Pick<ObjectRef, "bytes" | "sha256" | "rows" | "decimal_types">;
 
@@ -35,7 +31,7 @@ export const stitchParquet = async (
   store: ObjectStore,
   parts: readonly PartRef[],
   { schema, decimals }: WrittenTable,
-  writer: ObjectWriter,
+  writer: DigestingWriter,
 ): Promise<Stitched> => {
   const out = countingWriter(writer);
   try {
@@ -62,7 +58,7 @@ export const stitchParquet = async (
 export const stitchLines = async (
   store: ObjectStore,
   parts: readonly PartRef[],
-  writer: ObjectWriter,
+  writer: DigestingWriter,
 ): Promise<Stitched> => {
   const out = countingWriter(writer);
   try {

@@ -4,10 +4,12 @@
  * table, or too large, leaves nothing at the target.
  */
 import type { ObjectStore, TakeInput, TakeOutcome } from "../application/dataPorts.ts";
+import type { DigestingStore } from "../application/digests.ts";
 import type { AppendedSubjects } from "../application/subjectPorts.ts";
 import { type Suspicion, suspicionsOf } from "../domain/suspicion.ts";
 import type { DecimalDigits } from "../domain/table.ts";
 import { contentType } from "./contentTypes.ts";
+import { type CountingWriter, countingWriter } from "./countingWriter.ts";
 import { dialectOf } from "./csvHeader.ts";
 import { digitCounter } from "./decimalDigits.ts";
 import { unpacked } from "./gunzip.ts";
@@ -16,7 +18,6 @@ import { NotATableError } from "./notATable.ts";
 import { type Pieces, piecesOf } from "./pieces.ts";
 import { signSampler } from "./pii/signSampler.ts";
 import { readTable, type TableSource } from "./readTable.ts";
-import { type CountingWriter, countingWriter } from "./sha256.ts";
 import { type IndexTracker, indexTracker } from "./subjects/subjectTracker.ts";
 import { MAX_UNPACKED_BYTES, UnpacksBeyondError } from "./unpackBudget.ts";
 
@@ -28,7 +29,7 @@ export const MAX_OBJECT_BYTES = MAX_UNPACKED_BYTES;
  * `maxBytes` is there for tests.
  */
 export const take = async (
-  store: ObjectStore,
+  store: DigestingStore,
   input: TakeInput,
   maxBytes = input.at_most_bytes ?? MAX_OBJECT_BYTES,
 ): Promise<TakeOutcome> => {
@@ -125,7 +126,7 @@ export type Transferred<Found> =
 
 /** Copies a landed file to its target, unpacked, while it is read; leaves nothing when refused. */
 export const transfer = async <Found>(
-  store: ObjectStore,
+  store: DigestingStore,
   input: TakeInput,
   maxBytes: number,
   reading: Reading<Found>,
@@ -143,7 +144,8 @@ export const transfer = async <Found>(
         : await transferText(store, input, unpacked(pieces), maxBytes, reading[input.format]);
     // Another upload may have taken its place since: which of them was read is not known then.
     const after = await store.head(input.source);
-    return { ...copied, upload_etag: after?.etag === landed.etag ? landed.etag : null };
+    const same = after?.etag === landed.etag;
+    return { ...copied, upload_etag: same ? store.uploadTag(input.target, landed.etag) : null };
   } catch (error) {
     if (error instanceof NotATableError) return { kind: "not_a_table", reason: error.reason };
     if (error instanceof TooLargeError || error instanceof UnpacksBeyondError)
@@ -158,7 +160,7 @@ type Moved<Found> = Omit<Extract<Transferred<Found>, { kind: "copied" }>, "uploa
 class TooLargeError extends Error {}
 
 const transferText = async <Found>(
-  store: ObjectStore,
+  store: DigestingStore,
   input: TakeInput,
   pieces: Pieces,
   maxBytes: number,
@@ -176,7 +178,7 @@ const transferText = async <Found>(
 
 /** Parquet is read from its end: it is copied first, and the copy is what is read. */
 const transferParquet = async <Found>(
-  store: ObjectStore,
+  store: DigestingStore,
   input: TakeInput,
   pieces: Pieces,
   maxBytes: number,
@@ -191,7 +193,7 @@ const PARQUET_MAGIC = "PAR1";
 
 /** Refuses what does not even begin as Parquet before it becomes visible. */
 const copyParquet = async (
-  store: ObjectStore,
+  store: DigestingStore,
   input: TakeInput,
   pieces: Pieces,
   maxBytes: number,

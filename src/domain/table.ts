@@ -56,7 +56,10 @@ export interface ObjectRef {
   readonly key: string;
   readonly format: Format;
   readonly bytes: number;
-  /** SHA-256 of the bytes, lower-case hex. */
+  /**
+   * Digest of the object, which only its lake can make: `hmac-sha256:` and 64 hex digits. In logs
+   * from before it was keyed, and called so since, the bare hex of the SHA-256 of the bytes.
+   */
   readonly sha256: string;
   readonly rows: number;
   /** What parts the fields of a CSV file, where somebody has said so; else its header tells. */

@@ -95,6 +95,7 @@ describe("work under a key that was answered", () => {
       plan: { kind: "nothing" },
       attempt: null,
       dataset_key: null,
+      digest_key: expect.any(Uint8Array),
       answered: { ...first, replayed: true },
     });
     expect(lake.log.dump()).toBe(stored);

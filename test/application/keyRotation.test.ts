@@ -25,6 +25,7 @@ const derived = (keyring: ReturnType<typeof openKeyring>) => ({
   access: keyring.accessKey(ACCESS),
   url: keyring.signUrl("claims"),
   checkpoints: keyring.logSeed(),
+  digests: keyring.digestKey(),
 });
 
 describe("a lake's keys, while the root secret rotates", () => {

@@ -323,6 +323,19 @@ describe("an encrypted dataset's key", () => {
   });
 });
 
+describe("the key of objects' digests", () => {
+  it("follows from the lake's own key, for this purpose alone", () => {
+    const keys = memoryKeys();
+    const keyring = opened("north", keys);
+    const key = keyring.digestKey();
+    expect(key).toHaveLength(32);
+    expect(opened("north", keys).digestKey()).toEqual(key);
+    expect(opened("north").digestKey()).not.toEqual(key);
+    const others = [...Object.values(keyring.privacyKeys(PEOPLE)), keyring.pseudonymKey()];
+    for (const other of [...others, keyring.logSeed()]) expect(other).not.toEqual(key);
+  });
+});
+
 describe("the signature of a URL", () => {
   it("is the lake's own of just these claims", () => {
     const keys = memoryKeys();

@@ -5,12 +5,13 @@ import { parquetWriter } from "../../src/data/parquet.ts";
 import { decompressors } from "../../src/data/parquetSource.ts";
 import { openTable, readTable } from "../../src/data/readTable.ts";
 import { take } from "../../src/data/take.ts";
+import { digestingStore } from "../../src/storage/digestingStore.ts";
 import { r2ObjectStore } from "../../src/storage/r2ObjectStore.ts";
 import { collectRows } from "../support/cells.ts";
 
 /** That the libraries and the platform's own pieces work inside workerd, over real R2. */
 describe("the data plane inside the runtime", () => {
-  const store = r2ObjectStore(env.OBJECTS);
+  const store = digestingStore(r2ObjectStore(env.OBJECTS), new Uint8Array(32).fill(1));
   const schema = { id: "int", at: "datetime", name: "string", price: "decimal" } as const;
 
   test("takes JSON Lines with exact numbers, writes Parquet, reads it and exports CSV", async () => {

@@ -4,6 +4,7 @@ import path from "node:path";
 import { type DuckDBConnection, DuckDBInstance } from "@duckdb/node-api";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { ObjectStore, RefineInput, SegmentResult } from "../../src/application/dataPorts.ts";
+import type { DigestingStore } from "../../src/application/digests.ts";
 import { type Cell, chunkOfRows } from "../../src/data/columnCells.ts";
 import { dataPlane } from "../../src/data/dataPlane.ts";
 import { parquetWriter } from "../../src/data/parquet.ts";
@@ -12,9 +13,10 @@ import { subjectPlane } from "../../src/data/subjects/subjectPlane.ts";
 import { decimalTypes, mergeDigits } from "../../src/domain/rules/decimalTypes.ts";
 import { parsePrivacyRules } from "../../src/domain/rules/privacy.ts";
 import type { ObjectRef, Schema } from "../../src/domain/table.ts";
+import { digestingStore } from "../../src/storage/digestingStore.ts";
 import { sealedObjectStore } from "../../src/storage/sealedObjectStore.ts";
 import { cellOf, collectRows } from "../support/cells.ts";
-import { memoryObjectStore } from "../support/memoryObjectStore.ts";
+import { DIGEST_KEY, memoryObjectStore } from "../support/memoryObjectStore.ts";
 import { privacyKeys } from "../support/privacyKeys.ts";
 import fc from "../support/property.ts";
 import { SUBJECT_KEY, subjectSet } from "../support/subjectRefs.ts";
@@ -94,7 +96,7 @@ const inputFor = (source: ObjectRef, schema: Schema, privacy: unknown = {}): Ref
   };
 };
 
-const appended = async (store: ObjectStore, schema: Schema): Promise<ObjectRef> => {
+const appended = async (store: DigestingStore, schema: Schema): Promise<ObjectRef> => {
   const about = { source: "landing", target: "raw", format: "csv", schema } as const;
   const taken = await dataPlane(store).take(about);
   if (taken.kind !== "taken") throw new Error(taken.kind);
@@ -102,7 +104,7 @@ const appended = async (store: ObjectStore, schema: Schema): Promise<ObjectRef> 
   return taken.object;
 };
 
-const refined = async (store: ObjectStore, input: RefineInput): Promise<ObjectRef> => {
+const refined = async (store: DigestingStore, input: RefineInput): Promise<ObjectRef> => {
   const outcome = await dataPlane(store).refine({ ...input, clean_key: "clean" });
   if (!outcome.ok || outcome.value.clean === undefined) throw new Error(JSON.stringify(outcome));
   return outcome.value.clean;
@@ -137,7 +139,7 @@ describe("decimal columns of a published batch", () => {
 
   test("are the same of an encrypted dataset", async () => {
     const store = memoryObjectStore();
-    const sealed = sealedObjectStore(store, new Uint8Array(32).fill(7));
+    const sealed = digestingStore(sealedObjectStore(store, new Uint8Array(32).fill(7)), DIGEST_KEY);
     const writer = sealed.writer("landing", "text/csv");
     await writer.write(new TextEncoder().encode(CSV));
     await writer.close();

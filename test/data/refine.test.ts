@@ -1,6 +1,6 @@
-import { createHash } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import type { ObjectStore, RefineInput } from "../../src/application/dataPorts.ts";
+import type { DigestingStore } from "../../src/application/digests.ts";
 import { cellAt } from "../../src/data/columnCells.ts";
 import { openTable, readTable } from "../../src/data/readTable.ts";
 import { refine } from "../../src/data/refine.ts";
@@ -8,7 +8,7 @@ import { toJson } from "../../src/data/types.ts";
 import { parsePrivacyRules } from "../../src/domain/rules/privacy.ts";
 import { parseQualityRules } from "../../src/domain/rules/quality.ts";
 import type { Format, ObjectRef, Schema } from "../../src/domain/table.ts";
-import { memoryObjectStore } from "../support/memoryObjectStore.ts";
+import { digestAt, memoryObjectStore } from "../support/memoryObjectStore.ts";
 import { privacyKeys } from "../support/privacyKeys.ts";
 
 const KEYS = privacyKeys();
@@ -27,7 +27,7 @@ const refOf = (content: string, format: Format = "csv"): ObjectRef => ({
   key: `raw.${format}`,
   format,
   bytes: new TextEncoder().encode(content).length,
-  sha256: createHash("sha256").update(content).digest("hex"),
+  sha256: digestAt(`raw.${format}`, content),
   rows: 0,
 });
 
@@ -59,7 +59,7 @@ const storeWith = (content: string) => {
   return store;
 };
 
-const refined = async (store: ObjectStore, input: RefineInput) => {
+const refined = async (store: DigestingStore, input: RefineInput) => {
   const result = await refine(store, input);
   if (!result.ok) throw new Error(JSON.stringify(result.error));
   return result.value;
@@ -76,7 +76,7 @@ const rowsOf = async (store: ObjectStore, ref: ObjectRef | undefined, schema: Sc
   return rows;
 };
 
-const failingStore = (store: ObjectStore, failsOn: string): ObjectStore => ({
+const failingStore = (store: DigestingStore, failsOn: string): DigestingStore => ({
   ...store,
   writer: (objectKey, contentType) => {
     const writer = store.writer(objectKey, contentType);
@@ -149,7 +149,7 @@ describe("refine", () => {
       key: "quarantine.jsonl",
       format: "jsonl",
       bytes: bytes.length,
-      sha256: createHash("sha256").update(bytes).digest("hex"),
+      sha256: digestAt("quarantine.jsonl", bytes),
       rows: 2,
     });
   });
@@ -169,7 +169,7 @@ describe("refine", () => {
       key: "clean.parquet",
       format: "parquet",
       bytes: bytes.length,
-      sha256: createHash("sha256").update(bytes).digest("hex"),
+      sha256: digestAt("clean.parquet", bytes),
       rows: 4,
     });
   });

@@ -1,19 +1,20 @@
-import { createHash } from "node:crypto";
 import { gzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
-import type { ObjectStore, TakeInput } from "../../src/application/dataPorts.ts";
+import type { TakeInput } from "../../src/application/dataPorts.ts";
+import type { DigestingStore } from "../../src/application/digests.ts";
 import { chunkOfRows } from "../../src/data/columnCells.ts";
 import { exportCsv } from "../../src/data/exportCsv.ts";
 import { parquetWriter } from "../../src/data/parquet.ts";
 import { take } from "../../src/data/take.ts";
 import type { ObjectRef, Schema } from "../../src/domain/table.ts";
-import { memoryObjectStore } from "../support/memoryObjectStore.ts";
+import { digestAt, memoryObjectStore } from "../support/memoryObjectStore.ts";
 
 const SCHEMA = { id: "int", amount: "float" } as const satisfies Schema;
 const SOURCE = "lakes/l/landing/sales";
 const TARGET = "lakes/l/batches/b/1/raw/sales";
 
-const sha256 = (bytes: Uint8Array | string) => createHash("sha256").update(bytes).digest("hex");
+const tagOf = (etag: string) => memoryObjectStore().uploadTag(TARGET, etag);
+const digest = (bytes: Uint8Array | string) => digestAt(TARGET, bytes);
 
 const storeWith = (content: string | Uint8Array) => {
   const store = memoryObjectStore();
@@ -51,14 +52,14 @@ describe("taking a landed file", () => {
         key: TARGET,
         format: "csv",
         bytes: content.length,
-        sha256: sha256(content),
+        sha256: digest(content),
         rows: 2,
       },
       issues: [],
       issue_count: 0,
       unexpected_columns: [],
       suspicions: [],
-      upload_etag: "1",
+      upload_etag: tagOf("1"),
     });
     expect(store.text(TARGET)).toBe(content);
     expect(store.keys()).toEqual([TARGET, SOURCE].sort());
@@ -84,7 +85,7 @@ describe("taking a landed file", () => {
   test("reads the landed object once", async () => {
     const store = storeWith("id,amount\n1,2\n");
     let opened = 0;
-    const counting: ObjectStore = {
+    const counting: DigestingStore = {
       ...store,
       open(key) {
         opened += 1;
@@ -100,14 +101,14 @@ describe("taking a landed file", () => {
     const lines = storeWith(jsonl);
     expect(await take(lines, input("jsonl"))).toMatchObject({
       kind: "taken",
-      object: { rows: 2, sha256: sha256(jsonl), bytes: jsonl.length },
+      object: { rows: 2, sha256: digest(jsonl), bytes: jsonl.length },
       issue_count: 0,
     });
     const parquet = await parquetBytes([1n, 2n, 3n]);
     const columns = storeWith(parquet);
     expect(await take(columns, input("parquet"))).toMatchObject({
       kind: "taken",
-      object: { rows: 3, sha256: sha256(parquet), bytes: parquet.length },
+      object: { rows: 3, sha256: digest(parquet), bytes: parquet.length },
       issue_count: 0,
     });
     expect(columns.bytes(TARGET)).toEqual(parquet);
@@ -118,7 +119,7 @@ describe("taking a landed file", () => {
     const store = storeWith(content);
     expect(await take(store, input("csv"))).toEqual({
       kind: "taken",
-      object: expect.objectContaining({ rows: 3, sha256: sha256(content) }),
+      object: expect.objectContaining({ rows: 3, sha256: digest(content) }),
       issues: [
         { column: "amount", row: null, message: "missing from the file" },
         { column: null, row: null, message: "1 column not in the schema" },
@@ -128,7 +129,7 @@ describe("taking a landed file", () => {
       issue_count: 4,
       unexpected_columns: ["extra"],
       suspicions: [],
-      upload_etag: "1",
+      upload_etag: tagOf("1"),
     });
     expect(store.text(TARGET)).toBe(content);
   });
@@ -167,7 +168,7 @@ describe("nothing is left at the target", () => {
       const outcome = { kind: "too_large", limit_bytes: 100 };
       expect(await take(store, input(format), 100)).toEqual(outcome);
       leavesNothing(store);
-      const growing: ObjectStore = {
+      const growing: DigestingStore = {
         ...store,
         head: async (key) => {
           const object = await store.head(key);
@@ -181,7 +182,7 @@ describe("nothing is left at the target", () => {
 
   test("when the landed object stops half-way", async () => {
     const store = storeWith("id,amount\n1,2\n");
-    const failing: ObjectStore = {
+    const failing: DigestingStore = {
       ...store,
       open: async () => {
         let pulled = false;
@@ -200,7 +201,7 @@ describe("nothing is left at the target", () => {
 
   test("when the store stops taking bytes", async () => {
     const store = storeWith("id,amount\n1,2\n");
-    const failing: ObjectStore = {
+    const failing: DigestingStore = {
       ...store,
       writer: (key, type) => ({
         ...store.writer(key, type),
@@ -221,14 +222,14 @@ describe("a file compressed with gzip", () => {
     const store = storeWith(gzipSync(content));
     expect(await take(store, input("csv"))).toMatchObject({
       kind: "taken",
-      object: { format: "csv", bytes: content.length, sha256: sha256(content), rows: 2 },
+      object: { format: "csv", bytes: content.length, sha256: digest(content), rows: 2 },
       issue_count: 0,
     });
     expect(store.text(TARGET)).toBe(content);
     const lines = '{"id":1,"amount":2.5}\n';
     expect(await take(storeWith(gzipSync(lines)), input("jsonl"))).toMatchObject({
       kind: "taken",
-      object: { rows: 1, sha256: sha256(lines) },
+      object: { rows: 1, sha256: digest(lines) },
     });
   });
 
@@ -238,7 +239,7 @@ describe("a file compressed with gzip", () => {
     );
     expect(await take(store, input("csv"))).toMatchObject({
       kind: "taken",
-      object: { bytes: content.length, sha256: sha256(content), rows: 2 },
+      object: { bytes: content.length, sha256: digest(content), rows: 2 },
     });
     expect(store.text(TARGET)).toBe(content);
   });
@@ -281,7 +282,7 @@ describe("exporting CSV", () => {
       key: SOURCE,
       format: "parquet",
       bytes: bytes.length,
-      sha256: sha256(bytes),
+      sha256: digestAt(SOURCE, bytes),
       rows: 2,
     };
     const csv = "id,amount\n1,1\n20,20\n";
@@ -289,7 +290,7 @@ describe("exporting CSV", () => {
       key: "out.csv",
       format: "csv",
       bytes: csv.length,
-      sha256: sha256(csv),
+      sha256: digestAt("out.csv", csv),
       rows: 2,
     });
     expect(store.text("out.csv")).toBe(csv);

@@ -5,8 +5,6 @@ import type { LakeRequest } from "../../src/application/lakeGateway.ts";
 import { replayStep } from "../../src/application/work/replayWork.ts";
 import { workStep } from "../../src/application/work/stepWork.ts";
 import type { Workshop } from "../../src/application/work/workshop.ts";
-import { dataPlane } from "../../src/data/dataPlane.ts";
-import { subjectPlane } from "../../src/data/subjects/subjectPlane.ts";
 import type { WorkStep } from "../../src/domain/batch/work.ts";
 import type { BatchId, ReplayId } from "../../src/domain/ids.ts";
 import { r2ObjectStore } from "../../src/storage/r2ObjectStore.ts";
@@ -18,20 +16,15 @@ import {
   published,
   salesLake,
 } from "../support/lakeClient.ts";
-import { sealedOver } from "../support/sealedOver.ts";
+import { workshopOver } from "../support/workshopOver.ts";
 
 const ROWS = 1_000;
 /** More than the limit of the tests, several segments. */
 const LARGE = `id,amount\n${Array.from({ length: ROWS }, (_, n) => `${n},${n}.5`).join("\n")}\n`;
 const about = { dataset: "sales", contract_id: "c1", batch_id: "b", file_url: "b.csv" };
 
-const workshop = (lake: Lake, more: Partial<Workshop["data"]> = {}): Workshop => {
-  const store = r2ObjectStore(env.OBJECTS);
-  const sealed = sealedOver(store);
-  const subjects = subjectPlane(store);
-  const data = { ...dataPlane(store), ...more };
-  return { lake: lake.gateway, store, data, subjects, sealed, now: Date.now };
-};
+const workshop = (lake: Lake, altered?: Parameters<typeof workshopOver>[2]): Workshop =>
+  workshopOver(r2ObjectStore(env.OBJECTS), lake.gateway, altered);
 
 /** Begins long work without an alarm: the test takes its steps itself. */
 const begin = async (lake: Lake, request: object): Promise<string> => {
@@ -67,8 +60,7 @@ describe("what is under way on a batch", () => {
     const work_id = await begin(lake, landed);
     await workStep(workshop(lake), lake.call(), stepOf(work_id, "land"));
     // While a segment is gone through, somebody cancels.
-    const { refineSegment } = dataPlane(r2ObjectStore(env.OBJECTS));
-    const meanwhile = workshop(lake, {
+    const meanwhile = workshop(lake, ({ refineSegment }) => ({
       refineSegment: async (...asked) => {
         const result = await refineSegment(...asked);
         const cancelled = await lake.done("/batches/b/cancel", { reason: "the wrong file" });
@@ -78,7 +70,7 @@ describe("what is under way on a batch", () => {
         });
         return result;
       },
-    });
+    }));
     await workStep(meanwhile, lake.call(), stepOf(work_id, "segment/0/0"));
     expect((await lake.get("/batches?state=append_cancelled")).at("items")).toHaveLength(1);
     expect((await lake.post("/batches/b/cancel")).body).toMatchObject({ events: [] });
@@ -141,14 +133,13 @@ describe("a replay", () => {
     const id = await requested(lake);
     await replayStep(workshop(lake), lake.call(), id);
     // The second is derived while it is cancelled.
-    const { refine } = dataPlane(r2ObjectStore(env.OBJECTS));
-    const meanwhile = workshop(lake, {
+    const meanwhile = workshop(lake, ({ refine }) => ({
       refine: async (input) => {
         const refined = await refine(input);
         await lake.done(`/replays/${id}/cancel`, { reason: "too early" });
         return refined;
       },
-    });
+    }));
     expect(await replayStep(meanwhile, lake.call(), id)).toBe("done");
     expect((await lake.get(`/replays/${id}`)).body).toMatchObject({
       status: "cancelled",

@@ -3,8 +3,6 @@ import { env } from "cloudflare:workers";
 import { describe, expect, test } from "vitest";
 import { appendBatch, checkQuality, publishBatch } from "../../src/application/work/batchWork.ts";
 import type { Workshop } from "../../src/application/work/workshop.ts";
-import { dataPlane } from "../../src/data/dataPlane.ts";
-import { subjectPlane } from "../../src/data/subjects/subjectPlane.ts";
 import type { BatchId, ContractId, DatasetName } from "../../src/domain/ids.ts";
 import { r2ObjectStore } from "../../src/storage/r2ObjectStore.ts";
 import {
@@ -20,7 +18,7 @@ import {
   send,
   sendJson,
 } from "../support/lakeClient.ts";
-import { sealedOver } from "../support/sealedOver.ts";
+import { workshopOver } from "../support/workshopOver.ts";
 
 const statuses = (answers: readonly { status: number }[]) =>
   answers.map(({ status }) => status).sort();
@@ -289,23 +287,13 @@ describe("work on an object that is replaced under it", () => {
     const lake = await salesLake();
     await append(lake, "b");
     await lake.done("/run-privacy", { batch_id: "b", privacy_rules: { id: "mask" } });
-    const store = r2ObjectStore(env.OBJECTS);
-    const data = dataPlane(store);
-    const overtaken: Workshop = {
-      lake: lake.gateway,
-      store,
-      subjects: subjectPlane(store),
-      sealed: sealedOver(store),
-      now: () => Date.now(),
-      data: {
-        ...data,
-        copy: async (source, target) => {
-          await lake.done("/run-privacy", { batch_id: "b", privacy_rules: { id: "redact" } });
-          await eventually(async () => expect(await lake.keys()).not.toContain(source.key));
-          return data.copy(source, target);
-        },
+    const overtaken = workshopOver(r2ObjectStore(env.OBJECTS), lake.gateway, ({ copy }) => ({
+      copy: async (source, target) => {
+        await lake.done("/run-privacy", { batch_id: "b", privacy_rules: { id: "redact" } });
+        await eventually(async () => expect(await lake.keys()).not.toContain(source.key));
+        return copy(source, target);
       },
-    };
+    }));
     const outcome = await publishBatch(overtaken, lake.call(), {
       kind: "publish",
       batch_id: "b" as BatchId,
@@ -365,23 +353,15 @@ describe("an answer that is lost on its way", () => {
   /** A machine whose connection to the lake breaks when a command is sent. */
   const workshop = (lake: Lake, reaches: boolean): Workshop => {
     const { gateway } = lake;
-    const store = r2ObjectStore(env.OBJECTS);
-    return {
-      data: dataPlane(store),
-      subjects: subjectPlane(store),
-      store,
-      sealed: sealedOver(store),
-      now: () => Date.now(),
-      lake: {
-        open: (call, work) => gateway.open(call, work),
-        abandon: (call, id) => gateway.abandon(call, id),
-        ask: (call, question) => gateway.ask(call, question),
-        command: async (call, command, options) => {
-          if (reaches) await gateway.command(call, command, options);
-          throw new Error("connection lost");
-        },
+    return workshopOver(r2ObjectStore(env.OBJECTS), {
+      open: (call, work) => gateway.open(call, work),
+      abandon: (call, id) => gateway.abandon(call, id),
+      ask: (call, question) => gateway.ask(call, question),
+      command: async (call, command, options) => {
+        if (reaches) await gateway.command(call, command, options);
+        throw new Error("connection lost");
       },
-    };
+    });
   };
 
   test("does not cost the batch its object: what was committed stays whole", async () => {

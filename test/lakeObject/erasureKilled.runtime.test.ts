@@ -5,8 +5,6 @@ import { afterEach, describe, expect, test, vi } from "vitest";
 import type { LakeGateway } from "../../src/application/lakeGateway.ts";
 import { type EraseStep, eraseStep } from "../../src/application/work/eraseWork.ts";
 import type { Workshop } from "../../src/application/work/workshop.ts";
-import { dataPlane } from "../../src/data/dataPlane.ts";
-import { subjectPlane } from "../../src/data/subjects/subjectPlane.ts";
 import type { DeletionId } from "../../src/domain/ids.ts";
 import { r2ObjectStore } from "../../src/storage/r2ObjectStore.ts";
 import {
@@ -17,8 +15,8 @@ import {
   threeBatches,
   until,
 } from "../support/erasureLake.ts";
-import { type Lake, rebind } from "../support/lakeClient.ts";
-import { sealedOver } from "../support/sealedOver.ts";
+import { filesOf, type Lake, rebind } from "../support/lakeClient.ts";
+import { workshopOver } from "../support/workshopOver.ts";
 
 const DAY_MS = 86_400_000;
 
@@ -66,12 +64,7 @@ const dying = (lake: Lake, nth: number, when: "before" | "after") => {
   return { gateway, recorded: () => recorded };
 };
 
-const workshop = (lake: LakeGateway): Workshop => {
-  const store = r2ObjectStore(env.OBJECTS);
-  const sealed = sealedOver(store);
-  const subjects = subjectPlane(store);
-  return { lake, store, data: dataPlane(store), subjects, sealed, now: Date.now };
-};
+const workshop = (lake: LakeGateway): Workshop => workshopOver(r2ObjectStore(env.OBJECTS), lake);
 
 /** Takes one step after the other, again where the machine died; resolves to how often it did. */
 const drive = async (lake: Lake, id: DeletionId, gateway: LakeGateway): Promise<number> => {
@@ -99,12 +92,12 @@ const essence = async (lake: Lake, id: string): Promise<unknown> => {
   const text = JSON.stringify(
     answers.map(({ body }) => body),
     (key, value: unknown) =>
-      (/_at$|_id$|_ref$|deadline$|^version$/.test(key) && typeof value !== "object") ||
+      (/_at$|_id$|_ref$|deadline$|^version$|^digest$/.test(key) && typeof value !== "object") ||
       key === "uploads"
         ? null
         : value,
   );
-  return JSON.parse(text);
+  return [JSON.parse(text), await filesOf(lake)];
 };
 
 const expectNothingLeft = async (lake: Lake): Promise<void> => {

@@ -122,8 +122,14 @@ describe("a lake whose database is restored to a moment before an erasure", () =
     const before = await databaseOf(lake);
     await erased(lake, id);
     await expectGone(lake, id);
-    const { sha256, rows, published } = (await lake.get("/batches/b1")).body as Fields;
-    expect(rows).toBe(2);
+    const shown = async () => {
+      const { state, rows, bytes, published } = (await lake.get("/batches/b1")).body as Fields;
+      const { schema, files } = published as { schema: unknown; files: Fields[] };
+      // Written anew, they have other names, and with them other digests.
+      return { state, rows, bytes, schema, files: files.map(({ digest: _, ...file }) => file) };
+    };
+    const after = await shown();
+    expect(after).toMatchObject({ state: "published", rows: 2 });
 
     await restore(lake, before);
     await completed(lake, id);
@@ -131,12 +137,7 @@ describe("a lake whose database is restored to a moment before an erasure", () =
     expect(await typesOf(lake)).toEqual(
       expect.arrayContaining(["BatchRedacted", "GDPRDeletionReapplied"]),
     );
-    expect((await lake.get("/batches/b1")).body).toMatchObject({
-      state: "published",
-      sha256,
-      rows,
-      published,
-    });
+    expect(await shown()).toEqual(after);
     // The batch is one to work with: its contract can be applied to it anew.
     await lake.done("/replay", { dataset: "people" });
     expect((await lake.get("/batches/b1")).at("state")).toBe("published");

@@ -5,8 +5,6 @@ import { describe, expect, test } from "vitest";
 import { MAX_ATTEMPTS } from "../../src/application/runDuties.ts";
 import { replayStep } from "../../src/application/work/replayWork.ts";
 import type { Workshop } from "../../src/application/work/workshop.ts";
-import { dataPlane } from "../../src/data/dataPlane.ts";
-import { subjectPlane } from "../../src/data/subjects/subjectPlane.ts";
 import type { DatasetName, ReplayId } from "../../src/domain/ids.ts";
 import { r2ObjectStore } from "../../src/storage/r2ObjectStore.ts";
 import {
@@ -18,7 +16,7 @@ import {
   published,
   salesLake,
 } from "../support/lakeClient.ts";
-import { sealedOver } from "../support/sealedOver.ts";
+import { workshopOver } from "../support/workshopOver.ts";
 
 /** Commits the request and does nothing more, as a machine that dies right then. */
 const requested = async (lake: Lake): Promise<ReplayId> => {
@@ -31,12 +29,7 @@ const requested = async (lake: Lake): Promise<ReplayId> => {
   return String(at(answer.value.body, "replay", "replay_id")) as ReplayId;
 };
 
-const workshop = (lake: Lake): Workshop => {
-  const store = r2ObjectStore(env.OBJECTS);
-  const sealed = sealedOver(store);
-  const subjects = subjectPlane(store);
-  return { lake: lake.gateway, store, data: dataPlane(store), subjects, sealed, now: Date.now };
-};
+const workshop = (lake: Lake): Workshop => workshopOver(r2ObjectStore(env.OBJECTS), lake.gateway);
 
 const outcomes = async (lake: Lake, id: string) =>
   (await lake.get(`/replays/${id}`)).at("outcomes");

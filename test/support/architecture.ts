@@ -41,6 +41,8 @@ const INWARD: Readonly<Record<string, readonly string[]>> = {
 
 /** The files that do cryptography; everybody else asks them. */
 const CRYPTO = [
+  "src/application/ciphers.ts",
+  "src/application/digests.ts",
   "src/application/keyring.ts",
   "src/application/logSigner.ts",
   "src/application/webhookSignature.ts",

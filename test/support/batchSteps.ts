@@ -90,7 +90,8 @@ export const append = (
     suspicious = false,
     /** Rows of people who were erased before. */
     erased = 0,
-    upload_etag = null as string | null,
+    /** Of the object that is made of it. */
+    upload_etag = (_object: string): string | null => null,
     subject_index = null as WrittenIndex | null,
   } = {},
 ): Step => {
@@ -114,7 +115,7 @@ export const append = (
     misfit: fits ? null : MISFIT,
     unexpected_columns: [],
     suspicions,
-    upload_etag,
+    upload_etag: upload_etag(target),
     subjects: { subject_index, erased_rows },
   };
   return record(lake, { type: "AppendData", ...request, taken }, opened.value.attempt);

@@ -166,6 +166,18 @@ export const lakeOf = (id: string) => {
   };
 };
 
+/**
+ * What is in the files that batches refer to, base64, in no order. Without indexes and hashes: they
+ * are made under a key of the lake's, and so are digests, so no two lakes have the same.
+ */
+export const filesOf = async (lake: Lake): Promise<readonly string[]> => {
+  const keys = (await lake.referenced()).filter((key) => !/\.(subjects|hashes)$/.test(key));
+  const contents = keys.map(async (key) =>
+    Buffer.from((await (await env.OBJECTS.get(key))?.bytes()) ?? []).toString("base64"),
+  );
+  return (await Promise.all(contents)).sort();
+};
+
 /** A lake nobody has used before. */
 export const newLake = async (compliance_level: "standard" | "gdpr" | "strict" = "standard") => {
   const lake = lakeOf(`lake-${crypto.randomUUID()}`);

@@ -2,9 +2,15 @@
  * An ObjectStore in memory, for tests of what uses one. It behaves as R2 does behind the port:
  * nothing is visible before `close`, and streams come in pieces.
  */
-import type { ObjectStore, ObjectWriter, StoredObject } from "../../src/application/dataPorts.ts";
+import type { StoredObject } from "../../src/application/dataPorts.ts";
+import {
+  type DigestingStore,
+  type DigestingWriter,
+  objectDigest,
+  uploadTag,
+} from "../../src/application/digests.ts";
 
-export interface MemoryObjectStore extends ObjectStore {
+export interface MemoryObjectStore extends DigestingStore {
   /** Keys with something under them, sorted. */
   keys(): readonly string[];
   put(key: string, content: string | Uint8Array): void;
@@ -15,6 +21,16 @@ export interface MemoryObjectStore extends ObjectStore {
 }
 
 const PIECE_BYTES = 64 * 1024;
+
+/** Of the lake that the store's digests are of. */
+export const DIGEST_KEY = new Uint8Array(32).fill(77);
+
+/** The digest of what was written under that key, by that lake. */
+export const digestAt = (key: string, content: string | Uint8Array): string => {
+  const digest = objectDigest(DIGEST_KEY, key);
+  digest.update(typeof content === "string" ? new TextEncoder().encode(content) : content);
+  return digest.end();
+};
 
 /** `clock` dates the objects; by default they all come from the same moment. */
 export const memoryObjectStore = (
@@ -41,7 +57,7 @@ export const memoryObjectStore = (
     return object.bytes;
   };
 
-  const writer = (key: string): ObjectWriter => {
+  const writer = (key: string): DigestingWriter => {
     const parts: Uint8Array[] = [];
     let done = false;
     openWriters += 1;
@@ -50,6 +66,7 @@ export const memoryObjectStore = (
       done = true;
     };
     return {
+      digest: objectDigest(DIGEST_KEY, key),
       async write(bytes) {
         if (done) throw new Error(`the writer of ${key} is closed`);
         parts.push(bytes.slice());
@@ -79,6 +96,8 @@ export const memoryObjectStore = (
       return bytes.slice(offset, offset + length);
     },
     writer,
+    digest: (key) => objectDigest(DIGEST_KEY, key),
+    uploadTag: (key, etag) => uploadTag(DIGEST_KEY, key, etag),
     async delete(keys) {
       for (const key of keys) objects.delete(key);
     },

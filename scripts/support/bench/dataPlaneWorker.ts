@@ -8,6 +8,7 @@ import { refine } from "../../../src/data/refine.ts";
 import { parsePrivacyRules } from "../../../src/domain/rules/privacy.ts";
 import { parseQualityRules } from "../../../src/domain/rules/quality.ts";
 import type { Schema } from "../../../src/domain/table.ts";
+import { digestingStore } from "../../../src/storage/digestingStore.ts";
 
 interface Files {
   /** A directory as a service: GET with ranges, PUT. */
@@ -83,7 +84,7 @@ const KEYS = {
 export default {
   async fetch(request, env) {
     const job = (await request.json()) as Job;
-    const store = directoryStore(env.FILES);
+    const store = digestingStore(directoryStore(env.FILES), key(7));
     const quality = parseQualityRules(job.quality);
     const privacy = parsePrivacyRules(job.privacy);
     if (!quality.ok || !privacy.ok) return Response.json({ quality, privacy }, { status: 422 });

@@ -23,21 +23,27 @@ import {
   type RefineInput,
   type SegmentedDataPlane,
 } from "../dataPorts.ts";
-import type { Call, LakeGateway, LakeRequest, WorkRequest } from "../lakeGateway.ts";
+import type { Call, LakeGateway, LakeRequest, WorkKeys, WorkRequest } from "../lakeGateway.ts";
 import { say } from "../logging.ts";
-import type { SubjectPlane } from "../subjectPorts.ts";
+import type { SubjectPlane, SubjectReader } from "../subjectPorts.ts";
 import type { Comparison } from "../uniqueHashes.ts";
 import type { Gate, RefinePlan, WorkPlan } from "../workPlan.ts";
 
 export interface Workshop {
   readonly lake: LakeGateway;
-  readonly data: SegmentedDataPlane;
-  readonly subjects: SubjectPlane;
+  readonly subjects: SubjectReader;
   readonly store: ObjectStore;
-  /** All of an encrypted dataset, under its key: what it writes is sealed, what it reads opened. */
-  sealed(dataset_key: Uint8Array): Pick<Workshop, "data" | "subjects" | "store">;
+  /** The same for an encrypted dataset, under its key: writes are sealed, reads opened. */
+  sealed(dataset_key: Uint8Array): Pick<Workshop, "subjects" | "store">;
+  /** What work is done with that the lake has given these keys for. */
+  planes(keys: WorkKeys): Planes;
   /** Milliseconds, for measuring how long something takes. */
   readonly now: () => number;
+}
+
+export interface Planes {
+  readonly data: SegmentedDataPlane;
+  readonly subjects: SubjectPlane;
 }
 
 export type Outcome = Promise<Result<Answer, Rejection>>;
@@ -59,7 +65,7 @@ export const NO_ANSWER: Answer = {
  * which the result is recorded, when it is another than the one that asked.
  */
 export const perform = async (
-  { lake, store, data, subjects, sealed }: Workshop,
+  { lake, store, planes }: Workshop,
   call: Call,
   request: WorkRequest,
   body: (
@@ -72,7 +78,7 @@ export const perform = async (
 ): Outcome => {
   const opened = await lake.open(call, request);
   if (!opened.ok) return opened;
-  const { plan, attempt, answered, dataset_key } = opened.value;
+  const { plan, attempt, answered } = opened.value;
   if (answered) return ok(answered);
   let recorded = false;
   let inDoubt = false;
@@ -90,8 +96,8 @@ export const perform = async (
     return outcome;
   };
   try {
-    const opener = dataset_key ? sealed(dataset_key) : { data, subjects };
-    return await body(plan, record, opener.data, opener.subjects);
+    const { data, subjects } = planes(opened.value);
+    return await body(plan, record, data, subjects);
   } catch (error) {
     if (error instanceof BrokenSealError) return objectDamaged(error);
     if (error instanceof DataLimitError) {

@@ -3,11 +3,12 @@
  * hashed on the way. Ranges are remembered only until there are many, so memory is bounded whatever
  * is cut; nothing is written before the first one.
  */
-import { MissingObjectError, type ObjectStore } from "../../application/dataPorts.ts";
+import { MissingObjectError } from "../../application/dataPorts.ts";
+import type { DigestingStore } from "../../application/digests.ts";
 import type { ObjectRef } from "../../domain/table.ts";
 import { contentType } from "../contentTypes.ts";
+import { type CountingWriter, countingWriter } from "../countingWriter.ts";
 import { piecesOf } from "../pieces.ts";
-import { type CountingWriter, countingWriter } from "../sha256.ts";
 
 /** Ranges gathered before what lies between them is copied. */
 const MAX_RANGES = 65_536;
@@ -18,7 +19,7 @@ interface Range {
 }
 
 export class RangeCutter {
-  readonly #store: ObjectStore;
+  readonly #store: DigestingStore;
   readonly #source: ObjectRef;
   readonly #target: string;
   readonly #most: number;
@@ -29,7 +30,7 @@ export class RangeCutter {
   #cut = 0;
 
   /** `most` is a parameter for the tests. */
-  constructor(store: ObjectStore, source: ObjectRef, target: string, most = MAX_RANGES) {
+  constructor(store: DigestingStore, source: ObjectRef, target: string, most = MAX_RANGES) {
     this.#store = store;
     this.#source = source;
     this.#target = target;

@@ -1,5 +1,5 @@
 /** What was derived of a raw object, without the subjects' rows: rejected rows, clean, published. */
-import type { ObjectStore } from "../../application/dataPorts.ts";
+import type { DigestingStore } from "../../application/digests.ts";
 import type {
   DerivedTable,
   LinesRedacted,
@@ -18,7 +18,7 @@ import { subjectColumn } from "./subjectTracker.ts";
 
 /** See `SubjectPlane.redactLines`. Throws when the object is no file of rejected rows. */
 export const redactLines = async (
-  store: ObjectStore,
+  store: DigestingStore,
   input: SubjectTable & { readonly schema: Schema } & Pick<RedactTarget, "target">,
 ): Promise<LinesRedacted> => {
   const { source, target, schema, subject_column, subjects, key } = input;
@@ -47,7 +47,7 @@ export const recordCell =
 
 /** See `SubjectPlane.redactTable`. Throws when the object does not fit its schema. */
 export const redactTable = async (
-  store: ObjectStore,
+  store: DigestingStore,
   input: DerivedTable & Pick<RedactTarget, "target">,
 ): Promise<TableRedacted> => {
   const { source, target, schema, column } = input;

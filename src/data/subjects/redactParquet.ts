@@ -1,5 +1,5 @@
 /** A Parquet table without some of its rows: found by one column, then written anew. */
-import type { ObjectStore } from "../../application/dataPorts.ts";
+import type { DigestingStore } from "../../application/digests.ts";
 import { invariant } from "../../domain/decider.ts";
 import type { ObjectRef, Schema } from "../../domain/table.ts";
 import type { ColumnChunk } from "../columns.ts";
@@ -29,7 +29,7 @@ export interface ParquetRedactionInput {
 
 /** Null, and nothing written, when the object does not fit the schema. */
 export const redactParquet = async (
-  store: ObjectStore,
+  store: DigestingStore,
   { source, target, schema, columns, match, kept }: ParquetRedactionInput,
 ): Promise<ParquetRedaction | null> => {
   const searched = Object.fromEntries(

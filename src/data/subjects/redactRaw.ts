@@ -1,5 +1,6 @@
 /** Raw objects without their subjects' rows. */
 import type { ObjectStore } from "../../application/dataPorts.ts";
+import type { DigestingStore } from "../../application/digests.ts";
 import type { Redacted, RedactTarget, SubjectTable } from "../../application/subjectPorts.ts";
 import type { SubjectIndexRef } from "../../domain/subjects.ts";
 import type { ColumnChunk } from "../columns.ts";
@@ -21,14 +22,14 @@ import { subjectColumn, subjectTracker } from "./subjectTracker.ts";
 type Input = SubjectTable & RedactTarget;
 
 /** See `SubjectPlane.redactRaw`. */
-export const redactRaw = async (store: ObjectStore, input: Input): Promise<Redacted> => {
+export const redactRaw = async (store: DigestingStore, input: Input): Promise<Redacted> => {
   const fitting = input.schema === null ? null : await redactFitting(store, input);
   // What was said to fit and does not is read as what fits nothing: no row is to be overlooked.
   return fitting ?? (await redactLoose(store, input));
 };
 
 /** Null, and nothing written, when the object does not fit its schema. */
-const redactFitting = async (store: ObjectStore, input: Input): Promise<Redacted | null> => {
+const redactFitting = async (store: DigestingStore, input: Input): Promise<Redacted | null> => {
   const { source, target, schema, subject_column, subjects, key, segment_bytes } = input;
   if (schema === null) return null;
   const column = subjectColumn(schema, subject_column);
@@ -80,7 +81,7 @@ const indexOfKept = (store: ObjectStore, { schema, subject_column, key, index_ta
   };
 };
 
-const redactLoose = async (store: ObjectStore, input: Input): Promise<Redacted> => {
+const redactLoose = async (store: DigestingStore, input: Input): Promise<Redacted> => {
   const { source, target, subjects, key } = input;
   if (source.format === "parquet") return redactLooseParquet(store, input);
   try {
@@ -110,7 +111,7 @@ const redactLoose = async (store: ObjectStore, input: Input): Promise<Redacted> 
 
 const unreadable = (contains: boolean): Redacted => ({ kind: "unreadable", contains });
 
-const redactLooseParquet = async (store: ObjectStore, input: Input): Promise<Redacted> => {
+const redactLooseParquet = async (store: DigestingStore, input: Input): Promise<Redacted> => {
   const { source, target, subjects, key } = input;
   const schema = await orNull(() => ownSchema(store, source));
   if (schema === null) return unreadable(await holdsAnywhere(store, source, subjects, key));

@@ -1,5 +1,5 @@
 /** Text files without some of their rows: lines are cut out, every other byte stays as it is. */
-import type { ObjectStore } from "../../application/dataPorts.ts";
+import type { DigestingStore } from "../../application/digests.ts";
 import type { Segment } from "../../domain/segments.ts";
 import type { ObjectRef } from "../../domain/table.ts";
 import type { ColumnChunk } from "../columns.ts";
@@ -29,7 +29,7 @@ export interface TextRedactionInput {
 
 /** Null, and nothing written, when `sound` says no. */
 export const redactText = async (
-  store: ObjectStore,
+  store: DigestingStore,
   rows: AsyncIterable<Scanned>,
   { source, target, segment_bytes, match, kept, sound }: TextRedactionInput,
 ): Promise<TextRedaction | null> => {

@@ -1,6 +1,7 @@
 /** What erasure and access ask of the data plane, over one object store, put together. */
 import { MissingObjectError, type ObjectStore } from "../../application/dataPorts.ts";
-import type { SubjectPlane } from "../../application/subjectPorts.ts";
+import type { DigestingStore } from "../../application/digests.ts";
+import type { SubjectPlane, SubjectReader } from "../../application/subjectPorts.ts";
 import { subjectRefsOf } from "../../application/subjectRefs.ts";
 import { unpacked } from "../gunzip.ts";
 import { NotATableError } from "../notATable.ts";
@@ -13,14 +14,19 @@ import { redactRaw } from "./redactRaw.ts";
 import { mayHold, partFor } from "./subjectIndex.ts";
 import { canonicalText, hashedTexts, refUnder } from "./subjectTexts.ts";
 
-export const subjectPlane = (store: ObjectStore): SubjectPlane => ({
+export const subjectPlane = (store: DigestingStore): SubjectPlane => ({
+  ...subjectReader(store),
+  redactRaw: (input) => redactRaw(store, input),
+  redactLines: (input) => redactLines(store, input),
+  redactTable: (input) => redactTable(store, input),
+});
+
+/** What of it writes no object. */
+export const subjectReader = (store: ObjectStore): SubjectReader => ({
   canonical: canonicalText,
   partFor,
   hashedTexts,
   mayHold: (index, column, sets) => mayHold(store, index, column, sets),
-  redactRaw: (input) => redactRaw(store, input),
-  redactLines: (input) => redactLines(store, input),
-  redactTable: (input) => redactTable(store, input),
   collect: (input, write) => collect(store, input, write),
   countRows: (table) => countRows(store, table),
   holdsText: (key, subject_ids) => holdsText(store, key, subject_ids),

@@ -156,7 +156,7 @@ export type BatchEvent =
         readonly subject_index: SubjectIndexRef | null;
         /** Columns that look like personal data, declared or not; none in logs that did not say. */
         readonly looks_personal: readonly Suspicion[];
-        /** Of the upload it was; null when it is not known. */
+        /** Of the upload it was, keyed (bare in older logs); null when it is not known. */
         readonly upload_etag: string | null;
       };
     }

@@ -23,7 +23,7 @@ export interface ErasedObject {
   /** Null: it was deleted and nothing took its place. */
   readonly to: string | null;
   readonly rows_removed: number;
-  /** SHA-256 of the bytes, lower-case hex. */
+  /** Digests as an ObjectRef has them. */
   readonly sha256_before: string;
   readonly sha256_after: string | null;
 }

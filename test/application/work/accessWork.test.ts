@@ -31,7 +31,8 @@ const step = async (plan: AccessPlan, plane: Partial<SubjectPlane>, often = fals
       return ok(NO_ANSWER);
     },
   };
-  const shop = { lake, store, subjects: plane, sealed: () => shop, now: () => 0 };
+  const planes = () => ({ data: {}, subjects: plane });
+  const shop = { lake, store, subjects: plane, sealed: () => shop, planes, now: () => 0 };
   const next = await accessStep(shop as unknown as Workshop, testLake().call(), ID, often);
   return { next, recorded };
 };

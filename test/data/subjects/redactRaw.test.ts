@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import type { ObjectStore } from "../../../src/application/dataPorts.ts";
+import type { DigestingStore } from "../../../src/application/digests.ts";
 import type { Redacted, SubjectSet } from "../../../src/application/subjectPorts.ts";
 import { rowsOf } from "../../../src/data/columnCells.ts";
 import type { ColumnChunk } from "../../../src/data/columns.ts";
@@ -17,9 +18,14 @@ import {
   type ObjectRef,
   type Schema,
 } from "../../../src/domain/table.ts";
+import { digestingStore } from "../../../src/storage/digestingStore.ts";
 import { sealedObjectStore } from "../../../src/storage/sealedObjectStore.ts";
 import { chunkOf, collectRows, EVERY_TYPE } from "../../support/cells.ts";
-import { type MemoryObjectStore, memoryObjectStore } from "../../support/memoryObjectStore.ts";
+import {
+  DIGEST_KEY,
+  type MemoryObjectStore,
+  memoryObjectStore,
+} from "../../support/memoryObjectStore.ts";
 import fc from "../../support/property.ts";
 import { SUBJECT_KEY, subjectSet } from "../../support/subjectRefs.ts";
 import { idsIn, putTable } from "../../support/tableFiles.ts";
@@ -73,7 +79,9 @@ describe("a raw object without a subject's rows", () => {
           const id = ids[chosen % ids.length] ?? "";
           const memory = memoryObjectStore();
           await putTable(memory, "plain", format, EVERY_TYPE, chunk);
-          const store = isSealed ? sealedObjectStore(memory, SUBJECT_KEY, 64) : memory;
+          const store = isSealed
+            ? digestingStore(sealedObjectStore(memory, SUBJECT_KEY, 64), DIGEST_KEY)
+            : memory;
           await copyTo(memory, store, "raw");
           const source = { ...refOf(memory, "plain", format, chunk.rows), key: "raw" };
           await checkRedaction(store, source, chunk, type, id);
@@ -191,7 +199,7 @@ describe("a raw object without a subject's rows", () => {
   it("leaves nothing behind when the store fails", async () => {
     const memory = memoryObjectStore();
     memory.put("raw", "person,n\notto,1\nanna,2\n");
-    const failing: ObjectStore = {
+    const failing: DigestingStore = {
       ...memory,
       writer: (key, type) => {
         const writer = memory.writer(key, type);
@@ -250,7 +258,7 @@ const textOf = async (store: ObjectStore, { key }: ObjectRef) =>
 
 /** Redacts the subject `id` and compares with what plain filtering of the rows leaves. */
 const checkRedaction = async (
-  store: ObjectStore,
+  store: DigestingStore,
   source: ObjectRef,
   chunk: ColumnChunk,
   type: ColumnType,
