@@ -1,5 +1,6 @@
 /** A log as an older version of Lethe wrote it: read through the upcasters, never rewritten. */
 import { describe, expect, test } from "vitest";
+import { view } from "../../src/application/views.ts";
 import { eventLog } from "../../src/eventlog/eventLog.ts";
 import { eventStore } from "../../src/eventlog/eventStore.ts";
 import { type LeafRow, leafText } from "../../src/eventlog/leaf.ts";
@@ -68,6 +69,15 @@ describe("a log of an older version", () => {
           },
         },
       });
+    }));
+
+  test("shows its digests as the plain SHA-256 that they are", () =>
+    inEmptyStorage((storage) => {
+      restore(storage);
+      const { state } = eventLog(storage).load("batch/batch1");
+      const shown = view("batch", "batch1", state, "");
+      const digest = expect.stringMatching(/^sha256:[0-9a-f]{64}$/);
+      expect(shown).toMatchObject({ digest, published: { files: [{ digest }, { digest }] } });
     }));
 
   test("is read in the present form and stays stored in its own", () =>
