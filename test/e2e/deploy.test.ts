@@ -36,6 +36,9 @@ OBJECTS_BUCKET_EU = "lethe-objects-eu"
 CORS_ORIGINS = "https://app.example.com"
 `;
 
+/** Wrangler starts a dozen times, which takes half a minute on a machine with nothing else to do. */
+const PATIENCE_MS = 300_000;
+
 let api: CloudflareApi;
 let copy: string;
 
@@ -81,7 +84,7 @@ const CHANGES = [
 const lakesIn = (database_id: string): unknown =>
   api.databases.get(database_id)?.prepare("SELECT count(*) AS lakes FROM lakes").get();
 
-describe("npm run deploy", () => {
+describe("npm run deploy", { timeout: PATIENCE_MS }, () => {
   it("changes nothing while the Worker has no secrets", async () => {
     const { code, text } = await deploy();
     expect({ code, text }).toEqual({

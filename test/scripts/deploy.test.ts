@@ -1,10 +1,12 @@
 import { execFile } from "node:child_process";
+import { readFile } from "node:fs/promises";
 import path from "node:path";
 import process from "node:process";
 import { describe, expect, it } from "vitest";
 import {
   type Config,
   configFaults,
+  corsRules,
   deploy,
   secretFaults,
   secretsIn,
@@ -111,6 +113,13 @@ describe("a deployment", () => {
         },
       ],
     });
+  });
+
+  it("writes the rules that the runbook has for doing it by hand", async () => {
+    const file = path.resolve(import.meta.dirname, "../../src/reporting/RUNBOOK.md");
+    const [, rules = ""] =
+      /```json\n(\{"rules"[\s\S]*?)\n```/.exec(await readFile(file, "utf8")) ?? [];
+    expect(JSON.parse(rules)).toEqual(corsRules(["https://app.example.com"]));
   });
 
   it("leaves buckets as they are where CORS_ORIGINS cannot be read, and says so", async () => {
