@@ -54,6 +54,8 @@ declare global {
     readonly R2_JURISDICTION?: string;
     readonly R2_ACCESS_KEY_ID?: string;
     readonly R2_SECRET_ACCESS_KEY?: string;
+    /** `scoped`, which is the default, or `account`: what R2's upload URLs are signed with. */
+    readonly UPLOAD_CREDENTIALS?: string;
     /** From where on something is said: `debug`, `info`, `warn`, `error` or `off`. Unset: `info`. */
     readonly LOG_LEVEL?: string;
     /** Bytes; a larger file is taken in the background. Unset: `SYNC_LIMIT_BYTES` of the code. */

@@ -4,12 +4,15 @@ import { say } from "./application/logging.ts";
 import type { DatabaseReading, ReadMetrics } from "./application/metrics.ts";
 import { type Readiness, type ReadyCheck, readiness } from "./application/readiness.ts";
 import { wait } from "./application/timers.ts";
+import { UPLOADS_TIMEOUT_MS, uploadCheck } from "./application/uploadCheck.ts";
 import { JURISDICTIONS, type Jurisdiction } from "./domain/residency.ts";
 import { type Env, hasJurisdictions, isDeployed, reportDatabases, storesOf } from "./env.ts";
 import type { AccessPolicy } from "./http/auth/policy.ts";
 import { stubAt } from "./lakesAt.ts";
 import { missingMigrations } from "./reporting/appliedMigrations.ts";
 import { metricsQueries } from "./reporting/metricsQueries.ts";
+import { r2SmallObjects } from "./storage/r2SmallObjects.ts";
+import { presignerAt, uploadCredentialsFault } from "./urlSigning.ts";
 
 /** A database that takes longer is told as one that does not answer. */
 const SCRAPE_TIMEOUT_MS = 5_000;
@@ -35,15 +38,47 @@ export const readMetricsOf =
       }),
     );
 
-const kept = new WeakMap<Env, () => Promise<Readiness>>();
+interface Asked {
+  readonly checks: readonly ReadyCheck[];
+  readonly shallow: () => Promise<Readiness>;
+  /** By the origin that asks: in local development URLs are of that one. */
+  readonly deep: Map<string, () => Promise<Readiness>>;
+}
 
-/** The same for every request: its outcome is kept for a moment. */
-export const readinessOf = (env: Env, policy: AccessPolicy): (() => Promise<Readiness>) => {
+const kept = new WeakMap<Env, Asked>();
+
+const keptOf = (env: Env, policy: AccessPolicy): Asked => {
   const known = kept.get(env);
   if (known) return known;
   const checks = [settings(env, policy), ...placesOf(env).flatMap((at) => checksAt(env, at))];
-  const asked = readiness({ checks, now: () => new Date(), wait });
+  const asked = { checks, shallow: asking(checks), deep: new Map() };
   kept.set(env, asked);
+  return asked;
+};
+
+const asking = (checks: readonly ReadyCheck[]) =>
+  readiness({ checks, now: () => new Date(), wait });
+
+/** Origins whose outcomes are kept. */
+const MAX_KEPT_ORIGINS = 16;
+
+/** The same for every request: its outcome is kept for a moment. Cheap enough for anyone to ask. */
+export const readinessOf = (env: Env, policy: AccessPolicy): (() => Promise<Readiness>) =>
+  keptOf(env, policy).shallow;
+
+/** That, and what is tried from outside. */
+export const deepReadinessOf = (
+  env: Env,
+  policy: AccessPolicy,
+  origin: string,
+): (() => Promise<Readiness>) => {
+  const { checks, deep } = keptOf(env, policy);
+  const from = isDeployed(env) ? "" : origin;
+  const known = deep.get(from);
+  if (known) return known;
+  const asked = asking([...checks, ...placesOf(env).map((at) => uploadsAt(env, at, origin))]);
+  if (deep.size >= MAX_KEPT_ORIGINS) deep.clear();
+  deep.set(from, asked);
   return asked;
 };
 
@@ -63,12 +98,33 @@ const settings = (env: Env, { faults }: AccessPolicy): ReadyCheck => ({
       (name) => !env[name],
     );
     const counts = uncounted.length > 0 ? `${uncounted.join(", ")}: not bound.` : null;
-    return faults.everywhere ?? deployed ?? signs ?? counts;
+    return faults.everywhere ?? deployed ?? signs ?? uploadCredentialsFault(env) ?? counts;
   },
 });
 
+const namedAt = (at: Jurisdiction | null) => (name: string) =>
+  at === null ? name : `${name} ${at}`;
+
+/** The simulator is no store that anybody relies on, and may be out of the Worker's own reach. */
+const uploadsAt = (env: Env, at: Jurisdiction | null, origin: string): ReadyCheck => {
+  const tried = uploadCheck({
+    objects: r2SmallObjects(() => storesOf(env, at).objects),
+    presigner: { sign: (request) => presignerAt(env, at, origin).sign(request) },
+    bucket: () => storesOf(env, at).bucket,
+    fetch: (url, init) => fetch(url, init),
+    now: () => new Date(),
+    newId: () => crypto.randomUUID(),
+  });
+  return {
+    name: namedAt(at)("uploads"),
+    run: tried,
+    timeout_ms: UPLOADS_TIMEOUT_MS,
+    advisory: !isDeployed(env),
+  };
+};
+
 const checksAt = (env: Env, at: Jurisdiction | null): readonly ReadyCheck[] => {
-  const named = (name: string) => (at === null ? name : `${name} ${at}`);
+  const named = namedAt(at);
   const there = at !== null && hasJurisdictions(env) ? at : null;
   return [
     {

@@ -5,7 +5,6 @@
 import { say } from "./application/logging.ts";
 import { placedGateway } from "./application/placedGateway.ts";
 import type { At } from "./application/places.ts";
-import type { Presigner } from "./application/ports.ts";
 import type { Workshop } from "./application/work/workshop.ts";
 import { calendars } from "./calendar/calendars.ts";
 import { dataPlane } from "./data/dataPlane.ts";
@@ -13,16 +12,7 @@ import { subjectPlane, subjectReader } from "./data/subjects/subjectPlane.ts";
 import { ok } from "./domain/decider.ts";
 import { reject } from "./domain/rejection.ts";
 import type { Jurisdiction } from "./domain/residency.ts";
-import {
-  type Env,
-  hasJurisdictions,
-  isDeployed,
-  reportDatabases,
-  type Stores,
-  secretVariables,
-  storesOf,
-  UnboundError,
-} from "./env.ts";
+import { type Env, hasJurisdictions, isDeployed, reportDatabases, secretVariables } from "./env.ts";
 import type { Door } from "./http/auth/identify.ts";
 import { type AccessPolicy, accessPolicy } from "./http/auth/policy.ts";
 import { jwtVerifier } from "./http/auth/verifyJwt.ts";
@@ -34,7 +24,7 @@ import { type RateCounters, rateLimits } from "./http/rateLimits.ts";
 import type { Reports, Services } from "./http/route.ts";
 import { gatewayAt, placesOf, stubAt } from "./lakesAt.ts";
 import { lakesOnRecord } from "./lakesOnRecord.ts";
-import { readinessOf, readMetricsOf } from "./operations.ts";
+import { deepReadinessOf, readinessOf, readMetricsOf } from "./operations.ts";
 import { acrossDatabases } from "./reporting/acrossDatabases.ts";
 import { readControllers } from "./reporting/controllers.ts";
 import { reportDocuments } from "./reporting/print/documents.ts";
@@ -43,9 +33,9 @@ import { BadCursorError, reportQueries } from "./reporting/queries.ts";
 import { rebuildingIn, standing } from "./reporting/standing.ts";
 import { datasetStore } from "./storage/datasetStore.ts";
 import { digestingStore } from "./storage/digestingStore.ts";
-import { localEndpoint, presigner, r2Endpoint } from "./storage/presigner.ts";
 import { r2ObjectStore } from "./storage/r2ObjectStore.ts";
 import { upkeepOf } from "./upkeep.ts";
+import { presignerAt, storesAt } from "./urlSigning.ts";
 
 /** The longest a request waits for its events to show in the reports. */
 const SETTLE_MS = 1_000;
@@ -69,44 +59,12 @@ export const workshopAt = (env: Env, at: At): Workshop => {
   };
 };
 
-/** The stores of lakes there; what is not bound is named. */
-const storesAt = (env: Env, at: At): Stores => {
-  try {
-    return storesOf(env, at);
-  } catch (error) {
-    if (!(error instanceof UnboundError)) throw error;
-    throw new HttpProblem({ status: 503, code: "not-configured", detail: error.message });
-  }
-};
-
 const noJurisdictions = (jurisdiction: Jurisdiction) =>
   reject(
     "unavailable",
     "no-jurisdictions",
     `The platform here cannot hold a lake in ${jurisdiction}: none is made.`,
   );
-
-const presignerAt = (env: Env, at: At, origin: string): Presigner => {
-  const { R2_ACCESS_KEY_ID, R2_SECRET_ACCESS_KEY, R2_ACCOUNT_ID } = env;
-  const { bucket, jurisdiction } = storesAt(env, at);
-  if (!R2_ACCESS_KEY_ID || !R2_SECRET_ACCESS_KEY) {
-    return {
-      sign: async () => {
-        throw new HttpProblem({
-          status: 503,
-          code: "not-configured",
-          detail: "R2_ACCESS_KEY_ID and R2_SECRET_ACCESS_KEY are not set: no URL can be signed.",
-        });
-      },
-    };
-  }
-  return presigner({
-    base_url: R2_ACCOUNT_ID ? r2Endpoint(R2_ACCOUNT_ID, jurisdiction) : localEndpoint(origin),
-    bucket,
-    access_key_id: R2_ACCESS_KEY_ID,
-    secret_access_key: R2_SECRET_ACCESS_KEY,
-  });
-};
 
 const reportsOf = (env: Env): Reports => {
   const queries = acrossDatabases(
@@ -163,6 +121,7 @@ const servicesAt = (env: Env, at: At, origin: string): Services => {
     upkeep: upkeepOf(env),
     readMetrics: readMetricsOf(env),
     readiness: () => readinessOf(env, policyOf(env))(),
+    deepReadiness: () => deepReadinessOf(env, policyOf(env), origin)(),
     knownLakes: lakesOnRecord(env),
     reserve: async (lake_id, placement) => {
       const { jurisdiction } = placement;

@@ -15,13 +15,17 @@ export interface ReadyCheck {
   readonly name: string;
   /** Resolves to why it is not well, without any secret, or null; what it rejects with is why, too. */
   run(): Promise<string | null>;
+  /** Left out: CHECK_TIMEOUT_MS. */
+  readonly timeout_ms?: number;
+  /** What it finds is told and makes nothing unready. */
+  readonly advisory?: boolean;
 }
 
 export interface CheckOutcome {
   readonly name: string;
   readonly ok: boolean;
   readonly ms: number;
-  /** Why not; null when it is well. */
+  /** Why not, or, of an advisory check, what it found; null when it is well. */
   readonly detail: string | null;
 }
 
@@ -43,17 +47,21 @@ export const readiness = ({ checks, now, wait }: ReadinessDeps): (() => Promise<
   /** When the one that finds it out began; a request that is cut short never ends. */
   let asking_ms = Number.NEGATIVE_INFINITY;
 
-  const outcomeOf = async ({ name, run }: ReadyCheck): Promise<CheckOutcome> => {
+  const longest_ms = Math.max(...checks.map(patienceOf));
+
+  const outcomeOf = async (check: ReadyCheck): Promise<CheckOutcome> => {
     const started = now().getTime();
-    const late = wait(CHECK_TIMEOUT_MS).then(() => `no answer within ${CHECK_TIMEOUT_MS} ms`);
-    const detail = await Promise.race([run(), late]).catch(whyNot);
-    return { name, ok: detail === null, ms: now().getTime() - started, detail };
+    const patience_ms = patienceOf(check);
+    const late = wait(patience_ms).then(() => `no answer within ${patience_ms} ms`);
+    const detail = await Promise.race([check.run(), late]).catch(whyNot);
+    const ok = detail === null || check.advisory === true;
+    return { name: check.name, ok, ms: now().getTime() - started, detail };
   };
 
   return async () => {
     const at = now().getTime();
     const fresh = last !== null && at - last.at_ms < READY_KEPT_MS;
-    const asked = at - asking_ms < CHECK_TIMEOUT_MS;
+    const asked = at - asking_ms < longest_ms;
     if (last !== null && (fresh || asked)) return last.outcome;
     asking_ms = at;
     const outcomes = await Promise.all(checks.map(outcomeOf));
@@ -68,6 +76,8 @@ export const readiness = ({ checks, now, wait }: ReadinessDeps): (() => Promise<
     return outcome;
   };
 };
+
+const patienceOf = ({ timeout_ms = CHECK_TIMEOUT_MS }: ReadyCheck): number => timeout_ms;
 
 const whyNot = (error: unknown): string => {
   const { name, message } = logError(error);

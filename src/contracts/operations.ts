@@ -15,7 +15,9 @@ export const readiness = z
         name: z.string().meta({ example: "reports eu" }),
         ok: z.boolean(),
         ms: z.int(),
-        detail: z.string().nullable().meta({ description: "Why not; null when it is well." }),
+        detail: z.string().nullable().meta({
+          description: "Why not, or what is found in local development; null when it is well.",
+        }),
       }),
     ),
   })

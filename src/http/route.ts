@@ -45,6 +45,8 @@ export interface Services {
   settle(lake_id: string): Promise<void>;
   readonly readMetrics: ReadMetrics;
   readonly readiness: () => Promise<Readiness>;
+  /** That, and what is tried from outside. */
+  readonly deepReadiness: () => Promise<Readiness>;
   readonly now: () => Date;
   readonly newId: () => string;
 }

@@ -66,6 +66,29 @@ describe("readiness", () => {
     expect(checks[0]?.detail).toContain(`${CHECK_TIMEOUT_MS} ms`);
   });
 
+  test("waits as long as a check says that it takes", async () => {
+    const waited: number[] = [];
+    const { ask } = asked(
+      [check("reports", never), { ...check("uploads", never), timeout_ms: 10_000 }],
+      async (...given: readonly number[]) => {
+        waited.push(...given);
+      },
+    );
+    const { checks } = await ask();
+    expect(waited).toEqual([CHECK_TIMEOUT_MS, 10_000]);
+    expect(checks[1]?.detail).toContain("10000 ms");
+  });
+
+  test("is not gone with what is told and makes nothing unready", async () => {
+    const amiss = check("uploads", async () => "the store copies");
+    const told = async (advisory: boolean) => asked([{ ...amiss, advisory }]).ask();
+    expect(await told(false)).toMatchObject({ ready: false, checks: [{ ok: false }] });
+    expect(await told(true)).toMatchObject({
+      ready: true,
+      checks: [{ ok: true, detail: "the store copies" }],
+    });
+  });
+
   test("is found out once a moment, however often it is asked for", async () => {
     let runs = 0;
     const { ask, pass } = asked([

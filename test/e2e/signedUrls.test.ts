@@ -105,6 +105,35 @@ describe("a signed URL", () => {
     expect(await (await fetch(download)).text()).toBe(FILE);
   });
 
+  test("to write takes what is sent and copies nothing, whatever header is added", async () => {
+    const mine = await uploadUrl("copied.csv");
+    const sources = ["lakes/other/landing/theirs.csv", "lakes/default/landing/mine.csv"];
+    for (const source of sources) {
+      for (const header of ["x-amz-copy-source", "X-Amz-Copy-Source"]) {
+        const copy = { method: "PUT", headers: { [header]: `/lethe-objects/${source}` } };
+        expect(await get(mine, copy), source).toBe(403);
+      }
+      const part = altered(mine, (url) => {
+        url.searchParams.append("partNumber", "1");
+        url.searchParams.append("uploadId", "x");
+      });
+      const copy = { method: "PUT", headers: { "x-amz-copy-source": `/lethe-objects/${source}` } };
+      expect(await get(part, copy), source).toBe(403);
+    }
+    const nothing = await post("/download-url", { filename: "copied.csv" });
+    expect(nothing.code).toBe("file-not-found");
+    expect(await put(mine)).toBe(200);
+    const url = String((await post("/download-url", { filename: "copied.csv" })).download_url);
+    expect(await (await fetch(url)).text()).toBe(FILE);
+  });
+
+  test("is tried from outside by whoever asks whether all is well", async () => {
+    const answer = await fetch(`${server.url}/admin/ready`);
+    const { checks } = (await answer.json()) as { checks: Record<string, unknown>[] };
+    const uploads = checks.find(({ name }) => name === "uploads");
+    expect([answer.status, uploads?.ok, uploads?.detail]).toEqual([200, true, null]);
+  });
+
   test("is refused once its time has passed", async () => {
     const short = await uploadUrl("late.csv", "", 1);
     await new Promise((resolve) => setTimeout(resolve, 2_100));

@@ -221,14 +221,92 @@ const faultsOf = (answer: { at(...path: readonly string[]): unknown }): readonly
     .filter(({ ok }) => !ok)
     .map(({ name }) => name);
 
+/** A store in front of the buckets of these tests, which obeys that header or does not. */
+const storeThat = (copies: boolean) => {
+  const asked: URL[] = [];
+  const real = globalThis.fetch;
+  vi.stubGlobal("fetch", async (input: RequestInfo | URL, init?: RequestInit) => {
+    const url = new URL(String(input));
+    if (!url.host.endsWith(".r2.cloudflarestorage.com")) return real(input, init);
+    asked.push(url);
+    const key = url.pathname.split("/").slice(2).join("/");
+    const source = new Headers(init?.headers).get("x-amz-copy-source");
+    if (source !== null && !copies) return new Response("", { status: 403 });
+    const from = source?.split("/").slice(2).join("/");
+    const copied = from === undefined ? null : await env.OBJECTS.get(from);
+    await env.OBJECTS.put(key, copied ? await copied.bytes() : String(init?.body ?? ""));
+    return new Response("");
+  });
+  return asked;
+};
+
+describe("upload URLs of a store", () => {
+  const DEPLOYED = {
+    R2_ACCOUNT_ID: "account1",
+    ROOT_SECRET: "a-root-secret-of-a-deployment-that-is-long-enough",
+    R2_JURISDICTION: "eu",
+  };
+  const ORIGIN = "https://lethe.example.com";
+
+  const readyOf = async (bindings: Partial<Env>) => {
+    const changed = await knownCallers([ADMIN], { ...DEPLOYED, ...bindings });
+    const ask = async () => {
+      const admin = await changed.as(ADMIN)({ path: "/admin/ready", origin: ORIGIN });
+      const checks = (admin.at("checks") ?? []) as { name: string; ok: boolean; detail: unknown }[];
+      return { status: admin.status, uploads: checks.find(({ name }) => name === "uploads") };
+    };
+    const anyone = () => changed.nobody({ path: "/ready", origin: ORIGIN });
+    return { ask, anyone };
+  };
+
+  test("are well when it takes what is sent and copies nothing; then that is known for a while", async () => {
+    const asked = storeThat(false);
+    const { ask } = await readyOf({});
+    const { status, uploads } = await ask();
+    expect([status, uploads?.ok, uploads?.detail]).toEqual([200, true, null]);
+    await new Promise((resolve) => setTimeout(resolve, READY_KEPT_MS));
+    expect((await ask()).status).toBe(200);
+    expect(asked.map(({ host }) => host)).toEqual([
+      "account1.eu.r2.cloudflarestorage.com",
+      "account1.eu.r2.cloudflarestorage.com",
+    ]);
+    expect(asked.every(({ searchParams }) => searchParams.has("X-Amz-Security-Token"))).toBe(true);
+    expect((await env.OBJECTS.list({ prefix: "ready/" })).objects).toEqual([]);
+  });
+
+  test("make Lethe unready when it copies, which whoever asks whether all is well does not try", async () => {
+    const asked = storeThat(true);
+    const { ask, anyone } = await readyOf({ UPLOAD_CREDENTIALS: "account" });
+    expect((await anyone()).status).toBe(200);
+    expect(asked).toEqual([]);
+    const { status, uploads } = await ask();
+    expect([status, uploads?.ok]).toEqual([503, false]);
+    expect(uploads?.detail).toContain(
+      "whoever may upload a file to one lake can read those of all",
+    );
+    expect(asked.some(({ searchParams }) => searchParams.has("X-Amz-Security-Token"))).toBe(false);
+    expect((await env.OBJECTS.list({ prefix: "ready/" })).objects).toEqual([]);
+  });
+
+  test("are signed by nobody when it is not understood with what", async () => {
+    const asked = storeThat(false);
+    const { ask } = await readyOf({ UPLOAD_CREDENTIALS: "Account" });
+    const { status, uploads } = await ask();
+    expect([status, uploads?.ok]).toEqual([503, false]);
+    expect(String(uploads?.detail)).toContain("UPLOAD_CREDENTIALS");
+    expect(asked).toEqual([]);
+  });
+});
+
 describe("GET /ready", () => {
   test("says to anyone that it is, to administrators what was looked at", async () => {
     const { anyone, admin } = await readyWith({});
     expect([anyone.status, anyone.body]).toEqual([200, { status: "ready" }]);
     expect(admin.status).toBe(200);
     const checks = admin.at("checks") as { name: string; detail: unknown }[];
-    expect(checks.map(({ name }) => name)).toEqual(["settings", "reports", "objects", "lakes"]);
-    expect(checks.map(({ detail }) => detail)).toEqual([null, null, null, null]);
+    const looked = ["settings", "reports", "objects", "lakes"];
+    expect(checks.map(({ name }) => name)).toEqual([...looked, "uploads"]);
+    expect(checks.slice(0, 4).map(({ detail }) => detail)).toEqual([null, null, null, null]);
     expect((await callers.nobody({ path: "/admin/ready" })).status).toBe(401);
     expect((await callers.as("ann-1")({ path: "/admin/ready" })).status).toBe(403);
   });

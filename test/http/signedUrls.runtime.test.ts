@@ -14,8 +14,11 @@ const encode = (text: string) =>
     (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,
   );
 
-/** The signature by AWS's own description of Signature Version 4 in the query, `host` signed. */
-const signatureOf = (method: string, url: URL): string => {
+/** Of an upload URL a header that would make it a copy is signed too: as one that is not there. */
+const HEADERS = { GET: ["host"], PUT: ["host", "x-amz-copy-source"] } as const;
+
+/** The signature by AWS's own description of Signature Version 4 in the query. */
+const signatureOf = (method: "GET" | "PUT", url: URL): string => {
   const [, date = "", region = "", service = ""] =
     url.searchParams.get("X-Amz-Credential")?.split("/") ?? [];
   const query = [...url.searchParams]
@@ -23,7 +26,9 @@ const signatureOf = (method: string, url: URL): string => {
     .map(([name, value]) => `${encode(name)}=${encode(value)}`)
     .sort()
     .join("&");
-  const request = `${method}\n${url.pathname}\n${query}\nhost:${url.host}\n\nhost\nUNSIGNED-PAYLOAD`;
+  const names = HEADERS[method];
+  const headers = names.map((name) => `${name}:${name === "host" ? url.host : ""}\n`).join("");
+  const request = `${method}\n${url.pathname}\n${query}\n${headers}\n${names.join(";")}\nUNSIGNED-PAYLOAD`;
   const scope = `${date}/${region}/${service}/aws4_request`;
   const digest = createHash("sha256").update(request).digest("hex");
   const time = url.searchParams.get("X-Amz-Date");
@@ -40,7 +45,7 @@ const expectSigned = (method: "GET" | "PUT", url: URL, key: RegExp, seconds: num
   expect(Object.fromEntries(url.searchParams)).toMatchObject({
     "X-Amz-Algorithm": "AWS4-HMAC-SHA256",
     "X-Amz-Expires": String(seconds),
-    "X-Amz-SignedHeaders": "host",
+    "X-Amz-SignedHeaders": HEADERS[method].join(";"),
     "X-Amz-Credential": expect.stringMatching(
       new RegExp(`^${env.R2_ACCESS_KEY_ID}/\\d{8}/auto/s3/aws4_request$`),
     ),

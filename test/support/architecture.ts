@@ -20,6 +20,7 @@ const ROOTS = [
   "src/openLake.ts",
   "src/lakesAt.ts",
   "src/upkeep.ts",
+  "src/urlSigning.ts",
   "src/operations.ts",
   "src/lakesOnRecord.ts",
   "src/env.ts",

@@ -48,9 +48,12 @@ export const knownCallers = async (
   // Of its own, so that two of them are not each other's.
   const jwks_uri = `${ISSUER}/${key.kid}`;
   const real = globalThis.fetch;
-  vi.stubGlobal("fetch", (input: RequestInfo | URL, init?: RequestInit) =>
-    String(input) === jwks_uri ? keys.fetch() : real(input, init),
-  );
+  vi.stubGlobal("fetch", async (input: RequestInfo | URL, init?: RequestInit) => {
+    if (String(input) === jwks_uri) return keys.fetch();
+    // Nothing listens where the simulator's S3 endpoint would be.
+    const s3 = new URL(String(input)).pathname.startsWith("/cdn-cgi/local/r2/s3/");
+    return s3 ? new Response(null, { status: 502 }) : real(input, init);
+  });
   const bindings = {
     ...env,
     AUTH: "required",

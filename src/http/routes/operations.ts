@@ -46,13 +46,14 @@ export const operationRoutes = [
     path: "/admin/ready",
     scope: "platform",
     tag: "Operations",
-    summary: "The same, check by check: settings, databases and their migrations, buckets, lakes",
+    summary:
+      "The same, check by check: settings, databases and their migrations, buckets, lakes; and upload URLs, tried from outside",
     params: none,
     query: none,
     body: null,
     success: { status: 200, schema: readiness, also: NOT_READY },
     handle: async ({ services }) => {
-      const { ready: well, ...found } = await services.readiness();
+      const { ready: well, ...found } = await services.deepReadiness();
       const status = well ? "ready" : "not_ready";
       return ok({ status: well ? 200 : 503, body: { status, ...found } });
     },
