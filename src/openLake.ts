@@ -28,6 +28,7 @@ import { type Lake, lakeStore } from "./eventlog/lakeStore.ts";
 import type { SinkOutbox } from "./eventlog/outbox.ts";
 import { REPORT_VERSION, reportHome, reportSink } from "./reporting/reportSink.ts";
 import { statusSink } from "./reporting/statusSink.ts";
+import { ownObjects, ownSmallObjects } from "./storage/ownObjects.ts";
 import { r2ObjectStore } from "./storage/r2ObjectStore.ts";
 import { r2SmallObjects } from "./storage/r2SmallObjects.ts";
 import type { LongWork } from "./worker.ts";
@@ -89,7 +90,10 @@ export const openLake = (around: Surroundings): Lake => {
     tally.count(seen);
     reporter.nudge();
   };
-  const objects = r2SmallObjects(() => storesAround(around).objects);
+  const objects = ownSmallObjects(
+    r2SmallObjects(() => storesAround(around).objects),
+    around.lake_id,
+  );
   const keeping = lakeCustody({ log, service, objects, tree, now: clock });
   const turns = lakeTurns({
     service,
@@ -179,7 +183,7 @@ export const fulfilDuties = (
       log,
       service: { ...service, fulfil: watchedDuties(service.fulfil, watch, Date.now) },
       lake_id,
-      store: r2ObjectStore(storesAround(around).objects),
+      store: ownObjects(r2ObjectStore(storesAround(around).objects), lake_id),
       now: () => new Date(),
       ...remoteSteps(lake_id, () => longWork(around.ctx)),
       release: (...erasure) => keeping.records.release(lake_id, ...erasure),

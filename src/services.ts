@@ -2,6 +2,8 @@
  * Composition root of a request: what its lake, its stores, the reports and the callers are, from
  * the bindings and settings of the Worker.
  */
+import type { ObjectStore } from "./application/dataPorts.ts";
+import type { LakeGateway } from "./application/lakeGateway.ts";
 import { say } from "./application/logging.ts";
 import { placedGateway } from "./application/placedGateway.ts";
 import type { At } from "./application/places.ts";
@@ -11,7 +13,7 @@ import { dataPlane } from "./data/dataPlane.ts";
 import { subjectPlane, subjectReader } from "./data/subjects/subjectPlane.ts";
 import { ok } from "./domain/decider.ts";
 import { reject } from "./domain/rejection.ts";
-import type { Jurisdiction } from "./domain/residency.ts";
+import type { Jurisdiction, Placement } from "./domain/residency.ts";
 import { type Env, hasJurisdictions, isDeployed, reportDatabases, secretVariables } from "./env.ts";
 import type { Door } from "./http/auth/identify.ts";
 import { type AccessPolicy, accessPolicy } from "./http/auth/policy.ts";
@@ -33,6 +35,7 @@ import { BadCursorError, reportQueries } from "./reporting/queries.ts";
 import { rebuildingIn, standing } from "./reporting/standing.ts";
 import { datasetStore } from "./storage/datasetStore.ts";
 import { digestingStore } from "./storage/digestingStore.ts";
+import { ownObjects, ownUrls } from "./storage/ownObjects.ts";
 import { r2ObjectStore } from "./storage/r2ObjectStore.ts";
 import { upkeepOf } from "./upkeep.ts";
 import { presignerAt, storesAt } from "./urlSigning.ts";
@@ -40,11 +43,15 @@ import { presignerAt, storesAt } from "./urlSigning.ts";
 /** The longest a request waits for its events to show in the reports. */
 const SETTLE_MS = 1_000;
 
-export const workshopAt = (env: Env, at: At): Workshop => {
-  const store = r2ObjectStore(storesAt(env, at).objects);
+/** Of the work of one lake there: it reaches that lake's objects alone. */
+export const workshopAt = (env: Env, at: At, lake_id: string): Workshop =>
+  workshopOf(gatewayAt(env, at), r2ObjectStore(storesAt(env, at).objects), lake_id);
+
+const workshopOf = (lake: LakeGateway, objects: ObjectStore, lake_id: string): Workshop => {
+  const store = ownObjects(objects, lake_id);
   const sealed = (dataset_key: Uint8Array) => datasetStore(store, dataset_key);
   return {
-    lake: gatewayAt(env, at),
+    lake,
     subjects: subjectReader(store),
     store,
     sealed: (dataset_key) => {
@@ -58,6 +65,9 @@ export const workshopAt = (env: Env, at: At): Workshop => {
     now: () => Date.now(),
   };
 };
+
+/** Of requests that are about no lake: there is no object of its. */
+const NO_LAKE = "";
 
 const noJurisdictions = (jurisdiction: Jurisdiction) =>
   reject(
@@ -106,15 +116,14 @@ const reportsOf = (env: Env): Reports => {
   };
 };
 
-/** For lakes that are there. */
-const servicesAt = (env: Env, at: At, origin: string): Services => {
-  const workshop = workshopAt(env, at);
-  return {
-    gateway: gatewayAt(env, at),
-    workshop,
-    store: workshop.store,
+/** For each lake that is there. */
+const servicesAt = (env: Env, at: At, origin: string): ((lake_id: string) => Services) => {
+  const gateway = gatewayAt(env, at);
+  const objects = r2ObjectStore(storesAt(env, at).objects);
+  const urls = presignerAt(env, at, origin);
+  const shared = {
+    gateway,
     origin,
-    presigner: presignerAt(env, at, origin),
     reports: reportsOf(env),
     documents: reportDocuments,
     calendars,
@@ -123,7 +132,7 @@ const servicesAt = (env: Env, at: At, origin: string): Services => {
     readiness: () => readinessOf(env, policyOf(env))(),
     deepReadiness: () => deepReadinessOf(env, policyOf(env), origin)(),
     knownLakes: lakesOnRecord(env),
-    reserve: async (lake_id, placement) => {
+    reserve: async (lake_id: string, placement: Placement) => {
       const { jurisdiction } = placement;
       if (jurisdiction !== null && isDeployed(env)) {
         if (!hasJurisdictions(env)) return noJurisdictions(jurisdiction);
@@ -132,7 +141,7 @@ const servicesAt = (env: Env, at: At, origin: string): Services => {
       const there = await placesOf(env).reserve(lake_id, placement);
       return ok({ gateway: gatewayAt(env, there) });
     },
-    settle: async (lake_id) => {
+    settle: async (lake_id: string) => {
       const there = await placesOf(env).of(lake_id);
       const patience = new Promise<void>((resolve) => setTimeout(resolve, SETTLE_MS));
       const settled = stubAt(env, there, lake_id)
@@ -145,22 +154,29 @@ const servicesAt = (env: Env, at: At, origin: string): Services => {
     },
     now: () => new Date(),
     newId: () => crypto.randomUUID(),
+  } satisfies Omit<Services, "workshop" | "store" | "presigner">;
+  return (lake_id) => {
+    const workshop = workshopOf(gateway, objects, lake_id);
+    return { ...shared, workshop, store: workshop.store, presigner: ownUrls(urls, lake_id) };
   };
 };
 
 const servicesOf = (env: Env, origin: string): Pick<Deps, "services" | "servicesFor"> => {
-  const made = new Map<At, Services>();
-  const at = (place: At): Services => {
+  const made = new Map<At, (lake_id: string) => Services>();
+  const at = (place: At) => {
     const services = made.get(place) ?? servicesAt(env, place, origin);
     made.set(place, services);
     return services;
   };
   const known = placesOf(env);
+  const anywhere = placedGateway(known, (place) => at(place)(NO_LAKE).gateway);
   return {
-    services: { ...at(null), gateway: placedGateway(known, (place) => at(place).gateway) },
+    services: { ...at(null)(NO_LAKE), gateway: anywhere },
     servicesFor(lake_id) {
       const place = known.of(lake_id);
-      return place instanceof Promise ? place.then(at) : at(place);
+      return place instanceof Promise
+        ? place.then((there) => at(there)(lake_id))
+        : at(place)(lake_id);
     },
   };
 };

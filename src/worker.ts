@@ -53,7 +53,7 @@ export class LongWork extends WorkerEntrypoint<Env> {
   }
 
   async #at(lake_id: string): Promise<Workshop> {
-    return workshopAt(this.env, await placesOf(this.env).of(lake_id));
+    return workshopAt(this.env, await placesOf(this.env).of(lake_id), lake_id);
   }
 }
 

@@ -2,6 +2,16 @@
 import type { SubjectRef } from "../domain/ids.ts";
 import type { Format } from "../domain/table.ts";
 
+/** Everything of a lake's lies under it, and nothing else does. */
+export const lakePrefix = (lake: string): string => `lakes/${lake}/`;
+
+/**
+ * Whether it is the key of an object of that lake. One that goes up on its way is none: a store takes
+ * it as it is, a URL does not.
+ */
+export const isOwnKey = (lake: string, key: string): boolean =>
+  key.startsWith(lakePrefix(lake)) && !/(^|\/)(\.{1,2}|)(\/|$)/.test(key);
+
 export const landingKey = (lake: string, filename: string): string =>
   `lakes/${lake}/landing/${filename}`;
 

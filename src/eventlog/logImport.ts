@@ -11,7 +11,9 @@ import type { ImportState, ImportStep, LogImport } from "../application/importLo
 import { LockedKeyError, openKeyring } from "../application/keyring.ts";
 import { say } from "../application/logging.ts";
 import type { LogTree } from "../application/logProofs.ts";
+import { isOwnKey } from "../application/objectKeys.ts";
 import type { RootSecrets } from "../application/rootSecrets.ts";
+import { keysIn } from "../contracts/eventKeys.ts";
 import { shapeFault } from "../contracts/eventShapes.ts";
 import { upcast } from "../contracts/events.ts";
 import { ok, type Result } from "../domain/decider.ts";
@@ -107,7 +109,8 @@ export const logImport = ({ sql, log, tree, roots, now }: LogImportDeps): LogImp
     }
     try {
       kindOf(row.stream as StreamName);
-      const fault = shapeFault(row.type, upcast(row.type, row.schema_version, data));
+      const present = upcast(row.type, row.schema_version, data);
+      const fault = shapeFault(row.type, present) ?? foreignFault(row.type, present, lake_id);
       if (fault !== null) return fault;
     } catch (error) {
       // An upcaster found nothing where it looked for what it is to lift.
@@ -227,6 +230,16 @@ export const logImport = ({ sql, log, tree, roots, now }: LogImportDeps): LogImp
     return request.kind === "lines" ? take(lake_id, request.lines) : complete(request.root);
   }
 };
+
+/** The lake would read, hand out and delete what it takes for its own. */
+const foreignFault = (
+  type: string,
+  data: Readonly<Record<string, unknown>>,
+  lake_id: string,
+): string | null =>
+  keysIn(type, data).every((key) => typeof key === "string" && isOwnKey(lake_id, key))
+    ? null
+    : "it names an object that is none of this lake's";
 
 const NO_HASH = new Uint8Array(0);
 
