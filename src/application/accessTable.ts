@@ -98,6 +98,7 @@ export const ACCESS = {
   "GET /datasets/{name}": all,
   "POST /datasets/{name}/activate-version": stewards,
   "POST /datasets/{name}/deprecate": stewards,
+  "POST /datasets/{name}/amend": stewards,
   "POST /ingest-dataset": builders,
 
   "POST /contracts": stewards,

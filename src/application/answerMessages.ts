@@ -39,6 +39,8 @@ export const messageOf = (command: Command, events: readonly StoredEvent[]): str
       return `Schema version ${command.version} of dataset ${command.dataset} is active.`;
     case "DeprecateDataset":
       return `Dataset ${command.dataset} deprecated.`;
+    case "AmendDataset":
+      return `Dataset ${command.dataset} amended: ${Object.keys(events[0]?.data ?? {}).join(", ")}.`;
     case "CreateContract":
       return `Contract ${command.contract_id} defined for dataset ${command.dataset}.`;
     case "UpdateContract":

@@ -7,6 +7,7 @@ import type { BatchId, StreamName, SubjectAccessId } from "../domain/ids.ts";
 import { describeIssue, placeOf } from "../domain/table.ts";
 import { type AGGREGATES, idOf, kindOf } from "./aggregates.ts";
 import { isNew, messageOf, runOf } from "./answerMessages.ts";
+import { warningsOf } from "./answerWarnings.ts";
 import { primaryStream } from "./commandStreams.ts";
 import { type Command, reader } from "./commands.ts";
 import { freshnessOf } from "./freshnessDuties.ts";
@@ -65,7 +66,7 @@ export const compose = (
           ? unfitMessage(command, log)
           : messageOf(command, events),
       events: events.map(({ seq, type }) => ({ seq, type })),
-      warnings: events.flatMap(({ data }) => (data.warnings as string[] | undefined) ?? []),
+      warnings: warningsOf(log, command, events),
       ...resource,
       ...moreOf(command, events),
       ...(misfit ? { errors: unfitErrors(command, misfit) } : {}),

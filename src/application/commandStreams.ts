@@ -16,6 +16,7 @@ export const primaryStream = (command: Command): StreamName => {
       return `dataset/${command.dataset_id}`;
     case "ActivateDatasetVersion":
     case "DeprecateDataset":
+    case "AmendDataset":
       return `dataset/${command.dataset}`;
     case "CreateContract":
     case "UpdateContract":

@@ -18,12 +18,8 @@ import {
   decideContract,
   unknownContract,
 } from "../domain/contract/decide.ts";
-import {
-  type DatasetCommand,
-  decideDataset,
-  schemaVersion,
-  unknownDataset,
-} from "../domain/dataset/decide.ts";
+import type { AmendDataset } from "../domain/dataset/amend.ts";
+import { type DatasetCommand, schemaVersion, unknownDataset } from "../domain/dataset/decide.ts";
 import { type DomainEvent, ok, type Result } from "../domain/decider.ts";
 import { type DeletionCommand, decideDeletion } from "../domain/deletion/decide.ts";
 import { progress } from "../domain/deletion/decideErasure.ts";
@@ -46,6 +42,7 @@ import { decideWebhook, type WebhookCommand } from "../domain/webhook/decide.ts"
 import type { StateOf } from "./aggregates.ts";
 import { cancelReplay } from "./cancelReplay.ts";
 import { primaryStream } from "./commandStreams.ts";
+import { decideAboutDataset } from "./datasetCommands.ts";
 import { issueToken } from "./issueToken.ts";
 import type { Change, EventLog } from "./ports.ts";
 import { type Reader, reader } from "./reader.ts";
@@ -57,6 +54,7 @@ export { type Reader, reader };
 export type Command =
   | LakeCommand
   | DatasetCommand
+  | AmendDataset
   | ContractCommand
   | BatchCommand
   | DeletionCommand
@@ -95,12 +93,11 @@ export const decide = (log: EventLog, command: Command): Result<Decision, Reject
     case "NoteKeyRewrapped":
       return only(decideLake(command, lake));
     case "RegisterDataset":
-      return only(decideDataset(command, read.dataset(command.name), { lake }));
     case "IngestDataset":
-      return only(decideDataset(command, read.dataset(command.dataset_id), { lake }));
     case "ActivateDatasetVersion":
     case "DeprecateDataset":
-      return only(decideDataset(command, read.dataset(command.dataset), { lake }));
+    case "AmendDataset":
+      return only(decideAboutDataset(command, log, read, lake));
     case "CreateContract":
     case "UpdateContract":
     case "ApproveContract":

@@ -132,6 +132,12 @@ const matchedStream = (command: Command): StreamName =>
 
 const holds = (log: EventLog, expected: Expectation): boolean => {
   if ("erasures" in expected) return erasuresBegun(log) === expected.erasures;
+  if ("subjects_of" in expected) {
+    const { subject_column = null } = log.load(`dataset/${expected.subjects_of}`).state as {
+      readonly subject_column?: string | null;
+    };
+    return subject_column === expected.column;
+  }
   if ("dataset" in expected) {
     const { dataset, published_after: after, but_for } = expected;
     const since = log.read({ type: "DataPublished", dataset, after, limit: 10 });
@@ -153,7 +159,7 @@ const publishedMeanwhile = (dataset: string): Rejection => ({
 const changedMeanwhile = (): Rejection => ({
   reason: "wrong_state",
   code: "changed-meanwhile",
-  detail: "The batch or its contract changed while the data was being processed; ask again.",
+  detail: "The batch, its contract or its dataset changed while the data was processed; ask again.",
 });
 
 export const stale = (expected: number, version: number): Rejection => ({

@@ -9,6 +9,7 @@ import type { AppendRequest, BatchCommand } from "../domain/batch/commands.ts";
 import type { RawRules } from "../domain/batch/events.ts";
 import type { WorkStep } from "../domain/batch/work.ts";
 import type { ContractCommand, CreateContract } from "../domain/contract/decide.ts";
+import type { AmendDataset } from "../domain/dataset/amend.ts";
 import type { DatasetCommand } from "../domain/dataset/decide.ts";
 import type { Result } from "../domain/decider.ts";
 import type { ReapplyErasure } from "../domain/deletion/reapply.ts";
@@ -43,6 +44,7 @@ import type { WorkPlan } from "./workPlan.ts";
 export type LakeRequest =
   | LakeCommand
   | DatasetCommand
+  | AmendDataset
   | (Omit<CreateContract, "contract_id"> & { readonly contract_id: ContractId | null })
   | Exclude<ContractCommand, CreateContract>
   | AuditAccess
@@ -142,6 +144,8 @@ export type Expectation =
   | { readonly batch_id: BatchId; readonly revision: number; readonly status: string }
   /** No erasure has begun meanwhile: of so many it knows whom to look for. */
   | { readonly erasures: number }
+  /** The persons of the dataset are named by that column; null: by none. */
+  | { readonly subjects_of: DatasetName; readonly column: string | null }
   /** No other batch of the dataset has been published behind this event of the log. */
   | {
       readonly dataset: DatasetName;

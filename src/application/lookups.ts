@@ -25,14 +25,19 @@ export interface HeldBatch {
   readonly column: string;
 }
 
-/** A batch with bytes, of a dataset that says which column names the person; else null. */
+/**
+ * A batch with bytes, of a dataset that says which column names the person; else null. One that was
+ * read under a schema without that column names nobody.
+ */
 export const heldBatch = (read: Reader, batch_id: BatchId): HeldBatch | null => {
   const state = read.batch(batch_id);
   if (state.status !== "held") return null;
   const dataset = read.dataset(state.batch.dataset);
   invariant(dataset.status !== "absent", "a batch has a dataset");
   const column = dataset.subject_column;
-  return column === null ? null : { batch: state.batch, dataset, column };
+  const { schema } = state.batch;
+  if (column === null || (schema !== null && !Object.hasOwn(schema, column))) return null;
+  return { batch: state.batch, dataset, column };
 };
 
 /** Null when the dataset's key was destroyed: nothing of it can be read by anyone. */

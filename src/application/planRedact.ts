@@ -5,7 +5,7 @@
  * column went through.
  */
 import { type Batch, progressOf, tablesOf } from "../domain/batch/batch.ts";
-import type { QualityCheck } from "../domain/batch/events.ts";
+import type { PrivacyRun, QualityCheck } from "../domain/batch/events.ts";
 import { protecting, strategyOf } from "../domain/batch/protection.ts";
 import { invariant, ok, type Result } from "../domain/decider.ts";
 import { lookedOnceMore } from "../domain/deletion/missed.ts";
@@ -136,8 +136,9 @@ const derivationOf = (
     const [lake_id, batch_id, revision, attempt] = place;
     return publishedKey(lake_id, batch.dataset, batch_id, revision, attempt, format);
   };
+  const rules = { schema, quality, privacy: run?.rules ?? {}, now, which };
   return {
-    refine: refineOf(subject, planner, { schema, quality, privacy: run?.rules ?? {}, now, which }),
+    refine: refineOf(asMade(subject, run), planner, rules),
     clean: run === null || clean_key === null ? null : { source: run.object, target: clean_key },
     requested_privacy: run?.requested ?? {},
     publish: published && {
@@ -151,6 +152,20 @@ const derivationOf = (
       as_of: published.published_at,
     },
   };
+};
+
+/**
+ * What a run has shifted and blurred before the dataset named its persons went by no person, and is
+ * made so again: a replay is what derives it by them.
+ */
+const asMade = (
+  subject: Subject,
+  run: Pick<PrivacyRun, "anonymized_at"> | null,
+): Pick<Subject, "batch" | "dataset" | "lake"> => {
+  const { dataset } = subject;
+  const since = dataset.subject_column_since;
+  if (run === null || since === null || run.anonymized_at >= since) return subject;
+  return { ...subject, dataset: { ...dataset, subject_column: null } };
 };
 
 /** What was derived of the batch, should its file be lost. */

@@ -39,7 +39,7 @@ export const mergeQuality = (...all: readonly (RawRules | undefined)[]): RawRule
 
 /** The pass that leads from the raw object to where the batch stands. */
 export const refineOf = (
-  { batch, dataset, lake }: Subject,
+  { batch, dataset, lake }: Pick<Subject, "batch" | "dataset" | "lake">,
   { keyring, log, attempt_id }: Planner,
   rules: {
     readonly schema: Schema;

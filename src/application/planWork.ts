@@ -154,9 +154,16 @@ export const subjectOf = (
   const expects: Attempt["expects"] = [
     { stream, version: log.load(stream).version },
     { batch_id, revision, status: progress.status },
+    subjectsOf(dataset),
   ];
   return { lake, batch, dataset, contract, expects };
 };
+
+/** Work goes by the column that names the person from its beginning to its end. */
+const subjectsOf = ({ name: subjects_of, subject_column: column }: Dataset) => ({
+  subjects_of,
+  column,
+});
 
 const planAppend = (
   request: Extract<WorkRequest, { kind: "append" }>,
@@ -202,7 +209,12 @@ const planAppend = (
           : { ...trackedSubjects(planner, subject_column, schema[subject_column]), index_key },
     },
     writes: subject_column === null ? [target] : [target, index_key],
-    expects: [{ stream, version: log.load(stream).version }, ...replaced, ...watching],
+    expects: [
+      { stream, version: log.load(stream).version },
+      subjectsOf(about),
+      ...replaced,
+      ...watching,
+    ],
   });
 };
 

@@ -66,6 +66,7 @@ export const EVENT_CONTRACTS: Readonly<Record<string, EventContract>> = {
   SchemaVersionUpdated: v1,
   DatasetVersionActivated: v1,
   DatasetDeprecated: v1,
+  DatasetAmended: v1,
   DataContractDefined: added({ k_anonymity: null }),
   DataContractUpdated: extended(added({ retention_days_before: null }), { k_anonymity: null }),
   DataContractApproved: v1,

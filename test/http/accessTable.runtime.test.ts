@@ -45,6 +45,7 @@ const SAMPLES: Readonly<Record<Operation, { readonly path?: string; readonly bod
     body: { version: 1 },
   },
   "POST /datasets/{name}/deprecate": { path: "/datasets/none/deprecate" },
+  "POST /datasets/{name}/amend": { path: "/datasets/d/amend", body: { description: "said" } },
   "POST /ingest-dataset": {
     body: { dataset_id: "i", source: "s", record_count: 1, contains_pii: false },
   },

@@ -75,6 +75,9 @@ export const fold = (events: readonly StoredEvent[]): Lake => {
       case "DatasetRegistered":
         lake.datasets.set(id, { ...data, registered_at: at });
         break;
+      case "DatasetAmended":
+        change(lake.datasets, data);
+        break;
       case "DataContractDefined":
         lake.contracts.set(id, { ...data, status: "defined", defined_at: at, updated_at: at });
         break;

@@ -89,6 +89,13 @@ const STEPS: Readonly<Record<string, Step>> = {
       },
       at,
     ),
+  amend: (log, at, ids) =>
+    log.add(
+      `dataset/${datasetName(ids)}`,
+      "DatasetAmended",
+      ids.many % 2 === 0 ? { contains_pii: true } : { description: "All of them" },
+      at,
+    ),
   define: (log, at, ids) =>
     log.add(`contract/c${ids.one}`, "DataContractDefined", { ...content(ids), version: 1 }, at),
   update: (log, at, ids) =>

@@ -103,6 +103,27 @@ describe("the rollups of a dataset", () => {
     expect(changes(log).datasets[0]?.columns.contains_pii).toBe(true);
   });
 
+  it("says what was amended, and leaves what was not", () => {
+    const log = lakeLog()
+      .add("dataset/sales", "DatasetRegistered", registered)
+      .add("dataset/sales", "DatasetAmended", { description: "All sales" })
+      .add("dataset/sales", "DatasetAmended", { contains_pii: true, subject_column: "email" });
+    expect(changes(log).datasets[0]?.columns).toMatchObject({
+      description: "All sales",
+      contains_pii: true,
+      subject_column: "email",
+      status: "active",
+    });
+    expect(changes(log, 3).datasets).toEqual([
+      {
+        table: "datasets",
+        id: ["sales"],
+        opens: false,
+        columns: { contains_pii: true, subject_column: "email" },
+      },
+    ]);
+  });
+
   it("follows its schema version and its end", () => {
     const log = lakeLog()
       .add("dataset/sales", "DatasetRegistered", registered)

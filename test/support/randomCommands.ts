@@ -117,11 +117,19 @@ const datasets = fc.oneof(
     })),
   ),
   fc.record({ dataset, version: fc.constantFrom(1, 2, 2, 3) }).map((said) =>
-    request(`activate ${said.dataset} ${said.version}`, () => ({
-      type: "ActivateDatasetVersion",
-      dataset: datasetName.parse(said.dataset),
-      version: said.version,
-    })),
+    said.version === 3
+      ? request(`amend ${said.dataset}`, () => ({
+          type: "AmendDataset",
+          dataset: datasetName.parse(said.dataset),
+          description: "amended",
+          contains_pii: null,
+          subject_column: "email",
+        }))
+      : request(`activate ${said.dataset} ${said.version}`, () => ({
+          type: "ActivateDatasetVersion",
+          dataset: datasetName.parse(said.dataset),
+          version: said.version,
+        })),
   ),
   often("d1", "sales").map((name) =>
     request(`deprecate ${name}`, () => ({

@@ -5,7 +5,7 @@
 import type { Contract, ContractState } from "../contract/contract.ts";
 import { unknownContract } from "../contract/decide.ts";
 import type { Dataset, DatasetState } from "../dataset/dataset.ts";
-import { deprecated, piiFlag, unknownDataset } from "../dataset/decide.ts";
+import { deprecated, notEncrypted, piiFlag, unknownDataset } from "../dataset/decide.ts";
 import { ok, type Result } from "../decider.ts";
 import type { ActiveLake } from "../lake/lake.ts";
 import { type Rejection, reject } from "../rejection.ts";
@@ -60,13 +60,9 @@ export const admitAppend = (
     );
   }
   if (lake.compliance_level === "strict" && !dataset.encryption_enabled) {
-    return reject(
-      "compliance",
-      "encryption-required",
-      "Encryption required: at level strict a dataset must have encryption_enabled.",
-    );
+    return notEncrypted(request.dataset);
   }
-  const flag = piiFlag(lake, dataset.contains_pii);
+  const flag = piiFlag(lake, dataset.contains_pii, dataset.name);
   return flag.ok ? ok({ dataset, contract, warnings: flag.value }) : flag;
 };
 

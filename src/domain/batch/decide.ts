@@ -96,7 +96,7 @@ const decideStep = (command: StepCommand, state: BatchState, context: BatchConte
     case "RecordPrivacy":
       return workable(batch) ?? recordPrivacy(command.run, batch, context.lake);
     case "ApprovePrivacyRun":
-      return approveRun(command, batch, context.contract);
+      return approveRun(command, batch, context);
     case "RejectPrivacyRun":
       return rejectRun(command, batch);
     case "RollBackPrivacyRun":

@@ -2,13 +2,13 @@
  * The life of a privacy run: at level strict it is proposed and somebody approves it before it
  * counts; until the batch is published it can be rolled back to what was appended.
  */
-import type { ContractState } from "../contract/contract.ts";
 import { ok, type Result } from "../decider.ts";
 import { type PrivacyRunId, partsOfRun, privacyRunId } from "../ids.ts";
 import type { ActiveLake } from "../lake/lake.ts";
 import { type Rejection, reject } from "../rejection.ts";
 import { type Batch, progressOf } from "./batch.ts";
 import type { ApprovePrivacyRun, EndPrivacyRun } from "./commands.ts";
+import type { BatchContext } from "./decide.ts";
 import type { BatchEvent, DerivedRun, ProposedRun } from "./events.ts";
 import { unprotectedColumns } from "./protection.ts";
 import { inQuarantine, workable } from "./quarantine.ts";
@@ -35,7 +35,7 @@ export const recordPrivacy = (run: DerivedRun, batch: Batch, lake: ActiveLake): 
 export const approveRun = (
   { run_id, approver }: ApprovePrivacyRun,
   batch: Batch,
-  contract: ContractState,
+  { contract, dataset }: Pick<BatchContext, "contract" | "dataset">,
 ): Decision => {
   const progress = progressOf(batch);
   if ("privacy" in progress && progress.privacy?.run_id === run_id && progress.privacy.approver) {
@@ -45,7 +45,16 @@ export const approveRun = (
   if (refused) return refused;
   const open = proposalOf(run_id, batch);
   if (!open.ok) return open;
-  const { proposed_at: _, ...run } = open.value;
+  const { proposed_at, ...run } = open.value;
+  const since = dataset.status === "absent" ? null : dataset.subject_column_since;
+  if (since !== null && proposed_at < since) {
+    return reject(
+      "wrong_state",
+      "privacy-run-stale",
+      `Since run ${run_id} was proposed its dataset names persons by a column: POST /run-privacy ` +
+        "proposes a new one.",
+    );
+  }
   const bare = contract.status === "absent" ? [] : unprotectedColumns(contract, run);
   if (bare.length > 0) {
     return reject(

@@ -4,7 +4,7 @@
  */
 import type { Contract, ContractState } from "../contract/contract.ts";
 import type { Dataset, DatasetState } from "../dataset/dataset.ts";
-import { unknownDataset } from "../dataset/decide.ts";
+import { notEncrypted, unknownDataset } from "../dataset/decide.ts";
 import { ok, type Result } from "../decider.ts";
 import type { ActiveLake } from "../lake/lake.ts";
 import { type Rejection, reject } from "../rejection.ts";
@@ -44,20 +44,14 @@ export const admitExposure = ({
   const declared = [dataset.contains_pii, batch.contains_pii];
   const personal = declared.includes(true);
   const level = lake.compliance_level;
-  if (level === "strict" && !dataset.encryption_enabled) {
-    return reject(
-      "compliance",
-      "encryption-required",
-      "Encryption required: at level strict nothing leaves a dataset without encryption_enabled.",
-    );
-  }
+  if (level === "strict" && !dataset.encryption_enabled) return notEncrypted(dataset.name);
   if (!personal) {
     if (level === "standard" || declared.includes(false)) return ok([]);
     return reject(
       "compliance",
       "pii-flag-required",
       `PII flag required for GDPR: nobody has said whether dataset ${dataset.name} contains ` +
-        "personal data (contains_pii).",
+        `personal data (contains_pii): POST /datasets/${dataset.name}/amend says it.`,
     );
   }
   if (privacy !== null && protects(privacy.rules)) {

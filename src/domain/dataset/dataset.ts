@@ -39,7 +39,15 @@ export type DatasetEvent =
       readonly type: "DatasetVersionActivated";
       readonly data: { readonly version: number };
     }
-  | { readonly type: "DatasetDeprecated"; readonly data: Readonly<Record<string, never>> };
+  | { readonly type: "DatasetDeprecated"; readonly data: Readonly<Record<string, never>> }
+  /** What is said otherwise from now on; what is left out is as it was. */
+  | { readonly type: "DatasetAmended"; readonly data: Amendment };
+
+export interface Amendment {
+  readonly description?: string;
+  readonly contains_pii?: boolean;
+  readonly subject_column?: string;
+}
 
 export interface SchemaVersion {
   readonly version: number;
@@ -53,6 +61,8 @@ export interface Dataset {
   readonly contains_pii: boolean | null;
   readonly encryption_enabled: boolean;
   readonly subject_column: string | null;
+  /** Since when it names the persons (RFC 3339, UTC); null: no column does. */
+  readonly subject_column_since: string | null;
   /** Ascending by version; the first is the one registered. */
   readonly schema_versions: readonly SchemaVersion[];
   readonly active_version: number;
@@ -82,6 +92,7 @@ export const evolveDataset = (state: DatasetState, event: Recorded<DatasetEvent>
     return {
       status: "active",
       ...data,
+      subject_column_since: data.subject_column === null ? null : event.recorded_at,
       schema_versions: [{ version: 1, schema }],
       active_version: 1,
       ingestions: { count: 0, records: 0 },
@@ -107,6 +118,11 @@ export const evolveDataset = (state: DatasetState, event: Recorded<DatasetEvent>
       return { ...state, active_version: event.data.version };
     case "DatasetDeprecated":
       return { ...state, status: "deprecated" };
+    case "DatasetAmended": {
+      const named = event.data.subject_column !== undefined;
+      const since = named ? { subject_column_since: event.recorded_at } : {};
+      return { ...state, ...event.data, ...since };
+    }
     default:
       return assertNever(event);
   }

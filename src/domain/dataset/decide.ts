@@ -5,7 +5,7 @@ import type { DatasetName } from "../ids.ts";
 import type { ActiveLake } from "../lake/lake.ts";
 import { type Rejection, reject } from "../rejection.ts";
 import type { Schema } from "../table.ts";
-import { type DatasetEvent, type DatasetState, sameSchema } from "./dataset.ts";
+import { type Dataset, type DatasetEvent, type DatasetState, sameSchema } from "./dataset.ts";
 
 export interface RegisterDataset {
   readonly type: "RegisterDataset";
@@ -73,6 +73,8 @@ export const decideDataset = (
         );
       }
       if (state.active_version === command.version) return ok([]);
+      const lacking = lacksSubject(command, state);
+      if (lacking) return lacking;
       return ok([{ type: "DatasetVersionActivated", data: { version: command.version } }]);
     }
     case "DeprecateDataset":
@@ -81,6 +83,21 @@ export const decideDataset = (
     default:
       return assertNever(command);
   }
+};
+
+/** Contracts are defined under the active version, and each has the column that names the person. */
+const lacksSubject = (
+  { version, dataset }: ActivateDatasetVersion,
+  { schema_versions, subject_column }: Dataset,
+): Result<never, Rejection> | null => {
+  const schema = schema_versions.find((known) => known.version === version)?.schema ?? {};
+  if (subject_column === null || Object.hasOwn(schema, subject_column)) return null;
+  return reject(
+    "wrong_state",
+    "subject-column-missing",
+    `Schema version ${version} of dataset ${dataset} lacks ${subject_column}, the column that ` +
+      "names its persons.",
+  );
 };
 
 const register = (
@@ -92,16 +109,20 @@ const register = (
     return reject(
       "already_exists",
       "dataset-exists",
-      `Dataset ${command.name} is registered already; a change of its schema comes with a contract.`,
+      `Dataset ${command.name} is registered already: a change of its schema comes with a contract, ` +
+        `POST /datasets/${command.name}/amend changes description, contains_pii and subject_column.`,
     );
   }
-  if (lake.compliance_level === "strict" && !command.encryption_enabled)
-    return encryptionRequired();
+  if (lake.compliance_level === "strict" && !command.encryption_enabled) {
+    return reject(
+      "compliance",
+      "encryption-required",
+      "Encryption required: at level strict a dataset must have encryption_enabled.",
+    );
+  }
   const { subject_column, schema } = command;
   if (subject_column !== null && !Object.hasOwn(schema, subject_column)) {
-    return reject("invalid", "unknown-column", "The subject column is not in the schema.", [
-      { path: "subject_column", message: `the schema has no column ${subject_column}` },
-    ]);
+    return unknownSubject(subject_column);
   }
   const { type: _, ...data } = command;
   return ok([{ type: "DatasetRegistered", data }]);
@@ -114,10 +135,10 @@ const ingest = (
 ): Result<readonly DatasetEvent[], Rejection> => {
   if (state.status === "deprecated") return deprecated(command.dataset_id);
   const pii = command.contains_pii ?? (state.status === "absent" ? null : state.contains_pii);
-  const flag = piiFlag(lake, pii);
+  const flag = piiFlag(lake, pii, command.dataset_id);
   if (!flag.ok) return flag;
   const encrypted = state.status !== "absent" && state.encryption_enabled;
-  if (lake.compliance_level === "strict" && !encrypted) return encryptionRequired();
+  if (lake.compliance_level === "strict" && !encrypted) return notEncrypted(command.dataset_id);
   const { type: _, ...manifest } = command;
   const registered: DatasetEvent = {
     type: "DatasetRegistered",
@@ -137,6 +158,11 @@ const ingest = (
   return ok(state.status === "absent" ? [registered, ingested] : [ingested]);
 };
 
+export const unknownSubject = (column: string) =>
+  reject("invalid", "unknown-column", "The subject column is not in the schema.", [
+    { path: "subject_column", message: `the schema has no column ${column}` },
+  ]);
+
 /**
  * Whether data may come in with this declaration of personal data, and with which warnings.
  * At level gdpr and above the declaration is required; at level standard personal data is taken
@@ -145,14 +171,15 @@ const ingest = (
 export const piiFlag = (
   lake: ActiveLake,
   containsPii: boolean | null,
+  dataset: string,
 ): Result<readonly string[], Rejection> => {
   if (lake.compliance_level !== "standard") {
     return containsPii === null
       ? reject(
           "compliance",
           "pii-flag-required",
-          "PII flag required for GDPR: say whether the data contains personal data (contains_pii), " +
-            "when the dataset is registered or by POST /ingest-dataset.",
+          `PII flag required for GDPR: say whether dataset ${dataset} contains personal data ` +
+            `(contains_pii), when it is registered or by POST /datasets/${dataset}/amend.`,
         )
       : ok([]);
   }
@@ -185,9 +212,12 @@ export const unknownDataset = (name: string) =>
 export const deprecated = (name: string) =>
   reject("wrong_state", "dataset-deprecated", `Dataset ${name} is deprecated: nothing is added.`);
 
-const encryptionRequired = () =>
+/** Nothing of it moves at level strict any more; what was written in clear is not sealed later. */
+export const notEncrypted = (name: string) =>
   reject(
     "compliance",
     "encryption-required",
-    "Encryption required: at level strict a dataset must have encryption_enabled.",
+    `Encryption required: dataset ${name} has no encryption_enabled, so at level strict nothing ` +
+      "comes into it and nothing leaves it. Register another dataset with encryption_enabled and " +
+      "append its data there.",
   );

@@ -1,6 +1,7 @@
 /** Datasets and contracts. */
 
 import { z } from "zod";
+import { amendDataset } from "../../contracts/amendments.ts";
 import { commandAnswer as answerSchema, list, resource } from "../../contracts/answers.ts";
 import {
   activateVersion,
@@ -101,6 +102,20 @@ export const datasetRoutes = [
     success: { status: 200, schema: datasetAnswer },
     handle: ({ params, ...deps }) =>
       command(deps, { type: "DeprecateDataset", dataset: params.name }),
+  }),
+  route({
+    method: "post",
+    path: "/datasets/{name}/amend",
+    scope: "lake",
+    tag: "Datasets",
+    summary:
+      "Say otherwise what a dataset is about, that it is personal, or which column names whom",
+    params: named,
+    query: none,
+    body: amendDataset,
+    success: { status: 200, schema: datasetAnswer },
+    handle: ({ params, body, ...deps }) =>
+      command(deps, { type: "AmendDataset", dataset: params.name, ...body }),
   }),
   route({
     method: "post",

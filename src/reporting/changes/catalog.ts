@@ -85,6 +85,7 @@ export const CATALOG_CHANGES: ChangesOf<CatalogEvent["type"]> = {
   DatasetVersionActivated: ({ version }, { id }) =>
     dataset.changed(id, { active_version: version }),
   DatasetDeprecated: (_, { id }) => dataset.changed(id, { status: "deprecated" }),
+  DatasetAmended: (data, { id }) => dataset.changed(id, data),
 
   DataContractDefined: (data, { id, recorded_at }) =>
     contract.opened(id, {

@@ -114,7 +114,7 @@ const purposes = ({ description, purposes: all, purpose_count }: ProcessingActiv
       given.length === 0 &&
         missing(
           "a purpose",
-          "purpose in POST /audit-access, /download-url and /consume-batch, or the dataset's description",
+          "purpose in POST /audit-access, /download-url and /consume-batch, or the dataset's description (POST /datasets/{name}/amend)",
         ),
       silent !== undefined &&
         missing(
@@ -145,16 +145,16 @@ const categories = (activity: ProcessingActivity): Entry => {
     [
       missing(
         "categories of data subjects, such as customers or employees",
-        "say them in the dataset's description (POST /datasets), or in the printed record",
+        "say them in the dataset's description (POST /datasets/{name}/amend), or in the printed record",
       ),
       contains_pii === null &&
-        missing(
-          "whether it holds personal data",
-          "contains_pii in POST /datasets or POST /ingest-dataset",
-        ),
+        missing("whether it holds personal data", "contains_pii in POST /datasets/{name}/amend"),
       contains_pii === true &&
         subject_column === null &&
-        missing("by which column persons are told apart", "subject_column in POST /datasets"),
+        missing(
+          "by which column persons are told apart",
+          "subject_column in POST /datasets/{name}/amend",
+        ),
       columns === null && missing("its columns", "too many to stand here: GET /datasets/{name}"),
     ],
   );

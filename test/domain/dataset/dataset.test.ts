@@ -188,6 +188,16 @@ describe("activating a schema version", () => {
       .then(activated(1));
   });
 
+  it("is refused for a version without the column that names the person", () => {
+    const { email: _, ...without } = SCHEMA;
+    given(datasetRegistered({ subject_column: null }), versionAdded(2, without), {
+      type: "DatasetAmended",
+      data: { subject_column: "email" },
+    })
+      .when(activate(2))
+      .thenRejected("subject-column-missing", "wrong_state");
+  });
+
   it("is refused for a version there is none of, naming those there are", () => {
     const refused = given(...twoVersions)
       .when(activate(3))

@@ -1,0 +1,79 @@
+/**
+ * What an answer warns of: what its events say, and what follows for this lake from something that is
+ * right in itself, so that nobody finds out later.
+ */
+import type { Amendment } from "../domain/dataset/dataset.ts";
+import type { Command } from "./commands.ts";
+import { hasBatches } from "./datasetCommands.ts";
+import type { EventLog, StoredEvent } from "./ports.ts";
+import { reader } from "./reader.ts";
+
+/** Must run in the committing turn. No personal data. */
+export const warningsOf = (
+  log: EventLog,
+  command: Command,
+  events: readonly StoredEvent[],
+): readonly string[] => [
+  ...events.flatMap(({ data }) => (data.warnings as string[] | undefined) ?? []),
+  ...events.flatMap((event) => besides(log, command, event)),
+];
+
+const besides = (log: EventLog, command: Command, { data }: StoredEvent): readonly string[] => {
+  switch (command.type) {
+    case "AmendDataset":
+      return afterAmendment(log, command.dataset, data as Amendment);
+    default:
+      return [];
+  }
+};
+
+const afterAmendment = (log: EventLog, name: string, said: Amendment): readonly string[] => [
+  ...(said.subject_column === undefined ? [] : afterNaming(log, name, said.subject_column)),
+  ...(said.contains_pii === true ? afterDeclaring(log, name) : []),
+];
+
+/** Statuses of requests that were answered before the column named anybody. */
+const ANSWERED = {
+  deletion: ["completed"],
+  "subject-access": ["ready", "expired"],
+} as const;
+
+const afterNaming = (log: EventLog, name: string, column: string): readonly string[] => {
+  if (!hasBatches(name, log)) return [];
+  const answered = (kind: keyof typeof ANSWERED): number => {
+    const counts = log.directory.counts(kind);
+    return ANSWERED[kind].reduce((sum, status) => sum + (counts[status] ?? 0), 0);
+  };
+  const erased = answered("deletion");
+  const told = answered("subject-access");
+  const state = reader(log).dataset(name);
+  const versions = state.status === "absent" ? [] : state.schema_versions;
+  const lacking = versions.filter(({ schema }) => !Object.hasOwn(schema, column));
+  return [
+    ...(erased + told > 0
+      ? [
+          `Of the requests that were answered before, ${erased} to be forgotten and ${told} for ` +
+            `access, none has looked into dataset ${name} by this column: make them anew for persons ` +
+            "who may be in it.",
+        ]
+      : []),
+    ...(lacking.length > 0
+      ? [
+          `Nobody is found in batches that were read under schema version ` +
+            `${lacking.map(({ version }) => version).join(", ")}, which has no column ${column}: ` +
+            "POST /replay reads anew what is under a contract that has it.",
+        ]
+      : []),
+  ];
+};
+
+const afterDeclaring = (log: EventLog, name: string): readonly string[] => {
+  const lake = reader(log).lake();
+  const published = { kind: "batch", dataset: name, status: "published", limit: 1 } as const;
+  const safe = lake.status === "absent" || lake.compliance_level === "standard";
+  if (safe || log.directory.list(published).length === 0) return [];
+  return [
+    "What is published of it without a privacy run is not handed out any more: have its contracts " +
+      "protect it (privacy_rules), then POST /replay derives it anew.",
+  ];
+};
