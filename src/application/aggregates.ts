@@ -37,7 +37,7 @@ const aggregate = <State, Event extends DomainEvent>(
 export const AGGREGATES = {
   lake: aggregate(initialLake, evolveLake, 3),
   dataset: aggregate(initialDataset, evolveDataset, 2),
-  contract: aggregate(initialContract, evolveContract, 2),
+  contract: aggregate(initialContract, evolveContract, 3),
   deletion: aggregate(initialDeletion, evolveDeletion, 7),
   batch: aggregate(initialBatch, evolveBatch, 11),
   replay: aggregate(initialReplay, evolveReplay, 3),

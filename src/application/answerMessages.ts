@@ -50,7 +50,10 @@ export const messageOf = (command: Command, events: readonly StoredEvent[]): str
     case "DeclineContract":
       return `Contract ${command.contract_id} declined.`;
     case "DeprecateContract":
-      return `Contract ${command.contract_id} deprecated.`;
+      return (
+        `Contract ${command.contract_id} deprecated: nothing is appended under it any more, and what ` +
+        "was goes on under it."
+      );
     case "AppendData": {
       const { batch_id, taken } = command;
       const how = isNew(events) ? "appended" : "appended anew and out of quarantine";

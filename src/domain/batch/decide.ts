@@ -33,7 +33,7 @@ import { inQuarantine, release, workable } from "./quarantine.ts";
 import { reappearance, rebind, redact } from "./redaction.ts";
 import { derive, dropDerivation, replay } from "./replayed.ts";
 import { admitSuspicions, keepBack, suspicionEvents } from "./suspected.ts";
-import { admitSchema, admitTerms } from "./terms.ts";
+import { admitApproval, admitSchema, admitTerms } from "./terms.ts";
 import { failure, misfitEvents, schemaVerdict, warningsOf } from "./verdicts.ts";
 
 export interface BatchContext {
@@ -234,13 +234,8 @@ export const admitPublish = (
   if (refused) return refused;
   const agreed = admitTerms(contract);
   if (!agreed.ok) return agreed;
-  if (lake.compliance_level === "strict" && contract.status !== "approved") {
-    return reject(
-      "compliance",
-      "contract-not-approved",
-      `At level strict contract ${contract.contract_id} must be approved before anything is published.`,
-    );
-  }
+  const approved = admitApproval(batch, lake, contract);
+  if (!approved.ok) return approved;
   const fits = admitSchema(batch, contract);
   if (!fits.ok) return fits;
   const progress = progressOf(batch);

@@ -2,7 +2,7 @@
  * Whether a batch's data is protected as its lake and its contract demand. Asked wherever data
  * leaves the lake: when it is published, when it is replayed, when it is handed out.
  */
-import type { Contract, ContractState } from "../contract/contract.ts";
+import { approvedBy, type Contract, type ContractState } from "../contract/contract.ts";
 import type { Dataset, DatasetState } from "../dataset/dataset.ts";
 import { notEncrypted, unknownDataset } from "../dataset/decide.ts";
 import { ok, type Result } from "../decider.ts";
@@ -11,7 +11,7 @@ import { type Rejection, reject } from "../rejection.ts";
 import { admitGrouped } from "./anonymity.ts";
 import { type Batch, progressOf } from "./batch.ts";
 import type { PrivacyRun, RawRules } from "./events.ts";
-import { admitTerms } from "./terms.ts";
+import { admitTerms, toApprove } from "./terms.ts";
 
 /** The name of a rule's strategy, as it was written. */
 export const strategyOf = (rule: unknown): unknown =>
@@ -133,13 +133,13 @@ export const admitConsumption = (
     if (!grouped.ok) return grouped;
   }
   const privacy = "privacy" in progress ? progress.privacy : null;
-  const unapproved = (privacy?.approver ?? null) === null && contract.status !== "approved";
+  const unapproved = (privacy?.approver ?? null) === null && approvedBy(contract) === null;
   if (lake.compliance_level === "strict" && unapproved) {
     return reject(
       "wrong_state",
       "contract-not-approved",
-      `Nobody has approved how batch ${batch.batch_id} is published: at level strict nothing of it ` +
-        `is handed out until POST /contracts/${batch.contract_id}/approve has approved its contract.`,
+      `Nobody has approved contract ${batch.contract_id} of batch ${batch.batch_id}: at level strict ` +
+        `nothing of it is handed out until ${toApprove(contract, batch.batch_id)}.`,
     );
   }
   const bare = contract.status === "absent" ? [] : unprotectedColumns(contract, privacy);

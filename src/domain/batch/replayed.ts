@@ -3,7 +3,7 @@
  * the whole replay is switched.
  */
 
-import type { ContractState } from "../contract/contract.ts";
+import { approvedBy, type ContractState } from "../contract/contract.ts";
 import { ok, type Result } from "../decider.ts";
 import { type Rejection, reject } from "../rejection.ts";
 import { admitAnonymity, violates, violation } from "./anonymity.ts";
@@ -50,7 +50,7 @@ export const approverOf = (
   const before = "privacy" in progress ? progress.privacy : null;
   const same = before !== null && JSON.stringify(before.rules) === JSON.stringify(rules);
   const known = same ? before.approver : null;
-  return known ?? (contract.status === "approved" ? contract.approver : null);
+  return known ?? approvedBy(contract);
 };
 
 /**
@@ -66,7 +66,7 @@ export const admitReplay = (
   const agreed = published ? admitTerms(contract) : ok([] as const);
   if (!agreed.ok || lake.compliance_level !== "strict") return agreed;
   const unapproved = rules !== null && approverOf(rules, batch, contract) === null;
-  if (!unapproved && !(published && contract.status !== "approved")) {
+  if (!unapproved && !(published && approvedBy(contract) === null)) {
     if (!published) return ok([]);
     const looked = admitSuspicions(batch, rules ?? {}, { lake, dataset, contract });
     return looked.ok ? ok([]) : looked;

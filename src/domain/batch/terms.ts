@@ -2,8 +2,10 @@
  * Whether a batch stands under the terms that its contract has now, which may be other ones than
  * those it was appended under.
  */
-import type { Contract, ContractState } from "../contract/contract.ts";
+import { approvedBy, type Contract, type ContractState } from "../contract/contract.ts";
 import { ok, type Result } from "../decider.ts";
+import type { BatchId } from "../ids.ts";
+import type { ActiveLake } from "../lake/lake.ts";
 import { type Rejection, reject } from "../rejection.ts";
 import type { Schema } from "../table.ts";
 import type { Batch } from "./batch.ts";
@@ -18,6 +20,32 @@ export const admitTerms = (contract: ContractState): Result<readonly [], Rejecti
     `Contract ${contract_id} is declined: nothing is published or handed out under it. ` +
       `PUT /contracts/${contract_id} changes it; then POST /contracts/${contract_id}/approve ` +
       "approves it.",
+  );
+};
+
+/** What makes the batch stand under approved terms, as the end of a sentence. */
+export const toApprove = (contract: ContractState, batch_id: BatchId): string => {
+  if (contract.status === "absent") return "there is a contract";
+  const { contract_id, status } = contract;
+  if (status !== "deprecated") return `POST /contracts/${contract_id}/approve has approved it`;
+  return (
+    "its file is appended under another one that is approved, for this one is deprecated " +
+    `(POST /quarantine-batch, then POST /append-batch with batch_id ${batch_id})`
+  );
+};
+
+/** Rejects with `compliance` what a strict lake would publish and nobody has approved. */
+export const admitApproval = (
+  { batch_id }: Batch,
+  { compliance_level }: ActiveLake,
+  contract: Contract,
+): Result<readonly [], Rejection> => {
+  if (compliance_level !== "strict" || approvedBy(contract) !== null) return ok([]);
+  return reject(
+    "compliance",
+    "contract-not-approved",
+    `Nobody has approved contract ${contract.contract_id}: at level strict batch ${batch_id} is ` +
+      `not published until ${toApprove(contract, batch_id)}.`,
   );
 };
 

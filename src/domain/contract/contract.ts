@@ -43,13 +43,22 @@ interface DefinedContract extends ContractContent {
 }
 
 export type Contract =
-  | (DefinedContract & { readonly status: "defined" | "deprecated" })
+  | (DefinedContract & { readonly status: "defined" })
+  /** Whoever approved it before; null: nobody had, or not any more. */
+  | (DefinedContract & { readonly status: "deprecated"; readonly approver: string | null })
   | (DefinedContract & { readonly status: "approved"; readonly approver: string })
   | (DefinedContract & { readonly status: "declined"; readonly reason: string });
 
 export type ContractState = { readonly status: "absent" } | Contract;
 
 export const initialContract: ContractState = { status: "absent" };
+
+/**
+ * Who has approved what it says; null: nobody. Its deprecation ends what is taken in under it, and
+ * leaves what was taken in before as it was agreed.
+ */
+export const approvedBy = (contract: ContractState): string | null =>
+  contract.status === "approved" || contract.status === "deprecated" ? contract.approver : null;
 
 export const evolveContract = (
   state: ContractState,
@@ -73,7 +82,7 @@ export const evolveContract = (
     case "DataContractDeclined":
       return { ...kept, status: "declined", reason: event.data.reason };
     case "DataContractDeprecated":
-      return { ...kept, status: "deprecated" };
+      return { ...kept, status: "deprecated", approver: approvedBy(state) };
     default:
       return assertNever(event);
   }

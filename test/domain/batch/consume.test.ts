@@ -14,6 +14,7 @@ import {
   contractApproved,
   contractDeclined,
   contractDefined,
+  contractDeprecated,
   datasetAfter,
   datasetRegistered,
   lakeAt,
@@ -146,6 +147,30 @@ describe("a batch that was published before the level was raised to strict", () 
         .map(({ type }) => type);
     expect(granted(approved, null)).toEqual(["ConsumptionGranted"]);
     expect(granted(strict, "petra")).toEqual(["ConsumptionGranted"]);
+  });
+});
+
+describe("a batch at level strict whose contract was deprecated", () => {
+  const dataset = datasetAfter(datasetRegistered({ contains_pii: true, encryption_enabled: true }));
+  const strict = { ...usual, dataset, lake: lakeAt("strict") };
+
+  it("is handed out as long as its contract was approved", () => {
+    const contract = contractAfter(contractDefined(), contractApproved, contractDeprecated);
+    const [granted] = appended(anonymized(), published())
+      .knowing({ ...strict, contract })
+      .when(consume)
+      .events();
+    expect(granted?.type).toBe("ConsumptionGranted");
+  });
+
+  it("is refused with a way out that there is, when nobody had", () => {
+    const contract = contractAfter(contractDefined(), contractDeprecated);
+    const { detail } = appended(anonymized(), published())
+      .knowing({ ...strict, contract })
+      .when(consume)
+      .thenRejected("contract-not-approved", "wrong_state");
+    expect(detail).toContain("POST /append-batch with batch_id batch1");
+    expect(detail).not.toContain("/approve");
   });
 });
 

@@ -15,6 +15,7 @@ import {
   contractApproved,
   contractDeclined,
   contractDefined,
+  contractDeprecated,
   datasetAfter,
   datasetRegistered,
   lakeAt,
@@ -85,6 +86,15 @@ describe("publishing a batch", () => {
       .knowing({ ...usual, lake: lakeAt("strict"), contract: contractAfter(contractDefined()) })
       .when(publish)
       .thenRejected("contract-not-approved", "compliance");
+  });
+
+  it("goes on at level strict under a contract that was approved, and deprecated since", () => {
+    const encrypted = datasetAfter(datasetRegistered({ encryption_enabled: true }));
+    const contract = contractAfter(contractDefined(), contractApproved, contractDeprecated);
+    given(...batchAppended())
+      .knowing({ ...usual, dataset: encrypted, lake: lakeAt("strict"), contract })
+      .when(publish)
+      .then(published("published/1"));
   });
 });
 

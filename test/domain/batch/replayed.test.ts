@@ -13,6 +13,7 @@ import {
   contractApproved,
   contractDeclined,
   contractDefined,
+  contractDeprecated,
   datasetAfter,
   datasetRegistered,
   lakeAt,
@@ -71,6 +72,21 @@ describe("the approval of what a replay derives", () => {
     appended(anonymized()).knowing(unapproved).when(replay()).thenRejected("contract-not-approved");
     const gdpr = { ...unapproved, lake: lakeAt("gdpr") };
     expect(before.knowing(gdpr).when(replay()).events()).toHaveLength(4);
+  });
+
+  it("is still the contract's when that was deprecated after it was approved", () => {
+    const deprecated = contractAfter(defined, contractApproved, contractDeprecated);
+    const replayed = appended(anonymized(), published())
+      .knowing({ ...strict, contract: deprecated })
+      .when(replay())
+      .events();
+    expect(replayed).toContainEqual(
+      expect.objectContaining({
+        type: "DataAnonymized",
+        data: expect.objectContaining({ approver: "anna" }),
+      }),
+    );
+    expect(replayed.at(-1)?.type).toBe("DataPublished");
   });
 });
 

@@ -247,10 +247,17 @@ describe("a contract's state", () => {
     });
   });
 
-  it("drops both once it is deprecated", () => {
+  it("keeps its approval when it is deprecated, and drops why it was declined", () => {
     const state = given(contractDefined(), contractApproved, contractDeprecated).state();
-    expect(state).not.toHaveProperty("approver");
-    expect(state.status).toBe("deprecated");
+    expect(state).toMatchObject({ status: "deprecated", approver: "anna" });
+    const declined = given(contractDefined(), contractDeclined, contractDeprecated).state();
+    expect(declined).toMatchObject({ status: "deprecated", approver: null });
+    expect(declined).not.toHaveProperty("reason");
+  });
+
+  it("has only the approval of what it says now", () => {
+    const changed = given(contractDefined(), contractApproved, updated({}), contractDeprecated);
+    expect(changed.state()).toMatchObject({ status: "deprecated", approver: null });
   });
 
   it("stays absent whatever follows without a definition", () => {
