@@ -84,6 +84,7 @@ export const ACCESS = {
   "GET /lakes": PERSON,
   "GET /lakes/{lake_id}": member(ROLES, { admin: true }),
   "POST /compliance-level": owner,
+  "POST /locality": owner,
   "GET /report": member(["owner", "steward", "privacy_officer", "auditor"]),
 
   "POST /members": member(["owner"], { admin: true, persons: true }),

@@ -35,7 +35,7 @@ const aggregate = <State, Event extends DomainEvent>(
 ): Aggregate<State, Event> => ({ initialState, evolve, fold_version });
 
 export const AGGREGATES = {
-  lake: aggregate(initialLake, evolveLake, 3),
+  lake: aggregate(initialLake, evolveLake, 4),
   dataset: aggregate(initialDataset, evolveDataset, 2),
   contract: aggregate(initialContract, evolveContract, 3),
   deletion: aggregate(initialDeletion, evolveDeletion, 7),

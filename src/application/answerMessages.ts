@@ -27,6 +27,11 @@ export const messageOf = (command: Command, events: readonly StoredEvent[]): str
       return `Lake ${command.lake_id} created at level ${command.compliance_level}.`;
     case "ChangeComplianceLevel":
       return `Compliance level raised to ${command.compliance_level}.`;
+    case "ChangeLakeLocality":
+      return (
+        `The lake's ${Object.keys(events[0]?.data ?? {}).join(" and ")} changed: deadlines of requests ` +
+        "made from now on count by it, earlier ones stay as they were given."
+      );
     case "NoteRestore":
       return `The log was restored: it had ${command.lost.lost_size} events before.`;
     case "NoteKeyRewrapped":

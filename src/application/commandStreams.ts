@@ -7,6 +7,7 @@ export const primaryStream = (command: Command): StreamName => {
   switch (command.type) {
     case "CreateDataLake":
     case "ChangeComplianceLevel":
+    case "ChangeLakeLocality":
     case "NoteRestore":
     case "NoteKeyRewrapped":
       return "lake";

@@ -89,6 +89,7 @@ export const decide = (log: EventLog, command: Command): Result<Decision, Reject
 
   switch (command.type) {
     case "ChangeComplianceLevel":
+    case "ChangeLakeLocality":
     case "NoteRestore":
     case "NoteKeyRewrapped":
       return only(decideLake(command, lake));

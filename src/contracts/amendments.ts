@@ -1,6 +1,6 @@
 /** Bodies of commands that change what was said before. What is left out, or null, is as it was. */
 import { z } from "zod";
-import { name, optional, text } from "./fields.ts";
+import { country, name, optional, text, timeZone } from "./fields.ts";
 
 const saysSomething = (body: Readonly<Record<string, unknown>>): boolean =>
   Object.values(body).some((said) => said !== null);
@@ -17,3 +17,8 @@ export const amendDataset = z
   })
   .refine(saysSomething, "give description, contains_pii or subject_column")
   .meta({ id: "AmendDataset" });
+
+export const changeLocality = z
+  .strictObject({ country: optional(country), time_zone: optional(timeZone) })
+  .refine(saysSomething, "give country or time_zone")
+  .meta({ id: "ChangeLakeLocality" });

@@ -59,6 +59,7 @@ export const EVENT_CONTRACTS: Readonly<Record<string, EventContract>> = {
   // Where it lay was the platform's choice before.
   DataLakeCreated: added({ residency: { jurisdiction: null, enforced: false } }),
   ComplianceLevelChanged: v1,
+  LakeLocalityChanged: v1,
   LakeRestored: v1,
   LakeKeyRewrapped: v1,
   DatasetRegistered: v1,

@@ -56,6 +56,7 @@ export const LAKE_SHAPES = {
     residency: OBJECT,
   },
   ComplianceLevelChanged: { from: TEXT, to: TEXT },
+  LakeLocalityChanged: { country: OPTIONAL_TEXT, time_zone: OPTIONAL_TEXT },
   LakeRestored: { lost_size: NUMBER, lost_root: TEXT },
   LakeKeyRewrapped: {},
   DatasetRegistered: {

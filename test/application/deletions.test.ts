@@ -244,6 +244,17 @@ describe("the deadline of a request", () => {
     expect(lake.see(one(id, { at: START }))).toMatchObject({ overdue: false });
   });
 
+  it("counts by the country that the lake names then, and stays so when it names another", () => {
+    const lake = testLake({ level: "gdpr" });
+    const ends = (id: string) => lake.see(one(id)).statutory_deadline;
+    const before = requestIn(lake);
+    expect(ends(before)).toBe("2026-12-23T22:59:59.999Z");
+    lake.run({ type: "ChangeLakeLocality", country: "GB", time_zone: null });
+    expect(ends(before)).toBe("2026-12-23T22:59:59.999Z");
+    const after = requestIn(lake, { subject_id: "otto" });
+    expect(ends(after)).toBe("2026-12-23T23:59:59.999Z");
+  });
+
   it("moves its duty along when it is extended", () => {
     const lake = testLake({ level: "gdpr" });
     const id = requestIn(lake);

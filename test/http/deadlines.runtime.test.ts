@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { lakeOf, send, sendJson } from "../support/lakeClient.ts";
+import { eventually, lakeOf, newLake, send, sendJson, typesOf } from "../support/lakeClient.ts";
 
 const ask = (query: string) => send(`/deadlines?${query}`);
 
@@ -128,5 +128,36 @@ describe("a lake", () => {
       `received_at=${received_at}&${new URLSearchParams(place as Record<string, string>)}`,
     );
     expect(then.at("extended_deadline")).toBe(extended);
+  });
+});
+
+describe("POST /locality", () => {
+  test("says of a lake that named none where its controller is", async () => {
+    const lake = await newLake("gdpr");
+    const seen = await lake.get("");
+    expect(seen.body).toMatchObject({ country: null, time_zone: null });
+    const etag = seen.headers.get("ETag") ?? "";
+    const said = await lake.post("/locality", { country: "DE" }, { "If-Match": etag });
+    expect(said.status, JSON.stringify(said.body)).toBe(200);
+    expect(typesOf(said)).toEqual(["LakeLocalityChanged"]);
+    expect(said.at("lake")).toMatchObject({ country: "DE", time_zone: null });
+    expect((await lake.post("/locality", { country: "FR" }, { "If-Match": etag })).status).toBe(
+      412,
+    );
+    const again = await lake.done("/locality", { country: "DE" });
+    expect(again.at("message")).toBe("Nothing to do: it is so already.");
+    await lake.done("/locality", { time_zone: "Europe/Berlin" });
+    expect((await lake.get("")).body).toMatchObject({
+      country: "DE",
+      time_zone: "Europe/Berlin",
+    });
+    expect((await lake.get("?version=1")).body).toMatchObject({ country: null });
+    await eventually(async () => {
+      const listed = (await send("/lakes?limit=1000")).at("items") as { lake_id: string }[];
+      expect(listed.find(({ lake_id }) => lake_id === lake.id)).toMatchObject({
+        country: "DE",
+        time_zone: "Europe/Berlin",
+      });
+    });
   });
 });

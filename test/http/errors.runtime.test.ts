@@ -143,6 +143,8 @@ describe("a body", () => {
       ["/upload-url", { filename: "ok.csv", expires_in: 604_801 }, ["expires_in"]],
       ["/audit-access", { accessor_id: "a", dataset_id: "d", action: "peek" }, ["action"]],
       ["/compliance-level", { compliance_level: "lax" }, ["compliance_level"]],
+      ["/locality", { country: "UK", time_zone: "Mars/X" }, ["country", "time_zone"]],
+      ["/locality", { country: null }, [""]],
       ["/consume-batch", { batch_id: "b", consumer: "x", format: "xml" }, ["format"]],
       ["/deletions", { subject_id: "", reason: " ", requested_by: "o" }, ["subject_id", "reason"]],
       [

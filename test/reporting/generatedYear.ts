@@ -90,6 +90,8 @@ const generatedLake = (seed: number, index: number): GeneratedLake => {
   if (chance(0.3)) {
     const at = between(created + HOUR, END);
     happens(at, "lake", "ComplianceLevelChanged", { from: "standard", to: "strict" });
+    happens(at + HOUR, "lake", "LakeLocalityChanged", { country: "PT" });
+    happens(at + 2 * HOUR, "lake", "LakeLocalityChanged", { time_zone: "Europe/Lisbon" });
   }
 
   const datasets = NAMES.slice(0, 1 + below(3));

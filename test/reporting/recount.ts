@@ -185,6 +185,15 @@ const levelOf = ({ events }: Log): unknown => {
   return level;
 };
 
+const countryOf = ({ events }: Log): unknown => {
+  let country: unknown = null;
+  for (const { type, data } of events) {
+    if (type === "DataLakeCreated") country = data.country;
+    if (type === "LakeLocalityChanged") country = data.country ?? country;
+  }
+  return country;
+};
+
 /** The whole report on `month` from these logs, in the fields that it has in JSON. */
 export const recount = (everything: readonly Log[], month: string, as_of: string) => {
   const from = `${month}-01T00:00:00.000Z`;
@@ -216,7 +225,7 @@ export const recount = (everything: readonly Log[], month: string, as_of: string
         lake_id: log.lake_id,
         name: data.name,
         region: data.region,
-        country: data.country,
+        country: countryOf(log),
         compliance_level: levelOf(log),
         events: log.events.length,
         last_recorded_at: log.events.at(-1)?.recorded_at,

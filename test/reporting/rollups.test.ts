@@ -72,6 +72,21 @@ describe("the rollups of a lake", () => {
       { table: "lakes", id: [], opens: false, columns: { compliance_level: "strict" } },
     ]);
   });
+
+  it("follows where its controller is, as far as that is said", () => {
+    const log = lakeLog()
+      .created("north")
+      .add("lake", "LakeLocalityChanged", { country: "FR" })
+      .add("lake", "LakeLocalityChanged", { time_zone: "Europe/Paris" });
+    expect(changes(log, 2).lakes).toEqual([
+      {
+        table: "lakes",
+        id: [],
+        opens: false,
+        columns: { country: "FR", time_zone: "Europe/Paris" },
+      },
+    ]);
+  });
 });
 
 describe("the rollups of a dataset", () => {

@@ -10,6 +10,7 @@ import {
   type ComplianceLevel,
   type LakeEvent,
   type LakeState,
+  type Locality,
   type Restored,
 } from "./lake.ts";
 
@@ -36,6 +37,13 @@ export interface ChangeComplianceLevel {
   readonly compliance_level: ComplianceLevel;
 }
 
+/** Null: as it was. */
+export interface ChangeLakeLocality {
+  readonly type: "ChangeLakeLocality";
+  readonly country: string | null;
+  readonly time_zone: string | null;
+}
+
 /** From the lake itself, never from a person. */
 export interface NoteRestore {
   readonly type: "NoteRestore";
@@ -47,7 +55,12 @@ export interface NoteKeyRewrapped {
   readonly type: "NoteKeyRewrapped";
 }
 
-export type LakeCommand = CreateDataLake | ChangeComplianceLevel | NoteRestore | NoteKeyRewrapped;
+export type LakeCommand =
+  | CreateDataLake
+  | ChangeComplianceLevel
+  | ChangeLakeLocality
+  | NoteRestore
+  | NoteKeyRewrapped;
 
 export const lakeNotFound = () => reject("not_found", "lake-not-found", "There is no such lake.");
 
@@ -131,6 +144,12 @@ export const decideLake = (
       }
       return ok([{ type: "ComplianceLevelChanged", data: { from, to } }]);
     }
+    case "ChangeLakeLocality": {
+      if (state.status === "absent") return lakeNotFound();
+      const data = localityChanged(command, state);
+      const same = Object.keys(data).length === 0;
+      return ok(same ? [] : [{ type: "LakeLocalityChanged", data }]);
+    }
     case "NoteRestore": {
       if (state.status === "absent") return lakeNotFound();
       return ok(isNoted(state, command.lost) ? [] : [{ type: "LakeRestored", data: command.lost }]);
@@ -143,3 +162,11 @@ export const decideLake = (
       return assertNever(command);
   }
 };
+
+const localityChanged = (
+  { country, time_zone }: ChangeLakeLocality,
+  before: ActiveLake,
+): Locality => ({
+  ...(country === null || country === before.country ? {} : { country }),
+  ...(time_zone === null || time_zone === before.time_zone ? {} : { time_zone }),
+});

@@ -27,6 +27,8 @@ export type LakeEvent =
       readonly type: "ComplianceLevelChanged";
       readonly data: { readonly from: ComplianceLevel; readonly to: ComplianceLevel };
     }
+  /** Of the controller, from now on; what is left out is as it was. */
+  | { readonly type: "LakeLocalityChanged"; readonly data: Locality }
   /**
    * The log was restored to an earlier moment: what it held behind that is lost. It is known by a
    * checkpoint that is kept outside, and that the log no longer agrees with.
@@ -34,6 +36,13 @@ export type LakeEvent =
   | { readonly type: "LakeRestored"; readonly data: Omit<Restored, "noted_at"> }
   /** The lake's own key is wrapped under the present root secret; every key is what it was. */
   | { readonly type: "LakeKeyRewrapped"; readonly data: Readonly<Record<never, never>> };
+
+export interface Locality {
+  /** ISO 3166-1 alpha-2. */
+  readonly country?: string;
+  /** IANA name. */
+  readonly time_zone?: string;
+}
 
 export interface Restored {
   /** Number of events the log had when the checkpoint was signed. */
@@ -68,6 +77,8 @@ export const evolveLake = (state: LakeState, event: Recorded<LakeEvent>): LakeSt
       return { status: "active", ...event.data, created_at: event.recorded_at, restored: null };
     case "ComplianceLevelChanged":
       return state.status === "active" ? { ...state, compliance_level: event.data.to } : state;
+    case "LakeLocalityChanged":
+      return state.status === "active" ? { ...state, ...event.data } : state;
     case "LakeRestored": {
       if (state.status !== "active") return state;
       return { ...state, restored: { ...event.data, noted_at: event.recorded_at } };

@@ -3,6 +3,7 @@ import { z } from "zod";
 import { isAdministrator } from "../../application/admission.ts";
 import { admitCreation } from "../../application/creation.ts";
 import type { Call } from "../../application/lakeGateway.ts";
+import { changeLocality } from "../../contracts/amendments.ts";
 import { commandAnswer as answerSchema, anything, resource } from "../../contracts/answers.ts";
 import { changeComplianceLevel, createLake } from "../../contracts/bodies.ts";
 import { page } from "../../contracts/fields.ts";
@@ -97,6 +98,19 @@ export const lakeRoutes = [
     body: changeComplianceLevel,
     success: { status: 200, schema: answerSchema("ComplianceLevelAnswer", { lake }) },
     handle: ({ body, ...deps }) => command(deps, { type: "ChangeComplianceLevel", ...body }),
+  }),
+  route({
+    method: "post",
+    path: "/locality",
+    scope: "lake",
+    tag: "Lakes",
+    summary:
+      "Say in which country the controller is, and by which clock: deadlines to come count by it",
+    params: none,
+    query: none,
+    body: changeLocality,
+    success: { status: 200, schema: answerSchema("LocalityAnswer", { lake }) },
+    handle: ({ body, ...deps }) => command(deps, { type: "ChangeLakeLocality", ...body }),
   }),
   route({
     method: "get",

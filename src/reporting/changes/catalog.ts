@@ -53,6 +53,7 @@ export const CATALOG_CHANGES: ChangesOf<CatalogEvent["type"]> = {
       created_at: recorded_at,
     }),
   ComplianceLevelChanged: ({ to }) => lake.changed([], { compliance_level: to }),
+  LakeLocalityChanged: (data) => lake.changed([], data),
   LakeRestored: nothing,
   LakeKeyRewrapped: nothing,
 

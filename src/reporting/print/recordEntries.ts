@@ -90,7 +90,7 @@ const controller = (activity: ProcessingActivity, { of, fault }: Controllers): E
       named !== null &&
         named.data_protection_officer === undefined &&
         missing("the data protection officer, where there is one (Art. 37)", setting),
-      country === null && missing("country of the controller", "country in POST /lakes"),
+      country === null && missing("country of the controller", "country in POST /locality"),
       officers.length === 0 &&
         missing("a privacy officer", "POST /members with the role privacy_officer"),
     ],

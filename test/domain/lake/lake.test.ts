@@ -1,12 +1,18 @@
 import { describe, expect, it } from "vitest";
 import { lakeId } from "../../../src/contracts/fields.ts";
-import { atLeast, type CreateDataLake, decideLake } from "../../../src/domain/lake/decide.ts";
+import {
+  atLeast,
+  type ChangeLakeLocality,
+  type CreateDataLake,
+  decideLake,
+} from "../../../src/domain/lake/decide.ts";
 import {
   COMPLIANCE_LEVELS,
   type ComplianceLevel,
   evolveLake,
   initialLake,
   type LakeEvent,
+  type Locality,
 } from "../../../src/domain/lake/lake.ts";
 import { deciderSpec, FIRST_RECORDED_AT } from "../../support/deciderSpec.ts";
 
@@ -152,5 +158,39 @@ describe("a lake", () => {
 
   it("stays absent when a change of level is all its log holds", () => {
     expect(given(changed("standard", "gdpr")).state()).toEqual({ status: "absent" });
+  });
+});
+
+describe("where the controller of a lake is", () => {
+  const locality = (more: Partial<ChangeLakeLocality> = {}): ChangeLakeLocality => ({
+    type: "ChangeLakeLocality",
+    country: null,
+    time_zone: null,
+    ...more,
+  });
+  const moved = (said: Locality): LakeEvent => ({ type: "LakeLocalityChanged", data: said });
+
+  it("is recorded as far as it is said otherwise", () => {
+    given(created())
+      .when(locality({ country: "FR", time_zone: "Europe/Berlin" }))
+      .then(moved({ country: "FR" }));
+    given(created())
+      .when(locality({ time_zone: "Europe/Paris" }))
+      .then(moved({ time_zone: "Europe/Paris" }));
+    given(created())
+      .when(locality({ country: "DE" }))
+      .thenNothing();
+  });
+
+  it("is what was said last, and the rest is as it was", () => {
+    const state = given(created(), moved({ country: "FR" }), moved({ country: "IT" })).state();
+    expect(state).toMatchObject({ country: "IT", time_zone: "Europe/Berlin", name: "North" });
+  });
+
+  it("is of a lake there is", () => {
+    given()
+      .when(locality({ country: "DE" }))
+      .thenRejected("lake-not-found", "not_found");
+    expect(given(moved({ country: "FR" })).state()).toEqual({ status: "absent" });
   });
 });
