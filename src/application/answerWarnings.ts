@@ -5,6 +5,7 @@
 import type { Amendment } from "../domain/dataset/dataset.ts";
 import type { Command } from "./commands.ts";
 import { hasBatches } from "./datasetCommands.ts";
+import { directoryEntries } from "./directoryEntries.ts";
 import type { EventLog, StoredEvent } from "./ports.ts";
 import { reader } from "./reader.ts";
 
@@ -22,6 +23,8 @@ const besides = (log: EventLog, command: Command, { data }: StoredEvent): readon
   switch (command.type) {
     case "AmendDataset":
       return afterAmendment(log, command.dataset, data as Amendment);
+    case "ChangeComplianceLevel":
+      return command.compliance_level === "strict" ? notEncrypted(log) : [];
     default:
       return [];
   }
@@ -75,5 +78,25 @@ const afterDeclaring = (log: EventLog, name: string): readonly string[] => {
   return [
     "What is published of it without a privacy run is not handed out any more: have its contracts " +
       "protect it (privacy_rules), then POST /replay derives it anew.",
+  ];
+};
+
+/** Datasets that a warning names, at most. */
+const MAX_NAMED = 20;
+
+const notEncrypted = (log: EventLog): readonly string[] => {
+  const read = reader(log);
+  const names: string[] = [];
+  for (const { id } of directoryEntries(log, { kind: "dataset" })) {
+    const dataset = read.dataset(id);
+    if (dataset.status !== "absent" && !dataset.encryption_enabled) names.push(id);
+  }
+  if (names.length === 0) return [];
+  const more = names.length > MAX_NAMED ? ` and ${names.length - MAX_NAMED} more` : "";
+  const [are, of] = names.length === 1 ? ["is", "it"] : ["are", "them"];
+  return [
+    `Not encrypted ${are} ${names.slice(0, MAX_NAMED).join(", ")}${more}: at level strict nothing is ` +
+      `appended to ${of}, published or handed out any more. Register another dataset with ` +
+      "encryption_enabled and append the data there.",
   ];
 };

@@ -1,0 +1,55 @@
+/** What an answer warns of besides what its events say. */
+import { describe, expect, it } from "vitest";
+import type { LakeRequest } from "../../src/application/lakeGateway.ts";
+import { contractId, datasetName } from "../../src/contracts/fields.ts";
+import { append, defineContract, registerSales } from "../support/batchSteps.ts";
+import { refusal, type TestLake, testLake } from "../support/testLake.ts";
+
+const warnings = (lake: TestLake, request: LakeRequest) =>
+  lake.run(request).body.warnings as readonly string[];
+
+const raise = (compliance_level: "gdpr" | "strict"): LakeRequest => ({
+  type: "ChangeComplianceLevel",
+  compliance_level,
+});
+
+const register = (lake: TestLake, name: string, encryption_enabled = false) =>
+  registerSales(lake, { name: datasetName.parse(name), encryption_enabled });
+
+describe("a lake that is raised to strict", () => {
+  it("names the datasets that nothing comes into or leaves any more, and what to do", () => {
+    const lake = testLake({ level: "standard" });
+    register(lake, "open");
+    register(lake, "sealed", true);
+    expect(warnings(lake, raise("gdpr"))).toEqual([]);
+    expect(warnings(lake, raise("strict"))).toEqual([
+      "Not encrypted is open: at level strict nothing is appended to it, published or handed out " +
+        "any more. Register another dataset with encryption_enabled and append the data there.",
+    ]);
+    expect(warnings(lake, raise("strict"))).toEqual([]);
+  });
+
+  it("names no more than fit into a sentence, and counts the rest", () => {
+    const lake = testLake({ level: "gdpr" });
+    for (let n = 0; n < 22; n += 1) register(lake, `d${n}`);
+    const [said] = warnings(lake, raise("strict"));
+    expect(said).toMatch(/^Not encrypted are d0, d1, .*, d19 and 2 more: .* appended to them,/);
+  });
+
+  it("says nothing when every dataset is encrypted", () => {
+    const lake = testLake({ level: "gdpr" });
+    register(lake, "sealed", true);
+    expect(warnings(lake, raise("strict"))).toEqual([]);
+  });
+
+  it("refuses to append to one with what to do instead", () => {
+    const lake = testLake({ level: "gdpr" });
+    registerSales(lake);
+    defineContract(lake);
+    lake.run({ type: "ApproveContract", contract_id: contractId.parse("contract1"), approver: "anna" });
+    lake.run(raise("strict"));
+    const { code, detail } = refusal(append(lake, "b"));
+    expect(code).toBe("encryption-required");
+    expect(detail).toContain("Register another dataset with encryption_enabled");
+  });
+});
