@@ -25,6 +25,8 @@ const besides = (log: EventLog, command: Command, { data }: StoredEvent): readon
       return afterAmendment(log, command.dataset, data as Amendment);
     case "ChangeComplianceLevel":
       return command.compliance_level === "strict" ? notEncrypted(log) : [];
+    case "RejectDeletion":
+      return command.ground === null ? [GROUNDLESS] : [];
     default:
       return [];
   }
@@ -100,3 +102,7 @@ const notEncrypted = (log: EventLog): readonly string[] => {
       "encryption_enabled and append the data there.",
   ];
 };
+
+const GROUNDLESS =
+  "No ground in law is on record for this rejection (ground: an exception of Art. 17(3), or Art. " +
+  "12(2), 12(5) or 12(6)): without one a person is to be forgotten.";

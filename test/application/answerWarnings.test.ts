@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import type { LakeRequest } from "../../src/application/lakeGateway.ts";
 import { contractId, datasetName } from "../../src/contracts/fields.ts";
 import { append, defineContract, registerSales } from "../support/batchSteps.ts";
+import { requestIn } from "../support/erasureSteps.ts";
 import { refusal, type TestLake, testLake } from "../support/testLake.ts";
 
 const warnings = (lake: TestLake, request: LakeRequest) =>
@@ -46,10 +47,32 @@ describe("a lake that is raised to strict", () => {
     const lake = testLake({ level: "gdpr" });
     registerSales(lake);
     defineContract(lake);
-    lake.run({ type: "ApproveContract", contract_id: contractId.parse("contract1"), approver: "anna" });
+    lake.run({
+      type: "ApproveContract",
+      contract_id: contractId.parse("contract1"),
+      approver: "anna",
+    });
     lake.run(raise("strict"));
     const { code, detail } = refusal(append(lake, "b"));
     expect(code).toBe("encryption-required");
     expect(detail).toContain("Register another dataset with encryption_enabled");
+  });
+});
+
+describe("a request to be forgotten that is rejected", () => {
+  const reject = (lake: TestLake, subject: string, ground: string | null) =>
+    warnings(lake, {
+      type: "RejectDeletion",
+      deletion_id: requestIn(lake, subject),
+      reason: "no",
+      ground,
+    });
+
+  it("is told to have no ground in law when none is given, and rejected all the same", () => {
+    const lake = testLake({ level: "gdpr" });
+    expect(reject(lake, "jane", null)).toEqual([
+      expect.stringMatching(/^No ground in law is on record for this rejection/),
+    ]);
+    expect(reject(lake, "otto", "Art. 17(3)(b)")).toEqual([]);
   });
 });
