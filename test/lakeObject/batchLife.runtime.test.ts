@@ -279,6 +279,43 @@ describe("a consumption that is refused", () => {
   });
 });
 
+describe("a contract that is deprecated at level strict", () => {
+  test("takes nothing in any more, and what it has goes on: published, handed out, replayed", async () => {
+    const lake = await newLake("strict");
+    const about = { contains_pii: true, encryption_enabled: true };
+    await lake.done("/datasets", {
+      name: "sales",
+      schema: { id: "int", amount: "float" },
+      ...about,
+    });
+    const terms = { retention_days: 30, privacy_rules: { id: "hash" } };
+    await lake.done("/contracts", { dataset: "sales", contract_id: "c1", ...terms });
+    await lake.done("/contracts/c1/approve");
+    for (const batch_id of ["a", "b"]) {
+      expect((await append(lake, batch_id)).status).toBe(201);
+      const proposed = await lake.done("/run-privacy", { batch_id });
+      await lake.done(`/run-privacy/${proposed.text("run", "run_id")}/approve`);
+    }
+    await lake.done("/publish-batch", { batch_id: "a" });
+    const deprecated = await lake.done("/contracts/c1/deprecate");
+    expect(deprecated.at("contract")).toMatchObject({ status: "deprecated", approver: "local" });
+    const refused = await append(lake, "late");
+    expect([refused.status, refused.at("code")]).toEqual([409, "contract-deprecated"]);
+    await lake.done("/publish-batch", { batch_id: "b" });
+    const replayed = await lake.done("/replay", { dataset: "sales" });
+    expect(replayed.at("replay"), JSON.stringify(replayed.body)).toMatchObject({
+      status: "completed",
+      outcomes: [
+        { batch_id: "a", outcome: "replayed" },
+        { batch_id: "b", outcome: "replayed" },
+      ],
+    });
+    for (const batch_id of ["a", "b"]) {
+      await lake.done("/consume-batch", { batch_id, consumer: "alice", format: "csv" });
+    }
+  });
+});
+
 describe("objects that a newer result has replaced", () => {
   test("are deleted by the alarm: only what the batch refers to is left", async () => {
     const lake = await salesLake();

@@ -114,11 +114,7 @@ const register = (
     );
   }
   if (lake.compliance_level === "strict" && !command.encryption_enabled) {
-    return reject(
-      "compliance",
-      "encryption-required",
-      "Encryption required: at level strict a dataset must have encryption_enabled.",
-    );
+    return encryptionRequired();
   }
   const { subject_column, schema } = command;
   if (subject_column !== null && !Object.hasOwn(schema, subject_column)) {
@@ -137,8 +133,10 @@ const ingest = (
   const pii = command.contains_pii ?? (state.status === "absent" ? null : state.contains_pii);
   const flag = piiFlag(lake, pii, command.dataset_id);
   if (!flag.ok) return flag;
-  const encrypted = state.status !== "absent" && state.encryption_enabled;
-  if (lake.compliance_level === "strict" && !encrypted) return notEncrypted(command.dataset_id);
+  if (lake.compliance_level === "strict") {
+    if (state.status === "absent") return encryptionRequired();
+    if (!state.encryption_enabled) return notEncrypted(command.dataset_id);
+  }
   const { type: _, ...manifest } = command;
   const registered: DatasetEvent = {
     type: "DatasetRegistered",
@@ -211,6 +209,14 @@ export const unknownDataset = (name: string) =>
 
 export const deprecated = (name: string) =>
   reject("wrong_state", "dataset-deprecated", `Dataset ${name} is deprecated: nothing is added.`);
+
+const encryptionRequired = () =>
+  reject(
+    "compliance",
+    "encryption-required",
+    "Encryption required: at level strict a dataset is registered with encryption_enabled " +
+      "(POST /datasets), before anything comes into it.",
+  );
 
 /** Nothing of it moves at level strict any more; what was written in clear is not sealed later. */
 export const notEncrypted = (name: string) =>
