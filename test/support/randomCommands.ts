@@ -477,12 +477,24 @@ const webhooks = fc.oneof(
   ),
 );
 
+const countryOf = (lake: TestLake): string | null => {
+  const state = lake.log.load("lake").state as StateOf<"lake">;
+  return state.status === "absent" ? null : state.country;
+};
+
 const others = fc.oneof(
   often<ComplianceLevel>("gdpr", ...COMPLIANCE_LEVELS).map((compliance_level) =>
-    request(`level ${compliance_level}`, () => ({
-      type: "ChangeComplianceLevel",
-      compliance_level,
-    })),
+    // Nothing comes of the lowest level, whatever the lake has.
+    compliance_level === "standard"
+      ? request("move", (lake) => ({
+          type: "ChangeLakeLocality",
+          country: countryOf(lake) === "DE" ? "FR" : "DE",
+          time_zone: null,
+        }))
+      : request(`level ${compliance_level}`, () => ({
+          type: "ChangeComplianceLevel",
+          compliance_level,
+        })),
   ),
   dataset.map((name) =>
     request(`audit ${name}`, () => ({
