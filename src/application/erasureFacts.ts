@@ -14,8 +14,6 @@ import {
   type ErasedObject,
   type ErasureFacts,
   type LostFile,
-  MAX_LISTED_OBJECTS,
-  MAX_LISTED_RECIPIENTS,
   RESIDUAL_DAYS,
   type Recipient,
   type TransformedColumn,
@@ -24,6 +22,7 @@ import type { BatchId, DatasetName } from "../domain/ids.ts";
 import { reader } from "./commands.ts";
 import { eventsOf } from "./erasureRecipients.ts";
 import { heldElsewhere } from "./heldElsewhere.ts";
+import { fittingIn, listedRecipients } from "./listed.ts";
 import type { EventLog, StoredEvent } from "./ports.ts";
 import { later } from "./timers.ts";
 
@@ -42,7 +41,22 @@ export const erasureFacts = (
   const answered_at = erasure.only === null ? null : deletion.completed_at;
   const hit = erasure.erased_from.filter(({ dataset }) => dataset !== null);
   const erased = hit.flatMap((batch) => erasedIn(log, batch, deletion));
-  const objects = erased.flatMap((each) => each.objects);
+  const objects = fittingIn(
+    "objects",
+    erased.flatMap((each) => each.objects),
+  );
+  const destroyed = fittingIn(
+    "destroyed",
+    erased.flatMap((each) => each.destroyed),
+  );
+  const lost_files = fittingIn(
+    "lost_files",
+    erased.flatMap((each) => each.lost_files),
+  );
+  const unreadable_datasets = fittingIn("unreadable_datasets", erasure.key_destroyed);
+  const transformed = fittingIn("transformed", transformedIn(log, hit));
+  const held_elsewhere = fittingIn("held_elsewhere", heldElsewhere(log));
+  const named = listedRecipients(recipients);
   return {
     deletion_id,
     subject_ref,
@@ -61,17 +75,24 @@ export const erasureFacts = (
       hit: erasure.erased_from.length,
     },
     rows_removed: erasure.rows_removed,
-    objects: objects.slice(0, MAX_LISTED_OBJECTS),
-    objects_omitted: Math.max(0, objects.length - MAX_LISTED_OBJECTS),
-    destroyed: erased.flatMap((each) => each.destroyed),
-    lost_files: erased.flatMap((each) => each.lost_files),
-    unreadable_datasets: erasure.key_destroyed,
-    transformed: transformedIn(log, hit),
+    objects: objects.listed,
+    objects_omitted: objects.omitted,
+    destroyed: destroyed.listed,
+    lost_files: lost_files.listed,
+    unreadable_datasets: unreadable_datasets.listed,
+    transformed: transformed.listed,
     uploads: erasure.uploads,
     withheld: stillWithheld(deletion, erasure),
-    recipients: recipients.slice(0, MAX_LISTED_RECIPIENTS),
-    recipients_omitted: Math.max(0, recipients.length - MAX_LISTED_RECIPIENTS),
-    held_elsewhere: heldElsewhere(log),
+    recipients: named.listed,
+    recipients_omitted: named.omitted,
+    held_elsewhere: held_elsewhere.listed,
+    omitted: {
+      destroyed: destroyed.omitted,
+      lost_files: lost_files.omitted,
+      unreadable_datasets: unreadable_datasets.omitted,
+      transformed: transformed.omitted,
+      held_elsewhere: held_elsewhere.omitted,
+    },
     verification: erasure.verification,
     residual_until: later(now, RESIDUAL_DAYS * DAY_MS),
   };

@@ -75,7 +75,12 @@ export const recipientsOf = async (
     await wait(0);
   }
   return [...known]
-    .map(([consumer, { batches, last_at }]) => ({ consumer, batches: [...batches], last_at }))
+    .map(([consumer, { batches, last_at }]) => ({
+      consumer,
+      batches: [...batches],
+      batches_omitted: 0,
+      last_at,
+    }))
     .sort((a, b) => (a.consumer < b.consumer ? -1 : 1));
 };
 

@@ -10,7 +10,8 @@ import {
   readErasureRecord,
   writeErasureRecord,
 } from "../contracts/erasureRecord.ts";
-import type { DomainEvent } from "../domain/decider.ts";
+import { isOversized } from "../contracts/eventSize.ts";
+import { type DomainEvent, invariant } from "../domain/decider.ts";
 import type { BatchId, DeletionId, SubjectRef } from "../domain/ids.ts";
 import { reader } from "./commands.ts";
 import type { Custody } from "./custody.ts";
@@ -68,6 +69,8 @@ export const erasureRecords = ({ log, objects, custody, signer }: RecordDeps): E
 
   return {
     async release(lake_id, deletion_id, closing) {
+      // What the log could not take must not be found out when the keys are gone.
+      invariant(!isOversized(JSON.stringify(closing.data)), `${closing.type} fits into the log`);
       const before = await read(lake_id, deletion_id).catch(noneIfForeign);
       const record = recordOf(log, lake_id, deletion_id, closing, before);
       const body = new TextEncoder().encode(writeErasureRecord(record));

@@ -2,6 +2,7 @@
  * The write path, one synchronous turn: stored answer? load, decide, commit everything in one
  * transaction, answer. No `await` between reading and committing, so nothing comes in between.
  */
+import { isOversized, MAX_EVENT_BYTES } from "../contracts/eventSize.ts";
 import type { BatchState } from "../domain/batch/batch.ts";
 import { err, ok, type Result } from "../domain/decider.ts";
 import { type DeletionState, isOpen } from "../domain/deletion/deletion.ts";
@@ -61,6 +62,8 @@ export const handleCommand = (log: EventLog, envelope: Envelope): Result<Answer,
   const parted = partIndex(command);
   const decided = decide(log, parted.command);
   if (!decided.ok) return decided;
+  const large = oversizedIn(decided.value);
+  if (large !== null) return err(large);
 
   return log.transaction(() => {
     if (!fulfil(log, envelope, decided.value)) return err(workExpired());
@@ -77,7 +80,7 @@ export const handleCommand = (log: EventLog, envelope: Envelope): Result<Answer,
     oweNotifications(log, events, meta.now);
     if (events.length > 0) oweCheckpoint(log, meta.now);
     if (idempotency) {
-      const answer = JSON.stringify(compose(log, storable(parted.command), events));
+      const answer = keptAnswer(compose(log, storable(parted.command), events));
       log.answers.put(idempotency.key, { fingerprint: idempotency.fingerprint, answer }, meta.now);
     }
     return ok(compose(log, parted.command, events));
@@ -93,6 +96,27 @@ const storable = (command: Command): Command => {
   if (command.type === "IssueToken") return { ...command, shown_token: null };
   if (command.type !== "AppendData") return command;
   return { ...command, taken: { ...command.taken, unexpected_columns: [] } };
+};
+
+/** An event that no row has room for is refused, before anything is written. */
+const oversizedIn = (decision: Decision): Rejection | null => {
+  const large = decision
+    .flatMap(({ events }) => events)
+    .find(({ data }) => isOversized(JSON.stringify(data)));
+  if (large === undefined) return null;
+  return {
+    reason: "too_large",
+    code: "event-too-large",
+    detail: `${large.type} would take more than ${MAX_EVENT_BYTES} bytes, the most an event may.`,
+  };
+};
+
+/** As it is given again. What it shows of the resource is left out where that has no room. */
+const keptAnswer = (answer: Answer): string => {
+  const whole = JSON.stringify(answer);
+  if (!isOversized(whole)) return whole;
+  const { message, events, warnings } = answer.body;
+  return JSON.stringify({ ...answer, body: { message, events, warnings } });
 };
 
 /** The first answer to the same command, a refusal when the key came with another, or null. */

@@ -55,6 +55,29 @@ const derived: EventContract = {
   steps: [inPublication(UNGROUPED), inPublication(UNREMEMBERED)],
 };
 
+/** From before a recipient's batches were counted instead of named where there are many. */
+const allNamed: Upcaster = ({ recipients, ...data }) => ({
+  ...data,
+  recipients: (recipients as readonly object[]).map((each) => ({ ...each, batches_omitted: 0 })),
+});
+
+/** From before lists of an erasure's facts left anything out. */
+const NOTHING_OMITTED = {
+  destroyed: 0,
+  lost_files: 0,
+  unreadable_datasets: 0,
+  transformed: 0,
+  held_elsewhere: 0,
+};
+
+const closing: EventContract = {
+  version: 3,
+  steps: [
+    (data) => ({ ...data, lost_files: [] }),
+    (data) => ({ ...allNamed(data), omitted: NOTHING_OMITTED }),
+  ],
+};
+
 export const EVENT_CONTRACTS: Readonly<Record<string, EventContract>> = {
   // Where it lay was the platform's choice before.
   DataLakeCreated: added({ residency: { jurisdiction: null, enforced: false } }),
@@ -123,12 +146,12 @@ export const EVENT_CONTRACTS: Readonly<Record<string, EventContract>> = {
   GDPRDeletionOverdue: v1,
   GDPRDeletionStarted: added({ deadline: null }),
   GDPRDeletionProgressed: v1,
-  RecipientsNamed: v1,
-  GDPRDeletionCompleted: added({ lost_files: [] }),
+  RecipientsNamed: { version: 2, steps: [allNamed] },
+  GDPRDeletionCompleted: closing,
   GDPRDeletionFailed: v1,
   GDPRWithholdingEnded: v1,
-  GDPRDeletionRemainderErased: added({ lost_files: [] }),
-  GDPRDeletionReapplied: added({ lost_files: [] }),
+  GDPRDeletionRemainderErased: closing,
+  GDPRDeletionReapplied: closing,
   ReplayRequested: v1,
   ReplayProgressed: v1,
   ReplayOutdated: v1,

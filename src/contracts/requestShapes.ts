@@ -39,6 +39,7 @@ const FACTS = {
   withheld: LIST,
   recipients: LIST,
   recipients_omitted: NUMBER,
+  omitted: OBJECT,
   held_elsewhere: LIST,
   verification: OBJECT,
   residual_until: TEXT,

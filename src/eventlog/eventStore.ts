@@ -3,7 +3,9 @@
  * the present version of its type.
  */
 import type { EventFilter, StoredEvent } from "../application/ports.ts";
+import { isOversized } from "../contracts/eventSize.ts";
 import { upcast, writtenVersion } from "../contracts/events.ts";
+import { invariant } from "../domain/decider.ts";
 import type { StreamName } from "../domain/ids.ts";
 import { queryOf, sourcesOf } from "./eventQuery.ts";
 import { leafText } from "./leaf.ts";
@@ -152,6 +154,8 @@ export const eventStore = (sql: SqlStorage): EventStore => {
   };
 
   const put = (event: Inserted, accessor: string | null): void => {
+    // Commands are refused before they come this far.
+    invariant(!isOversized(event.data), `event ${event.type} fits into a row`);
     waiting.push(valuesOf(event, accessor));
     const completes = event.seq % RUN === 0;
     if (completes || waiting.length === ROWS_AT_ONCE) flush();

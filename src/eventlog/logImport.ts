@@ -15,6 +15,7 @@ import { isOwnKey } from "../application/objectKeys.ts";
 import type { RootSecrets } from "../application/rootSecrets.ts";
 import { keysIn } from "../contracts/eventKeys.ts";
 import { shapeFault } from "../contracts/eventShapes.ts";
+import { isOversized, MAX_EVENT_BYTES } from "../contracts/eventSize.ts";
 import { upcast } from "../contracts/events.ts";
 import { ok, type Result } from "../domain/decider.ts";
 import type { StreamName } from "../domain/ids.ts";
@@ -99,6 +100,7 @@ export const logImport = ({ sql, log, tree, roots, now }: LogImportDeps): LogImp
 
   /** Whether a row may come next, by all that stands before it; else what is wrong with it. */
   const faultOf = (row: LeafRow, lake_id: string, last: string): string | null => {
+    if (isOversized(row.data)) return `its data takes more than ${MAX_EVENT_BYTES} bytes`;
     const data = JSON.parse(row.data) as Record<string, unknown>;
     const first = row.seq === 1;
     if (first !== (row.type === "DataLakeCreated")) {

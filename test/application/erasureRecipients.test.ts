@@ -139,7 +139,7 @@ describe("those who are to be told of an erasure", () => {
     const id = begin(lake);
     eraseOf(lake, id, ["b1", "b2"]);
     expect(await recipientsOf(lake.log, erasureOf(lake, id).erased_from, id)).toEqual([
-      { consumer: "alice", batches: ["b1", "b2"], last_at },
+      { consumer: "alice", batches: ["b1", "b2"], batches_omitted: 0, last_at },
     ]);
   });
 });

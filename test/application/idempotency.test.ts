@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Call, LakeRequest } from "../../src/application/lakeGateway.ts";
+import { MAX_EVENT_BYTES } from "../../src/contracts/eventSize.ts";
 import { batchId, datasetName } from "../../src/contracts/fields.ts";
 import { defineContract, registerSales } from "../support/batchSteps.ts";
 import { appendData, MISFIT, RAW, SCHEMA } from "../support/facts.ts";
@@ -63,6 +64,33 @@ describe("a command sent twice under one key", () => {
     const lake = testLake({ level: "standard" });
     expect(lake.refused(createLake("standard"), keyed("k1")).code).toBe("lake-exists");
     expect(lake.log.answered()).toEqual([]);
+  });
+});
+
+describe("what no row of the database has room for", () => {
+  const described = (bytes: number): LakeRequest => ({
+    ...register,
+    description: "x".repeat(bytes),
+  });
+
+  it("is refused as an event, and nothing of its command is written", () => {
+    const lake = testLake({ level: "standard" });
+    const stored = lake.log.dump();
+    expect(lake.refused(described(MAX_EVENT_BYTES), keyed("k1"))).toMatchObject({
+      reason: "too_large",
+      code: "event-too-large",
+    });
+    expect(lake.log.dump()).toBe(stored);
+  });
+
+  it("is left out of the answer that is kept, and what is recorded is said again", () => {
+    const lake = testLake({ level: "standard" });
+    const large = described(MAX_EVENT_BYTES - 500);
+    const first = lake.run(large, keyed("k1"));
+    const second = lake.run(large, keyed("k1"));
+    expect(second.replayed).toBe(true);
+    expect(Object.keys(second.body)).toEqual(["message", "events", "warnings"]);
+    expect(second.body.events).toEqual(first.body.events);
   });
 });
 

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { foldOf } from "../../src/application/aggregates.ts";
 import type { EventFilter, EventLog } from "../../src/application/ports.ts";
+import { MAX_EVENT_BYTES } from "../../src/contracts/eventSize.ts";
 import type { DomainEvent } from "../../src/domain/decider.ts";
 import type { StreamName } from "../../src/domain/ids.ts";
 import { eventLog } from "../../src/eventlog/eventLog.ts";
@@ -49,6 +50,16 @@ const versions = (sql: SqlStorage, stream: string) =>
     .map(({ version }) => version);
 
 describe("appending", () => {
+  test("refuses an event that the platform has no row for, wherever it runs", () =>
+    inEmptyLog((log) => {
+      const text = (bytes: number) => "é".repeat(bytes / 2);
+      const fits = { ...ingested("a", 1), data: { text: text(MAX_EVENT_BYTES - 100) } };
+      const large = { ...fits, data: { text: text(MAX_EVENT_BYTES) } };
+      appendTo(log, "dataset/a", [fits], metaAt(second(1)));
+      expect(() => appendTo(log, "dataset/a", [large], metaAt(second(2)))).toThrow("fits");
+      expect(log.head()).toBe(1);
+    }));
+
   test("numbers events without a gap, in the log and in each stream", () =>
     inEmptyLog((log, storage) => {
       appendTo(log, "dataset/a", [registered("a"), ingested("a", 1)], metaAt(second(1)));

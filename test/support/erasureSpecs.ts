@@ -138,6 +138,13 @@ export const facts = (more: Partial<ErasureFacts> = {}): ErasureFacts => ({
   withheld: [],
   recipients: [],
   recipients_omitted: 0,
+  omitted: {
+    destroyed: 0,
+    lost_files: 0,
+    unreadable_datasets: 0,
+    transformed: 0,
+    held_elsewhere: 0,
+  },
   held_elsewhere: [],
   verification: { rounds: 2, objects: 2, rows_read: 7, rows_found: 0 },
   residual_until: "2026-12-24T12:00:00.000Z",

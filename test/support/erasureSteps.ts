@@ -191,7 +191,7 @@ const complete = (lake: TestLake, deletion_id: DeletionId): Step => {
   if (deletion.status === "absent" || erasure === null) return ok(null);
   const known = erasureFacts(lake.log, deletion, erasure, lake.now(), []);
   // In a random life hardly anything that is erased was consumed before.
-  const recipients = [{ consumer: "alice", batches: [], last_at: lake.now() }];
+  const recipients = [{ consumer: "alice", batches: [], batches_omitted: 0, last_at: lake.now() }];
   const facts = { ...known, recipients };
   const at_version = deletion.version;
   return lake.service.command(lake.call(), {

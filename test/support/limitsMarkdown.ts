@@ -4,6 +4,7 @@ import { MAX_IMPORT_LINES } from "../../src/application/importLog.ts";
 import { MAX_LEAVES } from "../../src/application/logProofs.ts";
 import { MAX_REPLAY_BATCHES } from "../../src/application/toCommand.ts";
 import { MAX_DELIVERY_ATTEMPTS } from "../../src/application/webhooks.ts";
+import { MAX_EVENT_BYTES } from "../../src/contracts/eventSize.ts";
 import * as fields from "../../src/contracts/fields.ts";
 import { FOLDING_COST, MAX_PATTERN_COST, MAX_PROGRAM_SIZE } from "../../src/contracts/pattern.ts";
 import { MAX_CSV_FIELDS } from "../../src/data/csvHeader.ts";
@@ -115,6 +116,7 @@ const ROWS: readonly Row[] = [
   ],
   ["pieces of 64 KiB of hashes that `unique` reads", count(MAX_READS), "413"],
   ["groups counted for k-anonymity", count(MAX_GROUPS), "413"],
+  ["one event of the log, as JSON", `${count(MAX_EVENT_BYTES)} bytes`, "413"],
   ["batches in one replay", count(MAX_REPLAY_BATCHES), "422"],
 ];
 

@@ -12,6 +12,23 @@ export const MAX_LISTED_OBJECTS = 2_000;
 /** The most recipients named at once. */
 export const MAX_LISTED_RECIPIENTS = 1_000;
 
+/** The most batches named with one recipient, and fewer where there are many recipients. */
+export const MAX_RECIPIENT_BATCHES = 100;
+
+/**
+ * What each list may take of the one event that all of them are in, in bytes of JSON: together less
+ * than MAX_EVENT_BYTES, with room for what is not a list.
+ */
+export const LISTED_BYTES = {
+  objects: 700_000,
+  recipients: 500_000,
+  destroyed: 100_000,
+  lost_files: 100_000,
+  transformed: 100_000,
+  unreadable_datasets: 50_000,
+  held_elsewhere: 50_000,
+} as const;
+
 /** What the platform itself may bring back of what was deleted, in days. */
 export const RESIDUAL_DAYS = 30;
 
@@ -59,7 +76,18 @@ export interface TransformedColumn {
 export interface Recipient {
   readonly consumer: string;
   readonly batches: readonly BatchId[];
+  /** Further batches, which the access log names. */
+  readonly batches_omitted: number;
   readonly last_at: string;
+}
+
+/** By list: what it has not the room for. */
+export interface Omitted {
+  readonly destroyed: number;
+  readonly lost_files: number;
+  readonly unreadable_datasets: number;
+  readonly transformed: number;
+  readonly held_elsewhere: number;
 }
 
 export interface Verification {
@@ -110,6 +138,8 @@ export interface ErasureFacts {
   readonly withheld: readonly Withheld[];
   readonly recipients: readonly Recipient[];
   readonly recipients_omitted: number;
+  /** How many the other lists leave out for want of room. */
+  readonly omitted: Omitted;
   /** Datasets with manifests of data that is held elsewhere, which this does not reach. */
   readonly held_elsewhere: readonly DatasetName[];
   readonly verification: Verification;

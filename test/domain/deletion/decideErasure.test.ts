@@ -258,7 +258,8 @@ describe("completing", () => {
   });
 
   it("names those who are to be told before it says that it is done", () => {
-    const recipients = [{ consumer: "alice", batches: [A], last_at: FIRST_RECORDED_AT }];
+    const last_at = FIRST_RECORDED_AT;
+    const recipients = [{ consumer: "alice", batches: [A], batches_omitted: 0, last_at }];
     const more = { recipients, recipients_omitted: 3 };
     given(...all)
       .when(complete(all.length, more))
