@@ -19,7 +19,7 @@ import { nextAlarm } from "./application/nextAlarm.ts";
 import type { Whereabouts } from "./application/places.ts";
 import { prove, type SignedQuestion } from "./application/prove.ts";
 import type { LakeQuestion } from "./application/questions.ts";
-import { every } from "./application/timers.ts";
+import { every, wait } from "./application/timers.ts";
 import { checkEventContracts } from "./contracts/events.ts";
 import type { Result } from "./domain/decider.ts";
 import type { Rejection } from "./domain/rejection.ts";
@@ -34,6 +34,12 @@ import { fulfilDuties, openLake, type Surroundings } from "./openLake.ts";
 
 checkEventContracts();
 
+/** For so long at most an alarm waits for the reports, and no duty is done meanwhile. */
+const DELIVERY_PATIENCE_MS = 5_000;
+
+/** No event for so long, and a lake is quiet. */
+const QUIET_MS = 1_000;
+
 /** How soon a lake whose keys do not open looks again. */
 const LOCKED_RETRY_MS = 60_000;
 
@@ -44,6 +50,8 @@ export class LakeObject extends DurableObject<Env> {
   readonly #alarm: LakeAlarm;
   /** Since when the alarm is being seen to, in ms. */
   #woken: number | null = null;
+  /** Whether somebody waits for the lake to be quiet. */
+  #resting = false;
   readonly #surroundings: Surroundings;
 
   constructor(ctx: DurableObjectState, env: Env) {
@@ -54,6 +62,7 @@ export class LakeObject extends DurableObject<Env> {
       lake_id: () => this.#lakeId(),
       appended: () => this.#stream?.appended(),
       committed: () => this.#afterCommit(),
+      delivered: () => this.ctx.waitUntil(this.#rest()),
       due: () => this.#due(),
       woken: () => this.#woken,
       rearm: () => this.#rearm(),
@@ -210,13 +219,37 @@ export class LakeObject extends DurableObject<Env> {
       if (locked)
         say("error", "a lake is locked: its duties wait for the root secret", { lake_id });
       else await fulfilDuties(this.#surroundings, lake_id, lake);
-      await lake.relay.settle();
+      // Duties do not wait for the reports: what takes its time goes on by itself.
+      await this.#delivered(lake);
     } finally {
       this.#woken = null;
       lake.reporter.nudge();
       // Whatever went wrong, the next alarm is set: the platform itself tries six times only.
       await this.#rearm(locked ? LOCKED_RETRY_MS : 0);
     }
+  }
+
+  /** Resolves when every event has reached the reports, and soon if that takes longer. */
+  async #delivered({ relay }: Lake): Promise<void> {
+    const delivery = relay.settle();
+    this.ctx.waitUntil(delivery);
+    await Promise.race([delivery, wait(DELIVERY_PATIENCE_MS)]);
+  }
+
+  /**
+   * The alarm that would have looked after the outbox is not needed any more: a lake that is left alone
+   * is not woken for nothing. Once it is quiet: as long as commands come, the next one sets it anew.
+   */
+  async #rest(): Promise<void> {
+    const lake = this.#lake;
+    if (this.#resting || lake === null) return;
+    this.#resting = true;
+    try {
+      for (let head = -1; head !== lake.log.head(); await wait(QUIET_MS)) head = lake.log.head();
+    } finally {
+      this.#resting = false;
+    }
+    await this.#alarm.rest(this.#due());
   }
 
   /** Was the database restored? Then that is put on record, and who was erased since is again. */

@@ -42,6 +42,8 @@ export interface Surroundings {
   lake_id(): string | null;
   /** Events were appended. */
   appended(): void;
+  /** The reports have all there is. */
+  delivered(): void;
   /** Something was committed: there may be something to deliver and something to be woken for. */
   committed(): void;
   /** When the earliest thing is due, ms since the epoch; null when nothing is owed. */
@@ -59,7 +61,7 @@ export const openLake = (around: Surroundings): Lake => {
   const clock = () => new Date();
   const roots = rootSecretsOf(env);
   const own = lakeStore(ctx.storage, { roots, now: clock, report_version: REPORT_VERSION });
-  const { stored, keys, tree, imported, sent, owed } = own;
+  const { stored, keys, tree, imported, sent, owed, looked } = own;
   const log = overheard(stored, around.appended);
   const service = lakeService({
     log,
@@ -94,7 +96,7 @@ export const openLake = (around: Surroundings): Lake => {
     r2SmallObjects(() => storesAround(around).objects),
     around.lake_id,
   );
-  const keeping = lakeCustody({ log, service, objects, tree, now: clock });
+  const keeping = lakeCustody({ log, service, objects, tree, looked, now: clock });
   const turns = lakeTurns({
     service,
     ...keeping,
@@ -142,6 +144,7 @@ const relayOf = (around: Surroundings, sent: SinkOutbox, sink: EventSink): Relay
     now: () => new Date(),
     every_ms: Number(around.env().DELIVERY_EVERY_MS) || undefined,
     wait,
+    delivered: around.delivered,
     background: (work) => around.ctx.waitUntil(work),
   });
 

@@ -68,7 +68,8 @@ export interface SmallObjects {
   put(key: string, bytes: Uint8Array): Promise<void>;
   /** At most 1,000; missing keys are no error. */
   delete(keys: readonly string[]): Promise<void>;
-  list(prefix: string): AsyncIterable<string>;
+  /** In the order of the keys; with `after`, those behind that key, which need not exist. */
+  list(prefix: string, after?: string): AsyncIterable<string>;
 }
 
 export interface TakeInput {

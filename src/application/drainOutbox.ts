@@ -7,12 +7,15 @@
  * asks for it, it is told everything anew.
  */
 import { type EventSink, type OutboxCursor, OutOfStepError, type StoredEvent } from "./ports.ts";
+import { within } from "./timers.ts";
 
 export const DELIVERY_EVENTS = 1_000;
 /** In one drain: an alarm has 15 minutes, and what a day has left behind takes longer. */
 export const MAX_DELIVERIES = 200;
 export const FIRST_RETRY_MS = 1_000;
 export const LAST_RETRY_MS = 5 * 60_000;
+/** A sink that has not answered by then has failed: what it does with it later counts once. */
+export const DELIVERY_TIMEOUT_MS = 60_000;
 /** In one drain. More often than this, something else is wrong than a restore. */
 export const MAX_REWINDS = 3;
 
@@ -47,8 +50,12 @@ export const drainOutbox = async (deps: OutboxDeps): Promise<boolean> => {
     const last = events.at(-1);
     if (last === undefined && !outdated) return true;
     try {
-      if (last === undefined) await deps.sink.restart(deps.lake_id, deps.head());
-      else await deps.sink.deliver(deps.lake_id, events, deps.head());
+      const { lake_id, sink } = deps;
+      const told =
+        last === undefined
+          ? sink.restart(lake_id, deps.head())
+          : sink.deliver(lake_id, events, deps.head());
+      await within(DELIVERY_TIMEOUT_MS, told);
     } catch (error) {
       if (error instanceof OutOfStepError && rewinds < MAX_REWINDS) {
         rewinds += 1;

@@ -18,7 +18,7 @@ import type { Custody } from "./custody.ts";
 import type { SmallObjects } from "./dataPorts.ts";
 import { type Envelope, openEnvelope, signEnvelope } from "./envelope.ts";
 import type { LogSigner } from "./logSigner.ts";
-import { erasureKey, erasurePrefix } from "./objectKeys.ts";
+import { erasureKey, erasureNoteKey, erasurePrefix } from "./objectKeys.ts";
 import type { EventLog, StoredEvent } from "./ports.ts";
 
 const RECORD_TYPE = "application/vnd.lethe.erasure-record+json";
@@ -75,6 +75,8 @@ export const erasureRecords = ({ log, objects, custody, signer }: RecordDeps): E
       const record = recordOf(log, lake_id, deletion_id, closing, before);
       const body = new TextEncoder().encode(writeErasureRecord(record));
       const envelope = await signEnvelope(await signer(lake_id), RECORD_TYPE, body);
+      // Noted before it is there, so that whoever looks for what is new finds it.
+      await objects.put(erasureNoteKey(lake_id, log.head(), deletion_id), new Uint8Array());
       // On record first: whatever is destroyed is then found again after any restore.
       const text = new TextEncoder().encode(JSON.stringify(envelope));
       await objects.put(erasureKey(lake_id, deletion_id), text);

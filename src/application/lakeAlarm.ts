@@ -10,6 +10,7 @@ import type { LogFields } from "./logging.ts";
 export interface PhysicalAlarm {
   getAlarm(): Promise<number | null>;
   setAlarm(at_ms: number): Promise<void>;
+  deleteAlarm(): Promise<void>;
 }
 
 /**
@@ -61,6 +62,8 @@ export interface LakeAlarm {
   asked(): void;
   /** Sets it for what is due, but for `wait_ms` from now at the earliest. Set at once, kept later. */
   arm(due_ms: number | null, wait_ms?: number): Promise<void>;
+  /** What it was set for is done: it is put off to what is due then, or taken away. */
+  rest(due_ms: number | null): Promise<void>;
   /** What the platform calls, and what for; whatever is set meanwhile is set anew. */
   ring(handler: () => Promise<void>, scheduled_ms: number | undefined): Promise<void>;
   /** Compares, repairs, and tells of what was found at the beginning if nobody was told of it. */
@@ -120,6 +123,17 @@ export const lakeAlarm = ({ physical, now, found }: LakeAlarmDeps): LakeAlarm =>
   return {
     arm,
     asked,
+
+    async rest(due_ms) {
+      if (armed === null || ringing > 0) return;
+      if (due_ms === null) {
+        armed = null;
+        await physical.deleteAlarm();
+      } else if (due_ms > armed) {
+        armed = due_ms;
+        await physical.setAlarm(due_ms);
+      }
+    },
 
     async begin(due_ms) {
       const check = await compared(due_ms);

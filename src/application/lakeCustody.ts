@@ -50,15 +50,29 @@ export interface LakeCustody {
   atStart(lake_id: string): Promise<boolean>;
 }
 
+/** How long the log was when all that is kept outside was known to this database; null: never looked. */
+export interface LookedBack {
+  upTo(): number | null;
+  note(seq: number): void;
+}
+
 export interface KeepingDeps {
   readonly log: EventLog;
   readonly service: LakeService;
   readonly objects: SmallObjects;
   readonly tree: Pick<LogTree, "size" | "root">;
+  readonly looked: LookedBack;
   readonly now: () => Date;
 }
 
-export const lakeCustody = ({ log, service, objects, tree, now }: KeepingDeps): LakeCustody => {
+export const lakeCustody = ({
+  log,
+  service,
+  objects,
+  tree,
+  looked,
+  now,
+}: KeepingDeps): LakeCustody => {
   const failed = (error: unknown) =>
     say("error", "halves of keys or records of erasures cannot be kept or had", { error });
   const halves = custody({
@@ -77,12 +91,31 @@ export const lakeCustody = ({ log, service, objects, tree, now }: KeepingDeps): 
 
   /** A restore that the log does not tell of, or null. */
   const unnoted = async (lake_id: string) => {
-    const lost = await lostCheckpoint(objects, lake_id, () => signer(lake_id), tree);
+    const after = looked.upTo() ?? 0;
+    const lost = await lostCheckpoint(objects, lake_id, () => signer(lake_id), tree, after);
     const lake = reader(log).lake();
     return lost === null || (lake.status === "active" && isNoted(lake, lost)) ? null : lost;
   };
 
+  /**
+   * Whether anything outside is unknown to the log. Names there sort by the length the log had, and
+   * what a restore has lost was longer than the log that was looked back from: so what is new is all
+   * there is to look at, however much lies before it.
+   */
+  const isBehindAny = async (lake_id: string): Promise<boolean> => {
+    const seq = looked.upTo();
+    const since = await revocations.since(lake_id, seq ?? 0);
+    // Erasures from before they were noted: once, all of them.
+    const erasures = seq === null ? undefined : since.erasures;
+    return (
+      since.behind ||
+      (await isBehind(about, lake_id, erasures)) ||
+      (await unnoted(lake_id)) !== null
+    );
+  };
+
   const lookBack = async (lake_id: string): Promise<Reapplication> => {
+    const seq = log.head();
     // First: what was lost is on record in front of what is done about it.
     const lost = await unnoted(lake_id);
     if (lost !== null) {
@@ -92,7 +125,9 @@ export const lakeCustody = ({ log, service, objects, tree, now }: KeepingDeps): 
     // Then who may get in: an erasure takes its time.
     const { revoked_again, refused } = await revocations.reapply(lake_id);
     const erasures = await reapplyErasures(about, lake_id);
-    return { ...erasures, revoked_again, refused: [...refused, ...erasures.refused] };
+    const summary = { ...erasures, revoked_again, refused: [...refused, ...erasures.refused] };
+    if (summary.refused.length === 0) looked.note(seq);
+    return summary;
   };
 
   return {
@@ -121,11 +156,11 @@ export const lakeCustody = ({ log, service, objects, tree, now }: KeepingDeps): 
     async atStart(lake_id) {
       const outdated = service.rotation.atStart(lake_id);
       try {
-        const behind =
-          (await revocations.isBehind(lake_id)) ||
-          (await isBehind(about, lake_id)) ||
-          (await unnoted(lake_id)) !== null;
-        if (!behind) return outdated;
+        const seq = log.head();
+        if (!(await isBehindAny(lake_id))) {
+          looked.note(seq);
+          return outdated;
+        }
       } catch (error) {
         failed(error);
       }

@@ -1,7 +1,11 @@
 /** When a lake has to wake: one alarm for everything it owes, so that nothing due is slept over. */
+import { LAST_RETRY_MS } from "./drainOutbox.ts";
 import type { EventLog } from "./ports.ts";
 
-/** An alarm this far ahead sees to what a crash between commit and delivery left behind. */
+/**
+ * An alarm this far ahead sees to what a crash between commit and delivery left behind. Once all is
+ * delivered it is taken away.
+ */
 export const OUTBOX_CHECK_MS = 30_000;
 
 /** How far a sink has the log, and when it is tried again after a failure. */
@@ -25,7 +29,9 @@ export const nextAlarm = (
   const duty = log.schedule.next();
   if (duty !== null) times.push(Date.parse(duty));
   if (outdated || log.head() > last_seq) {
-    times.push(retry_at === null ? now_ms + OUTBOX_CHECK_MS : Date.parse(retry_at));
+    const again = retry_at === null ? now_ms + OUTBOX_CHECK_MS : Date.parse(retry_at);
+    // Later than that only by a clock that was ahead.
+    times.push(Math.min(again, now_ms + LAST_RETRY_MS));
   }
   return times.length > 0 ? Math.min(...times) : null;
 };

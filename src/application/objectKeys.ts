@@ -1,5 +1,5 @@
 /** Where objects lie. No part of a key is personal data; every attempt writes keys of its own. */
-import type { SubjectRef } from "../domain/ids.ts";
+import type { DeletionId, SubjectRef } from "../domain/ids.ts";
 import type { Format } from "../domain/table.ts";
 
 /** Everything of a lake's lies under it, and nothing else does. */
@@ -98,12 +98,29 @@ export const custodyKey = (lake: string, subject: SubjectRef): string =>
 /** Where a lake's erasures are on record outside of its own database. */
 export const erasurePrefix = (lake: string): string => `lakes/${lake}/erasures/`;
 
-/** Where it is on record outside of a lake's database what was taken from whom. */
+/**
+ * Where it is on record outside of a lake's database what was taken from whom, and noted when an
+ * erasure was put on record.
+ */
 export const revocationPrefix = (lake: string): string => `lakes/${lake}/revocations/`;
+
+/** Every name that begins with this `seq` or a later one lies behind it. */
+export const revocationsFrom = (lake: string, seq: number): string =>
+  `${revocationPrefix(lake)}${String(seq).padStart(16, "0")}`;
 
 /** Keys sort by `seq` of the event. */
 export const revocationKey = (lake: string, { seq, event_id }: EventRef): string =>
-  `${revocationPrefix(lake)}${String(seq).padStart(16, "0")}-${event_id}.json`;
+  `${revocationsFrom(lake, seq)}-${event_id}.json`;
+
+/** Keys sort by the size of the log when it was: records of erasures are not in any order. */
+export const erasureNoteKey = (lake: string, seq: number, deletion: string): string =>
+  `${revocationsFrom(lake, seq)}-${deletion}.erased`;
+
+/** The request of such a name behind the prefix, or null when it is none of these. */
+export const notedErasureOf = (name: string): DeletionId | null => {
+  const [, deletion_id] = /^\d{16}-(.+)\.erased$/.exec(name) ?? [];
+  return deletion_id === undefined ? null : (deletion_id as DeletionId);
+};
 
 /** The event of a name behind the prefix, or null when it is none of these. */
 export const revocationOf = (name: string): EventRef | null => {

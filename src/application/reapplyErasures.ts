@@ -61,11 +61,12 @@ type Missing = readonly ErasureRecord[];
 const outstanding = async (
   { log, records }: Pick<ReapplyDeps, "log" | "records">,
   lake_id: string,
+  recorded: AsyncIterable<DeletionId> | Iterable<DeletionId> = records.list(lake_id),
 ): Promise<Outstanding> => {
   const missing: ErasureRecord[] = [];
   const refused: DeletionId[] = [];
   let count = 0;
-  for await (const deletion_id of records.list(lake_id)) {
+  for await (const deletion_id of recorded) {
     count += 1;
     if (isClosed(log, deletion_id)) continue;
     try {
@@ -79,12 +80,16 @@ const outstanding = async (
   return { records: count, missing, refused };
 };
 
-/** Whether the log lacks the end of an erasure that is on record: it was restored since. */
+/**
+ * Whether the log lacks the end of an erasure that is on record: it was restored since. `recorded`:
+ * only of these; left out, of all.
+ */
 export const isBehind = async (
   deps: Pick<ReapplyDeps, "log" | "records">,
   lake_id: string,
+  recorded?: readonly DeletionId[],
 ): Promise<boolean> => {
-  const { missing, refused } = await outstanding(deps, lake_id);
+  const { missing, refused } = await outstanding(deps, lake_id, recorded);
   return missing.length > 0 || refused.length > 0;
 };
 

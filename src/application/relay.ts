@@ -5,7 +5,7 @@
  * reports pay together), and a very busy one sends them while they are still in memory. What a
  * crash leaves behind is the alarm's to find.
  */
-import { DELIVERY_EVENTS, drainOutbox, type OutboxDeps } from "./drainOutbox.ts";
+import { DELIVERY_EVENTS, drainOutbox, LAST_RETRY_MS, type OutboxDeps } from "./drainOutbox.ts";
 import { oneAtATime } from "./oneAtATime.ts";
 
 /** Deliveries begin no closer together than this, but for full ones. */
@@ -24,6 +24,8 @@ export interface RelayDeps extends Omit<OutboxDeps, "cursor" | "lake_id"> {
   /** Left out: `DELIVERY_EVERY_MS`. */
   readonly every_ms?: number | undefined;
   wait(milliseconds: number): Promise<void>;
+  /** All that was there has arrived: nothing is to be looked after. */
+  delivered(): void;
   /** Keeps the process alive until the promise settles. */
   background(work: Promise<unknown>): void;
 }
@@ -34,6 +36,12 @@ export interface Relay {
   /** Sends what there is now. Resolves to whether all of it has arrived. */
   settle(): Promise<boolean>;
 }
+
+/** Not by a clock that was ahead: what is tried again is so within `LAST_RETRY_MS`. */
+const isPutOff = (retry_at: string | null, now: Date): boolean => {
+  const wait_ms = retry_at === null ? 0 : Date.parse(retry_at) - now.getTime();
+  return wait_ms > 0 && wait_ms <= LAST_RETRY_MS;
+};
 
 export const relay = (deps: RelayDeps): Relay => {
   const { every_ms = DELIVERY_EVERY_MS } = deps;
@@ -54,7 +62,7 @@ export const relay = (deps: RelayDeps): Relay => {
     if (planned) begin = null;
     const { retry_at } = deps.cursor();
     const now = deps.now();
-    if (retry_at !== null && retry_at > now.toISOString()) return false;
+    if (isPutOff(retry_at, now)) return false;
     const head = deps.head();
     const early = planned && now.getTime() < last_ms + every_ms;
     // Before its time, only what fills deliveries: a few events would cost as much as many.
@@ -85,7 +93,8 @@ export const relay = (deps: RelayDeps): Relay => {
       .then(() => next(true))
       // What failed has a time at which it is tried again; the rest goes on at once.
       .then(() => {
-        if (deps.cursor().retry_at === null) nudge();
+        if (!behind()) deps.delivered();
+        else if (deps.cursor().retry_at === null) nudge();
       });
     deps.background(delivered);
   };

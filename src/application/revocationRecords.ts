@@ -2,7 +2,8 @@
  * Rights that were taken, on record outside of the lake's own database, as erasures are. A restore of
  * the database to an earlier moment brings members, tokens and webhooks back that were revoked since:
  * by the records they are revoked again. It only ever takes: what was given in the lost time is to be
- * given anew. A grant that is newer than the record stays. A record is signed by the lake.
+ * given anew. A grant that is newer than the record stays. A record is signed by the lake. Among the records it is noted when an
+ * erasure was put on record, so that one look finds all that is new.
  */
 import {
   type Revocation,
@@ -11,13 +12,20 @@ import {
   readRevocationRecord,
   writeRevocationRecord,
 } from "../contracts/revocationRecord.ts";
+import type { DeletionId } from "../domain/ids.ts";
 import { remainingRoles } from "../domain/member/remaining.ts";
 import type { SmallObjects } from "./dataPorts.ts";
 import { type Envelope, openEnvelope, signEnvelope } from "./envelope.ts";
 import type { LakeRequest } from "./lakeGateway.ts";
 import { type LakeService, systemCall } from "./lakeService.ts";
 import type { LogSigner } from "./logSigner.ts";
-import { revocationKey, revocationOf, revocationPrefix } from "./objectKeys.ts";
+import {
+  notedErasureOf,
+  revocationKey,
+  revocationOf,
+  revocationPrefix,
+  revocationsFrom,
+} from "./objectKeys.ts";
 import type { Duty, EventLog } from "./ports.ts";
 import { reader } from "./reader.ts";
 
@@ -30,11 +38,18 @@ export interface RevokedAgain {
   readonly refused: readonly string[];
 }
 
+export interface RecordedSince {
+  /** Whether a right is back that had been taken, or a record is none. */
+  readonly behind: boolean;
+  /** Erasures that were put on record. */
+  readonly erasures: readonly DeletionId[];
+}
+
 export interface RevocationRecords {
   /** Puts on record what a duty of this kind says was taken. Safe to do again. */
   keep(lake_id: string, duty: Duty): Promise<void>;
-  /** Whether a right is back that had been taken, or a record is none. */
-  isBehind(lake_id: string): Promise<boolean>;
+  /** What is on record behind `seq` of the log: the database knows what was before. */
+  since(lake_id: string, seq: number): Promise<RecordedSince>;
   /** Safe to do at any time and any number of times. */
   reapply(lake_id: string): Promise<RevokedAgain>;
 }
@@ -49,6 +64,7 @@ export interface RevocationDeps {
 interface Outstanding {
   readonly lost: readonly Revocation[];
   readonly refused: readonly string[];
+  readonly erasures: readonly DeletionId[];
 }
 
 export const revocationRecords = ({
@@ -58,12 +74,19 @@ export const revocationRecords = ({
   signer,
 }: RevocationDeps): RevocationRecords => {
   /** What the log does not know of, though it is on record. */
-  const outstanding = async (lake_id: string): Promise<Outstanding> => {
+  const outstanding = async (lake_id: string, seq: number): Promise<Outstanding> => {
     const lost: Revocation[] = [];
     const refused: string[] = [];
+    const erasures = new Set<DeletionId>();
     const prefix = revocationPrefix(lake_id);
-    for await (const key of objects.list(prefix)) {
+    const after = seq === 0 ? undefined : revocationsFrom(lake_id, seq);
+    for await (const key of objects.list(prefix, after)) {
       const name = key.slice(prefix.length);
+      const erased = notedErasureOf(name);
+      if (erased !== null) {
+        erasures.add(erased);
+        continue;
+      }
       const event = revocationOf(name);
       if (event !== null && isKnown(log, event)) continue;
       const bytes = await objects.read(key);
@@ -73,7 +96,7 @@ export const revocationRecords = ({
       if (record !== null && own) lost.push(record.taken);
       else refused.push(name);
     }
-    return { lost, refused };
+    return { lost, refused, erasures: [...erasures] };
   };
 
   return {
@@ -86,13 +109,14 @@ export const revocationRecords = ({
       await objects.put(key, new TextEncoder().encode(JSON.stringify(envelope)));
     },
 
-    async isBehind(lake_id) {
-      const { lost, refused } = await outstanding(lake_id);
-      return refused.length > 0 || lost.some((taken) => requestOf(log, taken) !== null);
+    async since(lake_id, seq) {
+      const { lost, refused, erasures } = await outstanding(lake_id, seq);
+      const back = lost.some((taken) => requestOf(log, taken) !== null);
+      return { behind: refused.length > 0 || back, erasures };
     },
 
     async reapply(lake_id) {
-      const { lost, refused } = await outstanding(lake_id);
+      const { lost, refused } = await outstanding(lake_id, 0);
       const revoked_again: string[] = [];
       // From here on nothing is awaited: each is decided on the state that the one before has left.
       for (const taken of lost) {

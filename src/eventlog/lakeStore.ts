@@ -1,7 +1,7 @@
 /** What a lake has in its own database: log and tree, keys, outbox, an import under way. */
 import type { LogImport } from "../application/importLog.ts";
 import type { KeyStore } from "../application/keyring.ts";
-import type { LakeCustody } from "../application/lakeCustody.ts";
+import type { LakeCustody, LookedBack } from "../application/lakeCustody.ts";
 import type { LakeService } from "../application/lakeService.ts";
 import type { Owed } from "../application/lakeStatus.ts";
 import type { LakeTurns } from "../application/lakeTurns.ts";
@@ -15,6 +15,7 @@ import { eventLog, type RestorableLog } from "./eventLog.ts";
 import { keys } from "./keys.ts";
 import { logImport } from "./logImport.ts";
 import { logTree } from "./logTree.ts";
+import { lookedBack } from "./lookedBack.ts";
 import { migrate } from "./migrations.ts";
 import { outbox, outboxOf, type SinkOutbox } from "./outbox.ts";
 import { owed } from "./owed.ts";
@@ -31,6 +32,7 @@ export interface LakeStore {
   readonly sent: SinkOutbox;
   /** What others have not got yet. */
   readonly owed: () => Owed;
+  readonly looked: LookedBack;
 }
 
 /** A lake in memory: what it has there, and what works on it. */
@@ -72,5 +74,6 @@ export const lakeStore = (
     imported: logImport({ sql, log: stored, tree, roots, now }),
     sent: outboxOf({ name: REPORTS_SINK, version: report_version }, stored, outbox(sql)),
     owed: () => owed(sql),
+    looked: lookedBack(sql),
   };
 };

@@ -251,6 +251,17 @@ export const MIGRATIONS: readonly string[] = [
   DROP INDEX events_by_accessor;
   DROP INDEX events_by_actor;
   `,
+  `
+  -- Duties that have used up their tries: few, and counted whenever the lake says how it stands.
+  CREATE INDEX schedule_failing ON schedule (attempts) WHERE attempts >= 10;
+  `,
+  `
+  -- At most one row: how long the log was when all that is kept outside of this database was known here.
+  CREATE TABLE looked_back (
+    id  INTEGER PRIMARY KEY CHECK (id = 1),
+    seq INTEGER NOT NULL
+  ) STRICT;
+  `,
 ];
 
 /** Whether anything was ever stored here: a lake nobody created has no tables at all. */

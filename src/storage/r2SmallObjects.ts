@@ -17,10 +17,12 @@ export const r2SmallObjects = (bucket: () => R2Bucket): SmallObjects => ({
 
   delete: (keys) => bucket().delete([...keys]),
 
-  async *list(prefix) {
+  async *list(prefix, after) {
     let cursor: string | undefined;
     do {
-      const page = await bucket().list({ prefix, ...(cursor === undefined ? {} : { cursor }) });
+      const behind = after === undefined ? {} : { startAfter: after };
+      const from = cursor === undefined ? behind : { cursor };
+      const page = await bucket().list({ prefix, ...from });
       for (const { key } of page.objects) yield key;
       cursor = page.truncated ? page.cursor : undefined;
     } while (cursor !== undefined);

@@ -1,6 +1,7 @@
-import { describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import {
   DELIVERY_EVENTS,
+  DELIVERY_TIMEOUT_MS,
   drainOutbox,
   FIRST_RETRY_MS,
   LAST_RETRY_MS,
@@ -252,5 +253,29 @@ describe("a drain of more than one takes", () => {
     expect(await outbox.drain()).toBe(true);
     expect(outbox.delivered.at(-1)).toHaveLength(7);
     expect(outbox.state().last_seq).toBe(most + 7);
+  });
+});
+
+describe("a sink that never answers", () => {
+  afterEach(() => vi.useRealTimers());
+
+  it("has failed after a while, and is tried again later", async () => {
+    vi.useFakeTimers();
+    const failures: string[] = [];
+    const drained = drainOutbox({
+      lake_id: LAKE,
+      sink: { deliver: () => new Promise(() => undefined), restart: async () => {} },
+      cursor: () => ({ last_seq: 0, outdated: false, attempts: 0, last_error: null }),
+      read: () => [eventAt(1)],
+      head: () => 1,
+      advance: () => {},
+      rewind: () => {},
+      restarted: () => {},
+      failed: (error) => failures.push(error),
+      now: () => new Date(START),
+    });
+    await vi.advanceTimersByTimeAsync(DELIVERY_TIMEOUT_MS);
+    expect(await drained).toBe(false);
+    expect(failures).toEqual([`Error: no answer within ${DELIVERY_TIMEOUT_MS / 1000} s`]);
   });
 });

@@ -19,6 +19,9 @@ const clock = (alarm_ms: number | null = null) => {
     setAlarm: async (at_ms: number) => {
       physical.alarm_ms = at_ms;
     },
+    deleteAlarm: async () => {
+      physical.alarm_ms = null;
+    },
   };
   const found: AlarmCheck[] = [];
   const alarm = lakeAlarm({
@@ -59,6 +62,22 @@ describe("a lake's alarm", () => {
     expect(physical.alarm_ms).toBe(NOW + 1);
     await alarm.arm(NOW - HOUR_MS);
     expect(physical.alarm_ms).toBe(NOW);
+  });
+
+  it("is put off to what is due next, or taken away, once what it was for is done", async () => {
+    const { physical, alarm } = clock();
+    await alarm.arm(NOW + 30_000);
+    await alarm.rest(NOW + HOUR_MS);
+    expect(physical.alarm_ms).toBe(NOW + HOUR_MS);
+    await alarm.rest(NOW + 1);
+    expect(physical.alarm_ms).toBe(NOW + HOUR_MS);
+    await alarm.rest(null);
+    expect(physical.alarm_ms).toBeNull();
+    await alarm.arm(NOW + 2 * HOUR_MS);
+    expect(physical.alarm_ms).toBe(NOW + 2 * HOUR_MS);
+    // While it rings whoever rings it sets the next one.
+    await alarm.ring(() => alarm.rest(null), undefined);
+    expect(physical.alarm_ms).toBe(NOW + 2 * HOUR_MS);
   });
 
   it("waits as long as it is told to", async () => {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { LAST_RETRY_MS } from "../../src/application/drainOutbox.ts";
 import { nextAlarm, OUTBOX_CHECK_MS } from "../../src/application/nextAlarm.ts";
 
 const NOW = Date.parse("2026-11-24T12:00:00.000Z");
@@ -20,6 +21,10 @@ describe("the alarm of a lake", () => {
     expect(alarm(null, 5, 5, null)).toBeNull();
     // What failed once and has arrived since is owed no more.
     expect(alarm(null, 5, 5, at(9))).toBeNull();
+  });
+
+  it("does not wait for a try that a clock which was ahead has put off", () => {
+    expect(alarm(null, 5, 4, at(30 * 86_400_000))).toBe(NOW + LAST_RETRY_MS);
   });
 
   it("is when the next duty is due, also one that is past", () => {

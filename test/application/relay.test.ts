@@ -15,8 +15,10 @@ const world = ({ early_ms = 0 } = {}) => {
   const deliveries: number[][] = [];
   const timers: { readonly due_ms: number; readonly ring: () => void }[] = [];
   const background: Promise<unknown>[] = [];
+  const delivered: number[] = [];
   const made = relay({
     lake_id: () => "lake",
+    delivered: () => delivered.push(head),
     sink: {
       deliver: async (_, events) => {
         if (failing) throw new Error("the sink is down");
@@ -60,6 +62,7 @@ const world = ({ early_ms = 0 } = {}) => {
   return {
     relay: made,
     deliveries,
+    delivered,
     commit(count = 1) {
       head += count;
       made.nudge();
@@ -92,6 +95,22 @@ describe("the relay to a sink", () => {
     lake.commit();
     await lake.settled();
     expect(lake.deliveries).toEqual([[1]]);
+  });
+
+  test("tells when all there is has arrived, and not before", async () => {
+    const lake = world();
+    lake.commit();
+    await lake.settled();
+    lake.commit();
+    expect(lake.delivered).toEqual([1]);
+    lake.fail(true);
+    await lake.pass(DELIVERY_EVERY_MS);
+    expect(lake.delivered).toEqual([1]);
+    lake.fail(false);
+    await lake.pass(10 * DELIVERY_EVERY_MS);
+    lake.commit();
+    await lake.pass(DELIVERY_EVERY_MS);
+    expect(lake.delivered).toEqual([1, 3]);
   });
 
   test("gathers what comes meanwhile into the next delivery", async () => {

@@ -24,6 +24,7 @@ const world = () => {
   let timers: { readonly due_ms: number; readonly ring: () => void }[] = [];
   const made = relay({
     lake_id: () => "lake",
+    delivered: () => {},
     sink: {
       deliver: async (_, events) => {
         seen.tries += 1;

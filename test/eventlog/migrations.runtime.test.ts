@@ -64,6 +64,7 @@ describe("the schema of a lake", () => {
         "events_by_whom",
         "imports",
         "keys",
+        "looked_back",
         "migrations",
         "outbox",
         "schedule",

@@ -21,8 +21,8 @@ export const memorySmallObjects = (): MemorySmallObjects => {
     async delete(keys) {
       for (const key of keys) kept.delete(key);
     },
-    async *list(prefix) {
-      yield* [...kept.keys()].filter((key) => key.startsWith(prefix)).sort();
+    async *list(prefix, after = "") {
+      yield* [...kept.keys()].filter((key) => key.startsWith(prefix) && key > after).sort();
     },
   };
 };
