@@ -5,17 +5,18 @@ import type { Duty, DutyKind, DutyRef, StoredEvent } from "./ports.ts";
 
 const COLLECTING: readonly DutyKind[] = ["access_step", "access_due", "access_reminder"];
 
-/** Null for an event of another kind. `ref`: id of the request. */
+/** Null for an event of another kind. `ref`: id of the request. `at`: when it came about. */
 export const accessConsequences = (
-  { type, data, recorded_at }: StoredEvent,
+  { type, data }: StoredEvent,
   ref: string,
   payload: Duty["payload"],
+  at: string,
 ): ScheduleChange | null => {
   const owed = (kind: DutyKind, due_at: string): Duty => ({ kind, ref, due_at, payload });
   const done = (...kinds: readonly DutyKind[]): readonly DutyRef[] =>
     kinds.map((kind) => ({ kind, ref }));
   const reminder = (deadline: string, reminded: number | null): ScheduleChange => {
-    const due_at = nextReminder(deadline, recorded_at, reminded);
+    const due_at = nextReminder(deadline, at, reminded);
     if (due_at === null) return { put: [], remove: done("access_reminder") };
     return { put: [owed("access_reminder", due_at)], remove: [] };
   };
@@ -23,12 +24,12 @@ export const accessConsequences = (
     case "SubjectAccessRequested": {
       const deadline = String(data.deadline);
       const { put, remove } = reminder(deadline, null);
-      const now = [owed("access_step", recorded_at), owed("access_due", deadline)];
+      const now = [owed("access_step", at), owed("access_due", deadline)];
       return { put: [...now, ...put], remove };
     }
     case "SubjectAccessSearched":
     case "SubjectAccessCollected":
-      return { put: [owed("access_step", recorded_at)], remove: [] };
+      return { put: [owed("access_step", at)], remove: [] };
     case "SubjectAccessCompleted":
       return {
         put: [owed("access_expiry", String(data.expires_at))],

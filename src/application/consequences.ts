@@ -29,10 +29,15 @@ interface WorkData {
   readonly steps: readonly string[];
 }
 
-/** The schedule changes that one event brings. */
-export const consequencesOf = (event: StoredEvent): ScheduleChange => {
-  if (event.stream.startsWith("deletion/")) return deletionConsequences(event);
+/**
+ * The schedule changes that one event brings. `now`: by the clock when it was recorded. Times in the
+ * log never fall, so after a clock that was ahead `recorded_at` is later, and what is to be done at
+ * once would wait for it.
+ */
+export const consequencesOf = (event: StoredEvent, now = event.recorded_at): ScheduleChange => {
   const { data, recorded_at } = event;
+  const at = now < recorded_at ? now : recorded_at;
+  if (event.stream.startsWith("deletion/")) return deletionConsequences(event, at);
   const ref = event.stream.slice(event.stream.indexOf("/") + 1);
   const payload = { correlation_id: event.correlation_id, causation_id: event.event_id };
   switch (event.type) {
@@ -42,7 +47,7 @@ export const consequencesOf = (event: StoredEvent): ScheduleChange => {
       const duty = (of: string) => ({ kind: "work_step" as const, ref: `${ref}/${work_id}/${of}` });
       const put = steps.map((next) => ({
         ...duty(next),
-        due_at: recorded_at,
+        due_at: at,
         payload: { ...payload, batch_id: ref, work_id, step: next },
       }));
       return { put, remove: step === undefined ? [] : [duty(step)] };
@@ -50,7 +55,7 @@ export const consequencesOf = (event: StoredEvent): ScheduleChange => {
     case "ReplayRequested":
     case "ReplayOutdated":
     case "ReplayProgressed": {
-      const due_at = later(recorded_at, data.background === true ? 0 : REPLAY_LEASE_MS);
+      const due_at = later(at, data.background === true ? 0 : REPLAY_LEASE_MS);
       return { put: [{ kind: "replay_step", ref, due_at, payload }], remove: [] };
     }
     case "ReplayCompleted":
@@ -59,21 +64,21 @@ export const consequencesOf = (event: StoredEvent): ScheduleChange => {
     case "AppendIngestionRequested":
       return appendConsequences(event, ref, payload);
     case "BatchRetentionSuspended": {
-      const due_at = later(recorded_at, FROZEN_LOOK_MS);
+      const due_at = later(at, FROZEN_LOOK_MS);
       return { put: [{ kind: "retention_due", ref, due_at, payload }], remove: [] };
     }
     case "BatchExpired":
       return { put: [], remove: [{ kind: "retention_due", ref }] };
     case "DataContractUpdated": {
       if (data.retention_days === data.retention_days_before) return NONE;
-      const due = { kind: "retention_change", ref, due_at: recorded_at } as const;
+      const due = { kind: "retention_change", ref, due_at: at } as const;
       return { put: [{ ...due, payload: { ...payload, after: 0 } }], remove: [] };
     }
     // Looked at anew at once: when the next look is due follows from the state.
     case "DatasetFreshnessWatched":
     case "DatasetFreshnessObserved":
     case "DatasetFreshnessRestored":
-      return { put: [{ kind: "freshness_due", ref, due_at: recorded_at, payload }], remove: [] };
+      return { put: [{ kind: "freshness_due", ref, due_at: at, payload }], remove: [] };
     case "SignedUrlCreated": {
       if (data.method !== "PUT") return NONE;
       const due_at = later(String(data.expires_at), UPLOAD_KEPT_MS);
@@ -81,7 +86,7 @@ export const consequencesOf = (event: StoredEvent): ScheduleChange => {
       return { put: [{ ...upload, payload: { ...payload, from: data.signed_at } }], remove: [] };
     }
     default:
-      return accessConsequences(event, ref, payload) ?? NONE;
+      return accessConsequences(event, ref, payload, at) ?? NONE;
   }
 };
 

@@ -38,9 +38,9 @@ const reminderOf = (
     ? { put: [], remove: dutiesOf(ref, "deletion_reminder") }
     : { put: [{ kind: "deletion_reminder", ref, due_at, payload }], remove: [] };
 
-/** The schedule changes that one event of a request brings. */
-export const deletionConsequences = (event: StoredEvent): ScheduleChange => {
-  const { data, recorded_at } = event;
+/** The schedule changes that one event of a request brings. `at`: when it came about. */
+export const deletionConsequences = (event: StoredEvent, at: string): ScheduleChange => {
+  const { data } = event;
   const ref = event.stream.slice(event.stream.indexOf("/") + 1);
   const payload = { correlation_id: event.correlation_id, causation_id: event.event_id };
   const duty = (kind: DutyKind, due_at: string): Duty => ({ kind, ref, due_at, payload });
@@ -48,14 +48,14 @@ export const deletionConsequences = (event: StoredEvent): ScheduleChange => {
     case "GDPRDeletionRequested":
     case "GDPRDeletionExtended": {
       const due_at = String(data.deadline);
-      const reminder = reminderOf(ref, nextReminder(due_at, recorded_at, null), payload);
+      const reminder = reminderOf(ref, nextReminder(due_at, at, null), payload);
       const due: Duty = { kind: "deletion_due", ref, due_at, payload };
-      const begin = duty("execution_due", executionDue(due_at, recorded_at));
+      const begin = duty("execution_due", executionDue(due_at, at));
       return { put: [due, begin, ...reminder.put], remove: reminder.remove };
     }
     case "GDPRDeletionDeadlineApproaching": {
       const { deadline, days_left } = data;
-      const next = nextReminder(String(deadline), recorded_at, Number(days_left));
+      const next = nextReminder(String(deadline), at, Number(days_left));
       return reminderOf(ref, next, payload);
     }
     case "GDPRDeletionOverdue":
@@ -71,27 +71,27 @@ export const deletionConsequences = (event: StoredEvent): ScheduleChange => {
     }
     case "GDPRDeletionHoldReleased":
     case "GDPRDeletionHoldExpired":
-      return { put: [duty("execution_due", recorded_at)], remove: dutiesOf(ref, "hold_end") };
+      return { put: [duty("execution_due", at)], remove: dutiesOf(ref, "hold_end") };
     // What nobody may begin meanwhile is looked at again; the duty finds out when it is due.
     case "GDPRDeletionIdentityVerified":
-      return { put: [duty("execution_due", recorded_at)], remove: [] };
+      return { put: [duty("execution_due", at)], remove: [] };
     case "GDPRDeletionStarted": {
-      const step = duty("erase_step", recorded_at);
+      const step = duty("erase_step", at);
       const remove = dutiesOf(ref, "execution_due", "hold_end");
       if (typeof data.deadline !== "string") return { put: [step], remove };
       // It had been closed, and nothing was owed of it any more.
-      const reminder = reminderOf(ref, nextReminder(data.deadline, recorded_at, null), payload);
+      const reminder = reminderOf(ref, nextReminder(data.deadline, at, null), payload);
       const put = [step, duty("deletion_due", data.deadline), ...reminder.put];
       return { put, remove: [...remove, ...reminder.remove] };
     }
     case "GDPRWithholdingEnded":
       return {
-        put: [duty("erase_step", recorded_at)],
+        put: [duty("erase_step", at)],
         remove: dutiesOf(ref, "withholding_end"),
       };
     case "GDPRDeletionFailed": {
       const kind = data.remainder === true ? "withholding_end" : "execution_due";
-      const again = duty(kind, later(recorded_at, RETRY_ERASURE_MS));
+      const again = duty(kind, later(at, RETRY_ERASURE_MS));
       return { put: [again], remove: dutiesOf(ref, "erase_step") };
     }
     case "GDPRDeletionCompleted":

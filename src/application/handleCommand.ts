@@ -13,18 +13,12 @@ import { type Answer, compose } from "./answers.ts";
 import { oweCheckpoint } from "./checkpoints.ts";
 import { primaryStream } from "./commandStreams.ts";
 import { type Command, type Decision, decide } from "./commands.ts";
-import {
-  consequencesOf,
-  outlivedUpload,
-  supersededFiles,
-  supersededObjects,
-} from "./consequences.ts";
+import { followUp, referringBefore } from "./followed.ts";
 import { oweFreshness } from "./freshnessDuties.ts";
 import { keepIndex, partIndex } from "./keptIndexes.ts";
 import type { Expectation } from "./lakeGateway.ts";
 import { membersBefore, oweRevocations } from "./lostRights.ts";
 import type { CommandMeta, DutyRef, EventLog, StoredEvent } from "./ports.ts";
-import { takenUploads } from "./takenUploads.ts";
 import { erasuresBegun } from "./watchedSubjects.ts";
 import { oweNotifications } from "./webhooks.ts";
 
@@ -67,15 +61,16 @@ export const handleCommand = (log: EventLog, envelope: Envelope): Result<Answer,
 
   return log.transaction(() => {
     if (!fulfil(log, envelope, decided.value)) return err(workExpired());
-    const before = batchesBefore(log, decided.value);
-    const filesBefore = accessesBefore(log, decided.value);
+    const before = referringBefore(
+      log,
+      decided.value.map(({ stream }) => stream),
+    );
     const rightsBefore = membersBefore(log, decided.value);
     const events = log.append(decided.value, meta);
     envelope.alongside(events);
     keepIndex(log, parted);
-    scheduleConsequences(log, events, before, meta.now);
-    oweFreshness(log, events, before, meta.now);
-    dropFiles(log, events, filesBefore, meta.now);
+    followUp(log, events, before, meta.now);
+    oweFreshness(log, events, before.batches, meta.now);
     oweRevocations(log, events, rightsBefore);
     oweNotifications(log, events, meta.now);
     if (events.length > 0) oweCheckpoint(log, meta.now);
@@ -225,86 +220,5 @@ const workExpired = (): Rejection => ({
   detail: "This work took longer than it may and was cleared away; ask again.",
 });
 
-type Batches = ReadonlyMap<StreamName, BatchState>;
-
-const batchesBefore = (log: EventLog, decision: Decision): Batches =>
-  new Map(
-    decision
-      .filter(({ stream }) => stream.startsWith("batch/"))
-      .map(({ stream }) => [stream, log.load(stream).state as BatchState]),
-  );
-
 const accessOf = (log: EventLog, id: string): SubjectAccessState =>
   log.load(`subject-access/${id}`).state as SubjectAccessState;
-
-type Accesses = ReadonlyMap<string, SubjectAccessState>;
-
-const accessesBefore = (log: EventLog, decision: Decision): Accesses =>
-  new Map(
-    decision
-      .filter(({ stream }) => stream.startsWith("subject-access/"))
-      .map(({ stream }) => stream.slice("subject-access/".length))
-      .map((id) => [id, accessOf(log, id)]),
-  );
-
-/** Files that requests for access no longer refer to are deleted as a duty. */
-const dropFiles = (
-  log: EventLog,
-  events: readonly StoredEvent[],
-  before: Accesses,
-  due_at: string,
-): void => {
-  const keys = [...before].flatMap(([id, was]) => supersededFiles(was, accessOf(log, id)));
-  const last = events.at(-1);
-  if (last === undefined) return;
-  oweDeletion(log, keys, `${last.event_id}/files`, due_at);
-};
-
-/** The most objects one duty deletes. */
-const MAX_DELETED_KEYS = 1000;
-
-const scheduleConsequences = (
-  log: EventLog,
-  events: readonly StoredEvent[],
-  before: Batches,
-  now: string,
-): void => {
-  for (const event of events) {
-    const { put, remove } = consequencesOf(event);
-    for (const duty of put) log.schedule.put(duty);
-    for (const duty of remove) log.schedule.remove(duty);
-  }
-  for (const duty of takenUploads(log, events)) log.schedule.put(duty);
-  const last = events.at(-1);
-  if (last === undefined) return;
-  const keys = [...before].flatMap(([stream, was]) =>
-    supersededObjects(was, log.load(stream).state as BatchState),
-  );
-  log.indexes.remove(keys);
-  oweDeletion(log, keys, last.event_id, now);
-  for (const [stream, was] of before) {
-    const upload = outlivedUpload(was, log.load(stream).state as BatchState, now);
-    if (upload === null) continue;
-    const { ref, until, due_at } = upload;
-    const sweep = { kind: "sweep_upload", ref } as const;
-    // A URL for another upload of that name is out: what becomes of it is swept in its time, and
-    // what was spared for the batch's sake with it.
-    const known = log.schedule.find(sweep);
-    if (known !== null) {
-      log.schedule.put({ ...known, payload: { ...known.payload, spare: null } });
-      continue;
-    }
-    log.schedule.put({ ...sweep, due_at, payload: { until } });
-  }
-};
-
-const oweDeletion = (log: EventLog, keys: readonly string[], ref: string, due_at: string): void => {
-  for (let start = 0; start < keys.length; start += MAX_DELETED_KEYS) {
-    log.schedule.put({
-      kind: "delete_objects",
-      ref: start === 0 ? ref : `${ref}/${start}`,
-      due_at,
-      payload: { keys: keys.slice(start, start + MAX_DELETED_KEYS) },
-    });
-  }
-};

@@ -7,7 +7,10 @@ import type { EventLog } from "./ports.ts";
 
 /** What the lake's own tables say of what is owed. */
 export interface Owed {
-  /** Duties given up after their last try: kept, and done by nobody until somebody sees to it. */
+  /**
+   * Duties given up after their last try: kept, and done by nobody until somebody sees to it. And
+   * those that have failed as often and are tried for ever.
+   */
   readonly duties_parked: number;
   /** Notifications still tried. */
   readonly webhooks_pending: number;

@@ -1,5 +1,5 @@
 /**
- * What was given up after its last try: shown without what it is about, for who runs Lethe is no
+ * What was given up after its last try, or has failed as often and is tried for ever: shown without what it is about, for who runs Lethe is no
  * member of the lake, and, once its cause is gone, taken up again as if it had never been tried.
  */
 import { ok, type Result } from "../domain/decider.ts";
@@ -27,7 +27,7 @@ export const parkedWork = (
   redrive: boolean,
   now: string,
 ): Result<Extract<Reply, { kind: "parked" }>, never> => {
-  const duties = log.schedule.parked();
+  const duties = log.schedule.failing();
   const deliveries = parkedDeliveries(log);
   if (redrive) {
     log.transaction(() => {

@@ -8,7 +8,7 @@ import { ok, type Result } from "../domain/decider.ts";
 import type { DeletionState } from "../domain/deletion/deletion.ts";
 import type { BatchId, DeletionId } from "../domain/ids.ts";
 import type { Rejection } from "../domain/rejection.ts";
-import type { Reader } from "./commands.ts";
+import { type Reader, reader } from "./commands.ts";
 import { openSubjectId } from "./deletionSeals.ts";
 import type { Keyring } from "./keyring.ts";
 import { heldBatch, type Lookup, lookupOf } from "./lookups.ts";
@@ -49,6 +49,12 @@ export const anyHeld = ({ directory, schedule }: EventLog): boolean =>
   KEEPING.some((status) => directory.list({ kind: "deletion", status, limit: 1 }).length > 0) ||
   schedule.due(EVER, 1, KEEPING_DUTIES).length > 0;
 
+/** Requests that keep what the dataset holds of their persons. */
+export const keepersOf = (log: EventLog, dataset: string, now: string): readonly string[] => {
+  const read = reader(log);
+  return candidates(log).filter((id) => isKept(read.deletion(id as DeletionId), dataset, now));
+};
+
 /** `nothing` when no request keeps the batch's dataset, or the batch holds nobody that can be read. */
 export const planHeldIn = (
   { batch_id, after }: HeldInRequest,
@@ -59,9 +65,7 @@ export const planHeldIn = (
   const batch = heldBatch(read, batch_id);
   const lookup = batch && lookupOf(batch, keys);
   if (batch === null || lookup === null) return ok(NOTHING);
-  const kept = candidates(log).filter(
-    (id) => id > after && isKept(read.deletion(id), batch.dataset.name, now),
-  );
+  const kept = keepersOf(log, batch.dataset.name, now).filter((id) => id > after);
   const page = kept.slice(0, HOLDS_PER_PAGE);
   const held = page.flatMap((id) => {
     const deletion_id = id as DeletionId;

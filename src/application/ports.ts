@@ -110,6 +110,8 @@ export interface Schedule {
   /** Counts a failure: tried again at `retry_at`, or parked when that is null. */
   failed(duty: DutyRef, error: string, retry_at: string | null): void;
   parked(): readonly PendingDuty[];
+  /** What has used up its tries: parked, or tried for ever. */
+  failing(): readonly PendingDuty[];
 }
 
 /** The answer to a command, as it was first given. */

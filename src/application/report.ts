@@ -44,7 +44,7 @@ export const reportNow = (log: EventLog, now: string): View | null => {
     pending_deletions: log.directory.counts("deletion").pending ?? 0,
     overdue_deletions: log.directory.overdue(now),
     freshness_breaches: breachesIn(watches(log), now),
-    parked_duties: log.schedule.parked().length,
+    parked_duties: log.schedule.failing().length,
     events: log.head(),
     as_of: now,
   };

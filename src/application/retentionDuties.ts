@@ -4,13 +4,14 @@
  * has come, so that one that was put too early does no harm.
  */
 import { retentionEnd } from "../domain/batch/expiry.ts";
+import { isRunning } from "../domain/batch/work.ts";
 import type { BatchId, DeletionId } from "../domain/ids.ts";
 import { reader } from "./commands.ts";
 import { FROZEN_LOOK_MS } from "./consequences.ts";
 import type { ObjectStore, StoredObject } from "./dataPorts.ts";
 import type { LakeService } from "./lakeService.ts";
 import { landingKey } from "./objectKeys.ts";
-import { anyHeld } from "./planHeldIn.ts";
+import { anyHeld, keepersOf } from "./planHeldIn.ts";
 import type { DirectoryEntry, EventLog, PendingDuty } from "./ports.ts";
 import type { DutyDeps } from "./runDuties.ts";
 import { isSpared } from "./takenUploads.ts";
@@ -18,6 +19,12 @@ import { later } from "./timers.ts";
 
 /** Batches whose end is moved in one turn, when their contract's retention has changed. */
 export const BATCHES_PER_STEP = 100;
+
+/** How soon a batch is looked at again whose file is still being taken over. */
+const ARRIVING_LOOK_MS = 60 * 60_000;
+
+/** How soon one is that somebody else may have come to keep. */
+const KEPT_LOOK_MS = 1_000;
 
 /** How far the object store's clock may be from the lake's. */
 const CLOCK_SKEW_MS = 5 * 60_000;
@@ -52,20 +59,31 @@ export const retentionDuties = ({
   };
   return {
     retention_due: async (duty) => {
+      const at = now().toISOString();
+      if (isArriving(log, duty.ref)) {
+        log.schedule.put({ ...duty, due_at: later(at, ARRIVING_LOOK_MS) });
+        return;
+      }
       const due_at = endOf(log, duty.ref);
       if (due_at === null) {
         log.schedule.remove(duty);
         return;
       }
-      const at = now().toISOString();
       if (at < due_at) {
         log.schedule.put({ ...duty, due_at });
         return;
       }
       const batch_id = duty.ref as BatchId;
+      const keepers = () => keepersOf(log, datasetOf(log, batch_id), at);
+      const asked = new Set(keepers());
       const frozen = anyHeld(log) ? await heldIn(batch_id) : [];
       if (frozen.length > 0) {
         keep(duty, frozen, at);
+        return;
+      }
+      // From here on nothing is awaited. Of who came meanwhile nobody was asked: it is due still.
+      if (keepers().some((id) => !asked.has(id))) {
+        log.schedule.put({ ...duty, due_at: later(at, KEPT_LOOK_MS) });
         return;
       }
       const expired = service.fulfil(lake_id, { type: "ExpireBatch", batch_id, now: at }, duty);
@@ -103,6 +121,17 @@ export const retentionDuties = ({
       if (log.schedule.find(duty)?.due_at === duty.due_at) log.schedule.remove(duty);
     },
   };
+};
+
+/** Whether the batch is still being taken over: then its retention runs, and it is not there yet. */
+const isArriving = (log: EventLog, batch_id: string): boolean => {
+  const state = reader(log).batch(batch_id);
+  return state.status === "requested" && isRunning(state.work);
+};
+
+const datasetOf = (log: EventLog, batch_id: BatchId): string => {
+  const state = reader(log).batch(batch_id);
+  return state.status === "held" ? state.batch.dataset : "";
 };
 
 /** When the batch's retention ends (RFC 3339), or null when there is nothing left to expire. */

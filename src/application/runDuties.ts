@@ -2,7 +2,7 @@
  * What the alarm does: the duties that are due, earliest first, each on its own. Steps of long work
  * run beside each other, and between them everything else that has come due has its turn: a
  * deadline never waits for a large file. A failing duty is counted, put off with a growing delay
- * and, after its last try, parked: kept and shown, never dropped. A legal deadline has no last try.
+ * and, after its last try, parked: kept and shown, never dropped. A legal deadline has no last try, nor has a deletion.
  */
 import { say } from "./logging.ts";
 import { DUTY_KINDS, type DutyKind, type PendingDuty, type Schedule } from "./ports.ts";
@@ -30,7 +30,10 @@ const ALONE_AFTER = 2;
 /** No step begins later than this in an alarm: the platform ends one after 15 minutes. */
 const ALARM_BUDGET_MS = 5 * 60_000;
 
-/** Tried for ever: what the law sets a term for, and what must not silently end. */
+/**
+ * Tried for ever: what the law sets a term for, deletions that follow from it, and what must not
+ * silently end.
+ */
 const NEVER_PARKED: ReadonlySet<DutyKind> = new Set([
   "deletion_due",
   "deletion_reminder",
@@ -42,6 +45,9 @@ const NEVER_PARKED: ReadonlySet<DutyKind> = new Set([
   "keep_revocation",
   "rewrap_key",
   "retention_due",
+  "delete_objects",
+  "sweep_upload",
+  "sweep_attempt",
   "retention_change",
   "freshness_due",
   "access_step",

@@ -15,14 +15,18 @@ import { landingKey } from "./objectKeys.ts";
 import type { Duty, EventLog, PendingDuty, StoredEvent } from "./ports.ts";
 import { later } from "./timers.ts";
 
-/** Inside the transaction that records the events: the duties that they bring. */
-export const takenUploads = (log: EventLog, events: readonly StoredEvent[]): readonly Duty[] => {
+/** Inside the transaction that records the events, at `now`: the duties that they bring. */
+export const takenUploads = (
+  log: EventLog,
+  events: readonly StoredEvent[],
+  now: string,
+): readonly Duty[] => {
   const read = reader(log);
   const lake = read.lake();
   if (lake.status === "absent") return [];
   return events.flatMap(({ type, stream, event_id, data, recorded_at }): readonly Duty[] => {
     if (type === "AppendIngestionRequested") {
-      return heldBack(log, String(data.file_url), recorded_at);
+      return heldBack(log, String(data.file_url), now);
     }
     if (type !== "DataAppended") return [];
     const state = read.batch(idOf(stream));
@@ -38,13 +42,13 @@ export const takenUploads = (log: EventLog, events: readonly StoredEvent[]): rea
     }
     const keys = [landingKey(lake.lake_id, file_url)];
     // Which of two it was is not known: whatever lies there is swept when its time has come.
-    const rest = later(recorded_at, UPLOAD_KEPT_MS);
+    const rest = later(now, UPLOAD_KEPT_MS);
     if (etag === null) {
       const known = { kind: "sweep_upload", ref: file_url, due_at: rest, payload: {} } as const;
       return sweep === null ? [known] : [];
     }
     const payload = { keys, etag, taken_as };
-    return [{ kind: "delete_objects", ref: event_id, due_at: recorded_at, payload }];
+    return [{ kind: "delete_objects", ref: event_id, due_at: now, payload }];
   });
 };
 

@@ -6,7 +6,7 @@
 
 import { kindOf } from "../application/aggregates.ts";
 import { oweCheckpoint } from "../application/checkpoints.ts";
-import { consequencesOf } from "../application/consequences.ts";
+import { followUp, referringBefore } from "../application/followed.ts";
 import type { ImportState, ImportStep, LogImport } from "../application/importLog.ts";
 import { LockedKeyError, openKeyring } from "../application/keyring.ts";
 import { say } from "../application/logging.ts";
@@ -148,10 +148,8 @@ export const logImport = ({ sql, log, tree, roots, now }: LogImportDeps): LogImp
     const fault = faultOf(row, lake_id, last);
     if (fault !== null) return refuse(row.seq, fault);
     try {
-      const event = log.restore(row);
-      const { put, remove } = consequencesOf(event);
-      for (const duty of put) log.schedule.put(duty);
-      for (const duty of remove) log.schedule.remove(duty);
+      const before = referringBefore(log, [row.stream as StreamName]);
+      followUp(log, [log.restore(row)], before, row.recorded_at);
     } catch (error) {
       say("error", "an event of an import does not fold", { lake_id, seq: row.seq, error });
       return refuse(row.seq, "it does not fit what its stream holds");

@@ -1,13 +1,15 @@
 /** What the lake owes to others and has not done, counted from its own tables through indexes. */
 import type { Owed } from "../application/lakeStatus.ts";
+import { FAILING } from "./schedule.ts";
 
 /**
- * The condition on what was delivered is that of the index `webhook_deliveries_open`. Of a webhook that
- * was removed nothing is owed any more, and nobody could have it sent.
+ * The conditions are those of the indexes `schedule_failing` and `webhook_deliveries_open`. Of a webhook
+ * that was removed nothing is owed any more, and nobody could have it sent.
  */
 const SQL = `
   SELECT
-    (SELECT count(*) FROM schedule WHERE parked = 1) AS duties_parked,
+    (SELECT count(*) FROM schedule WHERE parked = 1)
+      + (SELECT count(*) FROM schedule WHERE ${FAILING} AND parked = 0) AS duties_parked,
     (SELECT count(*) FROM webhook_deliveries
       WHERE status <> 'delivered' AND status = 'pending') AS webhooks_pending,
     (SELECT min(created_at) FROM webhook_deliveries

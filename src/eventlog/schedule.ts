@@ -30,6 +30,9 @@ const toDuty = (row: Row): PendingDuty => ({
   payload: JSON.parse(row.payload) as Record<string, unknown>,
 });
 
+/** The condition of the index `schedule_failing`: its number is MAX_ATTEMPTS. */
+export const FAILING = "attempts >= 10";
+
 const COLUMNS = "kind, ref, due_at, attempts, begun, parked, last_error, payload";
 
 /** The schedule, and how to make it look again after a rollback. */
@@ -136,6 +139,16 @@ const statements = (sql: SqlStorage, changed: () => void): Omit<Schedule, "next"
       kind,
       ref,
     );
+  },
+
+  failing() {
+    return sql
+      .exec<Row>(
+        `SELECT ${COLUMNS} FROM schedule WHERE parked = 1
+         UNION SELECT ${COLUMNS} FROM schedule WHERE ${FAILING} ORDER BY due_at`,
+      )
+      .toArray()
+      .map(toDuty);
   },
 
   parked() {

@@ -199,7 +199,7 @@ const ofLakes = (readings: readonly MetricsReading[], asked: Asked): readonly Fa
     ),
     family(
       "parked_duties",
-      "Duties of the lake given up.",
+      "Duties of the lake given up, or tried ten times in vain and still tried.",
       of((lake) => lake.duties_parked),
     ),
     family(

@@ -7,6 +7,7 @@ import {
   type RetentionDeps,
   retentionDuties,
 } from "../../src/application/retentionDuties.ts";
+import { stillOwed } from "../../src/application/takenUploads.ts";
 import { batchId, contractId, datasetName, deletionId } from "../../src/contracts/fields.ts";
 import {
   append,
@@ -21,7 +22,15 @@ import {
   workStep,
 } from "../support/batchSteps.ts";
 import { memoryObjectStore } from "../support/memoryObjectStore.ts";
-import { DAY_MS, eventTypes, LAKE, START, type TestLake, testLake } from "../support/testLake.ts";
+import {
+  DAY_MS,
+  eventTypes,
+  HOUR_MS,
+  LAKE,
+  START,
+  type TestLake,
+  testLake,
+} from "../support/testLake.ts";
 
 const inDays = (days: number): string => new Date(Date.parse(START) + days * DAY_MS).toISOString();
 
@@ -154,6 +163,22 @@ describe("the retention of a batch", () => {
     const lake = salesLake(30);
     updateContract(lake, { retention_days: 30, quality_rules: { amount: ">0" } });
     expect(lake.log.duties().map(({ kind }) => kind)).not.toContain("retention_change");
+  });
+
+  it("is looked at again while its file is still being taken over when it ends", async () => {
+    const lake = salesLake(1);
+    done(beginAppend(lake, "b1"));
+    const { ring } = dutiesOf(lake);
+    lake.pass(DAY_MS);
+    await ring();
+    expect(ends(lake)).toEqual({ b1: inDays(1 + 1 / 24) });
+    for (let steps = 0; steps < 20 && stateOf(lake, "b1").state === "appending"; steps += 1) {
+      done(workStep(lake, "b1"));
+    }
+    expect(stateOf(lake, "b1").state).toBe("appended");
+    lake.pass(DAY_MS);
+    await ring();
+    expect(stateOf(lake, "b1").state).toBe("expired");
   });
 
   it("that was put too early by a log from before is found out and put right", async () => {
@@ -309,6 +334,65 @@ describe("an upload", () => {
     expect(await store.head(key("b1.csv"))).not.toBeNull();
   });
 
+  it("is swept although another URL of its name was signed after it", async () => {
+    const lake = salesLake();
+    const { ring, store } = dutiesOf(lake);
+    sign(lake, "cust.csv");
+    land(store, "cust.csv");
+    lake.pass(HOUR_MS);
+    sign(lake, "cust.csv");
+    lake.pass(900_000 + UPLOAD_KEPT_MS - 1);
+    await ring();
+    expect(await store.head(key("cust.csv"))).not.toBeNull();
+    lake.pass(1);
+    await ring();
+    expect(await store.head(key("cust.csv"))).toBeNull();
+  });
+
+  it("of a batch is left alone when another URL of its name comes to nothing", async () => {
+    const lake = salesLake(30);
+    const { ring, store } = dutiesOf(lake);
+    sign(lake, "b1.csv");
+    land(store, "b1.csv");
+    const { etag } = (await store.head(key("b1.csv"))) ?? {};
+    if (etag === undefined) throw new Error("there is no upload");
+    const upload_etag = (object: string) => uploadTag(lake.service.digestKey(LAKE), object, etag);
+    done(append(lake, "b1", { upload_etag }));
+    lake.pass(HOUR_MS);
+    sign(lake, "b1.csv");
+    lake.pass(2 * UPLOAD_KEPT_MS);
+    await ring();
+    expect(await store.head(key("b1.csv"))).not.toBeNull();
+  });
+
+  it("goes with its batch while another URL of its name is out, and what comes by that stays", async () => {
+    const lake = salesLake(5);
+    const { ring, store } = dutiesOf(lake);
+    for (const name of ["b1.csv", "b2.csv"]) {
+      sign(lake, name);
+      land(store, name);
+    }
+    done(append(lake, "b1"));
+    done(append(lake, "b2"));
+    lake.pass(2 * DAY_MS);
+    await ring();
+    lake.pass(3 * DAY_MS - HOUR_MS);
+    for (const name of ["b1.csv", "b2.csv"]) sign(lake, name);
+    land(store, "b2.csv");
+    lake.pass(HOUR_MS);
+    await ring();
+    const owed = lake.log.duties().filter(({ payload }) => payload.uploaded_until !== undefined);
+    for (const duty of owed) {
+      const keys = duty.payload.keys as readonly string[];
+      await store.delete(await stillOwed(store, duty, keys, lake.service.digestKey(LAKE)));
+    }
+    expect(await store.head(key("b1.csv"))).toBeNull();
+    expect(await store.head(key("b2.csv"))).not.toBeNull();
+    lake.pass(2 * UPLOAD_KEPT_MS);
+    await ring();
+    expect(await store.head(key("b2.csv"))).toBeNull();
+  });
+
   it("is outlived when a file of another name takes its place", () => {
     const lake = salesLake(30);
     done(append(lake, "b1", { fits: false }));
@@ -385,6 +469,37 @@ describe("the retention of a batch that may hold somebody whose erasure is on ho
     lake.pass(DAY_MS);
     await ring();
     expect(stateOf(lake, "b1").state).toBe("expired");
+  });
+
+  it("does not expire for a hold that comes while its index is read", async () => {
+    const { lake } = heldLake();
+    const about = { reason: "please", requested_by: "petra" };
+    const asked = lake.run({
+      type: "RequestDeletion",
+      ...about,
+      subject_id: "8",
+      identity_verified: null,
+      received_at: null,
+    });
+    const { deletion_id: id } = asked.body.deletion as { deletion_id: string };
+    const later = deletionId.parse(id);
+    let asks = 0;
+    const { ring } = dutiesOf(lake, async (batch) => {
+      asks += 1;
+      if (asks > 1) return batch === "b1" ? [later] : [];
+      const hold = { type: "HoldDeletion", deletion_id: later, reason: "a claim" } as const;
+      lake.run({ ...hold, until: null, ground: HELD });
+      return [];
+    });
+    await ring();
+    expect(stateOf(lake, "b1").state).toBe("appended");
+    lake.pass(1_000);
+    await ring();
+    expect(stateOf(lake, "b1")).toMatchObject({
+      state: "appended",
+      retention_frozen: { deletion_ids: [later] },
+    });
+    expect(stateOf(lake, "b2").state).toBe("expired");
   });
 
   it("does not expire either while nobody can say whom it holds", async () => {

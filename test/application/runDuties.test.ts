@@ -224,6 +224,9 @@ describe("a duty that keeps failing", () => {
     "keep_revocation",
     "rewrap_key",
     "retention_due",
+    "delete_objects",
+    "sweep_upload",
+    "sweep_attempt",
     "retention_change",
     "freshness_due",
     "access_step",
@@ -251,6 +254,7 @@ describe("a duty that keeps failing", () => {
     alarm.put(kind, "x");
     for (let n = 0; n < 5 * MAX_ATTEMPTS; n += 1) await alarm.ringNext();
     expect(alarm.schedule.parked()).toEqual([]);
+    expect(alarm.schedule.failing()).toMatchObject([{ kind, ref: "x", parked: false }]);
     expect(alarm.schedule.next()).not.toBeNull();
     expect(alarm.handled).toHaveLength(5 * MAX_ATTEMPTS);
   });

@@ -115,6 +115,31 @@ afterEach(() => {
 });
 
 describe("an import", () => {
+  test("owes the deletion of what the log says is replaced, as the lake did that it came from", async () => {
+    const lake = await salesLake();
+    await append(lake, "b1");
+    await lake.done("/run-privacy", { batch_id: "b1", privacy_rules: { id: "mask" } });
+    const first = await lake.referenced();
+    await lake.done("/run-privacy", { batch_id: "b1", privacy_rules: { id: "redact" } });
+    const kept = await lake.referenced();
+    const replaced = first.filter((key) => !kept.includes(key));
+    expect(replaced).not.toEqual([]);
+    const { root } = await rootOf(lake);
+    const lines = await exportOf(lake);
+    const fresh = await emptied(lake);
+    await bringAll(fresh, lines);
+    const owed = await fresh.sql("SELECT payload FROM schedule WHERE kind = 'delete_objects'");
+    const keys = owed.flatMap(({ payload }) => JSON.parse(String(payload)).keys as string[]);
+    expect([...new Set(keys)].sort()).toEqual(replaced);
+    expect((await complete(fresh, root)).status).toBe(200);
+    await eventually(async () => {
+      await fresh.ring();
+      const left = await fresh.keys();
+      for (const key of replaced) expect(left).not.toContain(key);
+      for (const key of kept) expect(left).toContain(key);
+    });
+  });
+
   test("gives the same root, the same answers and the same duties as the lake it came from", async () => {
     const lake = await eventful();
     const before = await seen(lake);

@@ -5,6 +5,7 @@ import {
   type PendingDuty,
   type Schedule,
 } from "../../src/application/ports.ts";
+import { MAX_ATTEMPTS } from "../../src/application/runDuties.ts";
 
 type Duties = ReadonlyMap<string, PendingDuty>;
 
@@ -55,6 +56,10 @@ export const memorySchedule = (duties: Cell<Duties> = cellOf(new Map())): Schedu
       });
     },
     parked: () => inOrder(true),
+    failing: () => [
+      ...inOrder(true),
+      ...inOrder(false).filter(({ attempts }) => attempts >= MAX_ATTEMPTS),
+    ],
   };
 };
 
