@@ -1,6 +1,7 @@
 /**
- * What was given up after its last try, or has failed as often and is tried for ever: shown without what it is about, for who runs Lethe is no
- * member of the lake, and, once its cause is gone, taken up again as if it had never been tried.
+ * What was given up after its last try, or has failed as often and is tried for ever: shown without
+ * what it is about, for who runs Lethe is no member of the lake, and, once its cause is gone, taken
+ * up again as if it had never been tried.
  */
 import { ok, type Result } from "../domain/decider.ts";
 import { MAX_WEBHOOKS } from "../domain/webhook/decide.ts";

@@ -254,6 +254,9 @@ export const MIGRATIONS: readonly string[] = [
   `
   -- Duties that have used up their tries: few, and counted whenever the lake says how it stands.
   CREATE INDEX schedule_failing ON schedule (attempts) WHERE attempts >= 10;
+  -- Deletions are not given up any more; those that were are due.
+  UPDATE schedule SET parked = 0
+    WHERE parked = 1 AND kind IN ('delete_objects', 'sweep_upload', 'sweep_attempt');
   `,
   `
   -- At most one row: how long the log was when all that is kept outside of this database was known here.

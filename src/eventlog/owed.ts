@@ -9,7 +9,7 @@ import { FAILING } from "./schedule.ts";
 const SQL = `
   SELECT
     (SELECT count(*) FROM schedule WHERE parked = 1)
-      + (SELECT count(*) FROM schedule WHERE ${FAILING} AND parked = 0) AS duties_parked,
+      + (SELECT count(*) FROM ${FAILING} AND parked = 0) AS duties_parked,
     (SELECT count(*) FROM webhook_deliveries
       WHERE status <> 'delivered' AND status = 'pending') AS webhooks_pending,
     (SELECT min(created_at) FROM webhook_deliveries

@@ -30,8 +30,8 @@ const toDuty = (row: Row): PendingDuty => ({
   payload: JSON.parse(row.payload) as Record<string, unknown>,
 });
 
-/** The condition of the index `schedule_failing`: its number is MAX_ATTEMPTS. */
-export const FAILING = "attempts >= 10";
+/** Through an index of its own, whose condition it has: the number is MAX_ATTEMPTS. */
+export const FAILING = "schedule INDEXED BY schedule_failing WHERE attempts >= 10";
 
 const COLUMNS = "kind, ref, due_at, attempts, begun, parked, last_error, payload";
 
@@ -145,7 +145,7 @@ const statements = (sql: SqlStorage, changed: () => void): Omit<Schedule, "next"
     return sql
       .exec<Row>(
         `SELECT ${COLUMNS} FROM schedule WHERE parked = 1
-         UNION SELECT ${COLUMNS} FROM schedule WHERE ${FAILING} ORDER BY due_at`,
+         UNION SELECT ${COLUMNS} FROM ${FAILING} ORDER BY due_at`,
       )
       .toArray()
       .map(toDuty);

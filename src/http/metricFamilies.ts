@@ -132,10 +132,14 @@ const ofPlatform = (readings: readonly MetricsReading[], now: Date): readonly Fa
         value: mostOf(lakes, (each) => secondsSince(each.webhooks_pending_since, now)),
       },
     ]),
-    gauge("lethe_parked", "What was given up after its last try and waits for somebody.", [
-      { labels: { kind: "delivery" }, value: sumOf(lakes, (each) => each.webhooks_parked) },
-      { labels: { kind: "duty" }, value: sumOf(lakes, (each) => each.duties_parked) },
-    ]),
+    gauge(
+      "lethe_parked",
+      "What was given up after its last try, or has failed as often and is tried on.",
+      [
+        { labels: { kind: "delivery" }, value: sumOf(lakes, (each) => each.webhooks_parked) },
+        { labels: { kind: "duty" }, value: sumOf(lakes, (each) => each.duties_parked) },
+      ],
+    ),
     gauge("lethe_alarm_delay_seconds", "For how long the latest lake should have woken.", [
       { value: mostOf(lakes, (each) => secondsSince(each.next_due_at, now)) },
     ]),

@@ -1,6 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { eventLog } from "../../src/eventlog/eventLog.ts";
 import { isInitialised, MIGRATIONS, migrate } from "../../src/eventlog/migrations.ts";
+import { owed } from "../../src/eventlog/owed.ts";
+import { schedule } from "../../src/eventlog/schedule.ts";
 import { indexedUpTo, RUN } from "../../src/eventlog/whom.ts";
 import {
   accessed,
@@ -98,6 +100,25 @@ describe("the schema of a lake", () => {
       );
       expect(storage.sql.exec("SELECT * FROM imports").toArray()).toEqual([]);
       expect(eventLog(storage).load("dataset/d").version).toBe(2);
+    }));
+
+  test("of before deletions were tried for ever takes up those that were given up", () =>
+    inEmptyStorage((storage) => {
+      const step = MIGRATIONS.findIndex((text) => text.includes("schedule_failing"));
+      migrate(storage, MIGRATIONS.slice(0, step));
+      const { sql } = storage;
+      for (const kind of ["delete_objects", "sweep_upload", "sweep_attempt", "work_step"]) {
+        sql.exec(
+          `INSERT INTO schedule (kind, ref, due_at, attempts, parked, last_error, payload)
+           VALUES (?, 'x', '2026-11-20T00:00:00.000Z', 10, 1, 'Error: R2 is down', '{}')`,
+          kind,
+        );
+      }
+      migrate(storage);
+      const duties = schedule(sql);
+      expect(duties.parked().map(({ kind }) => kind)).toEqual(["work_step"]);
+      expect(duties.failing()).toHaveLength(4);
+      expect(owed(sql).duties_parked).toBe(4);
     }));
 
   test("of before accessors had a column finds by them, and still refuses every change", () =>
