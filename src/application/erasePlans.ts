@@ -12,6 +12,7 @@ import type { Gate, RefinePlan } from "./workPlan.ts";
 /** An upload that lies in the lake's landing. */
 export interface LandedUpload {
   readonly filename: string;
+  readonly etag: string;
   /** RFC 3339, UTC. */
   readonly uploaded_at: string;
 }
@@ -123,8 +124,8 @@ export type EraseStepPlan =
       readonly subject_ids: readonly string[];
       /** Keys of uploads that no batch has taken over: read, and deleted when they hold the id. */
       readonly scan: readonly string[];
-      /** Keys of uploads of batches that were hit. */
-      readonly remove: readonly string[];
+      /** Uploads of batches that were hit: what lies there now may be another. */
+      readonly remove: readonly { readonly key: string; readonly etag: string }[];
       readonly after: string | null;
     }
   | VerifyPlan

@@ -23,7 +23,7 @@ import { reader } from "./commands.ts";
 import type { ObjectStore } from "./dataPorts.ts";
 import { heldAccesses } from "./endedAccesses.ts";
 import { erasureFacts } from "./erasureFacts.ts";
-import { doomedKeys, undeletedKeys } from "./erasureLeftovers.ts";
+import { doomedKeys, owedDeletions } from "./erasureLeftovers.ts";
 import { recipientsOf } from "./erasureRecipients.ts";
 import type { Call, LakeRequest } from "./lakeGateway.ts";
 import { type LakeService, systemCall } from "./lakeService.ts";
@@ -141,7 +141,7 @@ const close = async (deps: ErasureDutyDeps, duty: PendingDuty): Promise<EraseSte
   const erasure = runningErasure(deletion);
   if (deletion.status === "absent" || erasure === null) return "done";
   if (eraseAnswers(deps, erasure, duty)) return "more";
-  const undeleted = undeletedKeys(log, erasure);
+  const undeleted = owedDeletions(log);
   if (undeleted.parked.length > 0) {
     // Given up by themselves, but not as long as a person is to be forgotten: begun once more.
     const due_at = now().toISOString();

@@ -1,12 +1,18 @@
 /**
  * What may still hold a person's rows although no batch refers to it: objects that were replaced and
- * wait for their deletion, and what other work had written when it lost its batch, or its machine.
+ * wait for their deletion, what other work had written when it lost its batch, or its machine, and
+ * what appends have read that are not on record yet.
  */
+
+import { workOf } from "../domain/batch/batch.ts";
+import { isRunning } from "../domain/batch/work.ts";
 import type { Erasure } from "../domain/deletion/erasure.ts";
-import { ATTEMPT_TIMEOUT_MS } from "./attempts.ts";
-import { reader } from "./commands.ts";
+import type { BatchId } from "../domain/ids.ts";
+import { ATTEMPT_TIMEOUT_MS, isOld, noteOf } from "./attempts.ts";
+import { type Reader, reader } from "./commands.ts";
 import type { EventLog, PendingDuty } from "./ports.ts";
 import { EVER } from "./timers.ts";
+import { erasuresBegun } from "./watchedSubjects.ts";
 
 /** The most duties that are looked at: of more, those of a later look. */
 const MAX_LOOKED_AT = 10_000;
@@ -24,24 +30,53 @@ const placeOf = (key: string): { readonly batch_id: string; readonly revision: n
 const batchesOf = (erasure: Erasure): ReadonlySet<string> =>
   new Set(erasure.erased_from.map(({ batch_id }) => batch_id));
 
-/** Duties to delete objects of the batches that lost rows: waiting, and given up. */
-export const undeletedKeys = (log: EventLog, erasure: Erasure) => {
-  const erased = batchesOf(erasure);
-  const isErased = (key: string) => erased.has(placeOf(key)?.batch_id ?? "");
-  const ours = (duty: PendingDuty) =>
-    duty.kind === "delete_objects" &&
-    keysOf(duty).some((key) => isErased(key) || key.split("/")[2] === "subject-access");
-  return {
-    pending: log.schedule.due(EVER, MAX_LOOKED_AT, ["delete_objects"]).filter(ours).length,
-    parked: log.schedule.parked().filter(ours),
-  };
+/**
+ * Duties to delete objects, of whatever batch or request: waiting, and given up. Whom an object held
+ * that was replaced, expired or swept nobody looks up any more, so all of them are waited for.
+ */
+export const owedDeletions = ({ schedule }: EventLog) => ({
+  pending: schedule.due(EVER, 1, ["delete_objects"]).length,
+  parked: schedule.parked().filter(({ kind }) => kind === "delete_objects"),
+});
+
+/** Whether it was opened before everything that was recorded by a moment. */
+const openedBy = (log: EventLog, moment: string, { payload, due_at }: PendingDuty): boolean => {
+  const { after } = noteOf(payload);
+  if (after !== null) return after < log.seqAt(moment);
+  // From before it was noted.
+  return Date.parse(due_at) - ATTEMPT_TIMEOUT_MS <= Date.parse(moment);
+};
+
+/**
+ * Whether an append is under way, of a dataset that names its people, that had begun by a moment and
+ * may still be recorded. One that does not know of an erasure begun since cannot.
+ */
+export const appendsUnderWay = (log: EventLog, read: Reader, moment: string): boolean => {
+  const begun = erasuresBegun(log);
+  const { schedule } = log;
+  const short = schedule.due(EVER, MAX_LOOKED_AT, ["sweep_attempt"]).some((duty) => {
+    const { takes, erasures } = noteOf(duty.payload);
+    const counts = erasures === begun || isOld(duty.payload);
+    return takes && counts && openedBy(log, moment, duty);
+  });
+  if (short) return true;
+  const steps = [
+    ...schedule.due(EVER, MAX_LOOKED_AT, ["work_step"]),
+    ...schedule.parked().filter(({ kind }) => kind === "work_step"),
+  ];
+  return steps.some(({ payload }) => {
+    const work = workOf(read.batch(String(payload.batch_id) as BatchId));
+    if (!isRunning(work) || work.order.kind !== "append" || work.started_at > moment) return false;
+    const dataset = read.dataset(work.order.request.dataset);
+    return dataset.status !== "absent" && dataset.subject_column !== null;
+  });
 };
 
 /**
  * Keys that work under way may have written and can never record: work planned on a batch before
- * it was rewritten, and appends that began before the erasure and do not know whom to look for. They
- * are deleted now, and once more when their time is up. Work planned on what the batch is now is
- * another's: it reads no row of the person, and what it writes may be the batch in a moment.
+ * it was rewritten, appends that do not know whom to look for, and steps of appends that others have
+ * ended. They are deleted now, and once more when their time is up. Work planned on what the batch is
+ * now is another's: it reads no row of the person, and what it writes may be the batch in a moment.
  */
 export const doomedKeys = (log: EventLog, erasure: Erasure): readonly string[] => {
   const erased = batchesOf(erasure);
@@ -53,9 +88,10 @@ export const doomedKeys = (log: EventLog, erasure: Erasure): readonly string[] =
     // Work makes the revision that comes next.
     return state.status !== "held" || place.revision <= state.batch.revision;
   };
+  // The last look has waited for all the others that had begun by then.
+  const scanned_at = erasure.scanned_at ?? erasure.started_at;
   return log.schedule.due(EVER, MAX_LOOKED_AT, ["sweep_attempt"]).flatMap((duty) => {
-    const began = Date.parse(duty.due_at) - ATTEMPT_TIMEOUT_MS;
-    const outrun = duty.payload.watches === true && began <= Date.parse(erasure.started_at);
+    const outrun = noteOf(duty.payload).takes && openedBy(log, scanned_at, duty);
     return keysOf(duty).filter((key) => outrun || isOutdated(key));
   });
 };

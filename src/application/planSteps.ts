@@ -165,7 +165,10 @@ export const planStep = (
   if (!whole.ok) return failing(whole.error.detail);
   const { plan, writes, expects } = whole.value;
   if (plan.kind === "note") return failing(plan.note.reason ?? "It was replayed already.");
-  if (work.order.kind === "append") return appendStep(work, step, plan, asOf, lake);
+  if (work.order.kind === "append") {
+    const planned = appendStep(work, step, plan, asOf, lake);
+    return planned.ok ? ok({ ...planned.value, takes: whole.value.takes ?? false }) : planned;
+  }
   const passes = passesOf(plan);
   if (passes.length !== work.passes) {
     return failing("What it was to do has changed while it was under way: ask for it again.");

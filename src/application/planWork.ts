@@ -38,6 +38,8 @@ export interface Planned {
   /** What the work may write: swept when nobody records it. */
   readonly writes: readonly string[];
   readonly expects: Attempt["expects"];
+  /** Whether it takes an upload over, into a dataset that names its people. */
+  readonly takes?: boolean;
 }
 
 export interface Planner {
@@ -215,6 +217,7 @@ const planAppend = (
       ...replaced,
       ...watching,
     ],
+    takes: subject_column !== null,
   });
 };
 

@@ -5,7 +5,7 @@
 import { ok, type Result } from "../domain/decider.ts";
 import type { Rejection } from "../domain/rejection.ts";
 import type { Answer } from "./answers.ts";
-import { ATTEMPT_TIMEOUT_MS } from "./attempts.ts";
+import { ATTEMPT_TIMEOUT_MS, type AttemptNote } from "./attempts.ts";
 import { keyOfWork } from "./datasetKeys.ts";
 import type { Keyring } from "./keyring.ts";
 import type { OpenedWork, WorkRequest } from "./lakeGateway.ts";
@@ -31,20 +31,25 @@ export const plannedWork = (
   const { log, now, attempt_id } = means;
   const planned = planWork(request, means);
   if (!planned.ok) return planned;
-  const { plan, writes, expects } = planned.value;
+  const { plan, writes, expects, takes = false } = planned.value;
   const keyring = means.keyring();
   const dataset_key = keyOfWork(request, plan, reader(log), keyring);
   if (!dataset_key.ok) return dataset_key;
   if (writes.length > 0) {
     const due_at = later(now, ATTEMPT_TIMEOUT_MS);
+    const watching = expects.find((each) => "erasures" in each);
+    const note: AttemptNote = {
+      takes,
+      after: log.head(),
+      erasures: watching?.erasures ?? null,
+    };
     log.transaction(() => {
       pending.write();
       log.schedule.put({
         kind: "sweep_attempt",
         ref: attempt_id,
         due_at,
-        // What is doomed once an erasure has begun says so.
-        payload: { keys: writes, watches: expects.some((each) => "erasures" in each) },
+        payload: { keys: writes, ...note },
       });
     });
     pending.clear();

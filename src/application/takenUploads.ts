@@ -4,7 +4,7 @@
  * used again as long as it is valid: what comes under the same name then is another file, which is
  * neither deleted in the place of the first nor kept for ever.
  */
-
+import type { Batch } from "../domain/batch/batch.ts";
 import type { ObjectRef } from "../domain/table.ts";
 import { idOf } from "./aggregates.ts";
 import { reader } from "./commands.ts";
@@ -76,6 +76,13 @@ const isTagged = (
   const known = String(taken.etag);
   return known === (isKeyed(known) ? uploadTag(digest_key, String(taken.taken_as), etag) : etag);
 };
+
+/** Whether a batch was taken from the upload; null when what is on record does not tell. */
+export const isUploadOf = (
+  landed: Pick<StoredObject, "etag">,
+  { upload_etag: etag, taken_as }: Pick<Batch, "upload_etag" | "taken_as">,
+  digest_key: Uint8Array,
+): boolean | null => (etag === null ? null : isTagged(landed, { etag, taken_as }, digest_key));
 
 /** Whether an upload is one that a batch was taken from, which a sweep leaves alone. */
 export const isSpared = (

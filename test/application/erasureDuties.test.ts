@@ -122,7 +122,26 @@ describe("a step of an erasure", () => {
 });
 
 describe("an erasure whose replaced objects were given up", () => {
-  const KEYS = [`lakes/${LAKE}/subject-access/a/file`];
+  it.each([
+    ["an answer to the person", `lakes/${LAKE}/subject-access/a/file`],
+    ["a file that another took the place of", `lakes/${LAKE}/batches/b/1/raw/x.csv`],
+    ["what an attempt had written", `lakes/${LAKE}/published/sales/b/2/x.parquet`],
+  ])("waits until %s is deleted, whether its batch was hit or not", async (_, key) => {
+    const lake = testLake({ level: "gdpr" });
+    const id = request(lake);
+    lake.run(execute(id));
+    while (deletionOf(lake, id).erasure?.phase !== "closing") granted(eraseOnce(lake, id));
+    const owed = { kind: "delete_objects", ref: "e", payload: { keys: [key] } } as const;
+    lake.log.schedule.put({ ...owed, due_at: lake.now() });
+    const { erase_step } = handlersOf(lake, () => "release");
+    await erase_step(dutyOf(lake, "erase_step", id));
+    expect(deletionOf(lake, id).status).toBe("in_progress");
+    lake.log.schedule.remove(owed);
+    await erase_step(dutyOf(lake, "erase_step", id));
+    expect(deletionOf(lake, id).status).toBe("completed");
+  });
+
+  const KEYS = [`lakes/${LAKE}/batches/b/1/raw/x.csv`];
 
   it("fails in sight, has them deleted after all, and is complete a day later", async () => {
     const lake = testLake({ level: "gdpr" });
@@ -145,6 +164,9 @@ describe("an erasure whose replaced objects were given up", () => {
     schedule.remove(given_up);
     lake.pass(DAY_MS);
     await handlers.execution_due(dutyOf(lake, "execution_due", id));
+    // The lake went on meanwhile: what has come is looked at before it is closed.
+    expect(deletionOf(lake, id).erasure?.phase).toBe("looking");
+    granted(eraseOnce(lake, id));
     await handlers.erase_step(dutyOf(lake, "erase_step", id));
     expect(deletionOf(lake, id)).toMatchObject({ status: "completed", failure: null });
   });

@@ -8,7 +8,7 @@ const doomed = (keys: readonly string[], status = "held") => {
   const duty = {
     kind: "sweep_attempt",
     due_at: "2026-06-02T00:00:00.000Z",
-    payload: { keys, watches: false },
+    payload: { keys, takes: false, after: 1, erasures: null },
   } as unknown as PendingDuty;
   const log = {
     schedule: { due: () => [duty] },

@@ -1,7 +1,8 @@
 /** Which batches an erasure asks again, after the round in which it asked them all. */
 import { describe, expect, test } from "vitest";
 import type { StateOf } from "../../src/application/aggregates.ts";
-import { FOUND_AT_ONCE, VERIFIED_AT_ONCE } from "../../src/application/planErase.ts";
+import { VERIFIED_AT_ONCE } from "../../src/application/planErase.ts";
+import { FOUND_AT_ONCE } from "../../src/application/planLook.ts";
 import { WORK_LIMITS } from "../../src/application/planWork.ts";
 import { batchId, datasetName, deletionId } from "../../src/contracts/fields.ts";
 import { runningErasure } from "../../src/domain/deletion/deletion.ts";

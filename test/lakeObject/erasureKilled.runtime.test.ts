@@ -116,8 +116,8 @@ describe("an erasure", () => {
     const counted = dying(counting, Number.POSITIVE_INFINITY, "before");
     const id = await begun(counting);
     expect(await drive(counting, id, counted.gateway)).toBe(0);
-    // A page of batches, two of them, uploads; again; and the two read once more.
-    expect(counted.recorded()).toBe(7);
+    // A page of batches, two of them, uploads; again; the two read once more; the last look.
+    expect(counted.recorded()).toBe(8);
     for (let nth = 1; nth <= counted.recorded(); nth += 1) {
       for (const when of ["before", "after"] as const) {
         const lake = await filled();

@@ -105,7 +105,7 @@ export const verified = (batch_id: BatchId, rows_found = 0): ErasureStep => ({
   rows_found,
 });
 
-/** Batch `a` held the subject, and nothing does any more. */
+/** Batch `a` held the subject, and nothing does any more; the last look is the last of it. */
 export const DONE: readonly DeletionEvent[] = [
   progressed(looked(A)),
   progressed(opened(A)),
@@ -113,6 +113,7 @@ export const DONE: readonly DeletionEvent[] = [
   progressed(looked(), 2),
   progressed(uploads(), 2),
   progressed(verified(A), 2),
+  progressed(looked(), 2),
 ];
 
 export const facts = (more: Partial<ErasureFacts> = {}): ErasureFacts => ({

@@ -8,6 +8,7 @@ import type { ErasureStep } from "../../domain/deletion/erasure.ts";
 import type { DeletionId } from "../../domain/ids.ts";
 import type { ErasePlan, EraseStepPlan, LandedUpload } from "../erasePlans.ts";
 import type { Call } from "../lakeGateway.ts";
+import { inLanes } from "../lanes.ts";
 import { landingKey } from "../objectKeys.ts";
 import { UPLOADS_AT_ONCE } from "../planUploads.ts";
 import type { SubjectPlane } from "../subjectPorts.ts";
@@ -102,12 +103,16 @@ const look = async (
 const landedAfter = async ({ store }: Workshop, lake_id: string, after: string) => {
   const prefix = landingKey(lake_id, "");
   const page: LandedUpload[] = [];
-  for await (const { key, uploaded_at } of store.list(prefix, landingKey(lake_id, after))) {
+  for await (const { key, etag, uploaded_at } of store.list(prefix, landingKey(lake_id, after))) {
     if (page.length === UPLOADS_AT_ONCE) return { page, last: false };
-    page.push({ filename: key.slice(prefix.length), uploaded_at: uploaded_at.toISOString() });
+    const filename = key.slice(prefix.length);
+    page.push({ filename, etag, uploaded_at: uploaded_at.toISOString() });
   }
   return { page, last: true };
 };
+
+/** Uploads that are asked for at the same time whether they are still what they were. */
+const HEADS_AT_ONCE = 6;
 
 const lookThrough = async (
   { store }: Workshop,
@@ -116,7 +121,10 @@ const lookThrough = async (
 ): Promise<ErasureStep> => {
   const held: string[] = [];
   for (const key of scan) if (await subjects.holdsText(key, subject_ids)) held.push(key);
-  const gone = [...remove, ...held];
+  const still = await inLanes(remove, HEADS_AT_ONCE, async ({ key, etag }) =>
+    (await store.head(key))?.etag === etag ? [key] : [],
+  );
+  const gone = [...still.flat(), ...held];
   await store.delete(gone);
   return { kind: "uploads", after, scanned: scan.length, deleted: gone.length };
 };

@@ -65,6 +65,10 @@ interface BatchCore {
   /** The name it was uploaded under. */
   readonly file_url: string;
   readonly contains_pii: boolean | null;
+  /** Of the upload its file was taken from, as the log has it; null when it is not known. */
+  readonly upload_etag: string | null;
+  /** Key of the object it was taken over as, which an erasure may have replaced since. */
+  readonly taken_as: string;
   /** The bytes as they were appended: everything else is derived from them. */
   readonly raw: ObjectRef;
   /** Whether it is gone without anybody's doing: what is left was derived of it before. */

@@ -58,6 +58,8 @@ type Appended = Recorded<Extract<BatchEvent, { type: "DataAppended" }>>;
 const withBytes = (state: BatchState, { data, recorded_at }: Appended): BatchState => {
   const bytes = {
     raw: data.object,
+    upload_etag: data.upload_etag,
+    taken_as: data.object.key,
     raw_lost: false,
     subject_index: data.subject_index,
     schema: null,

@@ -208,14 +208,14 @@ const evolveExecution = (state: Deletion, event: ExecutionEvent): Deletion => {
       const { subject_refs, withheld, resumed } = event.data;
       const begun =
         resumed && erasure !== null
-          ? goneOn(erasure, withheld)
+          ? goneOn(erasure, withheld, event.recorded_at)
           : newErasure({ started_at: event.recorded_at, subject_refs, withheld, only: null });
       const status = event.data.remainder ? "completed" : "in_progress";
       return { ...state, status, erasure: begun, failure: null, withheld };
     }
     case "GDPRDeletionProgressed":
       if (erasure === null) return state;
-      return { ...state, erasure: evolveErasure(erasure, event.data.step) };
+      return { ...state, erasure: evolveErasure(erasure, event.data.step, event.recorded_at) };
     case "RecipientsNamed":
       return state;
     case "GDPRDeletionCompleted": {
@@ -235,7 +235,7 @@ const evolveExecution = (state: Deletion, event: ExecutionEvent): Deletion => {
       const begun =
         erasure.only === null
           ? newErasure({ started_at: event.recorded_at, subject_refs, ...about })
-          : lookingAnew(erasure, about);
+          : lookingAnew(erasure, about, event.recorded_at);
       return { ...state, erasure: begun, failure: null };
     }
     case "GDPRDeletionRemainderErased": {

@@ -2,7 +2,20 @@
  * How far an erasure is. What is left to do follows from what is recorded, so that it goes on from
  * there on any machine. It goes through all batches in the order they were created and opens those
  * that may hold the subject, then through the uploads, and again from the beginning, until a round
- * finds nothing; then every rewritten object is read once more.
+ * finds nothing; then every rewritten object is read once more, and at last what has come meanwhile
+ * is looked at.
+ *
+ * Why nothing slips through while the lake goes on. Rows get into batches by appends alone, from
+ * uploads, and whom they name changes by a replay alone. Let a round that removed nothing have begun
+ * at `begun_at` and have gone through the uploads by `scanned_at`.
+ * - A batch that was there at `begun_at` was looked at as it was then, or later.
+ * - One that has got a file, or was replayed, since `begun_at` is looked at in the last look. That it
+ *   kept its upload from being read as text does no harm: holds it the subject, another round begins.
+ * - An append that had begun by `scanned_at` may have read an upload before the erasure did, even
+ *   one that was deleted or replaced since. The last look waits until each has ended: it is on
+ *   record then and looked at, or it can be recorded no more and what it wrote is deleted.
+ * - An append that begins after `scanned_at` reads what was found to be without the subject, or what
+ *   was uploaded since. That is what comes again after an erasure: it is watched for, as ever after.
  */
 import type { BatchId, DatasetName } from "../ids.ts";
 import type { SubjectRefs } from "../subjects.ts";
@@ -84,9 +97,14 @@ export interface Erasure {
   readonly phase: ErasurePhase;
   /** From 1. */
   readonly round: number;
+  /** When the round began: what has come since, its pages of batches may have passed over. */
+  readonly begun_at: string;
   readonly removed_in_round: number;
+  /** When it had gone through the uploads and removed nothing; null before. */
+  readonly scanned_at: string | null;
+  /** The place in the log up to which was looked: of batches, in the last look of what has come. */
   readonly after: number;
-  /** Whether every batch of this round was looked at. */
+  /** Whether every batch of this round, or of its last look, was looked at. */
   readonly looked: boolean;
   readonly hits: readonly BatchId[];
   /** Those whose file could not be had yet: opened when all others are. */
@@ -110,7 +128,9 @@ export const newErasure = (
   ...about,
   phase: "looking",
   round: 1,
+  begun_at: about.started_at,
   removed_in_round: 0,
+  scanned_at: null,
   after: 0,
   looked: false,
   hits: [],
@@ -131,24 +151,28 @@ export const newErasure = (
  * Goes on where it had come to. One that had found no end, or rows where there should be none left,
  * begins to look anew, because from there it could only fail once more. So does one that withholds
  * other datasets from now on: what it had passed over is to go, or what it was about to open stays.
+ * One that had gone through everything takes its last look again: the lake went on meanwhile.
  */
-export const goneOn = (erasure: Erasure, withheld: readonly Withheld[]): Erasure => {
+export const goneOn = (erasure: Erasure, withheld: readonly Withheld[], at: string): Erasure => {
   const { round, verification, only } = erasure;
   const endless = round > MAX_ROUNDS || verification.rows_found > 0;
   // What is withheld of a remainder is whatever it is not about.
   const elsewhere = only === null && !withholdsSame(erasure.withheld, withheld);
-  return endless || elsewhere ? lookingAnew(erasure, { withheld, only }) : { ...erasure, withheld };
+  if (endless || elsewhere) return lookingAnew(erasure, { withheld, only }, at);
+  if (erasure.scanned_at === null) return { ...erasure, withheld };
+  return toVerify({ ...erasure, withheld, scanned_at: at, hits: [] });
 };
 
 /** From the first batch on; what it has done still counts. */
 export const lookingAnew = (
   { started_at, subject_refs, opened, ...done }: Erasure,
   about: Pick<Erasure, "withheld" | "only">,
+  begun_at: string,
 ): Erasure => {
   const { erased_from, key_destroyed, rows_removed } = done;
   const uploads = { scanned: 0, deleted: done.uploads.deleted };
   const anew = newErasure({ started_at, subject_refs, ...about });
-  return { ...anew, opened, erased_from, key_destroyed, rows_removed, uploads };
+  return { ...anew, begun_at, opened, erased_from, key_destroyed, rows_removed, uploads };
 };
 
 /** Whether both keep the same datasets back; until when, and why, may differ. */
@@ -157,11 +181,12 @@ const withholdsSame = (some: readonly Withheld[], others: readonly Withheld[]): 
   return names(some) === names(others);
 };
 
-export const evolveErasure = (erasure: Erasure, step: ErasureStep): Erasure => {
+/** `at`: when the step was recorded (RFC 3339, UTC). */
+export const evolveErasure = (erasure: Erasure, step: ErasureStep, at: string): Erasure => {
   switch (step.kind) {
     case "looked": {
       const looked_in_round = erasure.looked_in_round + step.batches;
-      return toOpen({
+      const further = {
         ...erasure,
         after: step.after,
         looked: step.done,
@@ -169,16 +194,17 @@ export const evolveErasure = (erasure: Erasure, step: ErasureStep): Erasure => {
         looked_in_round,
         // Later rounds look at the same batches again, and at those that have come since.
         looked_at: Math.max(erasure.looked_at, looked_in_round),
-      });
+      };
+      return toOpen(further, at);
     }
     case "opened":
-      return opened(erasure, step);
+      return opened(erasure, step, at);
     case "missed": {
-      const { batch_id, dataset, at } = step;
+      const { batch_id, dataset, at: missed_at } = step;
       const before = erasure.missed.find((known) => known.batch_id === batch_id) ?? null;
-      const again = { batch_id, dataset, ...lookedOnceMore(before, at) };
+      const again = { batch_id, dataset, ...lookedOnceMore(before, missed_at) };
       const { hits, missed } = without(erasure, batch_id);
-      return toOpen({ ...erasure, hits, missed: [...missed, again] });
+      return toOpen({ ...erasure, hits, missed: [...missed, again] }, at);
     }
     case "uploads": {
       const { scanned, deleted } = erasure.uploads;
@@ -188,7 +214,9 @@ export const evolveErasure = (erasure: Erasure, step: ErasureStep): Erasure => {
       };
       const removed_in_round = erasure.removed_in_round + step.deleted;
       const further = { ...erasure, uploads, removed_in_round };
-      return step.after === null ? endRound(further) : { ...further, uploads_after: step.after };
+      return step.after === null
+        ? endRound(further, at)
+        : { ...further, uploads_after: step.after };
     }
     default: {
       const { objects, rows_read, rows_found } = erasure.verification;
@@ -210,21 +238,21 @@ export const evolveErasure = (erasure: Erasure, step: ErasureStep): Erasure => {
 const opened = (
   erasure: Erasure,
   { batch_id, dataset, outcome, rows_removed }: Extract<ErasureStep, { kind: "opened" }>,
+  at: string,
 ): Erasure => {
   const further = { ...erasure, ...without(erasure, batch_id), opened: erasure.opened + 1 };
   if (outcome === "key_destroyed" && dataset !== null) {
     const key_destroyed = [...new Set([...erasure.key_destroyed, dataset])];
-    return toOpen({ ...further, key_destroyed });
+    return toOpen({ ...further, key_destroyed }, at);
   }
-  if (outcome !== "redacted" && outcome !== "destroyed") return toOpen(further);
+  if (outcome !== "redacted" && outcome !== "destroyed") return toOpen(further, at);
   const others = erasure.erased_from.filter((known) => known.batch_id !== batch_id);
   const erased_from = [...others, { batch_id, dataset, destroyed: outcome === "destroyed" }];
-  return toOpen({
-    ...further,
-    erased_from,
+  const removed = {
     rows_removed: erasure.rows_removed + rows_removed,
     removed_in_round: erasure.removed_in_round + 1,
-  });
+  };
+  return toOpen({ ...further, erased_from, ...removed }, at);
 };
 
 const without = (
@@ -239,27 +267,33 @@ const without = (
  * What may hold the subject is opened before anything else is looked at; what could not be had comes
  * when every batch was looked at.
  */
-const toOpen = (erasure: Erasure): Erasure => {
-  const { hits, missed, looked } = erasure;
+const toOpen = (erasure: Erasure, at: string): Erasure => {
+  const { hits, missed, looked, scanned_at, removed_in_round } = erasure;
   if (hits.length > 0 || (looked && missed.length > 0)) return { ...erasure, phase: "opening" };
-  return { ...erasure, phase: looked ? "uploads" : "looking" };
+  if (!looked) return { ...erasure, phase: "looking" };
+  if (scanned_at === null) return { ...erasure, phase: "uploads" };
+  // The last look was that.
+  return removed_in_round > 0 ? nextRound(erasure, at) : { ...erasure, phase: "closing" };
 };
 
-/** A round in which nothing was found is the proof that nothing is left. */
-const endRound = (erasure: Erasure): Erasure => {
-  if (erasure.removed_in_round > 0) {
-    const begun = { removed_in_round: 0, looked_in_round: 0, after: 0, looked: false };
-    const round = erasure.round + 1;
-    return { ...erasure, ...begun, round, uploads_after: "", phase: "looking" };
-  }
-  const verification = { ...erasure.verification, rounds: erasure.round };
+const nextRound = (erasure: Erasure, begun_at: string): Erasure => {
+  const begun = { begun_at, removed_in_round: 0, scanned_at: null, looked_in_round: 0 };
+  const from = { after: 0, looked: false, uploads_after: "", unverified: [] } as const;
+  return { ...erasure, ...begun, ...from, round: erasure.round + 1, phase: "looking" };
+};
+
+/** A round in which nothing was found is the proof that nothing is left of what was there. */
+const endRound = (erasure: Erasure, at: string): Erasure => {
+  if (erasure.removed_in_round > 0) return nextRound(erasure, at);
   const unverified = erasure.erased_from.flatMap(({ batch_id, destroyed }) =>
     destroyed ? [] : [batch_id],
   );
-  return toVerify({ ...erasure, verification, unverified });
+  const verification = { rounds: erasure.round, objects: 0, rows_read: 0, rows_found: 0 };
+  return toVerify({ ...erasure, scanned_at: at, verification, unverified });
 };
 
-const toVerify = (erasure: Erasure): Erasure => ({
-  ...erasure,
-  phase: erasure.unverified.length > 0 ? "verifying" : "closing",
-});
+/** What was rewritten is read once more, and then what has come meanwhile is looked at. */
+const toVerify = (erasure: Erasure): Erasure =>
+  erasure.unverified.length > 0
+    ? { ...erasure, phase: "verifying" }
+    : { ...erasure, phase: "looking", after: 0, looked: false, looked_in_round: 0 };

@@ -27,7 +27,11 @@ const fresh = newErasure({
   only: null,
 });
 
-const taken = (...steps: readonly ErasureStep[]): Erasure => steps.reduce(evolveErasure, fresh);
+/** When the step of that number was recorded. */
+const at = (n: number): string => new Date(Date.parse(FIRST_RECORDED_AT) + n * 1_000).toISOString();
+
+const taken = (...steps: readonly ErasureStep[]): Erasure =>
+  steps.reduce((erasure: Erasure, step, n) => evolveErasure(erasure, step, at(n + 1)), fresh);
 
 /** Where an erasure is, without what it has come to. */
 const place = ({ phase, round }: Erasure) => `${phase} ${round}`;
@@ -51,9 +55,26 @@ describe("an erasure", () => {
     ["looks through the uploads when every batch was looked at", "uploads 1", [looked()]],
     ["looks through further uploads while there are any", "uploads 1", [looked(), uploads(0, "m")]],
     [
-      "is done when a round finds nothing and nothing was rewritten",
-      "closing 1",
+      "looks a last time when a round finds nothing and nothing was rewritten",
+      "looking 1",
       [looked(), uploads()],
+    ],
+    ["is done when that finds nothing either", "closing 1", [looked(), uploads(), looked()]],
+    ["looks on in its last look while there is more", "looking 1", [looked(), uploads(), further]],
+    [
+      "opens what its last look finds",
+      "opening 1",
+      [looked(), uploads(), { ...further, hits: [A] }],
+    ],
+    [
+      "begins another round when that was rewritten",
+      "looking 2",
+      [looked(), uploads(), looked(A), opened(A)],
+    ],
+    [
+      "begins none when that has turned out to be of others",
+      "closing 1",
+      [looked(), uploads(), looked(A), opened(A, "clear")],
     ],
     [
       "opens the others first when a file could not be had",
@@ -89,13 +110,17 @@ describe("an erasure", () => {
     [
       "begins none when the index was wrong",
       "closing 1",
-      [looked(A), opened(A, "clear"), uploads()],
+      [looked(A), opened(A, "clear"), uploads(), looked()],
     ],
-    ["begins none when the batch is gone", "closing 1", [looked(A), opened(A, "gone"), uploads()]],
+    [
+      "begins none when the batch is gone",
+      "closing 1",
+      [looked(A), opened(A, "gone"), uploads(), looked()],
+    ],
     [
       "begins none when nobody can read it",
       "closing 1",
-      [looked(A), opened(A, "key_destroyed"), uploads()],
+      [looked(A), opened(A, "key_destroyed"), uploads(), looked()],
     ],
     [
       "reads what was rewritten once more when a round has found nothing",
@@ -103,14 +128,19 @@ describe("an erasure", () => {
       [looked(A), opened(A), uploads(), looked(), uploads()],
     ],
     [
-      "is done when all of that was read",
-      "closing 2",
+      "looks a last time when all of that was read",
+      "looking 2",
       [looked(A), opened(A), uploads(), looked(), uploads(), verified(A)],
+    ],
+    [
+      "is done then",
+      "closing 2",
+      [looked(A), opened(A), uploads(), looked(), uploads(), verified(A), looked()],
     ],
     [
       "reads nothing of what was destroyed",
       "closing 2",
-      [looked(A), opened(A, "destroyed"), uploads(), looked(), uploads()],
+      [looked(A), opened(A, "destroyed"), uploads(), looked(), uploads(), looked()],
     ],
   ])("%s", (_, expected, steps) => {
     expect(place(taken(...steps))).toBe(expected);
@@ -121,6 +151,24 @@ describe("an erasure", () => {
     expect(taken(looked(), uploads(0, "m.csv")).uploads_after).toBe("m.csv");
     const next = taken(looked(A), opened(A), uploads(0, "m.csv"), uploads());
     expect(next).toMatchObject({ round: 2, after: 0, looked: false, uploads_after: "" });
+  });
+
+  it("remembers when a round began, and when it had gone through the uploads", () => {
+    expect(fresh).toMatchObject({ begun_at: FIRST_RECORDED_AT, scanned_at: null });
+    const second = taken(looked(A), opened(A), uploads());
+    expect(second).toMatchObject({ begun_at: at(3), scanned_at: null });
+    const scanned = taken(looked(A), opened(A), uploads(), looked(), uploads());
+    expect(scanned).toMatchObject({ begun_at: at(3), scanned_at: at(5) });
+    const third = taken(looked(), uploads(), looked(A), opened(A));
+    expect(third).toMatchObject({ begun_at: at(4), scanned_at: null, after: 0, looked: false });
+  });
+
+  it("reads everything that was rewritten again when its last look has found more", () => {
+    const first = [looked(A), opened(A), uploads(), looked(), uploads(), verified(A)];
+    const more = [looked(B), opened(B), looked(), uploads()];
+    const { unverified, verification } = taken(...first, ...more);
+    expect(unverified).toEqual([A, B]);
+    expect(verification).toEqual({ rounds: 3, objects: 0, rows_read: 0, rows_found: 0 });
   });
 
   it("counts batches that have come since the first round, and none twice", () => {
@@ -166,17 +214,32 @@ describe("an erasure", () => {
 describe("an erasure that goes on", () => {
   it("does so where it was", () => {
     for (const steps of [[], [looked(A)], [looked(A), opened(A), uploads()]]) {
-      expect(goneOn(taken(...steps), [])).toEqual(taken(...steps));
+      expect(goneOn(taken(...steps), [], at(9))).toEqual(taken(...steps));
     }
+  });
+
+  it("looks a last time again when it had gone through everything: the lake went on", () => {
+    const scanned = [looked(), uploads(), looked()];
+    expect(goneOn(taken(...scanned), [], at(9))).toMatchObject({
+      phase: "looking",
+      round: 1,
+      after: 0,
+      looked: false,
+      begun_at: FIRST_RECORDED_AT,
+      scanned_at: at(9),
+    });
+    const reading = taken(looked(A), opened(A), uploads(), looked(), uploads());
+    expect(goneOn(reading, [], at(9))).toEqual({ ...reading, scanned_at: at(9) });
   });
 
   it("looks anew when it had found no end, and keeps what it has done", () => {
     const round = [looked(A), opened(A), uploads(1)];
     const endless = taken(...Array.from({ length: MAX_ROUNDS }, () => round).flat());
     expect(endless.round).toBe(MAX_ROUNDS + 1);
-    expect(goneOn(endless, [])).toMatchObject({
+    expect(goneOn(endless, [], at(99))).toMatchObject({
       phase: "looking",
       round: 1,
+      begun_at: at(99),
       after: 0,
       looked_at: 0,
       opened: MAX_ROUNDS,
@@ -188,7 +251,7 @@ describe("an erasure that goes on", () => {
 
   it("looks anew when rows were found where none should be left", () => {
     const found = [looked(A), opened(A), uploads(), looked(), uploads(), verified(A, 1)];
-    const { verification, ...anew } = goneOn(taken(...found), []);
+    const { verification, ...anew } = goneOn(taken(...found), [], at(9));
     expect(anew).toMatchObject({ phase: "looking", round: 1, erased_from: [{ batch_id: A }] });
     expect(verification).toEqual({ rounds: 1, objects: 0, rows_read: 0, rows_found: 0 });
   });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { evolveErasure, newErasure } from "../../../src/domain/deletion/erasure.ts";
+import { type Erasure, evolveErasure, newErasure } from "../../../src/domain/deletion/erasure.ts";
 import {
   dueAgain,
   isLost,
@@ -37,11 +37,14 @@ describe("a file that cannot be had", () => {
       only: null,
     });
     const steps = [looked(A, B), missed(A, FIRST_RECORDED_AT), missed(B, moment(1))];
-    const erasure = steps.reduce(evolveErasure, fresh);
+    const erasure = steps.reduce(
+      (before: Erasure, step) => evolveErasure(before, step, FIRST_RECORDED_AT),
+      fresh,
+    );
     expect(nextOfAll(erasure.missed)).toBe(moment(MINUTE_MS));
     expect(dueAgain(erasure.missed, moment(MINUTE_MS - 1))).toBeNull();
     expect(dueAgain(erasure.missed, moment(MINUTE_MS))?.batch_id).toBe(A);
-    const again = evolveErasure(erasure, missed(A, moment(MINUTE_MS)));
+    const again = evolveErasure(erasure, missed(A, moment(MINUTE_MS)), moment(MINUTE_MS));
     expect(again.missed.map(({ batch_id, times }) => [batch_id, times])).toEqual([
       [B, 1],
       [A, 2],
