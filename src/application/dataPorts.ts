@@ -55,6 +55,8 @@ export interface ObjectStore {
   writer(key: string, contentType: string): ObjectWriter;
   /** Missing keys are no error. */
   delete(keys: readonly string[]): Promise<void>;
+  /** As `delete`, with what a writer had written of them that neither closed nor aborted. */
+  clear(keys: readonly string[]): Promise<void>;
   /** In the order of their keys; those behind the key `after`, when one is given. */
   list(prefix: string, after?: string): AsyncIterable<StoredObject>;
 }

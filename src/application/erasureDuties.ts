@@ -152,7 +152,7 @@ const close = async (deps: ErasureDutyDeps, duty: PendingDuty): Promise<EraseSte
     return "done";
   }
   if (undeleted.pending > 0) return "wait";
-  await store.delete(doomedKeys(log, erasure));
+  await store.clear(doomedKeys(log, erasure));
   const recipients = await recipientsOf(log, erasure.erased_from, deletion_id);
   const at = now().toISOString();
   const facts = erasureFacts(log, deletion, erasure, at, recipients);

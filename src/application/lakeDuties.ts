@@ -122,8 +122,8 @@ export const lakeDuties = ({
   webhook_delivery: async (duty) => notify(duty),
 
   delete_objects: async (duty) => {
-    const owed = await stillOwed(store, duty, keysOf(duty), service.digestKey(lake_id));
-    await store.delete(owed);
+    const keys = await stillOwed(store, duty, keysOf(duty), service.digestKey(lake_id));
+    await (duty.payload.unfinished === true ? store.clear(keys) : store.delete(keys));
     log.schedule.remove(duty);
   },
 
@@ -136,7 +136,8 @@ export const lakeDuties = ({
         kind: "delete_objects",
         ref: duty.ref,
         due_at: duty.due_at,
-        payload: { keys },
+        // Whoever wrote them may have died in the middle of an object.
+        payload: { keys, unfinished: true },
       });
     });
   },

@@ -1,6 +1,11 @@
 /**
  * Cloudflare R2 as an ObjectStore. It promises what R2 promises (an object appears whole or not at
  * all, and is there for everyone once written) and hides how large objects get there: parts.
+ *
+ * Parts of an object that was never completed stay in the bucket, in no listing of it, and deleting
+ * the key does not touch them; the binding cannot list them. So a note is put beside the object before
+ * its first part, with the id of the upload, and goes when the upload has ended: by the note, what a
+ * process left that died is found and ended.
  */
 import { giveWay } from "../application/courtesy.ts";
 import {
@@ -9,6 +14,7 @@ import {
   type ObjectWriter,
   type StoredObject,
 } from "../application/dataPorts.ts";
+import { inLanes } from "../application/lanes.ts";
 
 /** R2 wants parts of at least 5 MiB, all of one size but the last; as many as 10,000. */
 export const PART_BYTES = 5 * 1024 * 1024;
@@ -54,6 +60,11 @@ export const r2ObjectStore = (bucket: R2Bucket): ObjectStore => ({
     }
   },
 
+  async clear(keys) {
+    const noted = await inLanes(keys, NOTES_AT_ONCE, (key) => endUnfinished(bucket, key));
+    await this.delete([...keys, ...noted.flat()]);
+  },
+
   async *list(prefix, after) {
     const about = { prefix, ...(after === undefined ? {} : { startAfter: after }) };
     let cursor: string | undefined;
@@ -72,6 +83,28 @@ const stored = ({ key, size, etag, uploaded }: R2Object): StoredObject => ({
   uploaded_at: uploaded,
 });
 
+/** Where the note of an object that is not complete yet lies. */
+export const unfinishedNote = (key: string): string => `${key}.unfinished`;
+
+/** Notes that are looked for at the same time. */
+const NOTES_AT_ONCE = 6;
+
+/** By this R2 says that an upload has ended, or was never begun. */
+const NO_SUCH_UPLOAD = "(10024)";
+
+/** Ends the upload of an object in parts, where one was begun; resolves to its note, to be deleted. */
+const endUnfinished = async (bucket: R2Bucket, key: string): Promise<readonly string[]> => {
+  const note = unfinishedNote(key);
+  const noted = await bucket.get(note);
+  if (noted === null) return [];
+  try {
+    await bucket.resumeMultipartUpload(key, await noted.text()).abort();
+  } catch (error) {
+    if (!String(error).includes(NO_SUCH_UPLOAD)) throw error;
+  }
+  return [note];
+};
+
 /** Holds one part in memory; an object that fits into it is written by a single put. */
 const partWriter = (bucket: R2Bucket, key: string, contentType: string): ObjectWriter => {
   const httpMetadata = { contentType };
@@ -81,8 +114,14 @@ const partWriter = (bucket: R2Bucket, key: string, contentType: string): ObjectW
   let upload: R2MultipartUpload | undefined;
   let state: "open" | "closed" | "aborted" = "open";
 
+  const begin = async (): Promise<R2MultipartUpload> => {
+    const begun = await bucket.createMultipartUpload(key, { httpMetadata });
+    await bucket.put(unfinishedNote(key), begun.uploadId);
+    return begun;
+  };
+
   const uploadPart = async () => {
-    upload ??= await bucket.createMultipartUpload(key, { httpMetadata });
+    upload ??= await begin();
     const { readable, writable } = new FixedLengthStream(filled);
     const uploaded = upload.uploadPart(parts.length + 1, readable);
     const [done] = await Promise.all([uploaded, feed(writable, part.subarray(0, filled))]);
@@ -116,6 +155,7 @@ const partWriter = (bucket: R2Bucket, key: string, contentType: string): ObjectW
       } else {
         await uploadPart();
         await upload.complete(parts);
+        await bucket.delete(unfinishedNote(key));
       }
       state = "closed";
       part = new Uint8Array(0);
@@ -125,7 +165,9 @@ const partWriter = (bucket: R2Bucket, key: string, contentType: string): ObjectW
       if (state !== "open") return;
       state = "aborted";
       part = new Uint8Array(0);
-      await upload?.abort();
+      if (upload === undefined) return;
+      await upload.abort();
+      await bucket.delete(unfinishedNote(key));
     },
   };
 };

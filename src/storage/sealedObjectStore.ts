@@ -227,6 +227,11 @@ export const sealedObjectStore = (
       await store.delete(names);
     },
 
+    async clear(names) {
+      for (const name of names) known.delete(name);
+      await store.clear(names);
+    },
+
     async *list(prefix, after) {
       for await (const object of store.list(prefix, after)) yield plain(object);
     },

@@ -44,7 +44,12 @@ describe("an attempt at heavy work", () => {
         kind: "sweep_attempt",
         ref: attempt?.attempt_id,
         due_at: new Date(Date.parse(START) + ATTEMPT_TIMEOUT_MS).toISOString(),
-        payload: { watches: false, keys: [plan.kind === "privacy" ? plan.clean_key : ""] },
+        payload: {
+          keys: [plan.kind === "privacy" ? plan.clean_key : ""],
+          takes: false,
+          after: lake.log.head(),
+          erasures: null,
+        },
         attempts: 0,
         begun: 0,
         parked: false,

@@ -4,6 +4,7 @@ import { env } from "cloudflare:workers";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import type { LakeGateway } from "../../src/application/lakeGateway.ts";
 import { MAX_ATTEMPTS } from "../../src/application/runDuties.ts";
+import { PART_BYTES, r2ObjectStore, unfinishedNote } from "../../src/storage/r2ObjectStore.ts";
 import {
   type Answer,
   append,
@@ -432,6 +433,22 @@ describe("work whose machine has died", () => {
     expect(await lake.owed()).toEqual(ONLY_A_CHECKPOINT);
     // The same batch id is free for the next attempt.
     expect((await append(lake, "b")).status).toBe(201);
+  });
+
+  test("is swept with the parts of an object in the middle of which it died", async () => {
+    const lake = await salesLake();
+    const { target } = await dying(lake);
+    await env.OBJECTS.delete(target);
+    await r2ObjectStore(env.OBJECTS)
+      .writer(target, "text/csv")
+      .write(new Uint8Array(PART_BYTES + 1));
+    expect(await lake.keys()).toEqual([unfinishedNote(target)]);
+    const upload_id = (await (await env.OBJECTS.get(unfinishedNote(target)))?.text()) ?? "";
+    await lake.ringFor("sweep_attempt");
+    await eventually(async () => expect(await lake.keys()).toEqual([]));
+    const upload = env.OBJECTS.resumeMultipartUpload(target, upload_id);
+    const further = async () => upload.uploadPart(2, new Uint8Array(1));
+    await expect(further()).rejects.toThrow("does not exist");
   });
 
   test("is not swept once its result is on record, not even by an alarm that had begun", async () => {

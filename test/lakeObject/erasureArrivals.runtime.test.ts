@@ -11,9 +11,10 @@ import { workStep } from "../../src/application/work/stepWork.ts";
 import type { Outcome, Workshop } from "../../src/application/work/workshop.ts";
 import { batchId, contractId, datasetName } from "../../src/contracts/fields.ts";
 import type { DeletionId } from "../../src/domain/ids.ts";
-import { r2ObjectStore } from "../../src/storage/r2ObjectStore.ts";
+import { PART_BYTES, r2ObjectStore, unfinishedNote } from "../../src/storage/r2ObjectStore.ts";
 import {
   appendPeople,
+  forget,
   holding,
   JANE,
   peopleLake,
@@ -173,4 +174,23 @@ describe("a file that is appended while a person in it is forgotten", () => {
     },
     300_000,
   );
+});
+
+describe("what died in the middle of an object with the person in it", () => {
+  test("is ended before the erasure is closed", async () => {
+    const lake = await peopleLake({ privacy_rules: { person: "keep" } });
+    await appendPeople(lake, "a");
+    const run = { kind: "privacy", batch_id: batchId.parse("a"), rules: null } as const;
+    const opened = await lake.gateway.open(lake.call(), { ...run, dry_run: false });
+    if (!opened.ok || opened.value.plan.kind !== "privacy") throw new Error("no privacy run");
+    const { clean_key } = opened.value.plan;
+    const bytes = new Uint8Array(PART_BYTES + 1).fill(JANE.charCodeAt(0));
+    await r2ObjectStore(env.OBJECTS).writer(clean_key, "text/csv").write(bytes);
+    const upload_id = (await (await env.OBJECTS.get(unfinishedNote(clean_key)))?.text()) ?? "";
+    await forget(lake);
+    const upload = env.OBJECTS.resumeMultipartUpload(clean_key, upload_id);
+    const further = async () => upload.uploadPart(2, new Uint8Array(1));
+    await expect(further()).rejects.toThrow("does not exist");
+    expect(await lake.keys()).not.toContain(unfinishedNote(clean_key));
+  });
 });

@@ -1,7 +1,7 @@
 import { env } from "cloudflare:workers";
 import { describe, expect, test } from "vitest";
 import type { ObjectStore } from "../../src/application/dataPorts.ts";
-import { PART_BYTES, r2ObjectStore } from "../../src/storage/r2ObjectStore.ts";
+import { PART_BYTES, r2ObjectStore, unfinishedNote } from "../../src/storage/r2ObjectStore.ts";
 
 const store: ObjectStore = r2ObjectStore(env.OBJECTS);
 
@@ -86,6 +86,60 @@ describe("an object in R2", () => {
       await writer.abort();
       expect(await store.head(key)).toBeNull();
       await expect((async () => writer.write(pattern(1)))()).rejects.toThrow("aborted");
+    }
+  });
+
+  /** Begins an object of several parts; whoever writes it dies. Resolves to the id of its upload. */
+  const dying = async (key: string): Promise<string> => {
+    await store.writer(key, "text/csv").write(pattern(2 * PART_BYTES + 1));
+    const note = await env.OBJECTS.get(unfinishedNote(key));
+    return (await note?.text()) ?? "";
+  };
+
+  /** Whether parts of it are kept: then another may be added. */
+  const isOpen = async (key: string, upload_id: string): Promise<boolean> => {
+    const upload = env.OBJECTS.resumeMultipartUpload(key, upload_id);
+    try {
+      await upload.uploadPart(3, pattern(PART_BYTES));
+      return true;
+    } catch (error) {
+      expect(String(error)).toContain("does not exist");
+      return false;
+    }
+  };
+
+  test("is cleared with the parts that nobody has completed, and no other object is", async () => {
+    const [key, whole, never] = [fresh(), fresh(), fresh()];
+    const upload_id = await dying(key);
+    await write(whole, pattern(2 * PART_BYTES), PART_BYTES);
+    await store.delete([key]);
+    expect(await isOpen(key, upload_id)).toBe(true);
+    await store.clear([key, never]);
+    expect(await isOpen(key, upload_id)).toBe(false);
+    expect(await env.OBJECTS.head(unfinishedNote(key))).toBeNull();
+    expect(await store.head(whole)).not.toBeNull();
+    await store.clear([key, whole]);
+    expect(await store.head(whole)).toBeNull();
+  });
+
+  test("is cleared when its writer died after it was complete, before that was noted", async () => {
+    const key = fresh();
+    const upload = await env.OBJECTS.createMultipartUpload(key);
+    await env.OBJECTS.put(unfinishedNote(key), upload.uploadId);
+    await upload.complete([await upload.uploadPart(1, pattern(1))]);
+    await store.clear([key]);
+    expect(await store.head(key)).toBeNull();
+    expect(await env.OBJECTS.head(unfinishedNote(key))).toBeNull();
+  });
+
+  test("leaves no note behind once its writer has closed or aborted it", async () => {
+    for (const end of ["close", "abort"] as const) {
+      const key = fresh();
+      const writer = store.writer(key, "text/csv");
+      await writer.write(pattern(PART_BYTES + 1));
+      expect(await env.OBJECTS.head(unfinishedNote(key))).not.toBeNull();
+      await writer[end]();
+      expect(await env.OBJECTS.head(unfinishedNote(key))).toBeNull();
     }
   });
 

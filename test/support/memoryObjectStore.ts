@@ -101,6 +101,9 @@ export const memoryObjectStore = (
     async delete(keys) {
       for (const key of keys) objects.delete(key);
     },
+    async clear(keys) {
+      for (const key of keys) objects.delete(key);
+    },
     async *list(prefix, after = "") {
       for (const key of [...objects.keys()].sort()) {
         const object = objects.get(key);

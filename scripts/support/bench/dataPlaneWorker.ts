@@ -66,6 +66,7 @@ const directoryStore = (files: Fetcher): ObjectStore => ({
     };
   },
   delete: () => Promise.reject(new Error("nothing is deleted here")),
+  clear: () => Promise.reject(new Error("nothing is deleted here")),
   list: () => {
     throw new Error("nothing is listed here");
   },

@@ -106,6 +106,7 @@ const oneObject = (name: string, bytes: Buffer): ObjectStore => {
     read: async (_, offset, length) => bytes.subarray(offset, offset + length),
     writer: refuse,
     delete: refuse,
+    clear: refuse,
     list: refuse,
   };
 };

@@ -83,7 +83,7 @@ export const perform = async (
   let recorded = false;
   let inDoubt = false;
   /** What the record does not name was written in vain: it goes before its sweep does. */
-  const discardAllBut = async (kept: LakeRequest | null): Promise<void> => {
+  const discardAllBut = async (kept: LakeRequest): Promise<void> => {
     const named = JSON.stringify(kept);
     await store.delete((attempt?.writes ?? []).filter((key) => !named.includes(key)));
   };
@@ -114,7 +114,7 @@ export const perform = async (
   } finally {
     // Without an answer it may be on record: then its duty is gone, else the sweep comes for it.
     if (attempt && !recorded && !inDoubt) {
-      await discardAllBut(null);
+      await store.clear(attempt.writes);
       await lake.abandon(call, attempt.attempt_id);
     }
   }
