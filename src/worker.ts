@@ -8,7 +8,7 @@ import type { WorkStepRequest } from "./application/lakeGateway.ts";
 import { systemCall } from "./application/lakeService.ts";
 import { setLogLevel } from "./application/logging.ts";
 import type { Origin } from "./application/origins.ts";
-import { accessStep } from "./application/work/accessWork.ts";
+import { type AccessProgress, accessStep } from "./application/work/accessWork.ts";
 import { type EraseStep, eraseStep } from "./application/work/eraseWork.ts";
 import { heldIn } from "./application/work/lookups.ts";
 import { type ReplayStep, replayStep } from "./application/work/replayWork.ts";
@@ -38,7 +38,7 @@ export class LongWork extends WorkerEntrypoint<Env> {
   }
 
   /** One step of answering a request for access; resolves to whether there is more to do. */
-  async accessStep(lake_id: string, id: SubjectAccessId, often: boolean): Promise<"more" | "done"> {
+  async accessStep(lake_id: string, id: SubjectAccessId, often: boolean): Promise<AccessProgress> {
     return accessStep(await this.#at(lake_id), systemCall(lake_id), id, often);
   }
 

@@ -4,6 +4,11 @@ import type { NoteAccess } from "../domain/subjectAccess/decide.ts";
 import type { LakeService } from "./lakeService.ts";
 import type { EventLog, PendingDuty } from "./ports.ts";
 import { beginStep, type DutyDeps, MAX_ATTEMPTS } from "./runDuties.ts";
+import { later } from "./timers.ts";
+import type { AccessProgress } from "./work/accessWork.ts";
+
+/** How soon an answer that waits for something looks again. */
+const ACCESS_POLL_MS = 1_000;
 
 export interface AccessDutyDeps {
   readonly log: EventLog;
@@ -11,7 +16,7 @@ export interface AccessDutyDeps {
   readonly lake_id: string;
   readonly now: () => Date;
   /** `often`: it has failed so often that what is not there counts as lost. */
-  accessStep(id: SubjectAccessId, often: boolean): Promise<"more" | "done">;
+  accessStep(id: SubjectAccessId, often: boolean): Promise<AccessProgress>;
 }
 
 type AccessKind = "access_step" | "access_due" | "access_reminder" | "access_expiry";
@@ -38,7 +43,8 @@ export const accessDuties = ({
       if (next === "done") log.schedule.remove(duty);
       // One object a step: between two of them other duties have their turn.
       else if (log.schedule.find(duty)) {
-        log.schedule.put({ ...duty, due_at: now().toISOString() });
+        const wait_ms = next === "wait" ? ACCESS_POLL_MS : 0;
+        log.schedule.put({ ...duty, due_at: later(now().toISOString(), wait_ms) });
       }
     },
     access_due: noting("NoteAccessDue"),

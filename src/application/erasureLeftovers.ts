@@ -4,12 +4,11 @@
  * what appends have read that are not on record yet.
  */
 
-import { workOf } from "../domain/batch/batch.ts";
-import { isRunning } from "../domain/batch/work.ts";
 import type { Erasure } from "../domain/deletion/erasure.ts";
 import type { BatchId } from "../domain/ids.ts";
 import { ATTEMPT_TIMEOUT_MS, isOld, noteOf } from "./attempts.ts";
 import { type Reader, reader } from "./commands.ts";
+import { isArriving } from "./lookups.ts";
 import type { EventLog, PendingDuty } from "./ports.ts";
 import { EVER } from "./timers.ts";
 import { erasuresBegun } from "./watchedSubjects.ts";
@@ -64,12 +63,7 @@ export const appendsUnderWay = (log: EventLog, read: Reader, moment: string): bo
     ...schedule.due(EVER, MAX_LOOKED_AT, ["work_step"]),
     ...schedule.parked().filter(({ kind }) => kind === "work_step"),
   ];
-  return steps.some(({ payload }) => {
-    const work = workOf(read.batch(String(payload.batch_id) as BatchId));
-    if (!isRunning(work) || work.order.kind !== "append" || work.started_at > moment) return false;
-    const dataset = read.dataset(work.order.request.dataset);
-    return dataset.status !== "absent" && dataset.subject_column !== null;
-  });
+  return steps.some(({ payload }) => isArriving(read, String(payload.batch_id) as BatchId, moment));
 };
 
 /**

@@ -17,6 +17,7 @@ import type { EventLog, PendingDuty } from "./ports.ts";
 import { retentionDuties } from "./retentionDuties.ts";
 import { beginStep, type DutyDeps, isLastTry, MAX_ATTEMPTS } from "./runDuties.ts";
 import { stillOwed } from "./takenUploads.ts";
+import type { AccessProgress } from "./work/accessWork.ts";
 import type { ReplayStep } from "./work/replayWork.ts";
 
 export interface LakeDutyDeps {
@@ -27,7 +28,7 @@ export interface LakeDutyDeps {
   readonly now: () => Date;
   heldIn(batch_id: BatchId): Promise<readonly DeletionId[]>;
   /** One step of answering a request for access. */
-  accessStep(id: SubjectAccessId, often: boolean): Promise<"more" | "done">;
+  accessStep(id: SubjectAccessId, often: boolean): Promise<AccessProgress>;
   replayStep(replay_id: ReplayId): Promise<ReplayStep>;
   workStep(step: WorkStepRequest, origin: Origin): Promise<void>;
   readonly eraseStep: ErasureDutyDeps["eraseStep"];

@@ -1,5 +1,6 @@
 /** Looking a person up in a batch's index: what has to be known for it, and which batches have one. */
-import type { Batch } from "../domain/batch/batch.ts";
+import { type Batch, workOf } from "../domain/batch/batch.ts";
+import { isRunning } from "../domain/batch/work.ts";
 import type { Dataset } from "../domain/dataset/dataset.ts";
 import { invariant } from "../domain/decider.ts";
 import type { BatchId } from "../domain/ids.ts";
@@ -38,6 +39,17 @@ export const heldBatch = (read: Reader, batch_id: BatchId): HeldBatch | null => 
   const { schema } = state.batch;
   if (column === null || (schema !== null && !Object.hasOwn(schema, column))) return null;
   return { batch: state.batch, dataset, column };
+};
+
+/**
+ * Whether a file is being taken over in the background, into a dataset that names its people, and has
+ * been since a moment or longer.
+ */
+export const isArriving = (read: Reader, batch_id: BatchId, moment: string): boolean => {
+  const work = workOf(read.batch(batch_id));
+  if (!isRunning(work) || work.order.kind !== "append" || work.started_at > moment) return false;
+  const dataset = read.dataset(work.order.request.dataset);
+  return dataset.status !== "absent" && dataset.subject_column !== null;
 };
 
 /** Null when the dataset's key was destroyed: nothing of it can be read by anyone. */

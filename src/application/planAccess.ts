@@ -16,9 +16,9 @@ import { keyOf } from "./datasetKeys.ts";
 import { deletionPlace } from "./deletionSeals.ts";
 import { heldElsewhere } from "./heldElsewhere.ts";
 import type { Keyring } from "./keyring.ts";
-import { heldBatch, type Lookup, lookupOf } from "./lookups.ts";
+import { heldBatch, isArriving, type Lookup, lookupOf } from "./lookups.ts";
 import { accessKeys } from "./objectKeys.ts";
-import { NOTHING, type Planned, type Planner } from "./planWork.ts";
+import { NOTHING, type Planned, type Planner, WAIT } from "./planWork.ts";
 import type { DirectoryEntry, EventLog } from "./ports.ts";
 import { accessSubjectPlace } from "./subjectAccess.ts";
 import type { SubjectSet, SubjectTable } from "./subjectPorts.ts";
@@ -70,7 +70,10 @@ export type AccessPlan =
       }[];
     };
 
-/** `nothing` once the request is answered or its person forgotten. */
+/**
+ * `nothing` once the request is answered or its person forgotten, `wait` while a file is taken over
+ * that was when they asked.
+ */
 export const planAccess = (
   { subject_access_id }: AccessStepRequest,
   planner: Planner,
@@ -94,7 +97,10 @@ export const planAccess = (
     if (step.kind === "pass") return planned(step);
     return planned({ ...step, access_key, part_key: keys.part }, keys.part);
   }
-  if (!access.searched) return planned(search(access, subjects, log, read, keyring));
+  if (!access.searched) {
+    const found = search(access, subjects, log, read, keyring);
+    return found === null ? ok(WAIT) : planned(found);
+  }
   const { parts } = access;
   const step = { kind: "finish", access_key, file_key: keys.file, parts } as const;
   return planned({ ...step, ...aboutData(access, lake.lake_id, planner, read) }, keys.file);
@@ -112,16 +118,20 @@ const clearId = (
 ): string | null =>
   keyring.open(subject_ref, accessSubjectPlace(subject_access_id), subject_id.sealed);
 
+/** Null when the next batch is still being taken over, and was when the person asked. */
 const search = (
-  { after: from }: SubjectAccess,
+  { after: from, requested_at }: SubjectAccess,
   subjects: SubjectSet,
   log: EventLog,
   read: Reader,
   keyring: Keyring,
-): AccessPlan => {
-  const page = log.directory.list({ kind: "batch", after: from, limit: LOOKUPS_PER_STEP });
+): AccessPlan | null => {
+  const listed = log.directory.list({ kind: "batch", after: from, limit: LOOKUPS_PER_STEP });
+  const arriving = listed.findIndex(({ id }) => isArriving(read, id as BatchId, requested_at));
+  if (arriving === 0) return null;
+  const page = arriving < 0 ? listed : listed.slice(0, arriving);
   const last = page.at(-1);
-  const ended = page.length < LOOKUPS_PER_STEP;
+  const ended = arriving < 0 && page.length < LOOKUPS_PER_STEP;
   const lookups: Lookup[] = [];
   const unknown: BatchId[] = [];
   for (const { id } of page satisfies readonly DirectoryEntry[]) {

@@ -19,7 +19,7 @@ import type { EraseRequest, EraseStepPlan, VerifyPlan } from "./erasePlans.ts";
 import { planLastLook, planLook } from "./planLook.ts";
 import { planRedaction, toVerify } from "./planRedact.ts";
 import { planUploads } from "./planUploads.ts";
-import { NOTHING, type Planned, type Planner, type Subject, subjectOf } from "./planWork.ts";
+import { NOTHING, type Planned, type Planner, type Subject, subjectOf, WAIT } from "./planWork.ts";
 import type { SubjectSet } from "./subjectPorts.ts";
 
 /** Batches that are read again at the same time, at most: small ones, of one dataset. */
@@ -65,8 +65,6 @@ export const stepOf = (
   step: EraseStepPlan,
   { writes = [], expects = [] }: Partial<Pick<Planned, "writes" | "expects">> = {},
 ): Planned => ({ plan: { kind: "erase", deletion_id, at_version, step }, writes, expects });
-
-export const WAIT: Planned = { plan: { kind: "wait" }, writes: [], expects: [] };
 
 export const note = (erasing: Erasing, step: ErasureStep): Planned =>
   stepOf(erasing, { kind: "note", step });

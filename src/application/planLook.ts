@@ -14,8 +14,8 @@ import { keyOf } from "./datasetKeys.ts";
 import { appendsUnderWay } from "./erasureLeftovers.ts";
 import { keptMayHold } from "./keptIndexes.ts";
 import type { Lookup } from "./lookups.ts";
-import { type Erasing, isAbout, note, stepOf, WAIT } from "./planErase.ts";
-import type { Planned } from "./planWork.ts";
+import { type Erasing, isAbout, note, stepOf } from "./planErase.ts";
+import { type Planned, WAIT } from "./planWork.ts";
 import type { DirectoryEntry, EventLog, StoredEvent } from "./ports.ts";
 import type { SubjectSet } from "./subjectPorts.ts";
 

@@ -83,6 +83,9 @@ export interface Subject {
 
 export const NOTHING: Planned = { plan: { kind: "nothing" }, writes: [], expects: [] };
 
+/** Something else has to end first. */
+export const WAIT: Planned = { plan: { kind: "wait" }, writes: [], expects: [] };
+
 /**
  * Rejects like the command that records the result would, before any byte is read. Work that is too
  * much for a request is planned as `background`.

@@ -18,6 +18,9 @@ import { NO_ANSWER, perform, type Workshop } from "./workshop.ts";
 
 type Step<Kind extends AccessPlan["kind"]> = Extract<AccessPlan, { readonly kind: Kind }>;
 
+/** `wait`: something else has to end first; ask again after a while. */
+export type AccessProgress = "more" | "wait" | "done";
+
 /**
  * Resolves to whether there is more to do; rejects when the step is to be tried again. `often`: it
  * was tried often enough to say of a file that is not there that it is lost; the answer names the
@@ -28,12 +31,12 @@ export const accessStep = async (
   call: Call,
   subject_access_id: SubjectAccessId,
   often: boolean,
-): Promise<"more" | "done"> => {
-  let next: "more" | "done" = "more";
+): Promise<AccessProgress> => {
+  let next: AccessProgress = "more";
   const request = { kind: "access_step", subject_access_id } as const;
   const outcome = await perform(shop, call, request, async (plan, record) => {
-    if (plan.kind === "nothing") {
-      next = "done";
+    if (plan.kind === "nothing" || plan.kind === "wait") {
+      next = plan.kind === "wait" ? "wait" : "done";
       return ok(NO_ANSWER);
     }
     invariant(plan.kind === "subject_access", "a step of an access is planned as one");
