@@ -176,6 +176,31 @@ describe("a file that is appended while a person in it is forgotten", () => {
   );
 });
 
+describe("another upload under the name of a file that is being taken over in the background", () => {
+  const uploadedMeanwhile = async (first: string, second: string): Promise<Lake> => {
+    vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + DAY_MS });
+    const lake = await peopleLake();
+    await lake.land(FILE, first);
+    const end = await inTheBackground(lake);
+    await lake.land(FILE, second);
+    await end();
+    await forget(lake);
+    return lake;
+  };
+
+  test("is read like any other, and goes when the person stands in it", async () => {
+    const lake = await uploadedMeanwhile(WITHOUT_JANE, WITH_JANE);
+    expect(await holding(lake, JANE)).toEqual([]);
+  });
+
+  test("stays when only the batch held the person", async () => {
+    const lake = await uploadedMeanwhile(WITH_JANE, WITHOUT_JANE);
+    expect(await holding(lake, JANE)).toEqual([]);
+    const landed = await env.OBJECTS.get(`lakes/${lake.id}/landing/${FILE}`);
+    expect(await landed?.text()).toBe(WITHOUT_JANE);
+  });
+});
+
 describe("what died in the middle of an object with the person in it", () => {
   test("is ended before the erasure is closed", async () => {
     const lake = await peopleLake({ privacy_rules: { person: "keep" } });
