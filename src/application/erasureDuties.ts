@@ -143,11 +143,9 @@ const close = async (deps: ErasureDutyDeps, duty: PendingDuty): Promise<EraseSte
   if (eraseAnswers(deps, erasure, duty)) return "more";
   const undeleted = owedDeletions(log);
   if (undeleted.parked.length > 0) {
-    // Given up by themselves, but not as long as a person is to be forgotten: begun once more.
-    const due_at = now().toISOString();
-    for (const { kind, ref, payload } of undeleted.parked) {
-      log.schedule.put({ kind, ref, due_at, payload });
-    }
+    const in_vain = undeleted.parked.some(({ payload }) => payload.redriven_for === deletion_id);
+    redrive(log, undeleted.parked, now().toISOString(), in_vain ? null : deletion_id);
+    if (!in_vain) return "wait";
     fail(deps, duty, "Objects that were replaced could not be deleted; that is tried again.");
     return "done";
   }
@@ -163,6 +161,21 @@ const close = async (deps: ErasureDutyDeps, duty: PendingDuty): Promise<EraseSte
   if (!completed.ok && completed.error.code === "changed-meanwhile") return "more";
   if (!completed.ok) throw new Error(completed.error.detail);
   return "done";
+};
+
+/**
+ * Given up by themselves, but not as long as a person is to be forgotten: begun once more. The erasure
+ * waits for that, and fails where it was in vain.
+ */
+const redrive = (
+  { schedule }: EventLog,
+  parked: readonly PendingDuty[],
+  due_at: string,
+  redriven_for: DeletionId | null,
+): void => {
+  for (const { kind, ref, payload } of parked) {
+    schedule.put({ kind, ref, due_at, payload: { ...payload, redriven_for } });
+  }
 };
 
 /** What was collected for the person to have goes with the rest; whether there was any. */

@@ -143,7 +143,7 @@ describe("an erasure whose replaced objects were given up", () => {
 
   const KEYS = [`lakes/${LAKE}/batches/b/1/raw/x.csv`];
 
-  it("fails in sight, has them deleted after all, and is complete a day later", async () => {
+  it("has them deleted after all and fails, in sight, when that is in vain; a day later it is complete", async () => {
     const lake = testLake({ level: "gdpr" });
     const { schedule } = lake.log;
     const id = request(lake);
@@ -154,6 +154,11 @@ describe("an erasure whose replaced objects were given up", () => {
     schedule.failed(given_up, "the store is away", null);
 
     const handlers = handlersOf(lake, () => "release");
+    await handlers.erase_step(dutyOf(lake, "erase_step", id));
+    expect(deletionOf(lake, id).status).toBe("in_progress");
+    expect(dutyOf(lake, "delete_objects", "e")).toMatchObject({ parked: false, attempts: 0 });
+
+    schedule.failed(given_up, "the store is away still", null);
     await handlers.erase_step(dutyOf(lake, "erase_step", id));
     expect(deletionOf(lake, id)).toMatchObject({
       status: "failed",
