@@ -35,6 +35,7 @@ export const ownObjects = (store: ObjectStore, lake_id: string): ObjectStore => 
   read: async (key, offset, length) => store.read(ownKey(lake_id, key), offset, length),
   writer: (key, contentType) => store.writer(ownKey(lake_id, key), contentType),
   delete: async (keys) => store.delete(ownKeys(lake_id, keys)),
+  clear: async (keys) => store.clear(ownKeys(lake_id, keys)),
   list: (prefix, after) => store.list(ownPrefix(lake_id, prefix), after),
 });
 
@@ -55,9 +56,9 @@ export const ownSmallObjects = (
     create: async (key, bytes) => objects.create(own(key), bytes),
     put: async (key, bytes) => objects.put(own(key), bytes),
     delete: async (keys) => objects.delete(keys.map(own)),
-    list(prefix) {
+    list(prefix, after) {
       const known = lake_id();
-      return objects.list(known === null ? prefix : ownPrefix(known, prefix));
+      return objects.list(known === null ? prefix : ownPrefix(known, prefix), after);
     },
   };
 };

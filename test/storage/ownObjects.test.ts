@@ -54,6 +54,7 @@ describe("the store that a lake's work is given", () => {
     await expect(own.read(key, 0, 1)).rejects.toThrow(ForeignKeyError);
     expect(() => own.writer(key, "text/csv")).toThrow(ForeignKeyError);
     await expect(own.delete([MINE, key])).rejects.toThrow(ForeignKeyError);
+    await expect(own.clear([MINE, key])).rejects.toThrow(ForeignKeyError);
     expect(all.keys()).toEqual(before);
   });
 
@@ -86,6 +87,13 @@ describe("the small objects of a lake", () => {
     await expect(own.delete([half, foreign])).rejects.toThrow(ForeignKeyError);
     expect(() => own.list("lakes/other/custody/")).toThrow(ForeignKeyError);
     expect([...all.kept.keys()]).toEqual([half]);
+    const behind = async (after: string) => {
+      const listed: string[] = [];
+      for await (const key of own.list("lakes/mine/custody/", after)) listed.push(key);
+      return listed;
+    };
+    expect(await behind("lakes/mine/custody/s0")).toEqual([half]);
+    expect(await behind(half)).toEqual([]);
     await own.delete([half]);
     expect(all.kept.size).toBe(0);
   });
