@@ -8,6 +8,7 @@ import { hasBatches } from "./datasetCommands.ts";
 import { directoryEntries } from "./directoryEntries.ts";
 import type { EventLog, StoredEvent } from "./ports.ts";
 import { reader } from "./reader.ts";
+import { searchWarnings } from "./searchWarnings.ts";
 
 /** Must run in the committing turn. No personal data. */
 export const warningsOf = (
@@ -17,6 +18,7 @@ export const warningsOf = (
 ): readonly string[] => [
   ...events.flatMap(({ data }) => (data.warnings as string[] | undefined) ?? []),
   ...events.flatMap((event) => besides(log, command, event)),
+  ...searchWarnings(log, command, events),
 ];
 
 const besides = (log: EventLog, command: Command, { data }: StoredEvent): readonly string[] => {

@@ -11,6 +11,7 @@ import type { ErasedFrom, Erasure } from "../domain/deletion/erasure.ts";
 import {
   type DestroyedBatch,
   type DestroyedBecause,
+  ERASURE_SCOPE,
   type ErasedObject,
   type ErasureFacts,
   type LostFile,
@@ -23,6 +24,7 @@ import { reader } from "./commands.ts";
 import { eventsOf } from "./erasureRecipients.ts";
 import { heldElsewhere } from "./heldElsewhere.ts";
 import { fittingIn, listedRecipients } from "./listed.ts";
+import { notSearched } from "./notSearched.ts";
 import type { EventLog, StoredEvent } from "./ports.ts";
 import { later } from "./timers.ts";
 
@@ -56,6 +58,7 @@ export const erasureFacts = (
   const unreadable_datasets = fittingIn("unreadable_datasets", erasure.key_destroyed);
   const transformed = fittingIn("transformed", transformedIn(log, hit));
   const held_elsewhere = fittingIn("held_elsewhere", heldElsewhere(log));
+  const not_searched = fittingIn("not_searched", notSearched(log));
   const named = listedRecipients(recipients);
   return {
     deletion_id,
@@ -86,12 +89,15 @@ export const erasureFacts = (
     recipients: named.listed,
     recipients_omitted: named.omitted,
     held_elsewhere: held_elsewhere.listed,
+    not_searched: not_searched.listed,
+    scope: ERASURE_SCOPE,
     omitted: {
       destroyed: destroyed.omitted,
       lost_files: lost_files.omitted,
       unreadable_datasets: unreadable_datasets.omitted,
       transformed: transformed.omitted,
       held_elsewhere: held_elsewhere.omitted,
+      not_searched: not_searched.omitted,
     },
     verification: erasure.verification,
     residual_until: later(now, RESIDUAL_DAYS * DAY_MS),

@@ -17,6 +17,7 @@ import { deletionPlace } from "./deletionSeals.ts";
 import { heldElsewhere } from "./heldElsewhere.ts";
 import type { Keyring } from "./keyring.ts";
 import { heldBatch, isArriving, type Lookup, lookupOf } from "./lookups.ts";
+import { notSearched } from "./notSearched.ts";
 import { accessKeys } from "./objectKeys.ts";
 import { NOTHING, type Planned, type Planner, WAIT } from "./planWork.ts";
 import type { DirectoryEntry, EventLog } from "./ports.ts";
@@ -201,6 +202,7 @@ const aboutData = (
     rows: parts.reduce((sum, { rows }) => sum + rows, 0),
     rights: RIGHTS,
     held_elsewhere: heldElsewhere(log),
+    not_searched: notSearched(log),
     unreadable_batches: unreadable,
   };
   const batches = parts.flatMap(({ batch_id }) => heldBatch(read, batch_id) ?? []);

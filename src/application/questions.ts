@@ -1,6 +1,7 @@
 /** Questions to a lake and their answers: present states, past states, lists, the log. */
 import { retentionEnd } from "../domain/batch/expiry.ts";
 import { ok, type Result } from "../domain/decider.ts";
+import { isOpen } from "../domain/deletion/deletion.ts";
 import type { StreamName } from "../domain/ids.ts";
 import { type Rejection, reject } from "../domain/rejection.ts";
 import type { AggregateKind, StateOf } from "./aggregates.ts";
@@ -9,6 +10,7 @@ import { type Reader, reader } from "./commands.ts";
 import { freshnessOf } from "./freshnessDuties.ts";
 import type { Wrapping } from "./keyRotation.ts";
 import type { Reapplication } from "./lakeCustody.ts";
+import { notSearched } from "./notSearched.ts";
 import type { ParkedWork } from "./parkedWork.ts";
 import type {
   DeliveryFilter,
@@ -168,8 +170,14 @@ const one = (
   if (shown === null) return notThere(kind, when);
   const read = reader(log, seq ?? undefined);
   const more = moreOf(log, read, { kind, id, state }, clock);
-  return ok({ kind: "one", view: { ...shown, ...more }, version });
+  const present = seq === null || seq >= log.head();
+  const alone = present && kind === "deletion" ? stillToSearch(log, state) : {};
+  return ok({ kind: "one", view: { ...shown, ...more, ...alone }, version });
 };
+
+/** Which datasets an open request will not search as things stand; of a closed one its facts say. */
+const stillToSearch = (log: EventLog, state: unknown): View =>
+  isOpen(state as StateOf<"deletion">) ? { not_searched: notSearched(log) } : {};
 
 interface Shown {
   readonly kind: AggregateKind;

@@ -31,7 +31,8 @@ export const hiddenFields = (
 
 export const deletionView = (deletion: StateOf<"deletion">, now: string): View | null => {
   if (deletion.status === "absent") return null;
-  const { version: _, reminded: __, missed_deadline: ___, keys_gone_at: ____, ...shown } = deletion;
+  const { version: _, reminded: __, missed_deadline: ___, keys_gone_at: ____, ...rest } = deletion;
+  const { not_searched, ...shown } = rest;
   // The key is gone for good with the erasure: nobody will open these again.
   const hidden = deletion.completed_at === null ? SEALED : ERASED;
   return {
@@ -39,6 +40,7 @@ export const deletionView = (deletion: StateOf<"deletion">, now: string): View |
     ...hiddenFields(deletion, hidden),
     overdue: deletion.overdue || (isOpen(deletion) && now >= deletion.deadline),
     erasure: erasureView(deletion, deletion.erasure),
+    ...(deletion.status === "completed" ? { not_searched } : {}),
     ...(deletion.status === "rejected" ? { remedies: REMEDIES } : {}),
   };
 };

@@ -68,6 +68,7 @@ const NOTHING_OMITTED = {
   unreadable_datasets: 0,
   transformed: 0,
   held_elsewhere: 0,
+  not_searched: 0,
 };
 
 const closing: EventContract = {

@@ -9,6 +9,7 @@ import {
   MAYBE_TEXT,
   NUMBER,
   OBJECT,
+  OPTIONAL_LIST,
   OPTIONAL_TEXT,
   type ShapesOf,
   TEXT,
@@ -41,6 +42,8 @@ const FACTS = {
   recipients_omitted: NUMBER,
   omitted: OBJECT,
   held_elsewhere: LIST,
+  not_searched: OPTIONAL_LIST,
+  scope: OPTIONAL_TEXT,
   verification: OBJECT,
   residual_until: TEXT,
 } as const;

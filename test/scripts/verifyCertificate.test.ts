@@ -70,6 +70,15 @@ describe("a certificate that is right", () => {
     expect(notes.join()).toContain("is the file's own word");
   });
 
+  it("says which datasets were not searched, and what was looked for, where it does", async () => {
+    const facts = { not_searched: ["mail"], held_elsewhere: ["crm"], scope: "Erased were rows." };
+    const { outcome, notes } = await verified(madeCertificate({ facts }));
+    expect(outcome).toBe("holds");
+    expect(notes.join("\n")).toContain("NOT searched: dataset mail");
+    expect(notes.join("\n")).toContain("NOT reached: what dataset crm has elsewhere");
+    expect(notes.join("\n")).toContain("Erased were rows.");
+  });
+
   it("may be of what was withheld, and of an erasure after a restore", async () => {
     for (const type of ["GDPRDeletionRemainderErased", "GDPRDeletionReapplied"]) {
       const event = { seq: 17, event_id: "0190-17", type, recorded_at: "2026-11-20T10:05:00.010Z" };

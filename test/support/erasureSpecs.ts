@@ -145,6 +145,7 @@ export const facts = (more: Partial<ErasureFacts> = {}): ErasureFacts => ({
     unreadable_datasets: 0,
     transformed: 0,
     held_elsewhere: 0,
+    not_searched: 0,
   },
   held_elsewhere: [],
   verification: { rounds: 2, objects: 2, rows_read: 7, rows_found: 0 },

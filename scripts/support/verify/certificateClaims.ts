@@ -9,6 +9,9 @@ const fields = (value: unknown): Fields =>
 const items = (value: unknown): readonly Fields[] =>
   Array.isArray(value) ? (value as readonly unknown[]).map(fields) : [];
 
+const texts = (value: unknown): readonly string[] =>
+  Array.isArray(value) ? value.filter((item) => typeof item === "string") : [];
+
 const count = (value: unknown): number => (typeof value === "number" ? value : Number.NaN);
 
 const time = (value: unknown): number => (typeof value === "string" ? Date.parse(value) : NaN);
@@ -51,5 +54,10 @@ function* told(facts: Fields): Generator<string> {
   for (const { dataset, ground, until } of items(facts.withheld))
     yield `withheld: dataset ${dataset}, ${ground}, until ${until}`;
   if (items(facts.withheld).length === 0) yield "nothing was withheld";
+  for (const dataset of texts(facts.not_searched))
+    yield `NOT searched: dataset ${dataset}, in which no column names whose a row is`;
+  for (const dataset of texts(facts.held_elsewhere))
+    yield `NOT reached: what dataset ${dataset} has elsewhere`;
+  if (typeof facts.scope === "string") yield facts.scope;
   yield `until ${facts.residual_until} the platform's own recovery may hold what was deleted`;
 }

@@ -3,7 +3,7 @@
  * they get here; what identifies the subject inside the lake is the pseudonym.
  */
 import { assertNever, type Recorded } from "../decider.ts";
-import type { DeletionId, SubjectRef } from "../ids.ts";
+import type { DatasetName, DeletionId, SubjectRef } from "../ids.ts";
 import { type Erasure, evolveErasure, goneOn, lookingAnew, newErasure } from "./erasure.ts";
 import type { DeletionEvent, Sealed, Withheld } from "./events.ts";
 import { reapplied, recalled } from "./reapply.ts";
@@ -72,6 +72,8 @@ export interface Deletion {
   readonly keys_gone_at: string | null;
   /** What is kept for now of what was asked to be erased. */
   readonly withheld: readonly Withheld[];
+  /** Datasets that its last erasure did not search; null before, and in logs that did not say. */
+  readonly not_searched: readonly DatasetName[] | null;
 }
 
 export type DeletionState = { readonly status: "absent" } | Deletion;
@@ -121,6 +123,7 @@ export const evolveDeletion = (
       completed_at: null,
       keys_gone_at: null,
       withheld: [],
+      not_searched: null,
     };
   }
   if (event.type === "GDPRDeletionReapplied") {
@@ -219,9 +222,9 @@ const evolveExecution = (state: Deletion, event: ExecutionEvent): Deletion => {
     case "RecipientsNamed":
       return state;
     case "GDPRDeletionCompleted": {
-      const { completed_at } = event.data;
-      const keys_gone_at = completed_at;
-      return { ...state, status: "completed", completed_at, keys_gone_at, held_until: null };
+      const { completed_at, not_searched = null } = event.data;
+      const closed = { completed_at, keys_gone_at: completed_at, not_searched };
+      return { ...state, status: "completed", ...closed, held_until: null };
     }
     case "GDPRDeletionFailed": {
       const { failure, remainder } = event.data;
@@ -239,9 +242,10 @@ const evolveExecution = (state: Deletion, event: ExecutionEvent): Deletion => {
       return { ...state, erasure: begun, failure: null };
     }
     case "GDPRDeletionRemainderErased": {
-      const { datasets, completed_at: keys_gone_at } = event.data;
+      const { datasets, completed_at: keys_gone_at, not_searched = null } = event.data;
       const withheld = state.withheld.filter(({ dataset }) => !datasets.includes(dataset));
-      return { ...state, withheld, keys_gone_at, erasure: erasure && { ...erasure, only: null } };
+      const ended = { withheld, keys_gone_at, not_searched };
+      return { ...state, ...ended, erasure: erasure && { ...erasure, only: null } };
     }
     default:
       return assertNever(event);

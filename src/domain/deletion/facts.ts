@@ -27,10 +27,18 @@ export const LISTED_BYTES = {
   transformed: 100_000,
   unreadable_datasets: 50_000,
   held_elsewhere: 50_000,
+  not_searched: 50_000,
 } as const;
 
 /** What the platform itself may bring back of what was deleted, in days. */
 export const RESIDUAL_DAYS = 30;
+
+/** What an erasure looks for, and what it does not. */
+export const ERASURE_SCOPE =
+  "Erased were rows that name the person in their dataset's subject_column, rows with the person's " +
+  "id in any cell of a file that fits no schema, and uploads that no batch has taken over in which the " +
+  "id stands by itself. Rows of other people that mention the person in another column were not " +
+  "looked for.";
 
 /** One object that was rewritten without the subject's rows, or deleted. */
 export interface ErasedObject {
@@ -88,6 +96,7 @@ export interface Omitted {
   readonly unreadable_datasets: number;
   readonly transformed: number;
   readonly held_elsewhere: number;
+  readonly not_searched: number;
 }
 
 export interface Verification {
@@ -142,6 +151,13 @@ export interface ErasureFacts {
   readonly omitted: Omitted;
   /** Datasets with manifests of data that is held elsewhere, which this does not reach. */
   readonly held_elsewhere: readonly DatasetName[];
+  /**
+   * Datasets that may hold the subject and that no column tells of whose a row is: they were not
+   * searched. Left out in logs that did not say.
+   */
+  readonly not_searched?: readonly DatasetName[];
+  /** What was looked for, in a sentence: ERASURE_SCOPE. Left out as above. */
+  readonly scope?: string;
   readonly verification: Verification;
   /** Until then the platform's own recovery might bring back what the log and reports held. */
   readonly residual_until: string;

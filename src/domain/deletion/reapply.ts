@@ -61,6 +61,7 @@ export const recalled = (data: Reapplied): Deletion => {
     completed_at: null,
     keys_gone_at: null,
     withheld: [],
+    not_searched: null,
   };
 };
 
@@ -79,6 +80,7 @@ export const reapplied = (state: Deletion, data: Reapplied): Deletion => {
     failure: null,
     held_until: null,
     withheld,
+    not_searched: data.not_searched ?? null,
     erasure: state.erasure ? { ...state.erasure, only: null } : newErasure(about),
   };
 };

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { datasetName } from "../../../src/contracts/fields.ts";
 import {
   beginsByItself,
   executionDue,
@@ -363,5 +364,23 @@ describe("the end of a ground for withholding", () => {
     const sooner = { ...kept, until: "2027-01-01T00:00:00.000Z" };
     expect(nextWithholdingEnd({ withheld: [kept, sooner] })).toBe(sooner.until);
     expect(nextWithholdingEnd({ withheld: [] })).toBeNull();
+  });
+});
+
+describe("what an erasure did not search", () => {
+  const MAIL = datasetName.parse("mail");
+
+  it("is known of it as it was when it was closed last, and not where the log does not say", () => {
+    const closed = (...events: readonly DeletionEvent[]) => given(...events).state();
+    expect(closed(requested, started())).toMatchObject({ not_searched: null });
+    const done = [requested, started(), ...DONE];
+    expect(closed(...done, completed())).toMatchObject({ not_searched: null });
+    const told = completed({ not_searched: [MAIL] });
+    expect(closed(...done, told)).toMatchObject({ not_searched: [MAIL] });
+    const later: DeletionEvent = {
+      type: "GDPRDeletionRemainderErased",
+      data: { ...facts({ not_searched: [] }), datasets: [] },
+    };
+    expect(closed(...done, told, later)).toMatchObject({ not_searched: [] });
   });
 });

@@ -350,6 +350,7 @@ describe("a request's state", () => {
     completed_at: null,
     keys_gone_at: null,
     withheld: [],
+    not_searched: null,
   };
   const answer = (
     decision: DeletionAnswer["decision"],
