@@ -30,9 +30,10 @@ import { type HeldIn, residencyNow } from "./residence.ts";
 import { reveal, revealAccess } from "./reveal.ts";
 import type { RootSecrets } from "./rootSecrets.ts";
 import { openToken, withToken } from "./sealedUrls.ts";
+import { seenAnswer } from "./seenBatch.ts";
 import type { SubjectTexts } from "./subjectPorts.ts";
 import { toCommand } from "./toCommand.ts";
-import { answerTo, visibleTo } from "./visible.ts";
+import { visibleTo } from "./visible.ts";
 import { openTarget, type WebhookTarget, withWebhookUrl, withWebhookUrls } from "./webhookSeals.ts";
 import { resent } from "./webhooks.ts";
 
@@ -158,7 +159,7 @@ export const lakeService = (means: LakeMeans): LakeService => {
     const keyring = keyringOf(call.lake_id);
     const idempotency = idempotencyOf(call);
     const known = answeredBefore(log, idempotency);
-    if (known) return signed(known, call, entered.value);
+    if (known) return signed(known, call.lake_id, entered.value);
     const made = toCommand(request, {
       log,
       keyring,
@@ -183,15 +184,15 @@ export const lakeService = (means: LakeMeans): LakeService => {
       expects: options?.attempt?.expects ?? [],
       fulfils: options?.attempt ? { kind: "sweep_attempt", ref: options.attempt.attempt_id } : null,
     });
-    return signed(done, call, entered.value);
+    return signed(done, call.lake_id, entered.value);
   };
 
   /** Signing comes after the commit: the access is on record, and no credential is stored. */
-  const signed = (result: Result<Answer, Rejection>, call: Call, admitted: Admitted) => {
+  const signed = (result: Result<Answer, Rejection>, lake_id: string, admitted: Admitted) => {
     if (!result.ok) return result;
-    const keyring = keyringOf(call.lake_id);
-    const answer = withToken(answerTo(admitted, result.value), keyring(), call.caller);
-    return ok(withWebhookUrl(answer, keyring));
+    const keyring = keyringOf(lake_id);
+    const answer = withWebhookUrl(withToken(result.value, keyring(), admitted.caller), keyring);
+    return ok(seenAnswer(admitted, answer, reader(log)));
   };
 
   const service: LakeService = {
@@ -230,9 +231,9 @@ export const lakeService = (means: LakeMeans): LakeService => {
       if (posing) return err(posing);
       const known = answeredBefore(log, idempotencyOf(call));
       if (known) {
-        if (!known.ok) return known;
-        const keyring = keyringOf(call.lake_id)();
-        return ok(answeredWork(withToken(known.value, keyring, call.caller), keyring));
+        const answered = signed(known, call.lake_id, entered.value);
+        if (!answered.ok) return answered;
+        return ok(answeredWork(answered.value, keyringOf(call.lake_id)()));
       }
       if (call.if_match !== null && "batch_id" in request) {
         const { version } = log.load(`batch/${request.batch_id}`);
@@ -281,7 +282,7 @@ export const lakeService = (means: LakeMeans): LakeService => {
       const { kind } = question;
       if (kind !== "reveal" && kind !== "reveal_access") {
         const answer = (asked: typeof question) => answerQuestion(log, asked, now());
-        const visible = visibleTo(entered.value, question, answer);
+        const visible = visibleTo(entered.value, question, answer, reader(log));
         const answered = residencyNow(question, visible, held_in);
         return answered.ok
           ? ok(withWebhookUrls(answered.value, keyringOf(call.lake_id)))
