@@ -42,7 +42,7 @@ export const rebind = (event: ErasureOfBatch, batch: Batch): readonly BatchEvent
 
 /**
  * What an append says of rows of people who were erased before: at level strict a person decides
- * whether they stay. `aside`: the file is in quarantine already.
+ * whether they stay. How many they are is answered, which they are is on record only. `aside`: the file is in quarantine already.
  */
 export const reappearance = (
   erased_rows: ErasedRows | null,
@@ -51,9 +51,10 @@ export const reappearance = (
   if (erased_rows === null || erased_rows.count === 0) return [];
   const { count, sample_rows } = erased_rows;
   const found = `${count} rows are of people who were erased at their request`;
+  // Which rows says who they were: whoever brings files in could ask for one person after the other.
   const warnings = [
-    `${found} (data rows ${sample_rows.join(", ")}${count > sample_rows.length ? ", …" : ""}): ` +
-      "where they came from has not been told, or they have come back.",
+    `${found}: where they came from has not been told, or they have come back. The row numbers ` +
+      "stand in the log (ErasedSubjectReappeared), for an owner or a privacy officer.",
   ];
   const data = { rows: count, sample_rows, warnings };
   const reappeared: BatchEvent = { type: "ErasedSubjectReappeared", data };
