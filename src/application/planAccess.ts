@@ -33,6 +33,16 @@ export interface AccessStepRequest {
 /** Batches that are looked up in one step. */
 export const LOOKUPS_PER_STEP = 200;
 
+/** What of one dataset the person's rows are in. */
+export interface AccessSource {
+  readonly dataset: DatasetName;
+  readonly batches: readonly BatchId[];
+  /** The names under which they were uploaded. */
+  readonly files: readonly string[];
+  /** When the first of them was appended (RFC 3339, UTC). */
+  readonly since: string;
+}
+
 export type AccessPlan =
   | {
       readonly kind: "search";
@@ -64,11 +74,7 @@ export type AccessPlan =
       readonly parts: readonly AccessFile[];
       /** Lines that come before the rows: what is said about them, each as it is to be written. */
       readonly head: readonly object[];
-      readonly sources: readonly {
-        readonly dataset: DatasetName;
-        readonly batches: readonly BatchId[];
-        readonly files: readonly string[];
-      }[];
+      readonly sources: readonly AccessSource[];
     };
 
 /**
@@ -183,6 +189,31 @@ const RIGHTS =
   "You may ask for rectification or erasure of these data, for restriction of their processing, " +
   "and object to it; you may complain to a supervisory authority (Art. 15(1)(e) and (f) GDPR).";
 
+/** What of it no lake knows: somebody has to say it (Art. 15(1) and (2) GDPR). */
+const TO_COMPLETE = [
+  { article: "Art. 15(1)(a)", what: "the purposes for which the data is processed" },
+  {
+    article: "Art. 15(1)(h)",
+    what: "whether decisions are made by automated means, profiling among them, and how",
+  },
+  {
+    article: "Art. 15(2)",
+    what: "whether data goes to a third country, and under which safeguards",
+  },
+  {
+    article: "Art. 15(3)",
+    what: "files that were uploaded and that no batch has taken over: they are not looked through",
+  },
+];
+
+/** What tells of others, maybe: a person reads it before the file is handed out (Art. 15(4) GDPR). */
+const TO_REVIEW = [
+  {
+    article: "Art. 15(4)",
+    what: "texts that people wrote: descriptions of datasets, names of files, purposes of accesses",
+  },
+];
+
 /** The lines about the rows, and where the rows are from. */
 const aboutData = (
   access: SubjectAccess,
@@ -204,13 +235,16 @@ const aboutData = (
     held_elsewhere: heldElsewhere(log),
     not_searched: notSearched(log),
     unreadable_batches: unreadable,
+    to_complete: TO_COMPLETE,
+    to_review: TO_REVIEW,
   };
   const batches = parts.flatMap(({ batch_id }) => heldBatch(read, batch_id) ?? []);
   const datasets = new Map(batches.map(({ dataset }) => [dataset.name, dataset]));
   const sources = [...datasets.keys()].map((dataset) => {
     const own = batches.flatMap(({ batch }) => (batch.dataset === dataset ? batch : []));
     const files = own.map(({ file_url }) => file_url);
-    return { dataset, batches: own.map(({ batch_id }) => batch_id), files };
+    const [since = now] = own.map(({ appended_at }) => appended_at).sort();
+    return { dataset, batches: own.map(({ batch_id }) => batch_id), files, since };
   });
   const head = [
     first,

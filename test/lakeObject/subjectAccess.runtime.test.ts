@@ -135,6 +135,14 @@ describe("a request for access", () => {
       subject_id: SUBJECT,
       rows: 2,
       held_elsewhere: ["elsewhere"],
+      not_searched: [],
+      to_complete: [
+        { article: "Art. 15(1)(a)", what: expect.stringContaining("purposes") },
+        { article: "Art. 15(1)(h)", what: expect.stringContaining("automated") },
+        { article: "Art. 15(2)", what: expect.stringContaining("third country") },
+        { article: "Art. 15(3)", what: expect.stringContaining("uploaded") },
+      ],
+      to_review: [{ article: "Art. 15(4)", what: expect.stringContaining("purposes") }],
     });
     expect(lines.filter(({ kind }) => kind !== undefined && kind !== "subject_access")).toEqual([
       expect.objectContaining({

@@ -1,21 +1,14 @@
 /**
  * Who was given data of certain batches, from the access log (Art. 15(1)(c) GDPR): whoever consumed
  * one of them, opened its rejected rows or downloaded the file it came from, and whoever read their
- * dataset as a whole elsewhere.
+ * dataset as a whole elsewhere while they were in it. What for is told in their own words.
  */
 import { ok, type Result } from "../../domain/decider.ts";
-import type { BatchId, DatasetName } from "../../domain/ids.ts";
+import type { DatasetName } from "../../domain/ids.ts";
 import type { Rejection } from "../../domain/rejection.ts";
 import type { Call, LakeGateway } from "../lakeGateway.ts";
+import type { AccessSource } from "../planAccess.ts";
 import type { StoredEvent } from "../ports.ts";
-
-/** What of one dataset is asked about. */
-export interface Source {
-  readonly dataset: DatasetName;
-  readonly batches: readonly BatchId[];
-  /** The names under which they were uploaded. */
-  readonly files: readonly string[];
-}
 
 export interface RecipientLine {
   readonly kind: "recipient";
@@ -35,7 +28,7 @@ const ACCESSES_PER_PAGE = 1_000;
 export const recipientsOf = async (
   lake: Pick<LakeGateway, "ask">,
   call: Call,
-  sources: readonly Source[],
+  sources: readonly AccessSource[],
 ): Promise<Result<readonly RecipientLine[], Rejection>> => {
   const found = sources.map((source) => ({ source, lines: new Map<string, RecipientLine>() }));
   // A download names its file and maybe no dataset: so all accesses are gone through, once.
@@ -57,14 +50,15 @@ export const recipientsOf = async (
 
 const note = (
   found: Map<string, RecipientLine>,
-  source: Source,
+  source: AccessSource,
   { data, recorded_at }: StoredEvent,
 ): void => {
   const { accessor_id, action, object, dataset_id, purpose } = data;
   const { dataset } = source;
   if (action !== "read" && action !== "query") return;
-  // An access to no batch in particular was to the dataset, wherever it was read.
-  if (typeof object === "string" ? !isOf(object, source) : dataset_id !== dataset) return;
+  // An access to no batch in particular was to all that the dataset had then, wherever it was read.
+  const whole = dataset_id === dataset && recorded_at >= source.since;
+  if (typeof object === "string" ? !isOf(object, source) : !whole) return;
   const recipient = String(accessor_id);
   const known = found.get(recipient);
   const purposes = new Set(known?.purposes);
@@ -81,7 +75,7 @@ const note = (
 };
 
 /** `batch/<id>` is one that was consumed, `batches/<id>/quarantine.<format>` its rejected rows. */
-const isOf = (object: string, { batches, files }: Source): boolean => {
+const isOf = (object: string, { batches, files }: AccessSource): boolean => {
   const batch = /^batch(?:es)?\/([^/]+)/.exec(object)?.[1];
   return batches.some((id) => id === batch) || files.includes(object);
 };

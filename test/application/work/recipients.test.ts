@@ -33,8 +33,8 @@ const linesOf = async (...accesses: readonly Access[]) => {
     },
   } as unknown as Pick<LakeGateway, "ask">;
   const sources = [
-    { dataset: SALES, batches: [A], files: ["in/a.csv"] },
-    { dataset: OTHER, batches: [B], files: ["b.csv"] },
+    { dataset: SALES, batches: [A], files: ["in/a.csv"], since: "2026-11-01T00:00:00.000Z" },
+    { dataset: OTHER, batches: [B], files: ["b.csv"], since: "2026-11-03T00:00:00.000Z" },
   ];
   const found = await recipientsOf(lake, {} as Call, sources);
   if (!found.ok) throw new Error(found.error.detail);
@@ -69,6 +69,19 @@ describe("those who were given data of batches", () => {
     ).toEqual([
       ["alice", SALES, 2],
       ["alice", OTHER, 1],
+    ]);
+  });
+
+  it("are none who read the dataset before the first of them was in it", async () => {
+    expect(
+      await linesOf(
+        { who: "early", dataset: OTHER, object: null },
+        { who: "dora", dataset: null, object: "b.csv" },
+        { who: "late", dataset: OTHER, object: null },
+      ),
+    ).toEqual([
+      ["dora", OTHER, 1],
+      ["late", OTHER, 1],
     ]);
   });
 
