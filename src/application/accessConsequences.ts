@@ -3,7 +3,7 @@ import { nextReminder } from "../domain/deletion/reminders.ts";
 import type { ScheduleChange } from "./deletionConsequences.ts";
 import type { Duty, DutyKind, DutyRef, StoredEvent } from "./ports.ts";
 
-const COLLECTING: readonly DutyKind[] = ["access_step", "access_due", "access_reminder"];
+const UNTIL_ANSWERED: readonly DutyKind[] = ["access_step", "access_due", "access_reminder"];
 
 /** Null for an event of another kind. `ref`: id of the request. `at`: when it came about. */
 export const accessConsequences = (
@@ -20,6 +20,10 @@ export const accessConsequences = (
     if (due_at === null) return { put: [], remove: done("access_reminder") };
     return { put: [owed("access_reminder", due_at)], remove: [] };
   };
+  const expiring = (ends: unknown): ScheduleChange => ({
+    put: [owed("access_expiry", String(ends))],
+    remove: done(...UNTIL_ANSWERED),
+  });
   switch (type) {
     case "SubjectAccessRequested": {
       const deadline = String(data.deadline);
@@ -30,11 +34,12 @@ export const accessConsequences = (
     case "SubjectAccessSearched":
     case "SubjectAccessCollected":
       return { put: [owed("access_step", at)], remove: [] };
+    // It is owed until it is handed out; in older logs it was answered with this.
     case "SubjectAccessCompleted":
-      return {
-        put: [owed("access_expiry", String(data.expires_at))],
-        remove: done(...COLLECTING),
-      };
+      if (data.expires_at === null) return { put: [], remove: done("access_step") };
+      return expiring(data.expires_at);
+    case "SubjectAccessAnswered":
+      return expiring(data.expires_at);
     case "SubjectAccessDeadlineApproaching":
       return reminder(String(data.deadline), Number(data.days_left));
     case "SubjectAccessOverdue":
@@ -47,7 +52,7 @@ export const accessConsequences = (
     case "SubjectAccessExpired":
     case "SubjectAccessErased":
     case "SubjectAccessRejected":
-      return { put: [], remove: done(...COLLECTING, "access_expiry") };
+      return { put: [], remove: done(...UNTIL_ANSWERED, "access_expiry") };
     default:
       return null;
   }

@@ -43,7 +43,7 @@ export const AGGREGATES = {
   replay: aggregate(initialReplay, evolveReplay, 3),
   freshness: aggregate(initialFreshness, evolveFreshness, 1),
   webhook: aggregate(initialWebhook, evolveWebhook, 1),
-  "subject-access": aggregate(initialSubjectAccess, evolveSubjectAccess, 3),
+  "subject-access": aggregate(initialSubjectAccess, evolveSubjectAccess, 4),
   member: aggregate(initialMember, evolveMember, 1),
   token: aggregate(initialToken, evolveToken, 1),
   access: aggregate(initialAccess, evolveAccess, 1),

@@ -43,6 +43,7 @@ import type { StateOf } from "./aggregates.ts";
 import { cancelReplay } from "./cancelReplay.ts";
 import { primaryStream } from "./commandStreams.ts";
 import { decideAboutDataset } from "./datasetCommands.ts";
+import { handOut } from "./handOut.ts";
 import { issueToken } from "./issueToken.ts";
 import type { Change, EventLog } from "./ports.ts";
 import { type Reader, reader } from "./reader.ts";
@@ -109,10 +110,8 @@ export const decide = (log: EventLog, command: Command): Result<Decision, Reject
       return only(decideAccess(command, { dataset: read.dataset(command.dataset_id) }));
     case "AuditAccesses":
       return only(decideAccesses(command, read.dataset));
-    case "GenerateSignedUrl": {
-      const dataset = command.dataset === null ? null : read.dataset(command.dataset);
-      return only(decideAccess(command, { dataset }));
-    }
+    case "GenerateSignedUrl":
+      return handOut(command, read, change);
     case "RevealSealed":
       return only(decideAccess(command, { dataset: null }));
     case "RequestReplay":

@@ -5,7 +5,7 @@
 import { type Deletion, isOpen, runningErasure } from "../domain/deletion/deletion.ts";
 import type { Erasure } from "../domain/deletion/erasure.ts";
 import { nextLook } from "../domain/deletion/missed.ts";
-import type { SubjectAccess } from "../domain/subjectAccess/subjectAccess.ts";
+import { isOwed, type SubjectAccess } from "../domain/subjectAccess/subjectAccess.ts";
 import type { StateOf } from "./aggregates.ts";
 import { REMEDIES } from "./remedies.ts";
 import type { View } from "./views.ts";
@@ -78,7 +78,7 @@ export const subjectAccessView = (access: StateOf<"subject-access">, now: string
     recipients,
     ...shown
   } = rest;
-  const late = access.status === "collecting" && now >= access.deadline;
+  const late = isOwed(access) && now >= access.deadline;
   const hidden = access.status === "erased" ? ERASED : SEALED;
   return {
     ...shown,

@@ -169,7 +169,9 @@ export const EVENT_CONTRACTS: Readonly<Record<string, EventContract>> = {
   SubjectAccessRequested: v1,
   SubjectAccessSearched: v1,
   SubjectAccessCollected: v1,
-  SubjectAccessCompleted: v1,
+  // Whoever asked had the answer with it: it says when the file goes.
+  SubjectAccessCompleted: added({}),
+  SubjectAccessAnswered: v1,
   SubjectAccessDeadlineApproaching: v1,
   SubjectAccessOverdue: v1,
   SubjectAccessExpired: v1,

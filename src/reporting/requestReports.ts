@@ -105,7 +105,10 @@ const SQL = {
   accesses: scopedList("subject_accesses.open", {
     table: "subject_accesses",
     columns: [
-      ...["lake_id", "subject_access_id", ...REQUEST],
+      ...["lake_id", "subject_access_id", ...REQUEST.filter((column) => column !== "status")],
+      // In the table it is being collected until it is handed out: so long it is owed.
+      "iif(subject_accesses.status = 'collecting' AND ready_at IS NOT NULL, 'ready', " +
+        "subject_accesses.status) AS status",
       "missed_deadline IS NOT NULL OR subject_accesses.deadline <= :now AS overdue",
     ],
     where: `subject_accesses.status IN ('collecting', 'lost')

@@ -212,6 +212,40 @@ describe("a request for access", () => {
     expect((await lake.get("/subject-access/none")).status).toBe(404);
   });
 
+  it("is owed until somebody was given the file, and late when nobody is in time", async () => {
+    const lake = await peopleLake();
+    await append(lake, "b1");
+    const id = await requested(lake);
+    const listed = async () => (await lake.get("/subject-access")).at("items", 0) as Line;
+    await eventually(async () => {
+      expect(await listed()).toMatchObject({ status: "ready", handed_out_at: null });
+    });
+    const kinds = async () => (await lake.owed()).map(({ kind }) => kind);
+    expect(await kinds()).toEqual(expect.arrayContaining(["access_due", "access_reminder"]));
+    expect(await kinds()).not.toContain("access_expiry");
+    vi.useFakeTimers({ toFake: ["Date"] });
+    try {
+      vi.setSystemTime(Date.parse(String((await listed()).deadline)));
+      await lake.ringFor("access_due");
+      expect(await listed()).toMatchObject({ status: "ready", overdue: true, expires_at: null });
+      const answer = await lake.get(`/subject-access/${id}`);
+      const { handed_out_at, expires_at } = answer.body as Record<string, string>;
+      expect(Date.parse(expires_at ?? "") - Date.parse(handed_out_at ?? "")).toBeLessThanOrEqual(
+        30 * DAY_MS,
+      );
+      expect(rowsOf(await linesOf(answer.text("download_url")))).toHaveLength(2);
+      expect(await kinds()).toContain("access_expiry");
+      expect(await kinds()).not.toContain("access_reminder");
+      // Given out once more, it counts from the first time.
+      expect((await lake.get(`/subject-access/${id}`)).at("expires_at")).toBe(expires_at);
+    } finally {
+      vi.useRealTimers();
+    }
+    const types = (await lake.events()).map(({ type }) => type);
+    expect(types.filter((type) => type === "SubjectAccessAnswered")).toHaveLength(1);
+    expect(types.filter((type) => type === "SubjectAccessOverdue")).toHaveLength(1);
+  });
+
   it("loses its file and its key after its days", async () => {
     const lake = await peopleLake();
     await append(lake, "b1");

@@ -64,7 +64,14 @@ export const fold = (events: readonly StoredEvent[]): Lake => {
         lake.accesses.set(id, { status: "collecting", ...request(data, at) });
         break;
       case "SubjectAccessCompleted":
-        change(lake.accesses, { status: "ready" });
+        // In older logs it says when the file goes: whoever asked had the answer with it.
+        change(lake.accesses, {
+          ready: true,
+          ...(data.expires_at === null ? {} : { status: "answered" }),
+        });
+        break;
+      case "SubjectAccessAnswered":
+        change(lake.accesses, { status: "answered" });
         break;
       case "SubjectAccessOverdue":
         missed(lake.accesses, data.deadline);

@@ -192,7 +192,7 @@ export const recount = (logs: ReadonlyMap<string, readonly StoredEvent[]>, asked
     subjectAccesses: sorted(
       each("accesses", "subject_access_id")
         .filter((one) => one.status === "collecting" && text(one.deadline) < to)
-        .map(due),
+        .map(({ ready, ...one }) => due(ready === true ? { ...one, status: "ready" } : one)),
       ["deadline", "lake_id", "subject_access_id"],
     ),
     deletionSummary: sorted(

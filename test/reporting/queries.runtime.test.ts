@@ -274,3 +274,26 @@ const access = (
   accessor_id: string,
   action: string,
 ) => ({ day, lake_id, dataset_id, accessor_id, action, count: 1 });
+
+describe("the report on requests for access", () => {
+  it("has them until somebody was given the file, or until it was there in older logs", async () => {
+    const person = {
+      ...{ requested_by: "petra", received_at: NOW },
+      ...{ deadline: "2026-12-23T00:00:00.000Z", statutory_deadline: "2026-12-23T00:00:00.000Z" },
+    };
+    const west = lakeLog().created("west");
+    for (const id of ["asked", "kept", "given", "older"])
+      west.add(`subject-access/${id}`, "SubjectAccessRequested", person);
+    for (const id of ["kept", "given"])
+      west.add(`subject-access/${id}`, "SubjectAccessCompleted", { expires_at: null });
+    west
+      .add("subject-access/given", "SubjectAccessAnswered", { expires_at: NOW })
+      .add("subject-access/older", "SubjectAccessCompleted", { expires_at: NOW });
+    await d1Sink(db).deliver("west", west.events);
+    const { items } = await reports.subjectAccesses({ ...FIRST, now: NOW, lake_id: "west" });
+    expect(items.map(({ subject_access_id, status }) => [subject_access_id, status])).toEqual([
+      ["asked", "collecting"],
+      ["kept", "ready"],
+    ]);
+  });
+});

@@ -64,7 +64,11 @@ const STEPS: Readonly<Record<string, Step>> = {
   complete: (log, at, ids) =>
     log.add(deletionOf(ids), "GDPRDeletionCompleted", { completed_at: at }, at),
   ask: (log, at, ids) => log.add(accessOf(ids), "SubjectAccessRequested", requested(at, ids), at),
-  answer: (log, at, ids) => log.add(accessOf(ids), "SubjectAccessCompleted", {}, at),
+  answer: (log, at, ids) => {
+    const expires_at = ids.many % 3 === 0 ? later(at, ids.many) : null;
+    log.add(accessOf(ids), "SubjectAccessCompleted", { expires_at }, at);
+  },
+  handOut: (log, at, ids) => log.add(accessOf(ids), "SubjectAccessAnswered", {}, at),
   late: (log, at, ids) =>
     log.add(accessOf(ids), "SubjectAccessOverdue", { deadline: later(at, -1) }, at),
   access: (log, at, ids) => {

@@ -10,12 +10,13 @@ import {
   type AccessFile,
   type Collected,
   isHeld,
+  isOwed,
   type SubjectAccess,
   type SubjectAccessEvent,
   type SubjectAccessState,
 } from "./subjectAccess.ts";
 
-/** How long the file is kept for the person to be given, in days of 24 hours. */
+/** How long the file is kept once it was handed out, in days of 24 hours. */
 export const ACCESS_KEPT_DAYS = 30;
 
 const DAY_MS = 86_400_000;
@@ -113,9 +114,8 @@ export const decideSubjectAccess = (
     case "RecordAccessStep":
       return ok(state.status === "collecting" ? recorded(command, state) : []);
     case "NoteAccessDue": {
-      const { status, deadline, statutory_deadline, missed_deadline } = state;
-      const due =
-        status === "collecting" && missed_deadline !== deadline && command.now >= deadline;
+      const { deadline, statutory_deadline, missed_deadline } = state;
+      const due = isOwed(state) && missed_deadline !== deadline && command.now >= deadline;
       return ok(
         due ? [{ type: "SubjectAccessOverdue", data: { deadline, statutory_deadline } }] : [],
       );
@@ -123,7 +123,7 @@ export const decideSubjectAccess = (
     case "NoteAccessApproaching": {
       const { deadline, statutory_deadline, reminded } = state;
       const { now } = command;
-      if (state.status !== "collecting" || !isReminderDue(deadline, now, reminded)) return ok([]);
+      if (!isOwed(state) || !isReminderDue(deadline, now, reminded)) return ok([]);
       const data = { days_left: daysLeft(deadline, now), deadline, statutory_deadline };
       return ok([{ type: "SubjectAccessDeadlineApproaching", data }]);
     }
@@ -145,7 +145,7 @@ export const decideSubjectAccess = (
 };
 
 const recorded = (
-  { step, now }: RecordAccessStep,
+  { step }: RecordAccessStep,
   state: SubjectAccess,
 ): readonly SubjectAccessEvent[] => {
   switch (step.kind) {
@@ -162,12 +162,18 @@ const recorded = (
     case "finished": {
       if (!state.searched || state.waiting.length > 0) return [];
       const { file, recipients } = step;
-      const expires_at = new Date(Date.parse(now) + ACCESS_KEPT_DAYS * DAY_MS).toISOString();
-      return [{ type: "SubjectAccessCompleted", data: { file, recipients, expires_at } }];
+      return [{ type: "SubjectAccessCompleted", data: { file, recipients, expires_at: null } }];
     }
     default:
       return assertNever(step);
   }
+};
+
+/** What the first URL to the file comes to, given out at `at` (RFC 3339, UTC). */
+export const handedOut = (state: SubjectAccessState, at: string): readonly SubjectAccessEvent[] => {
+  if (state.status !== "ready" || !isOwed(state)) return [];
+  const expires_at = new Date(Date.parse(at) + ACCESS_KEPT_DAYS * DAY_MS).toISOString();
+  return [{ type: "SubjectAccessAnswered", data: { expires_at } }];
 };
 
 export const unknownAccess = (id: SubjectAccessId) =>

@@ -68,9 +68,15 @@ export type SubjectAccessEvent =
         readonly file: AccessFile;
         /** How many received data of the person, as far as the access log knows. */
         readonly recipients: number;
-        readonly expires_at: string;
+        /**
+         * Null: when it goes is counted from when it is handed out. A time in logs in which a
+         * request counted as answered once its file was there.
+         */
+        readonly expires_at: string | null;
       };
     }
+  /** A URL to the file was given out for the first time: the request is answered. */
+  | { readonly type: "SubjectAccessAnswered"; readonly data: { readonly expires_at: string } }
   | {
       readonly type: "SubjectAccessDeadlineApproaching";
       readonly data: {
@@ -152,6 +158,9 @@ export interface SubjectAccess {
   readonly file: AccessFile | null;
   readonly recipients: number;
   readonly ready_at: string | null;
+  /** When a URL to the file was given out first; null: it is owed. */
+  readonly handed_out_at: string | null;
+  /** When the file goes; null before it was handed out. */
   readonly expires_at: string | null;
 }
 
@@ -162,6 +171,10 @@ export const initialSubjectAccess: SubjectAccessState = { status: "absent" };
 /** Whether it has, or is about to have, a file with data of the person. */
 export const isHeld = (state: SubjectAccessState): state is SubjectAccess =>
   state.status === "collecting" || state.status === "ready";
+
+/** Whether the person has no answer yet: a file that nobody was given is none. */
+export const isOwed = (state: SubjectAccess): boolean =>
+  state.status === "collecting" || (state.status === "ready" && state.handed_out_at === null);
 
 /** Every object that belongs to the request now. */
 export const accessObjects = (state: SubjectAccessState): readonly string[] =>
@@ -185,6 +198,7 @@ const NOTHING_FOUND = {
   file: null,
   recipients: 0,
   ready_at: null,
+  handed_out_at: null,
   expires_at: null,
 } as const;
 
@@ -216,7 +230,13 @@ export const evolveSubjectAccess = (
     case "SubjectAccessCompleted": {
       const { file, recipients, expires_at } = event.data;
       const ready_at = event.recorded_at;
-      return { ...state, status: "ready", file, recipients, expires_at, ready_at, parts: [] };
+      const handed_out_at = expires_at === null ? null : ready_at;
+      const answer = { file, recipients, ready_at, handed_out_at, expires_at };
+      return { ...state, status: "ready", ...answer, parts: [] };
+    }
+    case "SubjectAccessAnswered": {
+      const { expires_at } = event.data;
+      return { ...state, handed_out_at: event.recorded_at, expires_at };
     }
     case "SubjectAccessDeadlineApproaching":
       return { ...state, reminded: event.data.days_left };

@@ -34,7 +34,7 @@ export const NOTIFICATIONS = {
   ReplayCompleted: [],
   DatasetFreshnessBreached: ["contract_id", "column", "newest", "since"],
   DatasetFreshnessRestored: ["contract_id", "column", "newest"],
-  SubjectAccessCompleted: ["expires_at"],
+  SubjectAccessCompleted: [],
   SubjectAccessDeadlineApproaching: ["days_left", "deadline", "statutory_deadline"],
   SubjectAccessOverdue: ["deadline", "statutory_deadline"],
 } as const satisfies Readonly<Record<string, readonly string[]>>;

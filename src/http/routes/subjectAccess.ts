@@ -86,8 +86,11 @@ export const subjectAccessRoutes = [
       if (!answer.ok) return answer;
       const url = answer.value.body as Answer["body"];
       const { download_url, method, expires_at: url_expires_at } = url;
-      const body = { ...(shown.value.body as object), download_url, method, url_expires_at };
-      return ok({ ...shown.value, body });
+      // As it is now that it was handed out.
+      const handed = await stateAnswer(deps, asked);
+      if (!handed.ok) return handed;
+      const body = { ...(handed.value.body as object), download_url, method, url_expires_at };
+      return ok({ ...handed.value, body });
     },
   }),
   route({

@@ -81,10 +81,15 @@ export const REQUEST_CHANGES: ChangesOf<DeletionEvent["type"] | SubjectAccessEve
   ],
   SubjectAccessSearched: nothing,
   SubjectAccessCollected: nothing,
-  SubjectAccessCompleted: (_, about) => [
-    access.changed(about.id, { status: "ready", ready_at: about.recorded_at }),
+  // `collecting` until it is handed out, for so long it is owed; in older logs it was answered then.
+  SubjectAccessCompleted: ({ expires_at }, about) => [
+    access.changed(about.id, {
+      ...(expires_at === null ? {} : { status: "ready" }),
+      ready_at: about.recorded_at,
+    }),
     ...counted(about, { subject_accesses_ready: 1 }),
   ],
+  SubjectAccessAnswered: (_, { id }) => access.changed(id, { status: "ready" }),
   SubjectAccessDeadlineApproaching: nothing,
   SubjectAccessOverdue: ({ deadline }, about) => [
     access.changed(about.id, { missed_deadline: deadline }),

@@ -38,7 +38,7 @@ ${table(
   ],
   [
     ["Recorded", count(requested)],
-    ["Answered: the file was ready", count(ready)],
+    ["Collected: the file was ready to be given out", count(ready)],
     ["Became overdue", late(overdue)],
     ["Extended", count(extended)],
     ["Refused (Art. 12(5))", count(rejected)],

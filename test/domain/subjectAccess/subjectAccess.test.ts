@@ -4,6 +4,7 @@ import type { SubjectRef } from "../../../src/domain/ids.ts";
 import {
   ACCESS_KEPT_DAYS,
   type AccessStep,
+  handedOut,
   type SubjectAccessCommand,
 } from "../../../src/domain/subjectAccess/decide.ts";
 import {
@@ -48,12 +49,18 @@ const none: SubjectAccessEvent = {
 };
 const file = { key: "file/1", bytes: 400, rows: 2 };
 const expires_at = new Date(Date.parse(NOW) + ACCESS_KEPT_DAYS * 86_400_000).toISOString();
-const ready: SubjectAccessEvent = {
+const completed = (expires: string | null): SubjectAccessEvent => ({
   type: "SubjectAccessCompleted",
-  data: { file, recipients: 1, expires_at },
-};
+  data: { file, recipients: 1, expires_at: expires },
+});
+const ready = completed(null);
+const handed: SubjectAccessEvent = { type: "SubjectAccessAnswered", data: { expires_at } };
 const finish = record({ kind: "finished", file, recipients: 1 });
-const READY = [requested, searched, collected, none, ready] as const;
+const COLLECTED = [requested, searched, collected, none] as const;
+const READY = [...COLLECTED, ready] as const;
+const GIVEN = [...READY, handed] as const;
+/** As logs have it in which a request was answered with its file. */
+const OLDER = [...COLLECTED, completed(expires_at)] as const;
 const note = (
   type: "NoteAccessDue" | "NoteAccessApproaching" | "ExpireSubjectAccess",
   now: string,
@@ -139,7 +146,7 @@ describe("the collection", () => {
   it("gives its parts up for the file they were put together into", () => {
     expect(accessObjects(given(requested, searched, collected).state())).toEqual([part.key]);
     expect(accessObjects(given(...READY).state())).toEqual([file.key]);
-    expect(given(...READY).state()).toMatchObject({ status: "ready", expires_at });
+    expect(given(...READY).state()).toMatchObject({ status: "ready", expires_at: null });
   });
 
   it("ends with the person's erasure, whatever comes late", () => {
@@ -174,11 +181,25 @@ describe("the clock of a request for access", () => {
       .when(note("NoteAccessDue", DEADLINE))
       .then({ type: "SubjectAccessOverdue", data: deadlines });
     given(requested).when(note("NoteAccessDue", soon)).thenNothing();
+    for (const answered of [GIVEN, OLDER]) {
+      given(...answered)
+        .when(note("NoteAccessDue", DEADLINE))
+        .thenNothing();
+      given(...answered)
+        .when(note("NoteAccessApproaching", soon))
+        .thenNothing();
+    }
+  });
+
+  it("goes on while nobody was given the file", () => {
+    given(...READY)
+      .when(note("NoteAccessApproaching", "2026-12-22T12:00:00.000Z"))
+      .then({ type: "SubjectAccessDeadlineApproaching", data: { days_left: 1, ...deadlines } });
     given(...READY)
       .when(note("NoteAccessDue", DEADLINE))
-      .thenNothing();
+      .then({ type: "SubjectAccessOverdue", data: deadlines });
     given(...READY)
-      .when(note("NoteAccessApproaching", soon))
+      .when(note("ExpireSubjectAccess", "2099-01-01T00:00:00.000Z"))
       .thenNothing();
   });
 
@@ -189,16 +210,31 @@ describe("the clock of a request for access", () => {
   });
 
   it("ends the file after its days, and not before", () => {
-    given(...READY)
+    given(...GIVEN)
       .when(note("ExpireSubjectAccess", expires_at))
       .then({ type: "SubjectAccessExpired", data: { expires_at } });
-    given(...READY)
+    given(...GIVEN)
       .when(note("ExpireSubjectAccess", NOW))
       .thenNothing();
     const expired: SubjectAccessEvent = { type: "SubjectAccessExpired", data: { expires_at } };
-    expect(accessObjects(given(...READY, expired).state())).toEqual([]);
-    given(...READY, expired)
+    expect(accessObjects(given(...GIVEN, expired).state())).toEqual([]);
+    given(...GIVEN, expired)
       .when(note("ExpireSubjectAccess", expires_at))
       .thenNothing();
+    given(...OLDER)
+      .when(note("ExpireSubjectAccess", expires_at))
+      .then({ type: "SubjectAccessExpired", data: { expires_at } });
+  });
+});
+
+describe("the file of a request for access", () => {
+  it("answers it when a URL to it is given out for the first time, and is kept from then on", () => {
+    expect(handedOut(given(...READY).state(), NOW)).toEqual([handed]);
+    const state = given(...GIVEN).state();
+    expect(state).toMatchObject({ status: "ready", expires_at });
+    expect(state).not.toMatchObject({ handed_out_at: null });
+    for (const events of [[], [requested], COLLECTED, GIVEN, OLDER]) {
+      expect(handedOut(given(...events).state(), NOW)).toEqual([]);
+    }
   });
 });
