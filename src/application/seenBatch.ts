@@ -120,8 +120,10 @@ const published = (batch: Shown, read: Reader): View => {
   };
   return {
     ...checks,
+    // What is under way, or has failed, is not published; why it failed may count groups.
     proposed_privacy: null,
-    ...(few ? { rows: null, work: null } : {}),
+    work: null,
+    ...(few ? { rows: null } : {}),
     ...(few && batch.privacy ? { privacy: { ...batch.privacy, report: null } } : {}),
     published: {
       ...publication,

@@ -6,7 +6,7 @@ import { ok, type Result } from "../decider.ts";
 import type { Sealed } from "../deletion/events.ts";
 import type { SubjectAccessId } from "../ids.ts";
 import { type Rejection, reject } from "../rejection.ts";
-import { isHeld, type SubjectAccess, type SubjectAccessEvent } from "./subjectAccess.ts";
+import { isHeld, isOwed, type SubjectAccess, type SubjectAccessEvent } from "./subjectAccess.ts";
 
 interface Answering {
   readonly subject_access_id: SubjectAccessId;
@@ -42,7 +42,9 @@ export const answerAccess = (
     const { ground } = command;
     return ok([{ type: "SubjectAccessRejected", data: { reason, ground } }]);
   }
-  if (state.status !== "collecting") return wrong(command, answered);
+  if (state.status !== "collecting") {
+    return wrong(command, isOwed(state) ? "is ready: its file is there to be given out" : answered);
+  }
   if (state.extended) return wrong(command, "was extended already");
   if (now > state.statutory_deadline) {
     return wrong(

@@ -26,10 +26,10 @@ const requested: SubjectAccessEvent = {
     statutory_deadline: STATUTORY,
   },
 };
-const ready: SubjectAccessEvent = {
+const ready = {
   type: "SubjectAccessCompleted",
   data: { file: { key: "file", bytes: 9, rows: 1 }, recipients: 0, expires_at: EXTENDED },
-};
+} satisfies SubjectAccessEvent;
 const extended: SubjectAccessEvent = {
   type: "SubjectAccessExtended",
   data: { reason, deadline: EXTENDED, statutory_deadline: EXTENDED },
@@ -78,7 +78,8 @@ describe("extending a request for access", () => {
   });
 
   it("is refused once there is an answer, and of what is not there", () => {
-    for (const answered of [ready, rejected, erased]) {
+    const kept: SubjectAccessEvent = { ...ready, data: { ...ready.data, expires_at: null } };
+    for (const answered of [ready, kept, rejected, erased]) {
       given(requested, answered)
         .when(extend())
         .thenRejected("subject-access-wrong-state", "wrong_state");
