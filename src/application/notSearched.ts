@@ -7,8 +7,9 @@ import { protects } from "../domain/batch/protection.ts";
 import type { Dataset } from "../domain/dataset/dataset.ts";
 import type { DatasetName } from "../domain/ids.ts";
 import { directoryEntries } from "./directoryEntries.ts";
+import { arrival } from "./directoryEntry.ts";
 import type { EventLog, StoredEvent } from "./ports.ts";
-import { reader } from "./reader.ts";
+import { type Reader, reader } from "./reader.ts";
 
 /** Statuses of batches that have bytes, or are about to. */
 const WITH_BYTES = [
@@ -25,48 +26,73 @@ const SUSPICIONS_PER_PAGE = 100;
 /** A sentence names so many datasets. */
 const MAX_NAMED = 20;
 
-/** In the order in which they were registered. To be asked within one turn. */
-export const notSearched = (log: EventLog): readonly DatasetName[] => {
+/**
+ * In the order in which they were registered: now, or when the log's last event was `seq`. To be
+ * asked within one turn.
+ */
+export const notSearched = (log: EventLog, seq?: number): readonly DatasetName[] => {
+  const then: Then = { log, read: reader(log, seq), until: seq ?? Number.POSITIVE_INFINITY };
   const names: DatasetName[] = [];
   for (const { id } of directoryEntries(log, { kind: "dataset" })) {
-    const dataset = reader(log).dataset(id);
+    const dataset = then.read.dataset(id);
     if (dataset.status === "absent" || dataset.subject_column !== null) continue;
-    if (hasBytes(log, dataset) && mayHoldPersons(log, dataset)) names.push(dataset.name);
+    const bytes = seq === undefined ? hasBytes(log, dataset) : hadBytes(then, dataset);
+    if (bytes && mayHoldPersons(then, dataset)) names.push(dataset.name);
   }
   return names;
 };
+
+/** The log up to an event. */
+interface Then {
+  readonly log: EventLog;
+  readonly read: Reader;
+  /** `seq` of the last event that counts. */
+  readonly until: number;
+}
 
 const hasBytes = ({ directory }: EventLog, { name: dataset }: Dataset): boolean =>
   WITH_BYTES.some(
     (status) => directory.list({ kind: "batch", dataset, status, limit: 1 }).length > 0,
   );
 
-/** Somebody has declared it, or protects columns of it, or a batch that is there looks like it. */
-const mayHoldPersons = (log: EventLog, dataset: Dataset): boolean =>
-  dataset.contains_pii === true || isProtected(log, dataset) || looksPersonal(log, dataset);
+/** The directory knows of the present only: batches are asked one after the other. */
+const hadBytes = ({ log, read, until }: Then, { name: dataset }: Dataset): boolean => {
+  for (const { id, created_seq } of directoryEntries(log, { kind: "batch", dataset })) {
+    if (created_seq > until) return false;
+    const state = read.batch(id);
+    if (state.status === "held") return true;
+    if (state.status === "requested" && arrival(state.work) === "appending") return true;
+  }
+  return false;
+};
 
-const isProtected = (log: EventLog, { name: dataset }: Dataset): boolean => {
+/** Somebody has declared it, or protects columns of it, or a batch that is there looks like it. */
+const mayHoldPersons = (then: Then, dataset: Dataset): boolean =>
+  dataset.contains_pii === true || isProtected(then, dataset) || looksPersonal(then, dataset);
+
+const isProtected = ({ log, read }: Then, { name: dataset }: Dataset): boolean => {
   for (const { id } of directoryEntries(log, { kind: "contract", dataset })) {
-    const contract = reader(log).contract(id);
+    const contract = read.contract(id);
     if (contract.status !== "absent" && protects(contract.privacy_rules)) return true;
   }
   return false;
 };
 
 /** What no contract protected was told of when it was appended: batches without it are not read. */
-const looksPersonal = (log: EventLog, { name: dataset }: Dataset): boolean => {
+const looksPersonal = (then: Then, { name: dataset }: Dataset): boolean => {
   const type = "PersonalDataSuspected";
   for (let after = 0; ; ) {
-    const page = log.read({ type, dataset, after, limit: SUSPICIONS_PER_PAGE });
-    if (page.some((event) => isThere(log, event))) return true;
+    const page = then.log.read({ type, dataset, after, limit: SUSPICIONS_PER_PAGE });
+    if (page.some((event) => isThere(then, event))) return true;
     const last = page.at(-1);
     if (last === undefined || page.length < SUSPICIONS_PER_PAGE) return false;
     after = last.seq;
   }
 };
 
-const isThere = (log: EventLog, { stream }: StoredEvent): boolean => {
-  const state = reader(log).batch(stream.slice("batch/".length));
+const isThere = ({ read, until }: Then, { stream, seq }: StoredEvent): boolean => {
+  if (seq > until) return false;
+  const state = read.batch(stream.slice("batch/".length));
   return state.status === "held" && state.batch.looks_personal.length > 0;
 };
 

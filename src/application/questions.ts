@@ -170,14 +170,13 @@ const one = (
   if (shown === null) return notThere(kind, when);
   const read = reader(log, seq ?? undefined);
   const more = moreOf(log, read, { kind, id, state }, clock);
-  const present = seq === null || seq >= log.head();
-  const alone = present && kind === "deletion" ? stillToSearch(log, state) : {};
+  const alone = kind === "deletion" ? stillToSearch(log, state, seq) : {};
   return ok({ kind: "one", view: { ...shown, ...more, ...alone }, version });
 };
 
 /** Which datasets an open request will not search as things stand; of a closed one its facts say. */
-const stillToSearch = (log: EventLog, state: unknown): View =>
-  isOpen(state as StateOf<"deletion">) ? { not_searched: notSearched(log) } : {};
+const stillToSearch = (log: EventLog, state: unknown, seq: number | null): View =>
+  isOpen(state as StateOf<"deletion">) ? { not_searched: notSearched(log, seq ?? undefined) } : {};
 
 interface Shown {
   readonly kind: AggregateKind;

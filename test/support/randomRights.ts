@@ -80,12 +80,21 @@ const ring = (lake: TestLake): Step => {
   return ok(null);
 };
 
-/** Answered to the end, and kept for as long as it may be. */
+/** A URL to the file, where there is one. */
+const handOut = (lake: TestLake, id: string): Step =>
+  lake.service.command(lake.call(), {
+    type: "SignAccessUrl",
+    subject_access_id: id as SubjectAccessId,
+    expires_in: 900,
+  });
+
+/** Answered to the end, given out, and kept for as long as it may be. */
 const answered = (lake: TestLake, subject_id: string): Step => {
   const begun = asked(lake, subject_id);
   if (!begun.ok) return begun;
   for (const id of accesses(lake)) {
     for (let steps = 0; steps < 20; steps += 1) collect(lake, id, true);
+    handOut(lake, id);
   }
   return ok(null);
 };
