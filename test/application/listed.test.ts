@@ -118,6 +118,7 @@ describe("what an erasure came to", () => {
         unreadable_datasets: 0,
         transformed: 0,
         held_elsewhere: 0,
+        not_searched: 0,
       },
     });
     const told = { recipients: before.recipients, omitted: 4 };
