@@ -19,7 +19,8 @@ import { nextAlarm } from "./application/nextAlarm.ts";
 import type { Whereabouts } from "./application/places.ts";
 import { prove, type SignedQuestion } from "./application/prove.ts";
 import type { LakeQuestion } from "./application/questions.ts";
-import { every, wait } from "./application/timers.ts";
+import { DELIVERY_EVERY_MS } from "./application/relay.ts";
+import { atMost, every, wait } from "./application/timers.ts";
 import { checkEventContracts } from "./contracts/events.ts";
 import type { Result } from "./domain/decider.ts";
 import type { Rejection } from "./domain/rejection.ts";
@@ -36,9 +37,6 @@ checkEventContracts();
 
 /** For so long at most an alarm waits for the reports, and no duty is done meanwhile. */
 const DELIVERY_PATIENCE_MS = 5_000;
-
-/** No event for so long, and a lake is quiet. */
-const QUIET_MS = 1_000;
 
 /** How soon a lake whose keys do not open looks again. */
 const LOCKED_RETRY_MS = 60_000;
@@ -233,19 +231,21 @@ export class LakeObject extends DurableObject<Env> {
   async #delivered({ relay }: Lake): Promise<void> {
     const delivery = relay.settle();
     this.ctx.waitUntil(delivery);
-    await Promise.race([delivery, wait(DELIVERY_PATIENCE_MS)]);
+    await atMost(DELIVERY_PATIENCE_MS, delivery);
   }
 
   /**
    * The alarm that would have looked after the outbox is not needed any more: a lake that is left alone
-   * is not woken for nothing. Once it is quiet: as long as commands come, the next one sets it anew.
+   * is not woken for nothing. Once it is quiet, for as long as deliveries are apart: while commands
+   * come, the next one sets it anew.
    */
   async #rest(): Promise<void> {
     const lake = this.#lake;
     if (this.#resting || lake === null) return;
     this.#resting = true;
+    const quiet_ms = Number(this.env.DELIVERY_EVERY_MS) || DELIVERY_EVERY_MS;
     try {
-      for (let head = -1; head !== lake.log.head(); await wait(QUIET_MS)) head = lake.log.head();
+      for (let head = -1; head !== lake.log.head(); await wait(quiet_ms)) head = lake.log.head();
     } finally {
       this.#resting = false;
     }

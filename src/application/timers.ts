@@ -29,3 +29,16 @@ export const within = async <Value>(milliseconds: number, work: Promise<Value>):
     clearTimeout(timer);
   }
 };
+
+/** Waits for `work`, but no longer than that, and leaves no timer behind; rejects as it does. */
+export const atMost = async (milliseconds: number, work: Promise<unknown>): Promise<void> => {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const patience = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, milliseconds);
+  });
+  try {
+    await Promise.race([work, patience]);
+  } finally {
+    clearTimeout(timer);
+  }
+};

@@ -166,7 +166,7 @@ describe("the deadline of a deletion request", () => {
     await lake.sql(
       "INSERT INTO schedule (kind, ref, due_at, payload) VALUES ('delete_objects', 'x', ?, ?)",
       "2020-01-01T00:00:00.000Z",
-      JSON.stringify({ keys: ["nowhere"] }),
+      JSON.stringify({ keys: [`lakes/${lake.id}/nowhere`] }),
     );
     // Both duties are due when the alarm starts; the deletion's is extended while it waits.
     await lake.sql("UPDATE schedule SET due_at = '2020-01-02' WHERE kind = 'deletion_due'");
@@ -459,7 +459,8 @@ describe("work whose machine has died", () => {
     await lake.sql("UPDATE schedule SET due_at = '2020-01-02' WHERE kind = 'sweep_attempt'");
     await lake.sql(
       `INSERT INTO schedule (kind, ref, due_at, payload) VALUES
-         ('delete_objects', 'x', '2020-01-01', '{"keys": ["nowhere"]}')`,
+         ('delete_objects', 'x', '2020-01-01', ?)`,
+      JSON.stringify({ keys: [`lakes/${lake.id}/nowhere`] }),
     );
     const ringing = lake.inside((instance) => instance.alarm());
     await slow.started();
