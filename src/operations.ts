@@ -114,6 +114,7 @@ const uploadsAt = (env: Env, at: Jurisdiction | null, origin: string): ReadyChec
     fetch: (url, init) => fetch(url, init),
     now: () => new Date(),
     newId: () => crypto.randomUUID(),
+    log: say,
   });
   return {
     name: namedAt(at)("uploads"),

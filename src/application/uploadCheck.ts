@@ -7,6 +7,7 @@
  * deleted by a later one. The outcome counts for a while: nothing of it changes by the minute.
  */
 import type { SmallObjects } from "./dataPorts.ts";
+import type { Logger } from "./logging.ts";
 import type { Presigner } from "./ports.ts";
 
 /** How long URLs are known to be well, and how long anything else is said again without a trial. */
@@ -32,6 +33,7 @@ export interface UploadCheckDeps {
   fetch(url: string, init: RequestInit): Promise<Response>;
   readonly now: () => Date;
   readonly newId: () => string;
+  readonly log: Logger;
 }
 
 /** What a trial came to: why uploads are not well, or null; or what kept it from finding out. */
@@ -61,12 +63,22 @@ const ELSEWHERE = "what lies elsewhere";
 const tried = async (deps: UploadCheckDeps): Promise<string | null> => {
   const { objects, now, newId } = deps;
   const place = `${PLACE}${momentOf(now())}/${newId()}`;
-  const [mine, other] = [`${place}/mine`, `${place}/other`];
+  // Each is written once: R2 takes one write to a key in a second and answers another with 429.
+  const [mine, other, copy] = [`${place}/mine`, `${place}/other`, `${place}/copy`];
   try {
     await objects.put(other, encoder.encode(ELSEWHERE));
-    return (await notTaken(deps, mine)) ?? (await copied(deps, mine, other));
+    return (await notTaken(deps, mine)) ?? (await copied(deps, copy, other));
   } finally {
-    await objects.delete([mine, other, ...(await leftIn(deps))]);
+    await cleared(deps, [mine, other, copy]);
+  }
+};
+
+/** What it cannot delete now a later trial does: that is no verdict on uploads. */
+const cleared = async (deps: UploadCheckDeps, keys: readonly string[]): Promise<void> => {
+  try {
+    await deps.objects.delete([...keys, ...(await leftIn(deps))]);
+  } catch (error) {
+    deps.log("warn", "what a trial of upload URLs wrote is not deleted yet", { error });
   }
 };
 
@@ -78,11 +90,11 @@ const notTaken = async (deps: UploadCheckDeps, key: string): Promise<string | nu
     : "what is uploaded by a signed URL is not in the bucket that is bound: is its name another?";
 };
 
-const copied = async (deps: UploadCheckDeps, mine: string, other: string) => {
-  const status = await put(deps, mine, {
+const copied = async (deps: UploadCheckDeps, copy: string, other: string) => {
+  const status = await put(deps, copy, {
     headers: { "x-amz-copy-source": `/${deps.bucket()}/${other}` },
   });
-  if ((await textAt(deps, mine)) === ELSEWHERE) return COPIES;
+  if ((await textAt(deps, copy)) === ELSEWHERE) return COPIES;
   // Taken all the same, as a plain upload, is as good as refused: nothing was read.
   const told = status < 300 || [400, 401, 403, 501].includes(status);
   return told
