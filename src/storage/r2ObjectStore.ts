@@ -5,7 +5,8 @@
  * Parts of an object that was never completed stay in the bucket, in no listing of it, and deleting
  * the key does not touch them; the binding cannot list them. So a note is put beside the object before
  * its first part, with the id of the upload, and goes when the upload has ended: by the note, what a
- * process left that died is found and ended.
+ * process left that died is found and ended. A note whose upload has ended is harmless wherever it
+ * stays: an object that is complete is not lost over it.
  */
 import { giveWay } from "../application/courtesy.ts";
 import {
@@ -15,6 +16,7 @@ import {
   type StoredObject,
 } from "../application/dataPorts.ts";
 import { inLanes } from "../application/lanes.ts";
+import { say } from "../application/logging.ts";
 
 /** R2 wants parts of at least 5 MiB, all of one size but the last; as many as 10,000. */
 export const PART_BYTES = 5 * 1024 * 1024;
@@ -97,12 +99,26 @@ const endUnfinished = async (bucket: R2Bucket, key: string): Promise<readonly st
   const note = unfinishedNote(key);
   const noted = await bucket.get(note);
   if (noted === null) return [];
+  await ended(bucket.resumeMultipartUpload(key, await noted.text()));
+  return [note];
+};
+
+/** Aborts an upload, unless it has ended: one whose `complete` was done though it failed has. */
+const ended = async (upload: R2MultipartUpload): Promise<void> => {
   try {
-    await bucket.resumeMultipartUpload(key, await noted.text()).abort();
+    await upload.abort();
   } catch (error) {
     if (!String(error).includes(NO_SUCH_UPLOAD)) throw error;
   }
-  return [note];
+};
+
+/** What fails here is told in the log alone: it changes nothing for whoever writes the object. */
+const inPassing = async (message: string, work: () => Promise<void>): Promise<void> => {
+  try {
+    await work();
+  } catch (error) {
+    say("warn", message, { error });
+  }
 };
 
 /** Holds one part in memory; an object that fits into it is written by a single put. */
@@ -116,9 +132,23 @@ const partWriter = (bucket: R2Bucket, key: string, contentType: string): ObjectW
 
   const begin = async (): Promise<R2MultipartUpload> => {
     const begun = await bucket.createMultipartUpload(key, { httpMetadata });
-    await bucket.put(unfinishedNote(key), begun.uploadId);
+    try {
+      await bucket.put(unfinishedNote(key), begun.uploadId);
+    } catch (error) {
+      // Without its note nobody would find it; and the note may be there although its put failed.
+      await inPassing("an upload without a note is not ended", async () => {
+        await ended(begun);
+        await bucket.delete(unfinishedNote(key));
+      });
+      throw error;
+    }
     return begun;
   };
+
+  const dropNote = () =>
+    inPassing("the note of an upload that has ended is not deleted", () =>
+      bucket.delete(unfinishedNote(key)),
+    );
 
   const uploadPart = async () => {
     upload ??= await begin();
@@ -155,10 +185,10 @@ const partWriter = (bucket: R2Bucket, key: string, contentType: string): ObjectW
       } else {
         await uploadPart();
         await upload.complete(parts);
-        await bucket.delete(unfinishedNote(key));
       }
       state = "closed";
       part = new Uint8Array(0);
+      if (upload !== undefined) await dropNote();
     },
 
     async abort() {
@@ -166,8 +196,8 @@ const partWriter = (bucket: R2Bucket, key: string, contentType: string): ObjectW
       state = "aborted";
       part = new Uint8Array(0);
       if (upload === undefined) return;
-      await upload.abort();
-      await bucket.delete(unfinishedNote(key));
+      await ended(upload);
+      await dropNote();
     },
   };
 };

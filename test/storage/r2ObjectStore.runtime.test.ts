@@ -1,9 +1,13 @@
 import { env } from "cloudflare:workers";
-import { describe, expect, test } from "vitest";
+import { afterEach, describe, expect, test, vi } from "vitest";
 import type { ObjectStore } from "../../src/application/dataPorts.ts";
 import { PART_BYTES, r2ObjectStore, unfinishedNote } from "../../src/storage/r2ObjectStore.ts";
 
 const store: ObjectStore = r2ObjectStore(env.OBJECTS);
+
+afterEach(() => {
+  vi.restoreAllMocks();
+});
 
 const fresh = () => `test/${crypto.randomUUID()}`;
 
@@ -130,6 +134,91 @@ describe("an object in R2", () => {
     await store.clear([key]);
     expect(await store.head(key)).toBeNull();
     expect(await env.OBJECTS.head(unfinishedNote(key))).toBeNull();
+  });
+
+  /** The real bucket, where one call fails as long as `failing`; and what of uploads in it goes on. */
+  const ailing = (method: "put" | "delete" | "complete") => {
+    const begun: R2MultipartUpload[] = [];
+    const ills = { failing: true };
+    const fails = () => ills.failing && Promise.reject(new Error(`no ${method} today`));
+    const upload = (real: R2MultipartUpload): R2MultipartUpload => {
+      begun.push(real);
+      let completed = false;
+      return {
+        key: real.key,
+        uploadId: real.uploadId,
+        uploadPart: (...args) => real.uploadPart(...args),
+        // The simulator takes it in silence; a store may as well say so.
+        async abort() {
+          if (completed) throw new Error("the specified multipart upload does not exist. (10024)");
+          await real.abort();
+        },
+        async complete(parts) {
+          const object = await real.complete(parts);
+          completed = true;
+          if (method === "complete") await fails();
+          return object;
+        },
+      };
+    };
+    const bucket = new Proxy(env.OBJECTS, {
+      get(target, property) {
+        if (property === method && ills.failing) return fails;
+        if (property === "createMultipartUpload") {
+          return async (key: string) => upload(await target.createMultipartUpload(key));
+        }
+        const value: unknown = Reflect.get(target, property);
+        return typeof value === "function" ? value.bind(target) : value;
+      },
+    });
+    return { begun, ills, store: r2ObjectStore(bucket) };
+  };
+
+  const logged = () => vi.spyOn(console, "warn").mockImplementation(() => undefined);
+
+  test("is complete although its note cannot be deleted, and the note does no harm", async () => {
+    const warned = logged();
+    const key = fresh();
+    const { store: ill, ills } = ailing("delete");
+    const bytes = pattern(PART_BYTES + 1);
+    const writer = ill.writer(key, "text/csv");
+    await writer.write(bytes);
+    await writer.close();
+    await writer.abort();
+    await expect((async () => writer.write(bytes))()).rejects.toThrow("closed");
+    expect(same(await bytesAt(key), bytes)).toBe(true);
+    expect(String(warned.mock.calls)).toContain("no delete today");
+    expect(await env.OBJECTS.head(unfinishedNote(key))).not.toBeNull();
+    ills.failing = false;
+    await ill.clear([key]);
+    expect(await env.OBJECTS.head(key)).toBeNull();
+    expect(await env.OBJECTS.head(unfinishedNote(key))).toBeNull();
+  });
+
+  test("is given up without complaint when it was completed and nobody heard of it", async () => {
+    const key = fresh();
+    const { store: ill } = ailing("complete");
+    const writer = ill.writer(key, "text/csv");
+    await writer.write(pattern(PART_BYTES + 1));
+    await expect((async () => writer.close())()).rejects.toThrow("no complete today");
+    await writer.abort();
+    expect(await env.OBJECTS.head(unfinishedNote(key))).toBeNull();
+  });
+
+  test("is not begun when it cannot be noted, and is when it is tried again", async () => {
+    const key = fresh();
+    const { store: ill, begun, ills } = ailing("put");
+    const writer = ill.writer(key, "text/csv");
+    const bytes = pattern(PART_BYTES + 1);
+    await expect((async () => writer.write(bytes))()).rejects.toThrow("no put today");
+    await writer.abort();
+    for (const { uploadId } of begun) expect(await isOpen(key, uploadId)).toBe(false);
+    expect(begun).toHaveLength(1);
+    ills.failing = false;
+    const again = ill.writer(key, "text/csv");
+    await again.write(bytes);
+    await again.close();
+    expect(same(await bytesAt(key), bytes)).toBe(true);
   });
 
   test("leaves no note behind once its writer has closed or aborted it", async () => {
