@@ -129,7 +129,11 @@ export const lakeOf = (id: string) => {
         const states = log.directory
           .list({ kind: "batch", limit: 1000 })
           .map((entry) => log.load(`batch/${entry.id}`).state);
-        const keys = JSON.stringify(states).match(/lakes\/[^"]+/g) ?? [];
+        // What a file was taken over as tells its upload's tag; that object may be long gone.
+        const told = JSON.stringify(states, (name, value: unknown) =>
+          name === "taken_as" ? undefined : value,
+        );
+        const keys = told.match(/lakes\/[^"]+/g) ?? [];
         return [...new Set(keys)].sort();
       }),
     /** Rings the alarm now; resolves to whether there was one. */
