@@ -1,25 +1,27 @@
 /**
- * Datasets that may hold a person and are searched for nobody: none of their columns names whose a
- * row is (`subject_column`), so neither an erasure nor the answer to a request for access can tell.
- * They are named wherever either is told of, for somebody to look into them.
+ * Datasets that may hold a person and are searched for nobody, as a whole or in part: none of their
+ * columns names whose a row is (`subject_column`), or batches of them were read under a schema version
+ * without it, so neither an erasure nor the answer to a request for access can tell. They are named
+ * wherever either is told of, for somebody to look into them.
  */
 import { protects } from "../domain/batch/protection.ts";
 import type { Dataset } from "../domain/dataset/dataset.ts";
 import type { DatasetName } from "../domain/ids.ts";
+import type { StateOf } from "./aggregates.ts";
 import { directoryEntries } from "./directoryEntries.ts";
 import { arrival } from "./directoryEntry.ts";
 import type { EventLog, StoredEvent } from "./ports.ts";
 import { type Reader, reader } from "./reader.ts";
 
 /** Statuses of batches that have bytes, or are about to. */
-const WITH_BYTES = [
+const WITH_BYTES: readonly string[] = [
   "appending",
   "appended",
   "checked",
   "anonymized",
   "published",
   "quarantined",
-] as const;
+];
 
 const SUSPICIONS_PER_PAGE = 100;
 
@@ -35,9 +37,7 @@ export const notSearched = (log: EventLog, seq?: number): readonly DatasetName[]
   const names: DatasetName[] = [];
   for (const { id } of directoryEntries(log, { kind: "dataset" })) {
     const dataset = then.read.dataset(id);
-    if (dataset.status === "absent" || dataset.subject_column !== null) continue;
-    const bytes = seq === undefined ? hasBytes(log, dataset) : hadBytes(then, dataset);
-    if (bytes && mayHoldPersons(then, dataset)) names.push(dataset.name);
+    if (dataset.status !== "absent" && isMissed(then, dataset)) names.push(dataset.name);
   }
   return names;
 };
@@ -50,21 +50,52 @@ interface Then {
   readonly until: number;
 }
 
+const isMissed = (then: Then, dataset: Dataset): boolean => {
+  const column = dataset.subject_column;
+  if (column !== null) return hasBatchWithout(then, dataset, column);
+  const bytes = isPresent(then) ? hasBytes(then.log, dataset) : hadBytes(then, dataset);
+  return bytes && mayHoldPersons(then, dataset);
+};
+
+const isPresent = ({ until }: Then): boolean => until === Number.POSITIVE_INFINITY;
+
 const hasBytes = ({ directory }: EventLog, { name: dataset }: Dataset): boolean =>
   WITH_BYTES.some(
     (status) => directory.list({ kind: "batch", dataset, status, limit: 1 }).length > 0,
   );
 
-/** The directory knows of the present only: batches are asked one after the other. */
-const hadBytes = ({ log, read, until }: Then, { name: dataset }: Dataset): boolean => {
-  for (const { id, created_seq } of directoryEntries(log, { kind: "batch", dataset })) {
-    if (created_seq > until) return false;
-    const state = read.batch(id);
+const hadBytes = (then: Then, dataset: Dataset): boolean => {
+  for (const state of batchesOf(then, dataset)) {
     if (state.status === "held") return true;
     if (state.status === "requested" && arrival(state.work) === "appending") return true;
   }
   return false;
 };
+
+/** Whether a batch was read under a schema version that lacks the column that names its persons. */
+const hasBatchWithout = (then: Then, dataset: Dataset, column: string): boolean => {
+  // Most have no such version, and their batches are not gone through.
+  if (dataset.schema_versions.every(({ schema }) => Object.hasOwn(schema, column))) return false;
+  for (const state of batchesOf(then, dataset)) {
+    if (state.status !== "held") continue;
+    const { schema } = state.batch;
+    // Without any schema it is always looked into.
+    if (schema !== null && !Object.hasOwn(schema, column)) return true;
+  }
+  return false;
+};
+
+/** One after the other. What is gone is passed over now; of the past the directory does not know. */
+function* batchesOf(then: Then, { name: dataset }: Dataset): Generator<StateOf<"batch">> {
+  const now = isPresent(then);
+  for (const { id, status, created_seq } of directoryEntries(then.log, {
+    kind: "batch",
+    dataset,
+  })) {
+    if (created_seq > then.until) return;
+    if (!now || WITH_BYTES.includes(status)) yield then.read.batch(id);
+  }
+}
 
 /** Somebody has declared it, or protects columns of it, or a batch that is there looks like it. */
 const mayHoldPersons = (then: Then, dataset: Dataset): boolean =>
@@ -102,7 +133,9 @@ export const notSearchedWarnings = (datasets: readonly DatasetName[]): readonly 
   const named = datasets.slice(0, MAX_NAMED).join(", ");
   const more = datasets.length > MAX_NAMED ? ` and ${datasets.length - MAX_NAMED} more` : "";
   return [
-    `Not searched for the person: ${named}${more}. They may hold personal data and have no ` +
-      "subject_column, so nothing tells whose a row is: somebody has to look into them.",
+    `Not searched for the person: ${named}${more}. They may hold personal data, and no subject_column ` +
+      "tells whose a row is, in all or in some of their batches: somebody has to look into them. " +
+      "POST /datasets/{name}/amend names the column where there is one; POST /replay reads batches " +
+      "anew that were read under a schema version without it.",
   ];
 };

@@ -121,6 +121,42 @@ describe("batches that were there before", () => {
     });
   });
 
+  test("keep their dataset among those not searched while one was read without the column", () => {
+    const lake = salesLake();
+    const { email: _, ...narrow } = SCHEMA;
+    updateContract(lake, { schema: narrow });
+    done(append(lake, "narrow"));
+    updateContract(lake, { schema: SCHEMA });
+    named(lake);
+    const id = requestIn(lake, "jane");
+    const notSearched = (at: string | null = null) => {
+      const when = at === null ? null : { at };
+      return lake.see({ kind: "one", aggregate: "deletion", id, when }).not_searched;
+    };
+    expect(notSearched()).toEqual(["sales"]);
+    const told = [expect.stringMatching(/^Not searched for the person: sales\..*amend.*replay/s)];
+    const about = { subject_id: "anna", requested_by: "petra", received_at: null };
+    expect(warnings(lake, { type: "RequestAccess", ...about })).toEqual(told);
+    const before = lake.now();
+    lake.pass(1_000);
+    done(replayAll(lake, replay(lake)));
+    expect(notSearched()).toEqual([]);
+    expect(notSearched(before)).toEqual(["sales"]);
+  });
+
+  test("do not keep it there when they have the column, or are of no schema and looked into", () => {
+    const lake = salesLake();
+    done(append(lake, "wide"));
+    const { email: _, ...narrow } = SCHEMA;
+    updateContract(lake, { schema: narrow });
+    done(append(lake, "misfit", { fits: false }));
+    updateContract(lake, { schema: SCHEMA });
+    named(lake);
+    const id = requestIn(lake, "jane");
+    const shown = lake.see({ kind: "one", aggregate: "deletion", id, when: null });
+    expect(shown.not_searched).toEqual([]);
+  });
+
   test("are kept past their retention for whoever is on hold", () => {
     const lake = salesLake();
     done(append(lake, "before"));

@@ -152,8 +152,8 @@ export interface ErasureFacts {
   /** Datasets with manifests of data that is held elsewhere, which this does not reach. */
   readonly held_elsewhere: readonly DatasetName[];
   /**
-   * Datasets that may hold the subject and that no column tells of whose a row is: they were not
-   * searched. Left out in logs that did not say.
+   * Datasets that may hold the subject and that no column tells of whose a row is, in all or in some
+   * of their batches: those were not searched. Left out in logs that did not say.
    */
   readonly not_searched?: readonly DatasetName[];
   /** What was looked for, in a sentence: ERASURE_SCOPE. Left out as above. */
