@@ -79,6 +79,19 @@ describe("a certificate that is right", () => {
     expect(notes.join("\n")).toContain("Erased were rows.");
   });
 
+  it("says how many its lists leave out, and nothing of those that are whole", async () => {
+    const omitted = { not_searched: 3, held_elsewhere: 0 };
+    const facts = { omitted, objects_omitted: 7, recipients_omitted: 0 };
+    const { outcome, notes } = await verified(madeCertificate({ facts }));
+    expect(outcome).toBe("holds");
+    expect(notes.filter((text) => text.includes("NOT listed"))).toEqual([
+      "says: NOT listed for want of room: 3 more in its list not_searched",
+      "says: NOT listed for want of room: 7 more in its list objects",
+    ]);
+    const whole = await verified(madeCertificate());
+    expect(whole.notes.join("\n")).not.toContain("NOT listed");
+  });
+
   it("may be of what was withheld, and of an erasure after a restore", async () => {
     for (const type of ["GDPRDeletionRemainderErased", "GDPRDeletionReapplied"]) {
       const event = { seq: 17, event_id: "0190-17", type, recorded_at: "2026-11-20T10:05:00.010Z" };

@@ -55,9 +55,19 @@ function* told(facts: Fields): Generator<string> {
     yield `withheld: dataset ${dataset}, ${ground}, until ${until}`;
   if (items(facts.withheld).length === 0) yield "nothing was withheld";
   for (const dataset of texts(facts.not_searched))
-    yield `NOT searched: dataset ${dataset}, in which no column names whose a row is`;
+    yield `NOT searched: dataset ${dataset}, in which, or in batches of which, no column names whose a row is`;
   for (const dataset of texts(facts.held_elsewhere))
     yield `NOT reached: what dataset ${dataset} has elsewhere`;
+  yield* leftOut(facts);
   if (typeof facts.scope === "string") yield facts.scope;
   yield `until ${facts.residual_until} the platform's own recovery may hold what was deleted`;
+}
+
+/** What the lists above, and others of the certificate, have not the room for. */
+function* leftOut({ omitted, objects_omitted, recipients_omitted }: Fields): Generator<string> {
+  const of_lists = { ...fields(omitted), objects: objects_omitted, recipients: recipients_omitted };
+  for (const [list, left_out] of Object.entries(of_lists)) {
+    if (count(left_out) > 0)
+      yield `NOT listed for want of room: ${left_out} more in its list ${list}`;
+  }
 }
