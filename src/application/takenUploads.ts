@@ -95,7 +95,11 @@ export const isSpared = (
   return spare?.until !== undefined && landed.uploaded_at.getTime() <= Date.parse(spare.until);
 };
 
-/** Of the objects a duty is to delete those that are still the ones it was put for. */
+/**
+ * Of the objects a duty is to delete those that are still the ones it was put for. Between the
+ * clocks nothing is allowed for, other than in a sweep: while a URL of the name is out, what came a
+ * moment later is another file, and what is missed for it goes with the sweep of that URL.
+ */
 export const stillOwed = async (
   store: ObjectStore,
   { payload: { etag, taken_as, uploaded_until } }: PendingDuty,

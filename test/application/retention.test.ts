@@ -393,6 +393,29 @@ describe("an upload", () => {
     expect(await store.head(key("b2.csv"))).toBeNull();
   });
 
+  it("does not take with it what came a moment later, which goes in its own time", async () => {
+    const lake = salesLake(1);
+    const { ring, store } = dutiesOf(lake);
+    const end = lake.now();
+    land(store, "b1.csv");
+    done(append(lake, "b1"));
+    lake.pass(1_000);
+    sign(lake, "b1.csv");
+    land(store, "b1.csv");
+    lake.pass(DAY_MS - 1_000);
+    await ring();
+    const [owed, ...more] = lake.log
+      .duties()
+      .filter(({ payload }) => payload.uploaded_until === end);
+    if (owed === undefined) throw new Error("nothing is owed");
+    expect(more).toEqual([]);
+    const keys = owed.payload.keys as readonly string[];
+    expect(await stillOwed(store, owed, keys, lake.service.digestKey(LAKE))).toEqual([]);
+    lake.pass(1_000 + 900_000);
+    await ring();
+    expect(await store.head(key("b1.csv"))).toBeNull();
+  });
+
   it("is outlived when a file of another name takes its place", () => {
     const lake = salesLake(30);
     done(append(lake, "b1", { fits: false }));
