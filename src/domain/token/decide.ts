@@ -5,7 +5,7 @@ import { holds, inOrder, type Role } from "../member/roles.ts";
 import { type Rejection, reject } from "../rejection.ts";
 import type { TokenEvent, TokenState } from "./token.ts";
 
-/** Those that are not revoked; expired ones count until they are. */
+/** Those that have not ended. */
 export const MAX_TOKENS = 200;
 
 /** Of these, those that one person has issued: nobody takes the room of all others. */

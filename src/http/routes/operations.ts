@@ -63,7 +63,7 @@ export const operationRoutes = [
     path: "/admin/parked",
     scope: "platform",
     tag: "Operations",
-    summary: "What a lake has given up after its last try, and why",
+    summary: "What a lake has given up after its last try, or goes on trying in vain, and why",
     params: none,
     query: z.strictObject({ lake_id: lakeId }),
     body: null,
@@ -76,7 +76,8 @@ export const operationRoutes = [
     path: "/admin/redrive",
     scope: "platform",
     tag: "Operations",
-    summary: "Take up again what a lake has given up, once its cause is gone: all of it, at once",
+    summary:
+      "Take up again what a lake has given up or tries in vain, once its cause is gone: all of it, at once",
     params: none,
     query: none,
     body: redriveParked,
