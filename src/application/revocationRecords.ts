@@ -2,8 +2,8 @@
  * Rights that were taken, on record outside of the lake's own database, as erasures are. A restore of
  * the database to an earlier moment brings members, tokens and webhooks back that were revoked since:
  * by the records they are revoked again. It only ever takes: what was given in the lost time is to be
- * given anew. A grant that is newer than the record stays. A record is signed by the lake. Among the records it is noted when an
- * erasure was put on record, so that one look finds all that is new.
+ * given anew. A grant that is newer than the record stays. A record is signed by the lake. Among the
+ * records it is noted when an erasure was put on record, so that one look finds all that is new.
  */
 import {
   type Revocation,

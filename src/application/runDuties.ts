@@ -2,7 +2,8 @@
  * What the alarm does: the duties that are due, earliest first, each on its own. Steps of long work
  * run beside each other, and between them everything else that has come due has its turn: a
  * deadline never waits for a large file. A failing duty is counted, put off with a growing delay
- * and, after its last try, parked: kept and shown, never dropped. A legal deadline has no last try, nor has a deletion.
+ * and, after its last try, parked: kept and shown, never dropped. A legal deadline has no last try,
+ * nor has a deletion.
  */
 import { say } from "./logging.ts";
 import { DUTY_KINDS, type DutyKind, type PendingDuty, type Schedule } from "./ports.ts";

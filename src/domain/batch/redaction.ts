@@ -42,7 +42,8 @@ export const rebind = (event: ErasureOfBatch, batch: Batch): readonly BatchEvent
 
 /**
  * What an append says of rows of people who were erased before: at level strict a person decides
- * whether they stay. How many they are is answered, which they are is on record only. `aside`: the file is in quarantine already.
+ * whether they stay. How many they are is answered, which they are is on record only. `aside`: the
+ * file is in quarantine already.
  */
 export const reappearance = (
   erased_rows: ErasedRows | null,
