@@ -141,15 +141,15 @@ const close = async (deps: ErasureDutyDeps, duty: PendingDuty): Promise<EraseSte
   const erasure = runningErasure(deletion);
   if (deletion.status === "absent" || erasure === null) return "done";
   if (eraseAnswers(deps, erasure, duty)) return "more";
-  const undeleted = owedDeletions(log);
-  if (undeleted.parked.length > 0) {
-    const in_vain = undeleted.parked.some(({ payload }) => payload.redriven_for === deletion_id);
-    redrive(log, undeleted.parked, now().toISOString(), in_vain ? null : deletion_id);
+  const { failing, pending } = owedDeletions(log, now().toISOString());
+  if (failing.length > 0) {
+    const in_vain = failing.some((owed) => redrivenFor(owed).includes(deletion_id));
+    redrive(log, failing, now().toISOString(), deletion_id, in_vain);
     if (!in_vain) return "wait";
     fail(deps, duty, "Objects that were replaced could not be deleted; that is tried again.");
     return "done";
   }
-  if (undeleted.pending > 0) return "wait";
+  if (pending) return "wait";
   await store.clear(doomedKeys(log, erasure));
   const recipients = await recipientsOf(log, erasure.erased_from, deletion_id);
   const at = now().toISOString();
@@ -163,18 +163,25 @@ const close = async (deps: ErasureDutyDeps, duty: PendingDuty): Promise<EraseSte
   return "done";
 };
 
+/** The erasures that wait for an object to be deleted although that had failed too often. */
+const redrivenFor = ({ payload: { redriven_for } }: PendingDuty): readonly string[] =>
+  [redriven_for].flat().filter((id) => typeof id === "string");
+
 /**
- * Given up by themselves, but not as long as a person is to be forgotten: begun once more. The erasure
- * waits for that, and fails where it was in vain.
+ * What has used up its tries is begun once more, with all of them, as long as a person is to be
+ * forgotten. The erasure waits for that, and fails where it was in vain; so does each of several.
  */
 const redrive = (
   { schedule }: EventLog,
-  parked: readonly PendingDuty[],
+  failing: readonly PendingDuty[],
   due_at: string,
-  redriven_for: DeletionId | null,
+  deletion_id: DeletionId,
+  in_vain: boolean,
 ): void => {
-  for (const { kind, ref, payload } of parked) {
-    schedule.put({ kind, ref, due_at, payload: { ...payload, redriven_for } });
+  for (const duty of failing) {
+    const others = redrivenFor(duty).filter((id) => id !== deletion_id);
+    const redriven_for = in_vain ? others : [...others, deletion_id];
+    schedule.put({ ...duty, due_at, payload: { ...duty.payload, redriven_for } });
   }
 };
 

@@ -30,13 +30,23 @@ const batchesOf = (erasure: Erasure): ReadonlySet<string> =>
   new Set(erasure.erased_from.map(({ batch_id }) => batch_id));
 
 /**
- * Duties to delete objects, of whatever batch or request: waiting, and given up. Whom an object held
- * that was replaced, expired or swept nobody looks up any more, so all of them are waited for.
+ * Duties to delete objects, of whatever batch or request: those that have used up their tries, and
+ * whether there are others. Whom an object held that was replaced, expired or swept nobody looks up
+ * any more, so all of them are waited for, also between two tries.
  */
-export const owedDeletions = ({ schedule }: EventLog) => ({
-  pending: schedule.due(EVER, 1, ["delete_objects"]).length,
-  parked: schedule.parked().filter(({ kind }) => kind === "delete_objects"),
+export const owedDeletions = ({ schedule }: EventLog, now: string) => ({
+  failing: schedule.failing().filter(({ kind }) => kind === "delete_objects"),
+  pending:
+    schedule.due(now, 1, ["delete_objects"]).length > 0 ||
+    schedule.due(EVER, MAX_LOOKED_AT, ["delete_objects"]).some((duty) => !isKeptUpload(duty, now)),
 });
+
+/**
+ * An upload that may be appended again until its time is up, as older versions owed its deletion. As
+ * of any other upload that nothing was taken from, an erasure has looked itself whether it goes.
+ */
+const isKeptUpload = ({ attempts, due_at, payload }: PendingDuty, now: string): boolean =>
+  attempts === 0 && due_at > now && payload.uploaded_until !== undefined;
 
 /** Whether it was opened before everything that was recorded by a moment. */
 const openedBy = (log: EventLog, moment: string, { payload, due_at }: PendingDuty): boolean => {

@@ -17,7 +17,7 @@ import { reader } from "./reader.ts";
 export const withKnownSweep = ({ schedule }: EventLog, duty: Duty): Duty => {
   const known = duty.kind === "sweep_upload" ? schedule.find(duty) : null;
   if (known === null) return duty;
-  const due_at = known.due_at > duty.due_at ? known.due_at : duty.due_at;
+  const due_at = latest(known.due_at, duty.due_at);
   // Up to when an upload was meant does not count any more: more may come.
   const { until: _, ...payload } = { ...known.payload, ...duty.payload };
   const from = earlier(known.payload.from, duty.payload.from);
@@ -40,11 +40,16 @@ export const oweOutlivedUploads = (
 ): void => {
   for (const [stream, was] of before) {
     const upload = outlivedUpload(was, log.load(stream).state as BatchState, now);
-    if (upload !== null) oweUpload(log, upload, `${last.event_id}/upload/${stream}`);
+    if (upload !== null) oweUpload(log, upload, `${last.event_id}/upload/${stream}`, now);
   }
 };
 
-const oweUpload = (log: EventLog, { ref, until, due_at }: OutlivedUpload, name: string): void => {
+const oweUpload = (
+  log: EventLog,
+  { ref, until, due_at }: OutlivedUpload,
+  name: string,
+  now: string,
+): void => {
   const sweep = { kind: "sweep_upload", ref } as const;
   const known = log.schedule.find(sweep);
   if (known === null) {
@@ -53,9 +58,20 @@ const oweUpload = (log: EventLog, { ref, until, due_at }: OutlivedUpload, name: 
   }
   // A URL for another upload of that name is out: what becomes of it is swept in its time, and what
   // it would have left alone for the batch's sake with it.
-  log.schedule.put({ ...known, payload: { ...known.payload, from: null, spare: null } });
+  const swept = { ...known, payload: { ...known.payload, from: null, spare: null } };
+  // So is one that is kept for another append: that holds back a sweep, and no other deletion.
+  if (due_at > now) {
+    const meant = known.payload.until;
+    const payload =
+      typeof meant === "string" ? { ...swept.payload, until: latest(meant, until) } : swept.payload;
+    log.schedule.put({ ...swept, due_at: latest(known.due_at, due_at), payload });
+    return;
+  }
+  log.schedule.put(swept);
   const lake = reader(log).lake();
   if (lake.status === "absent") return;
   const payload = { keys: [landingKey(lake.lake_id, ref)], uploaded_until: until };
   log.schedule.put({ kind: "delete_objects", ref: name, due_at, payload });
 };
+
+const latest = (one: string, other: string): string => (one > other ? one : other);

@@ -281,6 +281,55 @@ describe("an upload", () => {
     expect(await store.head(key("b2.csv"))).not.toBeNull();
   });
 
+  it("whose append was cancelled is kept for the next one, however long that takes", async () => {
+    const lake = salesLake(30);
+    const { ring, store } = dutiesOf(lake);
+    const deleteOwed = async () => {
+      await ring();
+      for (const duty of lake.log.schedule.due(lake.now(), 100, ["delete_objects"])) {
+        await store.delete(duty.payload.keys as readonly string[]);
+        lake.log.schedule.remove(duty);
+      }
+    };
+    sign(lake, "b1.csv");
+    land(store, "b1.csv");
+    lake.pass(HOUR_MS);
+    done(beginAppend(lake, "b1"));
+    const batch_id = batchId.parse("b1");
+    lake.run({ type: "CancelWork", batch_id, reason: null, replay_id: null });
+    lake.pass(UPLOAD_KEPT_MS - 1);
+    await deleteOwed();
+    expect(await store.head(key("b1.csv"))).not.toBeNull();
+    done(beginAppend(lake, "b1"));
+    lake.pass(HOUR_MS);
+    await deleteOwed();
+    expect(await store.head(key("b1.csv"))).not.toBeNull();
+    lake.run({ type: "CancelWork", batch_id, reason: null, replay_id: null });
+    lake.pass(UPLOAD_KEPT_MS);
+    await deleteOwed();
+    expect(await store.head(key("b1.csv"))).toBeNull();
+  });
+
+  it("whose second append failed too is swept with the first one's duty", async () => {
+    const lake = salesLake(30);
+    const { ring, store } = dutiesOf(lake);
+    const failOne = () => {
+      land(store, "b1.csv");
+      done(beginAppend(lake, "b1"));
+      done(workStep(lake, "b1", true));
+    };
+    // No URL of that name is known of.
+    failOne();
+    lake.pass(HOUR_MS);
+    failOne();
+    lake.pass(UPLOAD_KEPT_MS - 1);
+    await ring();
+    expect(await store.head(key("b1.csv"))).not.toBeNull();
+    lake.pass(1);
+    await ring();
+    expect(await store.head(key("b1.csv"))).toBeNull();
+  });
+
   it.each([
     ["keyed", (key: Uint8Array, etag: string) => (object: string) => uploadTag(key, object, etag)],
     ["bare, as an older version left it", (_: Uint8Array, etag: string) => () => etag],
