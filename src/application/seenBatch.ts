@@ -52,12 +52,7 @@ export const seenBatch = ({ roles }: Pick<Admitted, "roles">, view: View, read: 
  * Without the size and the digest of the file it was appended from: what was masked in the published
  * one is not to be told from them.
  */
-const withoutRaw = ({ bytes: _, digest: __, work, ...shown }: View): View => ({
-  ...shown,
-  work: work ? withoutBytes(work as View) : null,
-});
-
-const withoutBytes = ({ bytes: _, total_bytes: __, ...work }: View): View => work;
+const withoutRaw = ({ bytes: _, digest: __, ...shown }: View): View => shown;
 
 /** The same of the batch that an answer to a command shows. */
 export const seenAnswer = (

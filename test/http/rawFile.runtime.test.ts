@@ -42,9 +42,8 @@ test("the raw file is shown to an analyst neither in size nor by digest, whateve
     digest: expect.stringMatching(/^hmac-sha256:[0-9a-f]{64}$/),
     work: { total_bytes: expect.any(Number), bytes: expect.any(Number) },
   });
-  const { bytes: _, digest, work, ...rest } = whole;
-  const { bytes: __, total_bytes: ___, ...progress } = work as Record<string, unknown>;
-  const published = { ...rest, work: progress };
+  const { bytes: _, digest, ...rest } = whole;
+  const published = { ...rest, work: null };
 
   const now = new Date().toISOString();
   expect((await analyst("GET", "/batches/b")).body).toEqual(published);
