@@ -74,11 +74,14 @@ export const handleCommand = (log: EventLog, envelope: Envelope): Result<Answer,
     oweRevocations(log, events, rightsBefore);
     oweNotifications(log, events, meta.now);
     if (events.length > 0) oweCheckpoint(log, meta.now);
+    const answer = compose(log, parted.command, events);
     if (idempotency) {
-      const answer = keptAnswer(compose(log, storable(parted.command), events));
-      log.answers.put(idempotency.key, { fingerprint: idempotency.fingerprint, answer }, meta.now);
+      const kept = storable(parted.command);
+      const text = keptAnswer(kept === parted.command ? answer : compose(log, kept, events));
+      const { fingerprint } = idempotency;
+      log.answers.put(idempotency.key, { fingerprint, answer: text }, meta.now);
     }
-    return ok(compose(log, parted.command, events));
+    return ok(answer);
   });
 };
 
