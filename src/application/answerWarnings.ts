@@ -4,11 +4,12 @@
  */
 import type { Amendment } from "../domain/dataset/dataset.ts";
 import type { Command } from "./commands.ts";
-import { hasBatches } from "./datasetCommands.ts";
 import { directoryEntries } from "./directoryEntries.ts";
 import type { EventLog, StoredEvent } from "./ports.ts";
+import { hasBatches } from "./presentBatches.ts";
 import { reader } from "./reader.ts";
 import { searchWarnings } from "./searchWarnings.ts";
+import { someNames } from "./someNames.ts";
 
 /** Must run in the committing turn. No personal data. */
 export const warningsOf = (
@@ -46,7 +47,7 @@ const ANSWERED = {
 } as const;
 
 const afterNaming = (log: EventLog, name: string, column: string): readonly string[] => {
-  if (!hasBatches(name, log)) return [];
+  if (!hasBatches(log, name)) return [];
   const answered = (kind: keyof typeof ANSWERED): number => {
     const counts = log.directory.counts(kind);
     return ANSWERED[kind].reduce((sum, status) => sum + (counts[status] ?? 0), 0);
@@ -85,9 +86,6 @@ const afterDeclaring = (log: EventLog, name: string): readonly string[] => {
   ];
 };
 
-/** Datasets that a warning names, at most. */
-const MAX_NAMED = 20;
-
 const notEncrypted = (log: EventLog): readonly string[] => {
   const read = reader(log);
   const names: string[] = [];
@@ -96,10 +94,9 @@ const notEncrypted = (log: EventLog): readonly string[] => {
     if (dataset.status !== "absent" && !dataset.encryption_enabled) names.push(id);
   }
   if (names.length === 0) return [];
-  const more = names.length > MAX_NAMED ? ` and ${names.length - MAX_NAMED} more` : "";
   const [are, of] = names.length === 1 ? ["is", "it"] : ["are", "them"];
   return [
-    `Not encrypted ${are} ${names.slice(0, MAX_NAMED).join(", ")}${more}: at level strict nothing is ` +
+    `Not encrypted ${are} ${someNames(names)}: at level strict nothing is ` +
       `appended to ${of}, published or handed out any more. Register another dataset with ` +
       "encryption_enabled and append the data there.",
   ];

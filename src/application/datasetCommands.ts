@@ -10,6 +10,7 @@ import type { Rejection } from "../domain/rejection.ts";
 import { directoryEntries } from "./directoryEntries.ts";
 import { isAbout } from "./planErase.ts";
 import type { EventLog } from "./ports.ts";
+import { hasBatches } from "./presentBatches.ts";
 import type { Reader } from "./reader.ts";
 import { EVER } from "./timers.ts";
 
@@ -38,23 +39,12 @@ const amendContext = (dataset: string, log: EventLog, read: Reader): AmendContex
     const contract = status === "deprecated" ? null : read.contract(id);
     return contract === null || contract.status === "absent" ? [] : [contract];
   }),
-  has_batches: hasBatches(dataset, log),
+  has_batches: hasBatches(log, dataset),
   under_way:
     derivedMeanwhile(dataset, log, read) ??
     erasedMeanwhile(dataset, log, read) ??
     collectedMeanwhile(log),
 });
-
-/** Of these there is nothing, or nothing any more. */
-const NOT_THERE: readonly string[] = ["expired", "append_failed", "append_cancelled"];
-
-/** Whether the dataset holds a batch, or one is on its way. */
-export const hasBatches = (dataset: string, log: EventLog): boolean => {
-  for (const { status } of directoryEntries(log, { kind: "batch", dataset })) {
-    if (!NOT_THERE.includes(status)) return true;
-  }
-  return false;
-};
 
 /** More duties than any lake has. */
 const MAX_DUTIES = 1_000_000;

@@ -11,22 +11,11 @@ import type { StateOf } from "./aggregates.ts";
 import { directoryEntries } from "./directoryEntries.ts";
 import { arrival } from "./directoryEntry.ts";
 import type { EventLog, StoredEvent } from "./ports.ts";
+import { hasBatches, WITH_BYTES } from "./presentBatches.ts";
 import { type Reader, reader } from "./reader.ts";
-
-/** Statuses of batches that have bytes, or are about to. */
-const WITH_BYTES: readonly string[] = [
-  "appending",
-  "appended",
-  "checked",
-  "anonymized",
-  "published",
-  "quarantined",
-];
+import { someNames } from "./someNames.ts";
 
 const SUSPICIONS_PER_PAGE = 100;
-
-/** A sentence names so many datasets. */
-const MAX_NAMED = 20;
 
 /**
  * In the order in which they were registered: now, or when the log's last event was `seq`. To be
@@ -53,16 +42,11 @@ interface Then {
 const isMissed = (then: Then, dataset: Dataset): boolean => {
   const column = dataset.subject_column;
   if (column !== null) return hasBatchWithout(then, dataset, column);
-  const bytes = isPresent(then) ? hasBytes(then.log, dataset) : hadBytes(then, dataset);
+  const bytes = isPresent(then) ? hasBatches(then.log, dataset.name) : hadBytes(then, dataset);
   return bytes && mayHoldPersons(then, dataset);
 };
 
 const isPresent = ({ until }: Then): boolean => until === Number.POSITIVE_INFINITY;
-
-const hasBytes = ({ directory }: EventLog, { name: dataset }: Dataset): boolean =>
-  WITH_BYTES.some(
-    (status) => directory.list({ kind: "batch", dataset, status, limit: 1 }).length > 0,
-  );
 
 const hadBytes = (then: Then, dataset: Dataset): boolean => {
   for (const state of batchesOf(then, dataset)) {
@@ -130,10 +114,8 @@ const isThere = ({ read, until }: Then, { stream, seq }: StoredEvent): boolean =
 /** For those who answer to the person. */
 export const notSearchedWarnings = (datasets: readonly DatasetName[]): readonly string[] => {
   if (datasets.length === 0) return [];
-  const named = datasets.slice(0, MAX_NAMED).join(", ");
-  const more = datasets.length > MAX_NAMED ? ` and ${datasets.length - MAX_NAMED} more` : "";
   return [
-    `Not searched for the person: ${named}${more}. They may hold personal data, and no subject_column ` +
+    `Not searched for the person: ${someNames(datasets)}. They may hold personal data, and no subject_column ` +
       "tells whose a row is, in all or in some of their batches: somebody has to look into them. " +
       "POST /datasets/{name}/amend names the column where there is one; POST /replay reads batches " +
       "anew that were read under a schema version without it.",

@@ -16,29 +16,30 @@ export const every = (milliseconds: number, beat: () => void): (() => void) => {
   return () => clearInterval(timer);
 };
 
-/** What `work` resolves to; rejects when that takes longer, and stops waiting for it. */
-export const within = async <Value>(milliseconds: number, work: Promise<Value>): Promise<Value> => {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const patience = new Promise<never>((_, reject) => {
-    const late = () => reject(new Error(`no answer within ${milliseconds / 1000} s`));
-    timer = setTimeout(late, milliseconds);
-  });
-  try {
-    return await Promise.race([work, patience]);
-  } finally {
-    clearTimeout(timer);
-  }
-};
-
-/** Waits for `work`, but no longer than that, and leaves no timer behind; rejects as it does. */
-export const atMost = async (milliseconds: number, work: Promise<unknown>): Promise<void> => {
+/** What `work` comes to or, when that takes longer, what `late` does. Leaves no timer behind. */
+const orLate = async <Value>(
+  milliseconds: number,
+  work: Promise<Value>,
+  late: () => Value | Promise<Value>,
+): Promise<Value> => {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const patience = new Promise<void>((resolve) => {
     timer = setTimeout(resolve, milliseconds);
   });
   try {
-    await Promise.race([work, patience]);
+    return await Promise.race([work, patience.then(late)]);
   } finally {
     clearTimeout(timer);
   }
+};
+
+/** What `work` resolves to; rejects when that takes longer, and stops waiting for it. */
+export const within = <Value>(milliseconds: number, work: Promise<Value>): Promise<Value> =>
+  orLate(milliseconds, work, () => {
+    throw new Error(`no answer within ${milliseconds / 1000} s`);
+  });
+
+/** Waits for `work`, but no longer than that; rejects as it does. */
+export const atMost = async (milliseconds: number, work: Promise<unknown>): Promise<void> => {
+  await orLate<unknown>(milliseconds, work, () => undefined);
 };
