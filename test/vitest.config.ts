@@ -1,8 +1,10 @@
 /**
  * Three projects: `unit` runs pure code on Node, `runtime` runs inside workerd against real
  * SQLite, R2 and D1, `e2e` starts the server as the README says. A test's name tells which:
- * `*.test.ts`, `*.runtime.test.ts`, and everything under `test/e2e`. They run one after the other,
- * whatever the machine: projects that differ in their workers cannot run in one group.
+ * `*.test.ts`, `*.runtime.test.ts`, and everything under `test/e2e`. They are one group: as many
+ * files run at a time as the machine has cores, whatever their project, so no core waits for the
+ * others where one project ends. A file never waits for another, and shares nothing with one that
+ * runs beside it but the machine.
  */
 import { availableParallelism } from "node:os";
 import path from "node:path";
@@ -15,6 +17,9 @@ import { wasmModules } from "./support/wasmModules.ts";
 const PATIENCE = { testTimeout: 120_000, hookTimeout: 120_000 };
 
 const root = path.resolve(import.meta.dirname, "..");
+
+/** Projects of one group have the same number of workers. */
+const TOGETHER = { maxWorkers: availableParallelism() };
 
 /** Where CI wants the counts, besides what is printed. */
 const results = process.env.LETHE_TEST_RESULTS;
@@ -31,8 +36,7 @@ export default defineConfig(async () => ({
           name: "unit",
           include: ["test/**/*.test.ts"],
           exclude: ["test/**/*.runtime.test.ts", "test/e2e/**"],
-          maxWorkers: availableParallelism(),
-          sequence: { groupOrder: 1 },
+          ...TOGETHER,
           ...PATIENCE,
         },
       },
@@ -61,13 +65,13 @@ export default defineConfig(async () => ({
         ],
         test: {
           name: "runtime",
-          // One runtime for all files, one after the other: every test takes a lake of its own.
+          // One runtime, with storage of its own, for all files of a worker, one after the other:
+          // every test takes a lake of its own.
           isolate: false,
-          fileParallelism: false,
+          ...TOGETHER,
           // What a lake says in the background is sent with the next message of the tests: said
           // after the last one, it is never sent, and the run waits for its receipt for ever.
           disableConsoleIntercept: true,
-          sequence: { groupOrder: 2 },
           include: ["test/**/*.runtime.test.ts"],
           setupFiles: ["test/support/applyMigrations.ts"],
           ...PATIENCE,
@@ -78,8 +82,7 @@ export default defineConfig(async () => ({
         test: {
           name: "e2e",
           include: ["test/e2e/**/*.test.ts"],
-          fileParallelism: false,
-          sequence: { groupOrder: 3 },
+          ...TOGETHER,
           ...PATIENCE,
         },
       },

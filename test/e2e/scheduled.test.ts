@@ -40,7 +40,7 @@ describe("the clock of a started server", () => {
     expect((await json(`/reports/monthly/archive/${month}/report.json`)).month).toBe(month);
     expect(await ring("40 * * * *")).toBe(200);
     // A line of the log may come later than the answer.
-    await vi.waitFor(() => expect(server.output()).toContain("alarms are swept"), 30_000);
+    await vi.waitFor(() => expect(server.output()).toContain("alarms are swept"), 60_000);
     expect(server.output().match(/a monthly report is archived/g)).toHaveLength(1);
     // By hand, with an answer.
     expect(await json("/admin/sweep-alarms", {})).toMatchObject({ lakes: 1, failed: [] });

@@ -59,7 +59,7 @@ describe("a webhook on the machine itself", () => {
       events: ["GDPRDeletionRequested"],
     });
     await post("/deletions", { subject_id: "jane", reason: "please", requested_by: "petra" });
-    await vi.waitFor(() => expect(received).toHaveLength(1), { timeout: 10_000 });
+    await vi.waitFor(() => expect(received).toHaveLength(1), { timeout: 60_000 });
     const [{ headers, body } = { headers: {}, body: "" }] = received;
     const signed = `${headers["webhook-id"]}.${headers["webhook-timestamp"]}.${body}`;
     const key = Buffer.from(String(secret).replace("whsec_", ""), "base64");

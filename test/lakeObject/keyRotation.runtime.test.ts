@@ -87,7 +87,7 @@ describe("a root secret that is exchanged while lakes are asleep or at work", ()
         key: before.key,
         webhooks: before.webhooks,
       });
-      await vi.waitFor(async () =>
+      await eventually(async () =>
         expect(await lake.owed()).toContainEqual({ kind: "rewrap_key", ref: "lake" }),
       );
       await object.alarm();

@@ -241,7 +241,7 @@ export const ONLY_A_CHECKPOINT = [{ kind: "write_checkpoint", ref: "log" }];
 
 /** Waits for what the platform's own alarm or a delivery brings about. */
 export const eventually = (check: () => Promise<void>): Promise<void> =>
-  vi.waitFor(check, { timeout: 4_000, interval: 20 });
+  vi.waitFor(check, { timeout: 30_000, interval: 20 });
 
 /** As `eventually`, for long work: it waits for other work, a second at a time. */
 export const inTheEnd = (check: () => Promise<void>): Promise<void> =>

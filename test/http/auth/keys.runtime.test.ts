@@ -14,6 +14,9 @@ const ISSUER = {
 /** Longer than a fetch may take. */
 const GIVEN_UP_MS = 5_001;
 
+/** For a machine that is busy besides. */
+const PATIENCE_MS = 30_000;
+
 afterEach(() => {
   vi.restoreAllMocks();
 });
@@ -36,7 +39,7 @@ test("are asked for once by however many invent some at a time, and again when t
       answer = resolve;
     });
   const first = verify(await jwt("ann-1", second));
-  await vi.waitFor(() => expect(served.fetches).toBe(2));
+  await vi.waitFor(() => expect(served.fetches).toBe(2), PATIENCE_MS);
   for (let kid = 0; kid < 20; kid += 1) {
     const invented = await jwt("eve-6", { ...second, kid: `invented-${kid}` });
     expect(await verify(invented)).toEqual({ kind: "unavailable" });
@@ -50,7 +53,7 @@ test("are asked for once by however many invent some at a time, and again when t
   // A search whose request went away without an end does not hold up the next one for ever.
   now += ROTATION_PAUSE_MS + 1;
   void verify(await jwt("ann-1", third));
-  await vi.waitFor(() => expect(served.fetches).toBe(3));
+  await vi.waitFor(() => expect(served.fetches).toBe(3), PATIENCE_MS);
   served.down = null;
   served.keys = [third];
   now += GIVEN_UP_MS;
