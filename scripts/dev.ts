@@ -6,9 +6,9 @@
  */
 import path from "node:path";
 import process from "node:process";
-import { lackingMigrations } from "./support/migrations.ts";
+import { lackingMigrations, migrate } from "./support/migrations.ts";
 import { boundReportDatabases } from "./support/reportDatabases.ts";
-import { ROOT, runWrangler, spawnWrangler } from "./support/wrangler.ts";
+import { ROOT, spawnWrangler } from "./support/wrangler.ts";
 
 const args = process.argv.slice(2);
 
@@ -22,12 +22,10 @@ const flag = (name: string): string | undefined => {
 const host = flag("--ip") ?? "127.0.0.1";
 const port = flag("--port") ?? "8000";
 const persistTo = flag("--persist-to");
-const state = persistTo ? ["--persist-to", persistTo] : [];
 
 const kept = persistTo ?? path.join(ROOT, ".wrangler/state");
-for (const { binding } of lackingMigrations(kept, boundReportDatabases())) {
-  const command = ["d1", "migrations", "apply", binding, "--local", ...state];
-  const migrated = await runWrangler(command);
+for (const database of lackingMigrations(kept, boundReportDatabases())) {
+  const migrated = await migrate(database, persistTo);
   if (migrated.code !== 0) {
     process.stderr.write(migrated.output);
     process.exit(migrated.code);

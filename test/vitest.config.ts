@@ -82,6 +82,9 @@ export default defineConfig(async () => ({
         test: {
           name: "e2e",
           include: ["test/e2e/**/*.test.ts"],
+          globalSetup: ["test/support/migratedState.ts"],
+          // For the processes that tests start: wrangler is 15 MB of JavaScript to be compiled.
+          env: { NODE_COMPILE_CACHE: path.join(root, "node_modules/.cache/compiled") },
           ...TOGETHER,
           ...PATIENCE,
         },

@@ -1,13 +1,13 @@
 /**
  * Which local databases of reports lack migrations: asked before wrangler is, which takes seconds to
- * say the same. Anything unclear counts as lacking them.
+ * say the same. Anything unclear counts as lacking them. And how they get them.
  */
 import { createHash, createHmac } from "node:crypto";
 import { existsSync, readdirSync } from "node:fs";
 import path from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { MIGRATIONS_DIR, type ReportDatabase } from "./reportDatabases.ts";
-import { ROOT } from "./wrangler.ts";
+import { type Ran, ROOT, runWrangler } from "./wrangler.ts";
 
 /** The simulator keeps a database in an object of this class, under the id that its name has. */
 const OBJECTS = "miniflare-D1DatabaseObject";
@@ -35,6 +35,12 @@ export const lackingMigrations = (
     const applied = existsSync(file) ? appliedIn(file) : new Set();
     return !wanted.every((name) => applied.has(name));
   });
+};
+
+/** Brings a local database to the present schema; left out, `state` is wrangler's own. */
+export const migrate = ({ binding }: ReportDatabase, state?: string): Promise<Ran> => {
+  const persistTo = state === undefined ? [] : ["--persist-to", state];
+  return runWrangler(["d1", "migrations", "apply", binding, "--local", ...persistTo]);
 };
 
 const appliedIn = (file: string): ReadonlySet<unknown> => {

@@ -7,8 +7,9 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import process from "node:process";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type Server, startServer } from "../../scripts/support/server.ts";
+import type { Server } from "../../scripts/support/server.ts";
 import { type IssuerKey, newKey, sign } from "../support/issuer.ts";
+import { migratedServer } from "../support/migratedServer.ts";
 
 describe("a server that tells callers apart", () => {
   let directory: string;
@@ -28,7 +29,7 @@ describe("a server that tells callers apart", () => {
       response.end(JSON.stringify({ keys: served.map(({ jwk }) => jwk) }));
     });
     await new Promise<void>((resolve) => issuer.listen(0, "127.0.0.1", resolve));
-    server = await startServer({
+    server = await migratedServer({
       persistTo: path.join(directory, "state"),
       vars: {
         AUTH: "required",
@@ -150,7 +151,7 @@ describe("a server that tells callers apart", () => {
 describe("a server whose issuer is not configured", () => {
   test("answers every route but /health 503, and names the setting", async () => {
     const directory = await mkdtemp(path.join(tmpdir(), "lethe-closed-"));
-    const server = await startServer({
+    const server = await migratedServer({
       persistTo: path.join(directory, "state"),
       vars: { AUTH: "required" },
     });

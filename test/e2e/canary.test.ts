@@ -4,7 +4,7 @@
  * erasure is left out, they are found: the search would not miss it.
  */
 import path from "node:path";
-import { describe, expect, test } from "vitest";
+import { describe, expect, inject, test } from "vitest";
 import { ENTRANCES } from "../../scripts/support/canary/entrances.ts";
 import { type CanaryResult, runCanary } from "../../scripts/support/canary/run.ts";
 import { LEFT_OUT, type LeftOut } from "../support/canary/leftOut.ts";
@@ -15,7 +15,7 @@ describe("the canary", () => {
   test(
     "comes in through every entrance, is seen, and is gone after its erasure",
     async () => {
-      const [result] = await runCanary();
+      const [result] = await runCanary({ from: inject("migrated_state") });
       expect(result?.unseen).toEqual([]);
       expect(result?.before.hits.length).toBeGreaterThan(ENTRANCES.length);
       expect(result?.before.sealed_objects).toBeGreaterThan(0);
@@ -34,6 +34,7 @@ describe("the canary", () => {
       const steps: readonly (readonly [string, LeftOut])[] = Object.entries(LEFT_OUT);
       const results = await runCanary({
         lakes: steps.map(([lake_id, { through }]) => ({ lake_id, through })),
+        from: inject("migrated_state"),
         main: path.resolve(import.meta.dirname, "../support/canary/forgetfulWorker.ts"),
       });
       const places = ({ after }: CanaryResult) => after.hits.map(({ place }) => place);

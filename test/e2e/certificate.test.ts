@@ -5,7 +5,8 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import process from "node:process";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
-import { type Server, startServer } from "../../scripts/support/server.ts";
+import type { Server } from "../../scripts/support/server.ts";
+import { migratedServer } from "../support/migratedServer.ts";
 
 const CSV = "id,amount\njane,1.5\njohn,2\njane,3\n";
 
@@ -48,7 +49,7 @@ describe("the certificate of an erasure", () => {
 
   beforeAll(async () => {
     directory = await mkdtemp(path.join(tmpdir(), "lethe-certificate-"));
-    server = await startServer({ persistTo: path.join(directory, "state") });
+    server = await migratedServer({ persistTo: path.join(directory, "state") });
     for (const lake_id of ["people", "other"]) {
       const lake = { lake_id, name: "n", region: "eu", compliance_level: "gdpr" };
       await post(`${server.url}/lakes`, lake);

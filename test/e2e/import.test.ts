@@ -5,7 +5,8 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import process from "node:process";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type Server, startServer } from "../../scripts/support/server.ts";
+import type { Server } from "../../scripts/support/server.ts";
+import { migratedServer } from "../support/migratedServer.ts";
 
 const EVENTS = 61;
 
@@ -47,7 +48,7 @@ describe("an export brought into another server", () => {
   beforeAll(async () => {
     directory = await mkdtemp(path.join(tmpdir(), "lethe-import-"));
     [from, to] = (await Promise.all(
-      ["from", "to"].map((name) => startServer({ persistTo: inDirectory(name) })),
+      ["from", "to"].map((name) => migratedServer({ persistTo: inDirectory(name) })),
     )) as [Server, Server];
     lake = `${from.url}/lakes/carried`;
     await post(`${from.url}/lakes`, {

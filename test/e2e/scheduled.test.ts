@@ -3,14 +3,15 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
-import { type Server, startServer } from "../../scripts/support/server.ts";
+import type { Server } from "../../scripts/support/server.ts";
+import { migratedServer } from "../support/migratedServer.ts";
 
 let server: Server;
 let state: string;
 
 beforeAll(async () => {
   state = await mkdtemp(path.join(tmpdir(), "lethe-scheduled-"));
-  server = await startServer({ persistTo: state, vars: { LOG_LEVEL: "info" }, verbose: true });
+  server = await migratedServer({ persistTo: state, vars: { LOG_LEVEL: "info" }, verbose: true });
 });
 afterAll(async () => {
   await server?.stop();

@@ -3,7 +3,8 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type Server, startServer } from "../../scripts/support/server.ts";
+import type { Server } from "../../scripts/support/server.ts";
+import { migratedServer } from "../support/migratedServer.ts";
 
 const FILE = "id,amount\n1,100.0\n";
 
@@ -42,7 +43,7 @@ describe("a signed URL", () => {
 
   beforeAll(async () => {
     directory = await mkdtemp(path.join(tmpdir(), "lethe-signed-"));
-    server = await startServer({ persistTo: path.join(directory, "state") });
+    server = await migratedServer({ persistTo: path.join(directory, "state") });
     upload = await uploadUrl("mine.csv");
     expect(await put(upload)).toBe(200);
     await post("/lakes", { lake_id: "other", name: "o", region: "eu", compliance_level: "gdpr" });

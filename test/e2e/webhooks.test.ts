@@ -6,7 +6,8 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
-import { type Server, startServer } from "../../scripts/support/server.ts";
+import type { Server } from "../../scripts/support/server.ts";
+import { migratedServer } from "../support/migratedServer.ts";
 
 interface Received {
   readonly headers: IncomingHttpHeaders;
@@ -21,7 +22,7 @@ describe("a webhook on the machine itself", () => {
 
   beforeAll(async () => {
     directory = await mkdtemp(path.join(tmpdir(), "lethe-webhooks-"));
-    server = await startServer({ persistTo: path.join(directory, "state") });
+    server = await migratedServer({ persistTo: path.join(directory, "state") });
     receiver = createServer((request, response) => {
       const chunks: Buffer[] = [];
       request.on("data", (chunk: Buffer) => chunks.push(chunk));

@@ -3,7 +3,7 @@
  * in what the server has persisted, forgotten, and looked for again in every byte.
  */
 import { randomBytes } from "node:crypto";
-import { mkdtemp, rm } from "node:fs/promises";
+import { cp, mkdtemp, rm } from "node:fs/promises";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -39,6 +39,8 @@ export interface CanaryOptions {
   /** Lakes to plant one canary each in; by default one, through every entrance. */
   readonly lakes?: readonly CanaryLake[];
   readonly main?: ServerOptions["main"];
+  /** A state of a server that the canary's begins with; left out: none. */
+  readonly from?: string;
   tell?(line: string): void;
 }
 
@@ -73,10 +75,12 @@ const forget = async (lake: LakeClient): Promise<Readonly<Record<string, unknown
 export const runCanary = async ({
   lakes = [{ lake_id: "canary" }],
   main,
+  from,
   tell = () => undefined,
 }: CanaryOptions = {}): Promise<readonly CanaryResult[]> => {
   const folder = await mkdtemp(path.join(tmpdir(), "lethe-canary-"));
   const directory = path.join(folder, "state");
+  if (from !== undefined) await cp(from, directory, { recursive: true });
   const canaries = lakes.map(
     ({ lake_id, through }): Canary => ({
       lake_id,
@@ -88,18 +92,15 @@ export const runCanary = async ({
   );
   const receiver = await startReceiver();
   let log = "";
-  type Work = (lake: LakeClient, canary: Canary, url: string) => Promise<void>;
-  const during = async (work: Work) => {
+  /** What is done in each lake while a server runs, in all of them at a time. */
+  const during = async <Value>(
+    work: (lake: LakeClient, canary: Canary, url: string) => Promise<Value>,
+  ): Promise<readonly Value[]> => {
     const options = { persistTo: directory, vars: SMALL_LIMITS, verbose: true };
     const server = await startServer(main ? { ...options, main } : options);
     try {
-      for (const canary of canaries) {
-        await work(
-          lakeClient(() => server.url, canary.lake_id),
-          canary,
-          server.url,
-        );
-      }
+      const client = ({ lake_id }: Canary) => lakeClient(() => server.url, lake_id);
+      return await Promise.all(canaries.map((canary) => work(client(canary), canary, server.url)));
     } catch (cause) {
       throw new Error(`${cause}\nThe server said:\n${server.output()}`, { cause });
     } finally {
@@ -108,9 +109,9 @@ export const runCanary = async ({
     }
   };
   const scanned = async (when: string) => {
-    const scans: Scan[] = [];
     const logs = { "the log": log, "notifications that were sent": receiver.received() };
-    for (const { subject } of canaries) scans.push(await scan({ directory, text: subject, logs }));
+    const texts = canaries.map(({ subject }) => subject);
+    const scans = await scan({ directory, texts, logs });
     const [first] = scans;
     const bytes = (first?.bytes ?? 0) + (first?.layer_bytes ?? 0);
     tell(`${when}: ${bytes.toLocaleString("en")} bytes searched in ${first?.files} files`);
@@ -123,10 +124,7 @@ export const runCanary = async ({
       tell(`${lake_id}: planted through ${entrances.length} entrances`);
     });
     const before = await scanned("before");
-    const deletions: Readonly<Record<string, unknown>>[] = [];
-    await during(async (lake) => {
-      deletions.push(await forget(lake));
-    });
+    const deletions = await during(forget);
     const after = await scanned("after");
     return canaries.map((canary, at) => {
       const [found, left] = [before[at], after[at]];

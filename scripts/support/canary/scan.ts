@@ -1,7 +1,8 @@
 /**
- * Searches every byte that a server has persisted for one text: files as they lie on disk with the
+ * Searches every byte that a server has persisted for texts: files as they lie on disk with the
  * databases' free pages and write-ahead logs, the seams between a database's pages, what lies
- * compressed within, what is sealed and still opens, and what was logged.
+ * compressed within, what is sealed and still opens, and what was logged. All of it is opened once,
+ * however many texts are looked for.
  */
 import { readFile } from "node:fs/promises";
 import path from "node:path";
@@ -35,25 +36,30 @@ export interface Scan {
 export interface ScanInput {
   /** The state of a server that has ended. */
   readonly directory: string;
-  readonly text: string;
+  readonly texts: readonly string[];
   /** What the server said, by where it said it. */
   readonly logs: Readonly<Record<string, string>>;
 }
 
-export const scan = ({ directory, text, logs }: ScanInput): Promise<Scan> =>
-  withState(directory, (state) => search(directory, state, text, logs));
+/** What was found of each text, in their order; the figures are those of the whole search. */
+export const scan = ({ directory, texts, logs }: ScanInput): Promise<readonly Scan[]> =>
+  withState(directory, (state) => search(directory, state, texts, logs));
 
 const search = async (
   directory: string,
   state: PersistedState,
-  text: string,
+  texts: readonly string[],
   logs: ScanInput["logs"],
-): Promise<Scan> => {
-  const forms = formsOf(text);
-  const reach = longest(forms);
-  const hits: Hit[] = [];
+): Promise<readonly Scan[]> => {
+  const wanted = texts.map((text) => {
+    const hits: Hit[] = [];
+    return { forms: formsOf(text), hits };
+  });
+  const reach = longest(wanted.flatMap(({ forms }) => forms));
   const look = (place: string, bytes: Buffer): void => {
-    for (const form of findForms(bytes, forms)) hits.push({ place, form });
+    for (const { forms, hits } of wanted) {
+      for (const form of findForms(bytes, forms)) hits.push({ place, form });
+    }
   };
   const counted = { databases: 0, bytes: 0, layers: 0, layer_bytes: 0 };
   const within = async (place: string, bytes: Buffer): Promise<void> => {
@@ -92,12 +98,12 @@ const search = async (
     look(name, bytes);
     await within(name, bytes);
   }
-  return {
+  return wanted.map(({ hits }) => ({
     hits,
     files: files.length,
     objects: state.objects.length,
     ...counted,
     sealed_objects: unlocked.objects,
     sealed_texts: unlocked.texts,
-  };
+  }));
 };
