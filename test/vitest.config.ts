@@ -36,6 +36,8 @@ export default defineConfig(async () => ({
           name: "unit",
           include: ["test/**/*.test.ts"],
           exclude: ["test/**/*.runtime.test.ts", "test/e2e/**"],
+          // A process for many files: what a module keeps is what it would keep between requests.
+          isolate: false,
           ...TOGETHER,
           ...PATIENCE,
         },
