@@ -76,16 +76,8 @@ test("a thousand batches are switched in one short turn", async () => {
     } as const;
     return command({ type: "DeriveBatch", batch_id, replay_id, base, result });
   });
-  for (const batch_id of batch_ids) {
-    await command({
-      type: "NoteReplayProgress",
-      replay_id,
-      batch_id,
-      outcome: "replayed",
-      reason: null,
-      rows: 1,
-    });
-  }
+  const went = { outcome: "replayed", reason: null, rows: 1 } as const;
+  await each((batch_id) => command({ type: "NoteReplayProgress", replay_id, batch_id, ...went }));
   const head = (await lake.sql("SELECT max(seq) AS head FROM events"))[0]?.head;
   const started = performance.now();
   await command({ type: "CompleteReplay", replay_id });
