@@ -3,8 +3,7 @@
  * SQLite, R2 and D1, `e2e` starts the server as the README says. A test's name tells which:
  * `*.test.ts`, `*.runtime.test.ts`, and everything under `test/e2e`. They are one group: as many
  * files run at a time as the machine has cores, whatever their project, so no core waits for the
- * others where one project ends. A file never waits for another, and shares nothing with one that
- * runs beside it but the machine.
+ * others where one project ends. Files that run beside each other share nothing but the machine.
  */
 import { availableParallelism } from "node:os";
 import path from "node:path";
