@@ -69,6 +69,9 @@ const judges = member(["owner", "steward", "privacy_officer"]);
 const insiders = member(["owner", "steward", "engineer", "privacy_officer", "auditor"], {
   published: ["analyst"],
 });
+const consumers = member(["owner", "steward", "analyst"], {
+  others: { consumer: ["owner", "steward"] },
+});
 const forSubjects = { others: { requested_by: ["owner", "privacy_officer"] } } as const;
 
 export const ACCESS = {
@@ -127,9 +130,8 @@ export const ACCESS = {
   "POST /quarantine-batch": member(["owner", "steward", "engineer", "privacy_officer"]),
   "POST /release-batch": judges,
   "POST /publish-batch": engineers,
-  "POST /consume-batch": member(["owner", "steward", "analyst"], {
-    others: { consumer: ["owner", "steward"] },
-  }),
+  "POST /consume-batch": consumers,
+  "POST /datasets/{name}/consume": consumers,
   "POST /replay": builders,
   "POST /batches/{id}/cancel": builders,
   "POST /replays/{id}/cancel": builders,

@@ -20,6 +20,8 @@ const ANSWERS_THE_OPEN_ONE: ReadonlySet<Command["type"]> = new Set([
 
 /** One sentence, or two; no personal data. */
 export const messageOf = (command: Command, events: readonly StoredEvent[]): string => {
+  if (command.type === "GrantConsumptions" && command.grants.length === 0)
+    return `There is nothing to hand out of dataset ${command.dataset}.`;
   if (events.length === 0 && !ANSWERS_THE_OPEN_ONE.has(command.type))
     return "Nothing to do: it is so already.";
   switch (command.type) {
@@ -110,6 +112,14 @@ export const messageOf = (command: Command, events: readonly StoredEvent[]): str
       return `Batch ${command.batch_id} is available as ${command.object.format}.`;
     case "GrantConsumption":
       return `Access to batch ${command.batch_id} granted to ${command.consumer} and recorded.`;
+    case "GrantConsumptions": {
+      const { length } = command.grants;
+      const batches = length === 1 ? "1 batch" : `${length} batches`;
+      return (
+        `Access to ${batches} of dataset ${command.dataset} granted to ${command.consumer} ` +
+        "and recorded."
+      );
+    }
     case "StartWork":
       return (
         `The file of batch ${command.batch_id} is large: this goes on in the background, ` +

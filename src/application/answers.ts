@@ -2,7 +2,7 @@
  * The answer to each command, composed in the turn that commits it, so that the stored answer is
  * the answer. URLs are signed later and never stored: what is kept is what to sign.
  */
-import type { AppendData, Misfit } from "../domain/batch/commands.ts";
+import type { AppendData, GrantConsumption, Misfit } from "../domain/batch/commands.ts";
 import type { BatchId, StreamName, SubjectAccessId } from "../domain/ids.ts";
 import { describeIssue, placeOf } from "../domain/table.ts";
 import { type AGGREGATES, idOf, kindOf } from "./aggregates.ts";
@@ -15,6 +15,9 @@ import { landingKey } from "./objectKeys.ts";
 import type { EventLog, SignRequest, StoredEvent } from "./ports.ts";
 import { view } from "./views.ts";
 
+/** A URL of the object store, or of Lethe's own where it leads to a sealed object. */
+export type ToSign = SignRequest & { readonly sealed?: SealedSign };
+
 export interface Answer {
   /**
    * `created` brought a resource into being; `unfit` recorded a file that does not fit,
@@ -25,7 +28,9 @@ export interface Answer {
   /** Version of the command's main stream, for `ETag`. */
   readonly version: number;
   /** A URL still to be signed, and the field of the body it goes into. */
-  readonly sign: (SignRequest & { readonly field: string; readonly sealed?: SealedSign }) | null;
+  readonly sign: (ToSign & { readonly field: string }) | null;
+  /** Of the body's `items`, one each: the URL that an item has as its `download_url`. */
+  readonly item_signs?: readonly ToSign[];
   /** Path of the thing to watch, relative to the lake. */
   readonly location: string | null;
   /** Given before to the same command. */
@@ -56,7 +61,8 @@ export const compose = (
   const { version, state } = log.load(stream);
   const kind = kindOf(stream);
   const named = kind.replace("-", "_");
-  const resource = kind === "access" ? {} : { [named]: resourceOf(log, stream, state) };
+  const shown = kind !== "access" && command.type !== "GrantConsumptions";
+  const resource = shown ? { [named]: resourceOf(log, stream, state) } : {};
   const misfit = misfitOf(command);
   return {
     outcome: misfit ? "unfit" : outcomeOf(command, events, state as object),
@@ -73,6 +79,9 @@ export const compose = (
     },
     version,
     sign: signOf(log, command),
+    ...(command.type === "GrantConsumptions"
+      ? { item_signs: command.grants.map((grant) => consumed(log, grant)) }
+      : {}),
     location: locationOf(command),
     replayed: false,
   };
@@ -156,16 +165,19 @@ const moreOf = (command: Command, events: readonly StoredEvent[]): Record<string
       return command.shown_token === null ? {} : { secret: command.shown_token };
     case "GrantConsumption":
       return { method: "GET", format: command.format, expires_at: command.expires_at };
+    case "GrantConsumptions":
+      return { ...command.manifest };
     default:
       return {};
   }
 };
 
+const lifetime = ({ signed_at, expires_at }: { signed_at: string; expires_at: string }) => ({
+  signed_at,
+  expires_in: (Date.parse(expires_at) - Date.parse(signed_at)) / 1000,
+});
+
 const signOf = (log: EventLog, command: Command): Answer["sign"] => {
-  const lifetime = ({ signed_at, expires_at }: { signed_at: string; expires_at: string }) => ({
-    signed_at,
-    expires_in: (Date.parse(expires_at) - Date.parse(signed_at)) / 1000,
-  });
   if (command.type === "GenerateSignedUrl") {
     const lake = log.load("lake").state as typeof AGGREGATES.lake.initialState;
     if (lake.status === "absent") return null;
@@ -179,12 +191,13 @@ const signOf = (log: EventLog, command: Command): Answer["sign"] => {
     const sealed = batch_object ? sealedSign(log, batch_object.batch_id) : {};
     return { field, method, key, ...sealed, ...lifetime(command) };
   }
-  if (command.type === "GrantConsumption") {
-    const { object_key: key, batch_id } = command;
-    const sealed = sealedSign(log, batch_id);
-    return { field: "download_url", method: "GET", key, ...sealed, ...lifetime(command) };
-  }
-  return null;
+  if (command.type !== "GrantConsumption") return null;
+  return { field: "download_url", ...consumed(log, command) };
+};
+
+const consumed = (log: EventLog, grant: GrantConsumption): ToSign => {
+  const { object_key: key, batch_id } = grant;
+  return { method: "GET", key, ...sealedSign(log, batch_id), ...lifetime(grant) };
 };
 
 const sealedSign = (log: EventLog, batch_id: BatchId): { readonly sealed?: SealedSign } => {

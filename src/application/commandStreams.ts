@@ -18,6 +18,7 @@ export const primaryStream = (command: Command): StreamName => {
     case "ActivateDatasetVersion":
     case "DeprecateDataset":
     case "AmendDataset":
+    case "GrantConsumptions":
       return `dataset/${command.dataset}`;
     case "CreateContract":
     case "UpdateContract":

@@ -42,6 +42,7 @@ import { decideWebhook, type WebhookCommand } from "../domain/webhook/decide.ts"
 import type { StateOf } from "./aggregates.ts";
 import { cancelReplay } from "./cancelReplay.ts";
 import { primaryStream } from "./commandStreams.ts";
+import { accessTo, type GrantConsumptions, grantAll } from "./consumption.ts";
 import { decideAboutDataset } from "./datasetCommands.ts";
 import { handOut } from "./handOut.ts";
 import { issueToken } from "./issueToken.ts";
@@ -58,6 +59,7 @@ export type Command =
   | AmendDataset
   | ContractCommand
   | BatchCommand
+  | GrantConsumptions
   | DeletionCommand
   | ReapplyErasure
   | ReplayCommand
@@ -183,6 +185,8 @@ export const decide = (log: EventLog, command: Command): Result<Decision, Reject
       const state = read.subjectAccess(command.subject_access_id);
       return only(decideSubjectAccess(command, state, { erasing: isErasing(log, command) }));
     }
+    case "GrantConsumptions":
+      return grantAll(command, lake, read, change);
     default:
       return decideAboutBatch(command, lake, read, change);
   }
@@ -285,18 +289,7 @@ const decideAboutBatch = (
   const own = change(`batch/${command.batch_id}`, decided.value);
   if (command.type === "RedactBatch") return withProgress(command, own, read, change);
   if (command.type !== "GrantConsumption") return ok([own]);
-  // Every access to data is in the access log, whatever the door it came through.
-  const audited: DomainEvent = {
-    type: "AccessAudited",
-    data: {
-      accessor_id: command.consumer,
-      dataset_id: about.dataset,
-      action: "read",
-      purpose: command.purpose,
-      object: `batch/${command.batch_id}`,
-    },
-  };
-  return ok([own, change("access", [audited])]);
+  return ok([own, change("access", [accessTo(about.dataset, command)])]);
 };
 
 /** What an erasure made of a batch is one step of it, or nothing when the request has changed. */

@@ -32,6 +32,7 @@ import type { RemoveWebhook } from "../domain/webhook/decide.ts";
 import type { Notified } from "../domain/webhook/notifications.ts";
 import type { Answer } from "./answers.ts";
 import type { Caller } from "./callers.ts";
+import type { ConsumeDataset } from "./datasetOffers.ts";
 import type { DeletionRequest } from "./deletionRequests.ts";
 import type { EraseRequest } from "./erasePlans.ts";
 import type { AccessStepRequest } from "./planAccess.ts";
@@ -73,6 +74,7 @@ export type LakeRequest =
       readonly format: Format;
       readonly expires_in: number;
     }
+  | ConsumeDataset
   | DeletionRequest
   | AccessRequest
   | RecordAccessStep

@@ -42,6 +42,13 @@ export interface TurnDeps {
   readonly now_ms: () => number;
 }
 
+/** What one batch of a dataset that is consumed adds to a transaction, by the measure of weights. */
+const GRANT_WEIGHT = 4 * 1024;
+
+/** Of a command of so many characters. One that grants many batches weighs more than its text. */
+export const weightOf = (request: LakeRequest, characters: number): number =>
+  request.type === "ConsumeDataset" ? characters + request.limit * GRANT_WEIGHT : characters;
+
 export const lakeTurns = ({
   service,
   custody,
@@ -60,11 +67,16 @@ export const lakeTurns = ({
       const { lake_id, correlation_id: request_id } = call;
       return watching({ lake_id, request_id, command: request.type }, () =>
         custody.supply(lake_id, (halves) =>
-          together(() => {
-            // One that came before the import began may have waited behind it.
-            if (importing()) return importUnfinished();
-            return service.turn(halves, () => service.command(call, request, options ?? undefined));
-          }, weight),
+          together(
+            () => {
+              // One that came before the import began may have waited behind it.
+              if (importing()) return importUnfinished();
+              return service.turn(halves, () =>
+                service.command(call, request, options ?? undefined),
+              );
+            },
+            weightOf(request, weight),
+          ),
         ),
       );
     },

@@ -18,6 +18,7 @@ const namedIn = (request: LakeRequest): readonly Naming[] => {
     case "ApprovePrivacyRun":
       return [["approver", request.approver]];
     case "Consume":
+    case "ConsumeDataset":
       return [["consumer", request.consumer]];
     case "RequestDeletion":
     case "RequestAccess":

@@ -7,6 +7,8 @@ import { type Rejection, reject } from "../domain/rejection.ts";
 import type { AggregateKind, StateOf } from "./aggregates.ts";
 import { erasedFields } from "./closedRequests.ts";
 import { type Reader, reader } from "./commands.ts";
+import { toExport } from "./datasetManifest.ts";
+import type { ConsumeDataset } from "./datasetOffers.ts";
 import { freshnessOf } from "./freshnessDuties.ts";
 import type { Wrapping } from "./keyRotation.ts";
 import type { Reapplication } from "./lakeCustody.ts";
@@ -49,6 +51,8 @@ export type Question =
     }
   | { readonly kind: "list"; readonly filter: DirectoryFilter }
   | { readonly kind: "events"; readonly filter: EventFilter }
+  /** What is to be made in a format before that can be consumed: batches by their ids. */
+  | { readonly kind: "to_export"; readonly request: ConsumeDataset }
   | { readonly kind: "deliveries"; readonly filter: DeliveryFilter }
   /** Sends a notification once more; the answer is how it stands. */
   | { readonly kind: "resend"; readonly webhook_id: string; readonly delivery_id: string }
@@ -126,6 +130,10 @@ export const answerQuestion = (
         characters += JSON.stringify(shown).length;
       }
       return ok({ kind: "list", items, next: page.length > items.length ? last : null });
+    }
+    case "to_export": {
+      const items = toExport(question.request, { log, now }).map((batch_id) => ({ batch_id }));
+      return ok({ kind: "list", items, next: null });
     }
     case "deliveries": {
       const { filter } = question;

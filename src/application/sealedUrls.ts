@@ -12,7 +12,7 @@ import type { ActiveLake } from "../domain/lake/lake.ts";
 import { type Rejection, reject } from "../domain/rejection.ts";
 import type { ObjectRef } from "../domain/table.ts";
 import { type Asked, askedBy, mayStill } from "./admission.ts";
-import type { Answer, SealedHolder } from "./answers.ts";
+import type { Answer, SealedHolder, ToSign } from "./answers.ts";
 import type { Caller } from "./callers.ts";
 import { keyDestroyed, keyOf } from "./datasetKeys.ts";
 import type { Keyring } from "./keyring.ts";
@@ -46,17 +46,25 @@ const tokenOf = (claims: Claims, keyring: Keyring): string => {
   return `${payload}.${keyring.signUrl(signedText(payload))}`;
 };
 
-/** The answer with the token that its URL consists of, when it is a URL to a sealed object. */
+/** The answer with the tokens that its URLs consist of, when they lead to sealed objects. */
 export const withToken = (answer: Answer, keyring: Keyring, caller: Caller): Answer => {
-  const { sign } = answer;
-  if (!sign?.sealed) return answer;
+  const { sign, item_signs } = answer;
+  return {
+    ...answer,
+    sign: sign && tokened(sign, keyring, caller),
+    ...(item_signs ? { item_signs: item_signs.map((one) => tokened(one, keyring, caller)) } : {}),
+  };
+};
+
+const tokened = <Sign extends ToSign>(sign: Sign, keyring: Keyring, caller: Caller): Sign => {
+  if (!sign.sealed) return sign;
   const expires_ms = Date.parse(sign.signed_at) + sign.expires_in * 1000;
   const expires_at = new Date(expires_ms).toISOString();
   const { token: _, ...holder } = sign.sealed;
   const by = askedBy(caller);
   const claims = { ...holder, key: sign.key, expires_at, ...(by === null ? {} : { by }) };
   const token = tokenOf(claims, keyring);
-  return { ...answer, sign: { ...sign, sealed: { ...sign.sealed, token } } };
+  return { ...sign, sealed: { ...sign.sealed, token } };
 };
 
 /**

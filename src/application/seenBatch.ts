@@ -40,11 +40,15 @@ interface Shown {
   } | null;
 }
 
+/** Whether what is shown does not end at what is published. */
+export const seesUnpublished = ({ roles }: Pick<Admitted, "roles">): boolean =>
+  roles === null || may(roles, "GET /batches/{id}");
+
 /** A batch's view as this caller sees it. */
 export const seenBatch = ({ roles }: Pick<Admitted, "roles">, view: View, read: Reader): View => {
   if (roles === null || may(roles, "GET /batches/{id}/quarantine")) return view;
   const batch = view as unknown as Shown;
-  if (may(roles, "GET /batches/{id}")) return { ...view, ...governed(batch, read) };
+  if (seesUnpublished({ roles })) return { ...view, ...governed(batch, read) };
   return { ...withoutRaw(view), ...published(batch, read) };
 };
 

@@ -7,6 +7,15 @@ export const EVER = "9999-12-31T23:59:59.999Z";
 export const later = (moment: string, milliseconds: number): string =>
   new Date(Date.parse(moment) + milliseconds).toISOString();
 
+/** Of a URL, from the second `now` falls into: AWS Signature V4 counts whole seconds. */
+export const lifetimeOf = (now: string, expires_in: number) => {
+  const start = Math.floor(Date.parse(now) / 1000) * 1000;
+  return {
+    signed_at: new Date(start).toISOString(),
+    expires_at: new Date(start + expires_in * 1000).toISOString(),
+  };
+};
+
 export const wait = (milliseconds: number): Promise<void> =>
   new Promise((resolve) => setTimeout(resolve, milliseconds));
 

@@ -13,6 +13,7 @@ import type { ObjectRef } from "../domain/table.ts";
 import { webhookUrlFault } from "../domain/webhook/decide.ts";
 import type { Admitted } from "./admission.ts";
 import type { Command } from "./commands.ts";
+import { manifestOf } from "./datasetManifest.ts";
 import { deletionCommand } from "./deletionRequests.ts";
 import type { Keyring } from "./keyring.ts";
 import type { LakeRequest, LongRequest } from "./lakeGateway.ts";
@@ -23,6 +24,7 @@ import { type Reader, reader } from "./reader.ts";
 import type { HeldIn } from "./residence.ts";
 import { answerAccessRequest, requestSubjectAccess, signAccessUrl } from "./subjectAccess.ts";
 import type { SubjectTexts } from "./subjectPorts.ts";
+import { lifetimeOf } from "./timers.ts";
 import { tokenCommand } from "./tokenRequests.ts";
 import { sealTarget } from "./webhookSeals.ts";
 import { newWebhookSecret } from "./webhookSignature.ts";
@@ -156,6 +158,8 @@ export const toCommand = (request: LakeRequest, means: Means): Result<Command, R
         ...lifetimeOf(now, expires_in),
       });
     }
+    case "ConsumeDataset":
+      return manifestOf(request, means);
     case "RequestDeletion":
     case "ExtendDeletion":
     case "ReleaseDeletionHold":
@@ -231,15 +235,6 @@ const startWork = (request: LongRequest, means: Means): Result<Command, Rejectio
   }
   const started = planStart(request, planner, reader(log));
   return started.ok ? ok({ type: "StartWork", ...started.value }) : started;
-};
-
-/** From the second `now` falls into: AWS Signature V4 counts whole seconds. */
-const lifetimeOf = (now: string, expiresIn: number) => {
-  const start = Math.floor(Date.parse(now) / 1000) * 1000;
-  return {
-    signed_at: new Date(start).toISOString(),
-    expires_at: new Date(start + expiresIn * 1000).toISOString(),
-  };
 };
 
 /** The first of contract1, contract2, … that is free. */

@@ -9,12 +9,14 @@ import {
   batchId,
   contractId,
   country,
+  DEFAULT_PAGE,
   datasetName,
   expiresIn,
   filename,
   isWebhookSecret,
   lakeId,
   MAX_AUDITS,
+  MAX_CONSUMED,
   MAX_URL,
   MAX_WITHHELD,
   name,
@@ -177,6 +179,21 @@ export const consumeBatch = z
     expires_in: expiresIn,
   })
   .meta({ id: "ConsumeBatch" });
+
+export const consumeDataset = z
+  .strictObject({
+    consumer: optional(name),
+    purpose: optional(text),
+    format: z.enum(["parquet", "csv"]).default("parquet"),
+    expires_in: expiresIn,
+    schema_version: optional(z.int().min(1)).meta({ description: "The active one unless said." }),
+    since: optional(time).meta({
+      description: "`as_of` of an earlier manifest: what has not changed since is not given again.",
+    }),
+    limit: z.int().min(1).max(MAX_CONSUMED).default(DEFAULT_PAGE),
+    cursor: optional(z.string().min(1).max(512)),
+  })
+  .meta({ id: "ConsumeDataset" });
 
 export const replay = z
   .strictObject({ dataset: datasetName, batch_id: optional(batchId) })

@@ -26,6 +26,8 @@ export const MAX_NAME = 255;
 export const MAX_COLUMNS = 1000;
 /** Accesses that one request may record. */
 export const MAX_AUDITS = 1000;
+/** Batches that one request gives out. */
+export const MAX_CONSUMED = 200;
 /** Datasets that one erasure may spare for now. */
 export const MAX_WITHHELD = 100;
 /** Longest address of a webhook. */

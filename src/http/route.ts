@@ -4,7 +4,7 @@
  */
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 import type { z } from "zod";
-import { type Answer, RECORDED_REFUSALS } from "../application/answers.ts";
+import { type Answer, RECORDED_REFUSALS, type ToSign } from "../application/answers.ts";
 import type { ObjectStore } from "../application/dataPorts.ts";
 import type { KnownLakes } from "../application/knownLakes.ts";
 import type { Call, LakeGateway } from "../application/lakeGateway.ts";
@@ -240,8 +240,10 @@ export const commandAnswer = async (
   { services, call }: { readonly services: Services; readonly call: Call },
 ): Handled => {
   if (!result.ok) return result;
-  const { outcome, body, version, sign, location, replayed } = result.value;
-  const signed = sign ? { [sign.field]: await urlOf(sign, services, call) } : {};
+  const { outcome, body, version, sign, item_signs, location, replayed } = result.value;
+  const signed = sign
+    ? { [sign.field]: await urlOf(sign, services, call) }
+    : await itemsSigned(body, item_signs, (each) => urlOf(each, services, call));
   const prefix = call.is_default ? "" : `/lakes/${call.lake_id}`;
   const refused = RECORDED_REFUSALS[outcome];
   return ok({
@@ -256,9 +258,19 @@ export const commandAnswer = async (
   });
 };
 
+const itemsSigned = async (
+  { items }: Answer["body"],
+  signs: Answer["item_signs"],
+  urlOfEach: (sign: ToSign) => Promise<string>,
+) => {
+  if (signs === undefined || !Array.isArray(items)) return {};
+  const urls = await Promise.all(signs.map(urlOfEach));
+  return { items: items.map((item, index) => ({ ...item, download_url: urls[index] })) };
+};
+
 /** What is sealed is read through Lethe, everything else straight from the object store. */
 const urlOf = async (
-  sign: NonNullable<Answer["sign"]>,
+  sign: ToSign,
   { presigner, origin }: Services,
   { lake_id }: Call,
 ): Promise<string> =>

@@ -36,6 +36,7 @@ const least = {
   cancel: {},
   publishBatch: { batch_id: "batch1" },
   consumeBatch: { batch_id: "batch1" },
+  consumeDataset: {},
   replay: { dataset: "sales" },
   auditAccess: { dataset_id: "sales", action: "read", purpose: "research" },
   requestDeletion: { subject_id: "jane", reason: "please" },

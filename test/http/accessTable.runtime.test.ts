@@ -82,6 +82,7 @@ const SAMPLES: Readonly<Record<Operation, { readonly path?: string; readonly bod
   "POST /release-batch": { body: { batch_id: "b", ...reason } },
   "POST /publish-batch": { body: { batch_id: "b" } },
   "POST /consume-batch": { body: { batch_id: "b" } },
+  "POST /datasets/{name}/consume": { path: "/datasets/d/consume", body: {} },
   "POST /replay": { body: { dataset: "d" } },
   "POST /batches/{id}/cancel": { path: "/batches/b/cancel" },
   "POST /replays/{id}/cancel": { path: "/replays/none/cancel" },

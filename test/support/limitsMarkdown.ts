@@ -1,4 +1,5 @@
 /** The limits that a user may run into, as the README shows them: each from the code's own constant. */
+import { MAX_EXPORTED } from "../../src/application/datasetManifest.ts";
 import { MAX_LISTENERS } from "../../src/application/eventStream.ts";
 import { MAX_IMPORT_LINES } from "../../src/application/importLog.ts";
 import { MAX_LEAVES } from "../../src/application/logProofs.ts";
@@ -118,6 +119,11 @@ const ROWS: readonly Row[] = [
   ["groups counted for k-anonymity", count(MAX_GROUPS), "413"],
   ["one event of the log, as JSON", `${count(MAX_EVENT_BYTES)} bytes`, "413"],
   ["batches in one replay", count(MAX_REPLAY_BATCHES), "422"],
+  [
+    "batches of one page of a dataset that is consumed; files in another format made for it",
+    `${fields.MAX_CONSUMED}; ${MAX_EXPORTED}`,
+    "422; the next page",
+  ],
 ];
 
 export const limitsMarkdown = (): string =>

@@ -137,9 +137,25 @@ export const consumeBatch = async (
   call: Call,
   request: Extract<LakeRequest, { type: "Consume" }>,
 ): Outcome => {
-  const { batch_id, format, consumer } = request;
-  // The key is for the grant alone, and so is the answer kept under it.
-  const exported = await perform(
+  const exported = await exportFormat(shop, call, request);
+  // Somebody else may have made it meanwhile; what counts is whether it can be granted now.
+  if (!exported.ok && exported.error.code !== "changed-meanwhile") return exported;
+  // The export is an event of the batch: the version the client saw has moved by it.
+  const moved = exported.ok && call.if_match !== null && hasEvents(exported.value);
+  const if_match = moved ? exported.value.version : call.if_match;
+  return shop.lake.command({ ...call, if_match }, request);
+};
+
+/**
+ * Makes the format of a published batch, when it is not there and the batch may be handed out. The key
+ * is for the grant alone, and so is the answer kept under it.
+ */
+export const exportFormat = (
+  shop: Workshop,
+  call: Call,
+  { batch_id, format, consumer }: Omit<Extract<WorkRequest, { kind: "export" }>, "kind">,
+): Outcome =>
+  perform(
     shop,
     call,
     { kind: "export", batch_id, format, consumer },
@@ -150,10 +166,3 @@ export const consumeBatch = async (
     },
     { ...call, idempotency: null },
   );
-  // Somebody else may have made it meanwhile; what counts is whether it can be granted now.
-  if (!exported.ok && exported.error.code !== "changed-meanwhile") return exported;
-  // The export is an event of the batch: the version the client saw has moved by it.
-  const moved = exported.ok && call.if_match !== null && hasEvents(exported.value);
-  const if_match = moved ? exported.value.version : call.if_match;
-  return shop.lake.command({ ...call, if_match }, request);
-};

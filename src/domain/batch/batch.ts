@@ -28,6 +28,8 @@ export type Progress =
       readonly quality: Quality;
       readonly privacy: PrivacyRun | null;
       readonly publication: Publication;
+      /** Since when what is handed out of it is what it is, and is handed out at all. */
+      readonly unchanged_since: string;
     };
 
 export type QuarantineCause =

@@ -158,7 +158,10 @@ const evolveHeld = (batch: Batch, event: HeldEvent): Batch => {
       const { warnings: _, ...facts } = event.data;
       const publication = { ...facts, published_at: event.recorded_at };
       const privacy = "privacy" in open ? open.privacy : null;
-      return advance(batch, { status: "published", quality: open.quality, privacy, publication });
+      const { quality } = open;
+      const unchanged_since = event.recorded_at;
+      const status = "published";
+      return advance(batch, { status, quality, privacy, publication, unchanged_since });
     }
     case "DataExported": {
       if (open.status !== "published") return batch;
@@ -178,8 +181,11 @@ const evolveHeld = (batch: Batch, event: HeldEvent): Batch => {
       const progress = { status: "quarantined", cause, reason, before: open } as const;
       return { ...batch, candidate: null, progress };
     }
-    case "QuarantineReleased":
-      return { ...batch, progress: open, cleared_columns: cleared(batch) };
+    case "QuarantineReleased": {
+      const unchanged_since = event.recorded_at;
+      const progress = open.status === "published" ? { ...open, unchanged_since } : open;
+      return { ...batch, progress, cleared_columns: cleared(batch) };
+    }
     case "BatchDerived":
       return { ...batch, candidate: event.data };
     case "BatchDerivationDropped":
@@ -216,7 +222,7 @@ type Redacted = Extract<HeldEvent, { type: "BatchRedacted" }>;
  * The same batch of the rows that are left: what was checked, approved and published stays so. What
  * awaits a decision is void, because it was shown with the rows that are gone.
  */
-const redacted = (batch: Batch, { data }: Redacted): Batch => {
+const redacted = (batch: Batch, { data, recorded_at: unchanged_since }: Redacted): Batch => {
   const { objects, segments, subject_index, hashes, run, publication } = data;
   const replaced = (old: ObjectRef): ObjectRef | null =>
     objects.find(({ from }) => from.key === old.key)?.to ?? null;
@@ -230,7 +236,8 @@ const redacted = (batch: Batch, { data }: Redacted): Batch => {
   const progress = ((): Progress => {
     if (open.status === "published" && publication !== null) {
       const { published_at } = open.publication;
-      return { ...open, quality, privacy, publication: { ...publication, published_at } };
+      const left = { ...publication, published_at };
+      return { ...open, quality, privacy, publication: left, unchanged_since };
     }
     if (privacy !== null) return { status: "anonymized", quality, privacy };
     return open.status === "appended" ? { status: "appended", quality } : rolledBack(quality);

@@ -65,12 +65,7 @@ export const decideDataset = (
       if (state.status === "absent") return unknownDataset(command.dataset);
       if (state.status === "deprecated") return deprecated(command.dataset);
       if (!state.schema_versions.some(({ version }) => version === command.version)) {
-        return reject(
-          "not_found",
-          "schema-version-not-found",
-          `Dataset ${command.dataset} has no schema version ${command.version}; ` +
-            `it has ${state.schema_versions.map(({ version }) => version).join(", ")}.`,
-        );
+        return unknownVersion(state, command.version);
       }
       if (state.active_version === command.version) return ok([]);
       const lacking = lacksSubject(command, state);
@@ -84,6 +79,14 @@ export const decideDataset = (
       return assertNever(command);
   }
 };
+
+export const unknownVersion = ({ name, schema_versions }: Dataset, version: number) =>
+  reject(
+    "not_found",
+    "schema-version-not-found",
+    `Dataset ${name} has no schema version ${version}; ` +
+      `it has ${schema_versions.map((known) => known.version).join(", ")}.`,
+  );
 
 /** Contracts are defined under the active version, and each has the column that names the person. */
 const lacksSubject = (

@@ -4,6 +4,7 @@ import { adminRoutes } from "./admin.ts";
 import { backgroundWorkRoutes } from "./backgroundWork.ts";
 import { batchRoutes } from "./batches.ts";
 import { complianceReportRoutes } from "./complianceReports.ts";
+import { consumptionRoutes } from "./consumption.ts";
 import { contractRoutes, datasetRoutes } from "./datasets.ts";
 import { deadlineRoutes } from "./deadlines.ts";
 import { deletionRoutes } from "./deletions.ts";
@@ -32,6 +33,7 @@ export const ROUTES: readonly Route[] = [
   ...fileRoutes,
   ...sealedRoutes,
   ...batchRoutes,
+  ...consumptionRoutes,
   ...privacyRunRoutes,
   ...backgroundWorkRoutes,
   ...logRoutes,

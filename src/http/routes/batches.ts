@@ -5,7 +5,6 @@ import {
   anonymize,
   appendBatch,
   checkQuality,
-  consumeBatch,
   publishBatch,
 } from "../../application/work/batchWork.ts";
 import { replayDataset } from "../../application/work/replayWork.ts";
@@ -254,26 +253,6 @@ export const batchRoutes = [
         services,
         call,
       }),
-  }),
-  route({
-    method: "post",
-    path: "/consume-batch",
-    scope: "lake",
-    tag: "Batches",
-    summary: "Get a URL to a published batch; audited",
-    params: none,
-    query: none,
-    body: bodies.consumeBatch,
-    success: { status: 200, schema: answerSchema("ConsumeAnswer", { download_url: z.string() }) },
-    refusals: KEY_DESTROYED,
-    handle: async ({ body, call, services }) => {
-      const consumer = body.consumer ?? call.actor;
-      const request = { type: "Consume", ...body, consumer } as const;
-      return commandAnswer(await consumeBatch(services.workshop, call, request), {
-        services,
-        call,
-      });
-    },
   }),
   route({
     method: "post",

@@ -1,0 +1,33 @@
+/** POST /datasets/{name}/consume: what is to be made first, then all grants at once. */
+import type { BatchId } from "../../domain/ids.ts";
+import type { ConsumeDataset } from "../datasetOffers.ts";
+import type { Call } from "../lakeGateway.ts";
+import { exportFormat } from "./batchWork.ts";
+import type { Outcome, Workshop } from "./workshop.ts";
+
+export const consumeDataset = async (
+  shop: Workshop,
+  call: Call,
+  request: ConsumeDataset,
+): Outcome => {
+  // Everything is published as Parquet.
+  if (request.format !== "parquet") await exportAll(shop, call, request);
+  return shop.lake.command(call, request);
+};
+
+/** What cannot be made does not hold up the others: the manifest says of which it is so. */
+const exportAll = async (shop: Workshop, call: Call, request: ConsumeDataset): Promise<void> => {
+  const { format, consumer } = request;
+  const asked = await shop.lake.ask(call, { kind: "to_export", request });
+  if (!asked.ok || asked.value.kind !== "list") return;
+  for (const item of asked.value.items) {
+    const batch_id = item.batch_id as BatchId;
+    // The version that If-Match means is the dataset's.
+    const made = await exportFormat(
+      shop,
+      { ...call, if_match: null },
+      { batch_id, format, consumer },
+    );
+    if (made.ok && made.value.replayed) return;
+  }
+};
