@@ -157,6 +157,9 @@ export const decide = (log: EventLog, command: Command): Result<Decision, Reject
     }
     case "RegisterWebhook":
     case "RemoveWebhook": {
+      const watched = command.type === "RegisterWebhook" ? (command.datasets ?? []) : [];
+      const unknown = watched.find((name) => read.dataset(name).status === "absent");
+      if (unknown) return unknownDataset(unknown);
       const active = log.directory.counts("webhook").active ?? 0;
       return only(decideWebhook(command, read.webhook(command.webhook_id), { active }));
     }

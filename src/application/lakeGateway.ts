@@ -89,6 +89,7 @@ export type LakeRequest =
       readonly type: "RegisterWebhook";
       readonly url: string;
       readonly events: readonly Notified[];
+      readonly datasets: readonly DatasetName[] | null;
       /** In clear: sealed before it is decided on. Null: one is made. */
       readonly secret: string | null;
     }

@@ -179,7 +179,7 @@ export const toCommand = (request: LakeRequest, means: Means): Result<Command, R
     case "SignAccessUrl":
       return signAccessUrl(request, means, lifetimeOf(now, request.expires_in));
     case "RegisterWebhook": {
-      const { type, url, events } = request;
+      const { type, url, events, datasets } = request;
       const fault = webhookUrlFault(url, means.loopback);
       if (fault !== null) {
         return reject("invalid", "webhook-url", `Lethe does not call this URL: it ${fault}.`, [
@@ -189,7 +189,7 @@ export const toCommand = (request: LakeRequest, means: Means): Result<Command, R
       const webhook_id = means.newId() as WebhookId;
       const shown_secret = request.secret ?? newWebhookSecret();
       const sealed = sealTarget(webhook_id, { url, secret: shown_secret }, means.keyring());
-      return ok({ type, webhook_id, events, ...sealed, shown_secret });
+      return ok({ type, webhook_id, events, datasets, ...sealed, shown_secret });
     }
     case "Replay": {
       const batch_ids = request.batch_id ? [request.batch_id] : batchesOf(log, request.dataset);

@@ -250,5 +250,5 @@ const replayView = (replay: StateOf<"replay">): View | null => {
 const webhookView = (webhook: StateOf<"webhook">): View | null => {
   if (webhook.status === "absent") return null;
   const { secret: _, ...shown } = webhook;
-  return shown;
+  return { ...shown, datasets: shown.datasets ?? null };
 };

@@ -9,7 +9,7 @@
 import { ok, type Result } from "../domain/decider.ts";
 import { type Rejection, reject } from "../domain/rejection.ts";
 import { MAX_WEBHOOKS, unknownWebhook, webhookUrlFault } from "../domain/webhook/decide.ts";
-import { isNotified, notificationOf } from "../domain/webhook/notifications.ts";
+import { concerns, isNotified, notificationOf } from "../domain/webhook/notifications.ts";
 import type { Webhook } from "../domain/webhook/webhook.ts";
 import { reader } from "./commands.ts";
 import type { LakeService } from "./lakeService.ts";
@@ -73,8 +73,9 @@ export const oweNotifications = (
   for (const { id } of log.directory.list(filter)) {
     const webhook = reader(log).webhook(id);
     if (webhook.status !== "active") continue;
-    for (const { type, seq, event_id } of told) {
+    for (const { type, seq, event_id, dataset } of told) {
       if (!webhook.events.some((wanted) => wanted === type)) continue;
+      if (!concerns({ dataset }, webhook.datasets)) continue;
       const fresh = {
         status: "pending",
         attempts: 0,

@@ -4,7 +4,6 @@ import { ACCESS_ACTIONS } from "../domain/access/access.ts";
 import { COMPLIANCE_LEVELS } from "../domain/lake/lake.ts";
 import { isReserved } from "../domain/member/subject.ts";
 import { isDelimiter } from "../domain/table.ts";
-import { NOTIFIED } from "../domain/webhook/notifications.ts";
 import {
   batchId,
   contractId,
@@ -13,11 +12,9 @@ import {
   datasetName,
   expiresIn,
   filename,
-  isWebhookSecret,
   lakeId,
   MAX_AUDITS,
   MAX_CONSUMED,
-  MAX_URL,
   MAX_WITHHELD,
   name,
   optional,
@@ -291,23 +288,6 @@ export const executeDeletion = z
 export const noteIdentity = z
   .strictObject({ reason: text, verified: z.boolean() })
   .meta({ id: "NoteDeletionIdentity" });
-
-export const registerWebhook = z
-  .strictObject({
-    url: z.url().max(MAX_URL).meta({ example: "https://example.com/lethe" }),
-    events: z
-      .array(z.enum(NOTIFIED))
-      .min(1)
-      .max(NOTIFIED.length)
-      .transform((events) => [...new Set(events)]),
-    secret: optional(
-      z
-        .string()
-        .max(128)
-        .refine(isWebhookSecret, "must be whsec_ and the base64 of 24 to 64 bytes"),
-    ),
-  })
-  .meta({ id: "RegisterWebhook" });
 
 /** Lethe's own names are nobody's: whoever were a member under one could never come. */
 const grantee = subject.refine((named) => !isReserved(named), "is Lethe's own name");

@@ -30,6 +30,8 @@ export const MAX_AUDITS = 1000;
 export const MAX_CONSUMED = 200;
 /** Datasets that one erasure may spare for now. */
 export const MAX_WITHHELD = 100;
+/** Datasets that one webhook may be narrowed down to. */
+export const MAX_WATCHED = 100;
 /** Longest address of a webhook. */
 export const MAX_URL = 2048;
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { newWebhookSecret, signedHeaders } from "../../src/application/webhookSignature.ts";
-import { registerWebhook } from "../../src/contracts/bodies.ts";
+import { registerWebhook } from "../../src/contracts/webhooks.ts";
 
 describe("the signature of a notification", () => {
   // The vector that the reference libraries of the specification hold themselves to.

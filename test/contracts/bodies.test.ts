@@ -3,8 +3,9 @@ import type { z } from "zod";
 import * as adminBodies from "../../src/contracts/adminBodies.ts";
 import * as commandBodies from "../../src/contracts/bodies.ts";
 import { MAX_AUDITS } from "../../src/contracts/fields.ts";
+import * as webhookBodies from "../../src/contracts/webhooks.ts";
 
-const bodies = { ...commandBodies, ...adminBodies };
+const bodies = { ...commandBodies, ...adminBodies, ...webhookBodies };
 
 /** A body of each command that has all it needs and nothing else. */
 const least = {

@@ -96,7 +96,11 @@ const ROWS: readonly Row[] = [
     "422",
   ],
   ["datasets withheld from one erasure", count(fields.MAX_WITHHELD), "422"],
-  ["URL of a webhook", `${count(fields.MAX_URL)} characters`, "422"],
+  [
+    "URL of a webhook; datasets it is narrowed down to",
+    `${count(fields.MAX_URL)} characters; ${fields.MAX_WATCHED}`,
+    "422",
+  ],
   [
     "webhooks, tokens, tokens of one person, members of a lake",
     [MAX_WEBHOOKS, MAX_TOKENS, MAX_TOKENS_OF_ONE, MAX_MEMBERS].map(count).join(", "),

@@ -464,6 +464,7 @@ const webhooks = fc.oneof(
   fc.constant(
     request("register webhook", () => ({
       type: "RegisterWebhook",
+      datasets: null,
       url: "https://example.com/lethe",
       events: ["GDPRDeletionRequested", "BatchQuarantined"],
       secret: null,

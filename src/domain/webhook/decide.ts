@@ -1,7 +1,7 @@
 /** Registering and removing webhooks, and which places may be called at all. */
 import { assertNever, ok, type Result } from "../decider.ts";
 import type { Sealed } from "../deletion/events.ts";
-import type { WebhookId } from "../ids.ts";
+import type { DatasetName, WebhookId } from "../ids.ts";
 import { type Rejection, reject } from "../rejection.ts";
 import type { Notified } from "./notifications.ts";
 import type { WebhookEvent, WebhookState } from "./webhook.ts";
@@ -14,6 +14,8 @@ export interface RegisterWebhook {
   readonly webhook_id: WebhookId;
   readonly url: string | Sealed;
   readonly events: readonly Notified[];
+  /** Null: of everything. */
+  readonly datasets: readonly DatasetName[] | null;
   readonly secret: Sealed;
   /** In clear, for the one answer that shows it; never recorded. Null once it was shown. */
   readonly shown_secret: string | null;
@@ -46,8 +48,11 @@ export const decideWebhook = (
         const detail = `A lake has at most ${MAX_WEBHOOKS} webhooks; remove one first.`;
         return reject("wrong_state", "too-many-webhooks", detail);
       }
-      const { webhook_id, url, events, secret } = command;
-      return ok([{ type: "WebhookRegistered", data: { webhook_id, url, events, secret } }]);
+      const { webhook_id, url, events, datasets, secret } = command;
+      const only = datasets === null ? {} : { datasets };
+      return ok([
+        { type: "WebhookRegistered", data: { webhook_id, url, events, ...only, secret } },
+      ]);
     }
     case "RemoveWebhook": {
       const { webhook_id } = command;

@@ -27,11 +27,24 @@ export const NOTIFICATIONS = {
   GDPRDeletionRemainderErased: ["subject_ref", "datasets", "completed_at", "rows_removed"],
   ErasedSubjectReappeared: ["rows"],
   LakeRestored: ["lost_size", "lost_root"],
+  DataAppended: ["revision"],
+  DataPublished: ["rows"],
   BatchQuarantined: ["cause"],
+  QuarantineReleased: [],
+  BatchRedacted: [],
+  BatchDestroyed: [],
+  BatchExpired: [],
   QualityCheckPassed: ["source", "passed"],
   QualityCheckFailed: ["source", "passed"],
   DataAnonymized: [],
   ReplayCompleted: [],
+  SchemaVersionUpdated: ["version", "contract_id"],
+  DatasetVersionActivated: ["version"],
+  DatasetDeprecated: [],
+  DataContractUpdated: ["version"],
+  DataContractApproved: [],
+  DataContractDeclined: [],
+  DataContractDeprecated: [],
   DatasetFreshnessBreached: ["contract_id", "column", "newest", "since"],
   DatasetFreshnessRestored: ["contract_id", "column", "newest"],
   SubjectAccessCompleted: [],
@@ -45,11 +58,19 @@ export const NOTIFIED = Object.keys(NOTIFICATIONS) as readonly Notified[];
 
 export const isNotified = (type: string): type is Notified => Object.hasOwn(NOTIFICATIONS, type);
 
+/** Whether who asked about these datasets alone is told; what is about no dataset is for everybody. */
+export const concerns = (
+  { dataset }: { readonly dataset: string | null },
+  datasets: readonly string[] | undefined,
+): boolean => datasets === undefined || dataset === null || datasets.includes(dataset);
+
 interface Told {
   readonly type: string;
   readonly seq: number;
   readonly stream: string;
   readonly recorded_at: string;
+  /** What it is about, if that is a dataset or something of one. */
+  readonly dataset: string | null;
   readonly data: Readonly<Record<string, unknown>>;
 }
 
@@ -63,6 +84,7 @@ export const notificationOf = (lake_id: string, type: Notified, event: Told) => 
       lake_id,
       subject: event.stream,
       sequence: event.seq,
+      ...(event.dataset === null ? {} : { dataset: event.dataset }),
       ...Object.fromEntries(told),
     },
   };

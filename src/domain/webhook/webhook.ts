@@ -4,7 +4,7 @@
  */
 import { assertNever, type Recorded } from "../decider.ts";
 import type { Sealed } from "../deletion/events.ts";
-import type { WebhookId } from "../ids.ts";
+import type { DatasetName, WebhookId } from "../ids.ts";
 import type { Notified } from "./notifications.ts";
 
 export type WebhookEvent =
@@ -15,6 +15,8 @@ export type WebhookEvent =
         /** In clear where it was registered before URLs were sealed. */
         readonly url: string | Sealed;
         readonly events: readonly Notified[];
+        /** Only of what is about one of these, or about none at all; left out: of everything. */
+        readonly datasets?: readonly DatasetName[];
         readonly secret: Sealed;
       };
     }
@@ -26,6 +28,7 @@ export interface Webhook {
   /** In clear where it was registered before URLs were sealed. */
   readonly url: string | Sealed;
   readonly events: readonly Notified[];
+  readonly datasets?: readonly DatasetName[];
   readonly secret: Sealed;
   readonly registered_at: string;
 }

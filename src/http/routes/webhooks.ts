@@ -1,8 +1,8 @@
 /** Places outside that are told about a lake's events, and what became of each notification. */
 import { z } from "zod";
 import { commandAnswer as answerSchema, list, resource } from "../../contracts/answers.ts";
-import { registerWebhook } from "../../contracts/bodies.ts";
 import { page, webhookId } from "../../contracts/fields.ts";
+import { registerWebhook } from "../../contracts/webhooks.ts";
 import { ok } from "../../domain/decider.ts";
 import { decodeCursor, encodeCursor, route, stateAnswer } from "../route.ts";
 import { listAnswer } from "./lists.ts";

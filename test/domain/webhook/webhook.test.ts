@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { webhookId } from "../../../src/contracts/fields.ts";
+import { datasetName, webhookId } from "../../../src/contracts/fields.ts";
 import {
   decideWebhook,
   MAX_WEBHOOKS,
@@ -7,6 +7,7 @@ import {
   webhookUrlFault,
 } from "../../../src/domain/webhook/decide.ts";
 import {
+  concerns,
   NOTIFICATIONS,
   NOTIFIED,
   notificationOf,
@@ -30,7 +31,12 @@ const data = {
   events: ["GDPRDeletionOverdue"] as const,
   secret: { sealed: "c2VjcmV0" },
 };
-const register: WebhookCommand = { type: "RegisterWebhook", ...data, shown_secret: "whsec_x" };
+const register: WebhookCommand = {
+  type: "RegisterWebhook",
+  ...data,
+  datasets: null,
+  shown_secret: "whsec_x",
+};
 const registered: WebhookEvent = { type: "WebhookRegistered", data };
 const remove: WebhookCommand = { type: "RemoveWebhook", webhook_id };
 const removed: WebhookEvent = { type: "WebhookRemoved", data: { webhook_id } };
@@ -43,6 +49,15 @@ describe("a webhook", () => {
       ...data,
       registered_at: FIRST_RECORDED_AT,
     });
+  });
+
+  it("remembers the datasets it is narrowed down to", () => {
+    const datasets = [datasetName.parse("sales")];
+    const narrowed = { type: "WebhookRegistered", data: { ...data, datasets } } as const;
+    given()
+      .when({ ...register, datasets })
+      .then(narrowed);
+    expect(given(narrowed).state()).toMatchObject({ datasets });
   });
 
   it("is one of so many", () => {
@@ -95,6 +110,7 @@ describe("a notification", () => {
       seq: 7,
       stream: "deletion/d1",
       recorded_at: FIRST_RECORDED_AT,
+      dataset: null,
       data: {
         deletion_id: "d1",
         subject_ref: "ab12",
@@ -121,9 +137,46 @@ describe("a notification", () => {
     });
   });
 
+  it("names the dataset that it is about, and nothing of a batch's rows but their count", () => {
+    const event = {
+      type: "DataPublished",
+      seq: 9,
+      stream: "batch/b1",
+      recorded_at: FIRST_RECORDED_AT,
+      dataset: "sales",
+      data: { rows: 3, newest: { day: "2026-11-01" }, schema: { email: "string" }, objects: [] },
+    };
+    expect(notificationOf("north", "DataPublished", event).data).toEqual({
+      lake_id: "north",
+      subject: "batch/b1",
+      sequence: 9,
+      dataset: "sales",
+      rows: 3,
+    });
+  });
+
+  it.each([
+    ["sales", undefined, true],
+    ["sales", ["sales", "staff"], true],
+    ["sales", ["staff"], false],
+    [null, ["staff"], true],
+    [null, undefined, true],
+  ])("about %s concerns who asked about %s: %s", (dataset, datasets, told) => {
+    expect(concerns({ dataset }, datasets)).toBe(told);
+  });
+
   it("never carries free text, a name or a sealed field, of whatever type", () => {
     const fields = NOTIFIED.flatMap((type) => NOTIFICATIONS[type] as readonly string[]);
-    for (const private_ of ["reason", "requested_by", "subject_id", "purpose", "secret", "url"]) {
+    for (const private_ of [
+      "reason",
+      "requested_by",
+      "subject_id",
+      "purpose",
+      "secret",
+      "url",
+      "schema",
+      "objects",
+    ]) {
       expect(fields).not.toContain(private_);
     }
   });
