@@ -5,9 +5,9 @@
 import { env, WorkerEntrypoint } from "cloudflare:workers";
 import { answering } from "./application/courtesy.ts";
 import type { WorkStepRequest } from "./application/lakeGateway.ts";
-import { systemCall } from "./application/lakeService.ts";
 import { setLogLevel } from "./application/logging.ts";
 import type { Origin } from "./application/origins.ts";
+import { systemCall } from "./application/systemCall.ts";
 import { type AccessProgress, accessStep } from "./application/work/accessWork.ts";
 import { type EraseStep, eraseStep } from "./application/work/eraseWork.ts";
 import { heldIn } from "./application/work/lookups.ts";

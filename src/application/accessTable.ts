@@ -64,6 +64,7 @@ const stewards = member(["owner", "steward"]);
 const engineers = member(["owner", "engineer"]);
 const builders = member(["owner", "steward", "engineer"]);
 const privacy = member(["owner", "privacy_officer"]);
+const followers = member(["owner", "steward", "engineer", "auditor"]);
 const watchers = member(["owner", "privacy_officer", "auditor"]);
 const judges = member(["owner", "steward", "privacy_officer"]);
 const insiders = member(["owner", "steward", "engineer", "privacy_officer", "auditor"], {
@@ -118,6 +119,8 @@ export const ACCESS = {
   "POST /download-url": engineers,
   "POST /datasets/{name}/download-url": engineers,
 
+  "GET /uploads": member(["owner", "steward", "engineer", "privacy_officer", "auditor"]),
+
   "POST /append-batch": engineers,
   "GET /batches": insiders,
   "GET /batches/{id}": insiders,
@@ -135,7 +138,8 @@ export const ACCESS = {
   "POST /replay": builders,
   "POST /batches/{id}/cancel": builders,
   "POST /replays/{id}/cancel": builders,
-  "GET /replays/{id}": member(["owner", "steward", "engineer", "auditor"]),
+  "GET /replays": followers,
+  "GET /replays/{id}": followers,
 
   "GET /events": watchers,
   "GET /events/stream": watchers,

@@ -26,11 +26,12 @@ import { erasureFacts } from "./erasureFacts.ts";
 import { doomedKeys, owedDeletions } from "./erasureLeftovers.ts";
 import { recipientsOf } from "./erasureRecipients.ts";
 import type { Call, LakeRequest } from "./lakeGateway.ts";
-import { type LakeService, systemCall } from "./lakeService.ts";
+import type { LakeService } from "./lakeService.ts";
 import { say } from "./logging.ts";
 import { type Origin, originOf } from "./origins.ts";
 import type { EventLog, PendingDuty } from "./ports.ts";
 import { beginStep, type DutyDeps, isLastTry, MAX_ATTEMPTS } from "./runDuties.ts";
+import { systemCall } from "./systemCall.ts";
 import type { EraseStep } from "./work/eraseWork.ts";
 
 /** How soon an erasure that waits for something looks again. */

@@ -12,7 +12,7 @@ import { type Custody, custody } from "./custody.ts";
 import type { SmallObjects } from "./dataPorts.ts";
 import { type ErasureRecords, erasureRecords } from "./erasureRecords.ts";
 import type { Call } from "./lakeGateway.ts";
-import { type LakeService, systemCall } from "./lakeService.ts";
+import type { LakeService } from "./lakeService.ts";
 import { say } from "./logging.ts";
 import type { LogTree } from "./logProofs.ts";
 import { logSigner } from "./logSigner.ts";
@@ -21,6 +21,7 @@ import type { EventLog } from "./ports.ts";
 import type { Reply } from "./questions.ts";
 import { isBehind, REAPPLY_DUTY, type ReapplySummary, reapplyErasures } from "./reapplyErasures.ts";
 import { type RevocationRecords, revocationRecords } from "./revocationRecords.ts";
+import { systemCall } from "./systemCall.ts";
 
 /** What was done about a restore. */
 export interface Reapplication extends Omit<ReapplySummary, "refused"> {

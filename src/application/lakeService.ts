@@ -9,7 +9,6 @@ import type { Webhook } from "../domain/webhook/webhook.ts";
 import { endedAccesses } from "./accessConsequences.ts";
 import type { Admitted } from "./admission.ts";
 import type { Answer } from "./answers.ts";
-import { TRUSTED } from "./callers.ts";
 import type { Command } from "./commands.ts";
 import { type Entrance, entrance } from "./entrance.ts";
 import { fourEyes } from "./fourEyes.ts";
@@ -19,6 +18,7 @@ import { accessKeyId, type KeyStore } from "./keyring.ts";
 import type { Call, CommandOptions, LakeRequest, OpenedWork, WorkRequest } from "./lakeGateway.ts";
 import { type LakeKeys, lakeKeys } from "./lakeKeys.ts";
 import { impersonation } from "./onBehalf.ts";
+import { openUploads } from "./openUploads.ts";
 import { causeOf } from "./origins.ts";
 import { parkedWork } from "./parkedWork.ts";
 import { answeredWork, plannedWork } from "./plannedWork.ts";
@@ -32,6 +32,7 @@ import type { RootSecrets } from "./rootSecrets.ts";
 import { openToken, withToken } from "./sealedUrls.ts";
 import { seenAnswer } from "./seenBatch.ts";
 import type { SubjectTexts } from "./subjectPorts.ts";
+import { systemCall } from "./systemCall.ts";
 import { toCommand } from "./toCommand.ts";
 import { visibleTo } from "./visible.ts";
 import { openTarget, type WebhookTarget, withWebhookUrl, withWebhookUrls } from "./webhookSeals.ts";
@@ -82,18 +83,6 @@ export interface LakeService {
    */
   logSeed(call: Call): Result<Uint8Array, Rejection>;
 }
-
-/** What Lethe itself asks of a lake. */
-export const systemCall = (lake_id: string): Call => ({
-  lake_id,
-  is_default: false,
-  caller: TRUSTED,
-  actor: SYSTEM_ACTOR,
-  correlation_id: crypto.randomUUID(),
-  causation_id: null,
-  idempotency: null,
-  if_match: null,
-});
 
 const UNCONDITIONAL = { idempotency: null, if_match: null, expects: [], fulfils: null } as const;
 
@@ -279,6 +268,10 @@ export const lakeService = (means: LakeMeans): LakeService => {
       if (!entered.ok) return entered;
       if (question.kind === "resend") return resent(log, question, now());
       if (question.kind === "parked") return parkedWork(log, question.redrive, now());
+      if (question.kind === "uploads") {
+        const digest_key = () => keyringOf(call.lake_id)().digestKey();
+        return ok({ kind: "uploads", ...openUploads(log, question.about, digest_key) });
+      }
       const { kind } = question;
       if (kind !== "reveal" && kind !== "reveal_access") {
         const answer = (asked: typeof question) => answerQuestion(log, asked, now());

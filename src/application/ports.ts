@@ -100,6 +100,8 @@ export interface Schedule {
   /** The earliest time anything that is not parked is due, or null. */
   next(): string | null;
   find(duty: DutyRef): PendingDuty | null;
+  /** Those of a kind in the order of their refs, behind `after`, at most `limit`. */
+  listed(kind: DutyKind, after: string, limit: number): readonly PendingDuty[];
   /** Whether it is there, parked or not. */
   owes(duty: DutyRef): boolean;
   put(duty: Duty): void;

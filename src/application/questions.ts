@@ -13,6 +13,7 @@ import { freshnessOf } from "./freshnessDuties.ts";
 import type { Wrapping } from "./keyRotation.ts";
 import type { Reapplication } from "./lakeCustody.ts";
 import { notSearched } from "./notSearched.ts";
+import type { OpenUploads, UploadsAsked } from "./openUploads.ts";
 import type { ParkedWork } from "./parkedWork.ts";
 import type {
   DeliveryFilter,
@@ -51,6 +52,8 @@ export type Question =
     }
   | { readonly kind: "list"; readonly filter: DirectoryFilter }
   | { readonly kind: "events"; readonly filter: EventFilter }
+  /** What was uploaded, or may be, and no batch was taken from. */
+  | { readonly kind: "uploads"; readonly about: UploadsAsked }
   /** What is to be made in a format before that can be consumed: batches by their ids. */
   | { readonly kind: "to_export"; readonly request: ConsumeDataset }
   | { readonly kind: "deliveries"; readonly filter: DeliveryFilter }
@@ -82,6 +85,7 @@ export type Reply =
       readonly items: readonly StoredEvent[];
       readonly next: number | null;
     }
+  | ({ readonly kind: "uploads" } & OpenUploads)
   | ({ readonly kind: "sealed_object" } & SealedObject)
   | { readonly kind: "reapplied"; readonly summary: Reapplication }
   | ({ readonly kind: "parked" } & ParkedWork)
@@ -96,7 +100,7 @@ export const answerQuestion = (
   log: EventLog,
   question: Exclude<
     Question,
-    { kind: "reveal" | "reveal_access" | "resend" | "parked" | "sealed_object" }
+    { kind: "reveal" | "reveal_access" | "resend" | "parked" | "uploads" | "sealed_object" }
   >,
   now: string,
 ): Result<Reply, Rejection> => {

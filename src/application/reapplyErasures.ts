@@ -18,8 +18,9 @@ import {
   keysToDestroy,
 } from "./erasureRecords.ts";
 import type { LakeRequest } from "./lakeGateway.ts";
-import { type LakeService, systemCall } from "./lakeService.ts";
+import type { LakeService } from "./lakeService.ts";
 import type { DutyRef, EventLog } from "./ports.ts";
+import { systemCall } from "./systemCall.ts";
 
 /** There is one set of records: the duty is put once, however many erasures are missing. */
 export const REAPPLY_DUTY = {

@@ -17,7 +17,7 @@ import { remainingRoles } from "../domain/member/remaining.ts";
 import type { SmallObjects } from "./dataPorts.ts";
 import { type Envelope, openEnvelope, signEnvelope } from "./envelope.ts";
 import type { LakeRequest } from "./lakeGateway.ts";
-import { type LakeService, systemCall } from "./lakeService.ts";
+import type { LakeService } from "./lakeService.ts";
 import type { LogSigner } from "./logSigner.ts";
 import {
   notedErasureOf,
@@ -28,6 +28,7 @@ import {
 } from "./objectKeys.ts";
 import type { Duty, EventLog } from "./ports.ts";
 import { reader } from "./reader.ts";
+import { systemCall } from "./systemCall.ts";
 
 const RECORD_TYPE = "application/vnd.lethe.revocation-record+json";
 

@@ -1,8 +1,9 @@
 /** The head of a lake's log as it is now, signed with the key of that lake. */
 import type { SignedHead } from "./checkpoints.ts";
-import { type LakeService, systemCall } from "./lakeService.ts";
+import type { LakeService } from "./lakeService.ts";
 import { answerProof, type LogTree } from "./logProofs.ts";
 import { logSigner } from "./logSigner.ts";
+import { systemCall } from "./systemCall.ts";
 
 /** Rejects when the lake's keys do not open. */
 export const signedHead = async (

@@ -98,6 +98,19 @@ const statements = (sql: SqlStorage, changed: () => void): Omit<Schedule, "next"
     return row ? toDuty(row) : null;
   },
 
+  listed(kind, after, limit) {
+    return sql
+      .exec<Row>(
+        `SELECT ${COLUMNS} FROM schedule WHERE kind = ? AND ref > ?
+         ORDER BY ref LIMIT CAST(? AS INTEGER)`,
+        kind,
+        after,
+        limit,
+      )
+      .toArray()
+      .map(toDuty);
+  },
+
   put({ kind, ref, due_at, payload }) {
     changed();
     sql.exec(

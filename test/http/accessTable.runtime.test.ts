@@ -86,6 +86,8 @@ const SAMPLES: Readonly<Record<Operation, { readonly path?: string; readonly bod
   "POST /replay": { body: { dataset: "d" } },
   "POST /batches/{id}/cancel": { path: "/batches/b/cancel" },
   "POST /replays/{id}/cancel": { path: "/replays/none/cancel" },
+  "GET /uploads": {},
+  "GET /replays": {},
   "GET /replays/{id}": { path: "/replays/none" },
   "GET /events": {},
   "GET /events/stream": {},

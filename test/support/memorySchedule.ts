@@ -30,6 +30,11 @@ export const memorySchedule = (duties: Cell<Duties> = cellOf(new Map())): Schedu
         .slice(0, limit),
     next: () => inOrder(false).at(0)?.due_at ?? null,
     find: (duty) => duties.get().get(keyOf(duty)) ?? null,
+    listed: (kind, after, limit) =>
+      [...duties.get().values()]
+        .filter((duty) => duty.kind === kind && duty.ref > after)
+        .sort((a, b) => (a.ref < b.ref ? -1 : 1))
+        .slice(0, limit),
     owes: (duty) => duties.get().has(keyOf(duty)),
     put: ({ kind, ref, due_at, payload }) =>
       write({ kind, ref, due_at, payload, attempts: 0, begun: 0, parked: false, last_error: null }),

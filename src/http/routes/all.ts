@@ -16,12 +16,14 @@ import { memberRoutes } from "./members.ts";
 import { operationRoutes } from "./operations.ts";
 import { privacyRunRoutes } from "./privacyRuns.ts";
 import { proofRoutes } from "./proofs.ts";
+import { replayRoutes } from "./replays.ts";
 import { reportRoutes } from "./reports.ts";
 import { sealedRoutes } from "./sealed.ts";
 import { streamRoutes } from "./stream.ts";
 import { subjectAccessRoutes } from "./subjectAccess.ts";
 import { tokenRoutes } from "./tokens.ts";
 import { upkeepRoutes } from "./upkeep.ts";
+import { uploadRoutes } from "./uploads.ts";
 import { webhookRoutes } from "./webhooks.ts";
 
 export const ROUTES: readonly Route[] = [
@@ -31,9 +33,11 @@ export const ROUTES: readonly Route[] = [
   ...datasetRoutes,
   ...contractRoutes,
   ...fileRoutes,
+  ...uploadRoutes,
   ...sealedRoutes,
   ...batchRoutes,
   ...consumptionRoutes,
+  ...replayRoutes,
   ...privacyRunRoutes,
   ...backgroundWorkRoutes,
   ...logRoutes,

@@ -4,7 +4,8 @@ import { commandAnswer as answerSchema } from "../../contracts/answers.ts";
 import { cancel } from "../../contracts/bodies.ts";
 import { batchId, replayId } from "../../contracts/fields.ts";
 import { route } from "../route.ts";
-import { batchAnswer, replayState } from "./batches.ts";
+import { batchAnswer } from "./batches.ts";
+import { replayState } from "./replays.ts";
 import { command, none } from "./shared.ts";
 
 export const backgroundWorkRoutes = [

@@ -1,4 +1,4 @@
-/** The life of a batch: append, check, anonymise, publish, consume, replay. */
+/** The life of a batch: append, check, anonymise, publish. */
 
 import { z } from "zod";
 import {
@@ -7,7 +7,6 @@ import {
   checkQuality,
   publishBatch,
 } from "../../application/work/batchWork.ts";
-import { replayDataset } from "../../application/work/replayWork.ts";
 import {
   commandAnswer as answerSchema,
   anything,
@@ -15,13 +14,7 @@ import {
   resource,
 } from "../../contracts/answers.ts";
 import * as bodies from "../../contracts/bodies.ts";
-import {
-  batchId,
-  DEFAULT_URL_SECONDS,
-  datasetName,
-  page,
-  replayId,
-} from "../../contracts/fields.ts";
+import { batchId, DEFAULT_URL_SECONDS, datasetName, page } from "../../contracts/fields.ts";
 import { reject } from "../../domain/rejection.ts";
 import type { Format } from "../../domain/table.ts";
 import { MAX_CONTENT_BYTES } from "../limits.ts";
@@ -29,10 +22,9 @@ import { commandAnswer, decodeCursor, route, stateAnswer } from "../route.ts";
 import { listAnswer } from "./lists.ts";
 import { command, KEY_DESTROYED, none, refuseBoth, whenOf, whenQuery } from "./shared.ts";
 
-const IN_BACKGROUND = { 202: "Goes on in the background: watch Location" };
+export const IN_BACKGROUND = { 202: "Goes on in the background: watch Location" };
 
 const batch = resource("Batch");
-export const replayState = resource("Replay");
 /** What a command about one batch is answered with. */
 export const batchAnswer = answerSchema("BatchAnswer", { batch });
 const byId = z.strictObject({ id: batchId });
@@ -253,36 +245,5 @@ export const batchRoutes = [
         services,
         call,
       }),
-  }),
-  route({
-    method: "post",
-    path: "/replay",
-    scope: "lake",
-    tag: "Batches",
-    summary: "Send a dataset's batches through their contract's present rules again",
-    params: none,
-    query: none,
-    body: bodies.replay,
-    success: {
-      status: 200,
-      schema: answerSchema("ReplayAnswer", { replay: replayState }),
-      also: IN_BACKGROUND,
-    },
-    handle: async ({ body, call, services }) =>
-      commandAnswer(await replayDataset(services.workshop, call, body), { services, call }),
-  }),
-  route({
-    method: "get",
-    path: "/replays/{id}",
-    scope: "lake",
-    tag: "Batches",
-    summary: "How far a replay has come",
-    params: z.strictObject({ id: replayId }),
-    query: whenQuery,
-    body: null,
-    success: { status: 200, schema: replayState },
-    handle: async ({ params, query, ...deps }) =>
-      refuseBoth(query) ??
-      stateAnswer(deps, { kind: "one", aggregate: "replay", id: params.id, when: whenOf(query) }),
   }),
 ];
