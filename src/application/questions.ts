@@ -78,7 +78,13 @@ export type LakeQuestion =
   | { readonly kind: "rebuild_reports"; readonly database: string | null };
 
 export type Reply =
-  | { readonly kind: "one"; readonly view: View; readonly version: number }
+  | {
+      readonly kind: "one";
+      readonly view: View;
+      readonly version: number;
+      /** It shows what does not follow from the stream alone: the same version may be shown otherwise. */
+      readonly aside?: boolean;
+    }
   | { readonly kind: "list"; readonly items: readonly View[]; readonly next: number | null }
   | {
       readonly kind: "events";
@@ -183,7 +189,32 @@ const one = (
   const read = reader(log, seq ?? undefined);
   const more = moreOf(log, read, { kind, id, state }, clock);
   const alone = kind === "deletion" ? stillToSearch(log, state, seq) : {};
-  return ok({ kind: "one", view: { ...shown, ...more, ...alone }, version });
+  const aside = wasRestored(log) || showsAside(read, { kind, state }, more);
+  return ok({ kind: "one", view: { ...shown, ...more, ...alone }, version, aside });
+};
+
+/** Then versions that were given out before may have come to mean something else. */
+const wasRestored = (log: EventLog): boolean => {
+  const lake = reader(log).lake();
+  return lake.status !== "absent" && lake.restored !== null;
+};
+
+/** Whether other streams, or the clock, have a part in a view: by what it is of. */
+const showsAside = (read: Reader, { kind, state }: Omit<Shown, "id">, more: View): boolean => {
+  switch (kind) {
+    case "dataset":
+      return (more.freshness as readonly unknown[]).length > 0;
+    // As long as its contract was never changed, it is the one it was appended under.
+    case "batch": {
+      const batch = state as StateOf<"batch">;
+      const contract = batch.status === "held" ? read.contract(batch.batch.contract_id) : null;
+      return contract !== null && contract.status !== "absent" && contract.version > 1;
+    }
+    case "deletion":
+      return isOpen(state as StateOf<"deletion">) || Object.keys(more).length > 0;
+    default:
+      return false;
+  }
 };
 
 /** Which datasets an open request will not search as things stand; of a closed one its facts say. */

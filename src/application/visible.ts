@@ -27,8 +27,10 @@ const seen = (caller: Admitted, question: Question, answered: Answered, read: Re
   if (!answered.ok) return answered;
   const { value: reply } = answered;
   const of = question.kind === "one" ? question.aggregate : null;
-  if (reply.kind === "one" && of === "batch")
-    return ok({ ...reply, view: seenBatch(caller, reply.view, read) });
+  if (reply.kind === "one" && of === "batch") {
+    const view = seenBatch(caller, reply.view, read);
+    return ok({ ...reply, view, aside: reply.aside === true || view !== reply.view });
+  }
   if (reply.kind === "list" && question.kind === "list" && question.filter.kind === "batch")
     return ok({ ...reply, items: reply.items.map((item) => seenBatch(caller, item, read)) });
   return answered;

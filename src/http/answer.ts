@@ -30,6 +30,10 @@ export const answer = (
   return respond(c, status, text, { ...policy, ...headers, "Content-Type": media_type });
 };
 
+/** The caller has it: the headers that say so, and nothing else (RFC 9110, section 15.4.5). */
+export const notModified = (c: RequestContext, { headers = {} }: HttpAnswer): Response =>
+  respond(c, 304, null, headers);
+
 /** A stream nobody will read is cancelled, or it would stay open for ever. */
 const answerStream = (
   c: RequestContext,

@@ -91,7 +91,8 @@ const mayAsk = (origin: string) => ({
   "Access-Control-Allow-Origin": origin,
   "Access-Control-Allow-Methods": "GET, HEAD, POST, PUT, DELETE",
   "Access-Control-Allow-Headers":
-    "Authorization, Content-Type, Idempotency-Key, If-Match, If-Range, Last-Event-ID, Range, X-Request-Id",
+    "Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match, If-Range, Last-Event-ID, " +
+    "Range, X-Request-Id",
   "Access-Control-Max-Age": String(PREFLIGHT_KEPT_S),
   Vary: "Origin",
 });

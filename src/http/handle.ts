@@ -5,11 +5,12 @@ import type { Call } from "../application/lakeGateway.ts";
 import { lakeId } from "../contracts/fields.ts";
 import { lakeNotFound } from "../domain/lake/decide.ts";
 import type { Rejection } from "../domain/rejection.ts";
-import { answer } from "./answer.ts";
+import { answer, notModified } from "./answer.ts";
 import { callerOf, challenge, type Door, type Identity, identify } from "./auth/identify.ts";
 import { mayTake, operationOf } from "./auth/operations.ts";
 import type { RequestFacts } from "./context.ts";
 import type { CorsPolicy } from "./cors.ts";
+import { namesTag } from "./entityTags.ts";
 import { HttpProblem, problemResponse, rejectionProblem } from "./problem.ts";
 import type { RateLimits } from "./rateLimits.ts";
 import {
@@ -22,7 +23,7 @@ import {
   readLines,
   readQuery,
 } from "./request.ts";
-import { keepsKey, type Route, type Services } from "./route.ts";
+import { type HttpAnswer, keepsKey, type Route, type Services } from "./route.ts";
 
 export interface Settings {
   /** The lake the root routes mean, or null when there is none. */
@@ -101,7 +102,15 @@ const handle = async (
     call,
     services: route.scope === "lake" ? await deps.servicesFor(lake) : services,
   } as Parameters<Route["handle"]>[0]);
-  return result.ok ? answer(c, result.value) : rejected(c, result.error);
+  if (!result.ok) return rejected(c, result.error);
+  const known = route.conditional && isKnown(c, result.value);
+  return known ? notModified(c, result.value) : answer(c, result.value);
+};
+
+/** Whether the caller says that he has what is answered already (RFC 9110, section 13.1.2). */
+const isKnown = (c: AppContext, { headers, on_record }: HttpAnswer): boolean => {
+  const named = c.get("headers").get("if-none-match");
+  return named !== null && !on_record && namesTag(named, headers?.ETag ?? "");
 };
 
 export const crossSite = (): HttpProblem =>

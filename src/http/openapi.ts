@@ -34,8 +34,15 @@ const matchHeader = z.object({
   "If-Match": z.string().optional().meta({ description: "The ETag that was seen last." }),
 });
 
+const knownHeader = z.object({
+  "If-None-Match": z.string().optional().meta({
+    description: "ETags of what you have: 304 when it is that still.",
+  }),
+});
+
 const headersOf = (route: Route) => {
   const headers = {
+    ...(route.conditional ? knownHeader.shape : {}),
     ...(keepsKey(route) ? keyHeader.shape : {}),
     ...(route.method === "get" || route.keyless ? {} : matchHeader.shape),
     ...(route.headers ? shapeOf(route.headers) : {}),
@@ -67,6 +74,7 @@ const describe = (route: Route, path: string, inLake: boolean) => {
     ...(route.body ? { requestBody: { content: bodyContent(route, route.body) } } : {}),
     responses: {
       [status]: { description: "Done", content },
+      ...(route.conditional ? { 304: { description: "You have it: nothing has changed" } } : {}),
       ...Object.fromEntries(
         Object.entries(also).map(([code, description]) => [
           code,

@@ -1,6 +1,7 @@
 /** Reading a request: everything is bounded and checked before anyone acts on it. */
 import { z } from "zod";
 import type { RequestContext } from "./context.ts";
+import { versionOfTag } from "./entityTags.ts";
 import {
   checkJsonShape,
   MAX_COMMAND_BYTES,
@@ -195,15 +196,15 @@ export const readIdempotencyKey = (c: RequestContext): string | null => {
 export const readIfMatch = (c: RequestContext): number | null => {
   const header = c.get("headers").get("if-match");
   if (header === null || header === "*") return null;
-  const match = /^(?:W\/)?"?(\d{1,15})"?$/.exec(header.trim());
-  if (!match) {
+  const version = versionOfTag(header);
+  if (version === null) {
     throw new HttpProblem({
       status: 400,
       code: "malformed-if-match",
       detail: 'If-Match takes one ETag as Lethe gives it, such as "3".',
     });
   }
-  return Number(match[1]);
+  return version;
 };
 
 /** JSON with sorted keys: the same content is the same text, however it was written. */

@@ -4,7 +4,7 @@
  */
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 import type { z } from "zod";
-import { type Answer, RECORDED_REFUSALS, type ToSign } from "../application/answers.ts";
+import { type Answer, RECORDED_REFUSALS } from "../application/answers.ts";
 import type { ObjectStore } from "../application/dataPorts.ts";
 import type { KnownLakes } from "../application/knownLakes.ts";
 import type { Call, LakeGateway } from "../application/lakeGateway.ts";
@@ -18,6 +18,8 @@ import type { Workshop } from "../application/work/workshop.ts";
 import { err, ok, type Result } from "../domain/decider.ts";
 import { type Rejection, reject } from "../domain/rejection.ts";
 import type { Placement } from "../domain/residency.ts";
+import { entityTag } from "./entityTags.ts";
+import { signedUrls } from "./signedUrls.ts";
 
 /** What a request is served with; made by the composition root. */
 export interface Services {
@@ -137,6 +139,8 @@ export interface HttpAnswer {
   readonly headers?: Readonly<Record<string, string>>;
   /** Of a stream whose end is known, in bytes: sent as `Content-Length`, and held to. */
   readonly length?: number;
+  /** It is given as a whole, whatever the caller has: that it was given is on record. */
+  readonly on_record?: true;
   /** For a recorded refusal: sent as a problem document. */
   readonly problem?: { readonly code: string; readonly detail: string };
 }
@@ -176,6 +180,8 @@ interface RouteSpec<
   readonly method: "get" | "post" | "put" | "delete";
   /** A POST that keeps no `Idempotency-Key`: it is no command of a lake, and may be repeated. */
   readonly keyless?: true;
+  /** A GET whose answer is told by its `ETag`: who has it already is answered 304. */
+  readonly conditional?: true;
   /** In OpenAPI form, such as `/batches/{id}`. */
   readonly path: string;
   /** `lake`: served below `/lakes/{lake_id}` and, for the default lake, at the root. */
@@ -204,6 +210,7 @@ interface RouteSpec<
 export interface Route {
   readonly method: "get" | "post" | "put" | "delete";
   readonly keyless?: true;
+  readonly conditional?: true;
   readonly path: string;
   readonly scope: "lake" | "platform";
   readonly tag: string;
@@ -240,10 +247,8 @@ export const commandAnswer = async (
   { services, call }: { readonly services: Services; readonly call: Call },
 ): Handled => {
   if (!result.ok) return result;
-  const { outcome, body, version, sign, item_signs, location, replayed } = result.value;
-  const signed = sign
-    ? { [sign.field]: await urlOf(sign, services, call) }
-    : await itemsSigned(body, item_signs, (each) => urlOf(each, services, call));
+  const { outcome, body, version, location, replayed } = result.value;
+  const signed = await signedUrls(result.value, services, call.lake_id);
   const prefix = call.is_default ? "" : `/lakes/${call.lake_id}`;
   const refused = RECORDED_REFUSALS[outcome];
   return ok({
@@ -258,26 +263,6 @@ export const commandAnswer = async (
   });
 };
 
-const itemsSigned = async (
-  { items }: Answer["body"],
-  signs: Answer["item_signs"],
-  urlOfEach: (sign: ToSign) => Promise<string>,
-) => {
-  if (signs === undefined || !Array.isArray(items)) return {};
-  const urls = await Promise.all(signs.map(urlOfEach));
-  return { items: items.map((item, index) => ({ ...item, download_url: urls[index] })) };
-};
-
-/** What is sealed is read through Lethe, everything else straight from the object store. */
-const urlOf = async (
-  sign: ToSign,
-  { presigner, origin }: Services,
-  { lake_id }: Call,
-): Promise<string> =>
-  sign.sealed?.token
-    ? `${origin}/lakes/${lake_id}/sealed/${sign.sealed.token}`
-    : presigner.sign(sign);
-
 /** Asks the lake one question and answers the state it gives. */
 export const stateAnswer = async (
   { services, call }: { readonly services: Services; readonly call: Call },
@@ -286,8 +271,10 @@ export const stateAnswer = async (
   const reply = await services.gateway.ask(call, question);
   if (!reply.ok) return reply;
   if (reply.value.kind !== "one") return err(UNEXPECTED);
-  const { view, version } = reply.value;
-  return ok({ status: 200, body: view, headers: { ETag: `"${version}"` } });
+  const { view, version, aside } = reply.value;
+  const headers = { ETag: await entityTag(version, aside ? view : null) };
+  const reveals = question.kind === "reveal" || question.kind === "reveal_access";
+  return ok({ status: 200, body: view, headers, ...(reveals ? { on_record: true } : {}) });
 };
 
 const UNEXPECTED: Rejection = {

@@ -121,6 +121,7 @@ export const batchRoutes = [
   }),
   route({
     method: "get",
+    conditional: true,
     path: "/batches/{id}",
     scope: "lake",
     tag: "Batches",

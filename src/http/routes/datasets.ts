@@ -60,6 +60,7 @@ export const datasetRoutes = [
   }),
   route({
     method: "get",
+    conditional: true,
     path: "/datasets/{name}",
     scope: "lake",
     tag: "Datasets",
@@ -174,6 +175,7 @@ export const contractRoutes = [
   }),
   route({
     method: "get",
+    conditional: true,
     path: "/contracts/{id}",
     scope: "lake",
     tag: "Contracts",

@@ -73,6 +73,7 @@ export const deletionRoutes = [
   }),
   route({
     method: "get",
+    conditional: true,
     path: "/deletions/{id}",
     scope: "lake",
     tag: "Deletions",

@@ -76,6 +76,7 @@ export const lakeRoutes = [
   }),
   route({
     method: "get",
+    conditional: true,
     path: "",
     scope: "lake",
     tag: "Lakes",

@@ -58,6 +58,7 @@ export const replayRoutes = [
   }),
   route({
     method: "get",
+    conditional: true,
     path: "/replays/{id}",
     scope: "lake",
     tag: "Batches",
