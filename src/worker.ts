@@ -34,7 +34,9 @@ export class LongWork extends WorkerEntrypoint<Env> {
 
   /** Erasures on hold that keep a batch from expiring. */
   async heldIn(lake_id: string, batch_id: BatchId): Promise<readonly DeletionId[]> {
-    return heldIn(await this.#at(lake_id), systemCall(lake_id), batch_id);
+    const held = await heldIn(await this.#at(lake_id), systemCall(lake_id), batch_id);
+    if (!held.ok) throw new Error(`retention of batch ${batch_id}: ${held.error.detail}`);
+    return held.value;
   }
 
   /** One step of answering a request for access; resolves to whether there is more to do. */

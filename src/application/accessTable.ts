@@ -137,6 +137,7 @@ export const ACCESS = {
   "POST /datasets/{name}/consume": consumers,
   "POST /replay": builders,
   "POST /batches/{id}/cancel": builders,
+  "POST /batches/{id}/expire": stewards,
   "POST /replays/{id}/cancel": builders,
   "GET /replays": followers,
   "GET /replays/{id}": followers,

@@ -98,6 +98,8 @@ export const messageOf = (command: Command, events: readonly StoredEvent[]): str
         : `Batch ${command.batch_id} released from quarantine.`;
     case "FreezeRetention":
       return `Batch ${command.batch_id} is kept past its retention.`;
+    case "ExpireNow":
+      return `Batch ${command.batch_id} is ended before its retention: its objects are deleted.`;
     case "ExpireBatch":
       return `Batch ${command.batch_id} has expired.`;
     case "PublishData":

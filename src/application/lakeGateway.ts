@@ -34,6 +34,7 @@ import type { Answer } from "./answers.ts";
 import type { Caller } from "./callers.ts";
 import type { ConsumeDataset } from "./datasetOffers.ts";
 import type { DeletionRequest } from "./deletionRequests.ts";
+import type { EndBatch } from "./endBatch.ts";
 import type { EraseRequest } from "./erasePlans.ts";
 import type { AccessStepRequest } from "./planAccess.ts";
 import type { HeldInRequest } from "./planHeldIn.ts";
@@ -75,6 +76,7 @@ export type LakeRequest =
       readonly expires_in: number;
     }
   | ConsumeDataset
+  | EndBatch
   | DeletionRequest
   | AccessRequest
   | RecordAccessStep
@@ -114,6 +116,7 @@ export type LakeRequest =
           | "DropDerivation"
           | "ReplayBatch"
           | "ExpireBatch"
+          | "ExpireNow"
           | "FreezeRetention"
           | "StartWork";
       }

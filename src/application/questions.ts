@@ -2,13 +2,14 @@
 import { retentionEnd } from "../domain/batch/expiry.ts";
 import { ok, type Result } from "../domain/decider.ts";
 import { isOpen } from "../domain/deletion/deletion.ts";
-import type { StreamName } from "../domain/ids.ts";
+import type { BatchId, StreamName } from "../domain/ids.ts";
 import { type Rejection, reject } from "../domain/rejection.ts";
 import type { AggregateKind, StateOf } from "./aggregates.ts";
 import { erasedFields } from "./closedRequests.ts";
 import { type Reader, reader } from "./commands.ts";
 import { toExport } from "./datasetManifest.ts";
 import type { ConsumeDataset } from "./datasetOffers.ts";
+import { keepersOfBatch } from "./endBatch.ts";
 import { freshnessOf } from "./freshnessDuties.ts";
 import type { Wrapping } from "./keyRotation.ts";
 import type { Reapplication } from "./lakeCustody.ts";
@@ -52,6 +53,8 @@ export type Question =
     }
   | { readonly kind: "list"; readonly filter: DirectoryFilter }
   | { readonly kind: "events"; readonly filter: EventFilter }
+  /** Which requests may keep the batch from being ended. */
+  | { readonly kind: "keepers"; readonly batch_id: BatchId }
   /** What was uploaded, or may be, and no batch was taken from. */
   | { readonly kind: "uploads"; readonly about: UploadsAsked }
   /** What is to be made in a format before that can be consumed: batches by their ids. */
@@ -140,6 +143,11 @@ export const answerQuestion = (
         characters += JSON.stringify(shown).length;
       }
       return ok({ kind: "list", items, next: page.length > items.length ? last : null });
+    }
+    case "keepers": {
+      const keepers = keepersOfBatch(log, question.batch_id, now);
+      const items = keepers.map((deletion_id) => ({ deletion_id }));
+      return ok({ kind: "list", items, next: null });
     }
     case "to_export": {
       const items = toExport(question.request, { log, now }).map((batch_id) => ({ batch_id }));

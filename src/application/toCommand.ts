@@ -15,6 +15,7 @@ import type { Admitted } from "./admission.ts";
 import type { Command } from "./commands.ts";
 import { manifestOf } from "./datasetManifest.ts";
 import { deletionCommand } from "./deletionRequests.ts";
+import { endBatch } from "./endBatch.ts";
 import type { Keyring } from "./keyring.ts";
 import type { LakeRequest, LongRequest } from "./lakeGateway.ts";
 import { isLarge, planStart } from "./planSteps.ts";
@@ -158,6 +159,8 @@ export const toCommand = (request: LakeRequest, means: Means): Result<Command, R
         ...lifetimeOf(now, expires_in),
       });
     }
+    case "EndBatch":
+      return endBatch(request, means);
     case "ConsumeDataset":
       return manifestOf(request, means);
     case "RequestDeletion":

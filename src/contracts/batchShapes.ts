@@ -11,6 +11,7 @@ import {
   NUMBER,
   OBJECT,
   OPTIONAL_OBJECT,
+  OPTIONAL_TEXT,
   type ShapesOf,
   TEXT,
 } from "./shape.ts";
@@ -124,7 +125,7 @@ export const BATCH_SHAPES = {
   BatchDerived: { replay_id: TEXT, base: OBJECT, result: OBJECT },
   BatchReplayed: { replay_id: TEXT },
   BatchRetentionSuspended: { deletion_ids: LIST, due_at: TEXT },
-  BatchExpired: { retention_days: NUMBER, due_at: TEXT, objects: NUMBER },
+  BatchExpired: { retention_days: NUMBER, due_at: TEXT, objects: NUMBER, reason: OPTIONAL_TEXT },
   BatchRedacted: {
     rows_removed: NUMBER,
     objects: LIST,

@@ -85,6 +85,7 @@ const SAMPLES: Readonly<Record<Operation, { readonly path?: string; readonly bod
   "POST /datasets/{name}/consume": { path: "/datasets/d/consume", body: {} },
   "POST /replay": { body: { dataset: "d" } },
   "POST /batches/{id}/cancel": { path: "/batches/b/cancel" },
+  "POST /batches/{id}/expire": { path: "/batches/none/expire", body: reason },
   "POST /replays/{id}/cancel": { path: "/replays/none/cancel" },
   "GET /uploads": {},
   "GET /replays": {},

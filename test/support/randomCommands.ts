@@ -1,6 +1,7 @@
 /** Random life of a lake: commands that are valid, and many that are not, over few names. */
 
 import type { StateOf } from "../../src/application/aggregates.ts";
+import { keepersOfBatch } from "../../src/application/endBatch.ts";
 import { lookAtFreshness } from "../../src/application/freshnessDuties.ts";
 import type { LakeRequest } from "../../src/application/lakeGateway.ts";
 import type { DutyKind } from "../../src/application/ports.ts";
@@ -15,6 +16,7 @@ import {
 import { ok } from "../../src/domain/decider.ts";
 import { type BatchId, type PrivacyRunId, privacyRunId } from "../../src/domain/ids.ts";
 import { COMPLIANCE_LEVELS, type ComplianceLevel } from "../../src/domain/lake/lake.ts";
+import type { Format } from "../../src/domain/table.ts";
 import {
   anonymize,
   append,
@@ -215,15 +217,19 @@ const batches = fc.oneof(
   batch.map((id) => step(`publish ${id}`, (lake) => publish(lake, id))),
   batch.map((id) => step(`export ${id}`, (lake) => exportAs(lake, id, "csv"))),
   fc
-    .tuple(batch, fc.constantFrom("parquet", "csv"))
-    .map(([id, format]) => request(`consume ${id}`, () => consumeRequest(id, format))),
+    .tuple(batch, fc.constantFrom("parquet", "csv"), often(false, true))
+    .map(([id, format, whole]) =>
+      whole
+        ? request(`consume the dataset as ${format}`, () => consumeSales(format))
+        : request(`consume ${id}`, () => consumeRequest(id, format)),
+    ),
   batch.map((id) => step(`correct ${id}`, (lake) => append(lake, id))),
-  fc.constant(
-    step("end of retention", (lake) => {
+  fc.tuple(batch, often(false, true)).map(([id, by_hand]) =>
+    step("end of retention, or by hand", (lake) => {
       const [duty] = lake.log.schedule
         .due(lake.now(), 100)
         .filter(({ kind }) => kind === "retention_due");
-      if (duty === undefined) return ok(null);
+      if (duty === undefined) return by_hand ? endByHand(lake, id) : ok(null);
       const due = {
         type: "ExpireBatch",
         batch_id: batchId.parse(duty.ref),
@@ -238,6 +244,20 @@ const batches = fc.oneof(
       request(`${type} ${id}`, () => ({ type, batch_id: batchId.parse(id), reason: "looked at" })),
     ),
 );
+
+const endByHand = (lake: TestLake, id: string): Step => {
+  const about = { batch_id: batchId.parse(id), reason: "a wrong file" };
+  const asked = keepersOfBatch(lake.log, about.batch_id, lake.now());
+  const ending = { type: "EndBatch", ...about, asked, held: [] } as const;
+  return lake.service.command(lake.call(), ending);
+};
+
+const consumeSales = (format: Format): LakeRequest => ({
+  type: "ConsumeDataset",
+  dataset: datasetName.parse("sales"),
+  ...{ consumer: "alice", purpose: null, format, expires_in: 900 },
+  ...{ schema_version: null, since: null, limit: 2, cursor: null },
+});
 
 /** Ids of their own: what is taken over in the background stands in nobody else's way. */
 const large = fc.constantFrom("large1", "large2", "large3");

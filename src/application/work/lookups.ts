@@ -1,5 +1,7 @@
 /** Looking persons up in the indexes of batches: a few small reads instead of a whole object. */
+import { ok, type Result } from "../../domain/decider.ts";
 import type { BatchId, DeletionId } from "../../domain/ids.ts";
+import type { Rejection } from "../../domain/rejection.ts";
 import { BrokenSealError, MissingObjectError } from "../dataPorts.ts";
 import type { Call } from "../lakeGateway.ts";
 import type { Lookup } from "../lookups.ts";
@@ -51,13 +53,13 @@ export const heldIn = async (
   shop: Workshop,
   call: Call,
   batch_id: BatchId,
-): Promise<readonly DeletionId[]> => {
+): Promise<Result<readonly DeletionId[], Rejection>> => {
   const ids: DeletionId[] = [];
   let after: string | null = "";
   while (after !== null) {
     const request = { kind: "held_in", batch_id, after } as const;
     const opened = await shop.lake.open(call, request);
-    if (!opened.ok) throw new Error(`retention of batch ${batch_id}: ${opened.error.detail}`);
+    if (!opened.ok) return opened;
     const { plan } = opened.value;
     if (plan.kind !== "held_in") break;
     const { lookup, held, next }: HeldInPlan = plan.step;
@@ -66,5 +68,5 @@ export const heldIn = async (
     ids.push(...held.flatMap(({ deletion_id }, at) => (found[at] ? [deletion_id] : [])));
     after = next;
   }
-  return ids;
+  return ok(ids);
 };

@@ -124,11 +124,16 @@ type Kept = Omit<
   | "frozen"
 >;
 
-/** What is left of a batch whose retention has ended: what it was, and no object. */
+/** What is left of a batch that has come to its end: what it was, and no object. */
 export interface ExpiredBatch extends Kept {
   readonly file: Omit<ObjectRef, "key">;
-  /** Or that was destroyed, because a person's rows could not be told apart in it. */
-  readonly ended_by: "retention" | "erasure";
+  /**
+   * Its retention, somebody's wish before that, or an erasure: it was destroyed, because a person's
+   * rows could not be told apart in it.
+   */
+  readonly ended_by: "retention" | "request" | "erasure";
+  /** That of the wish. */
+  readonly reason: string | null;
   readonly expired_at: string;
 }
 

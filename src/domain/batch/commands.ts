@@ -115,6 +115,13 @@ export interface ExpireBatch {
   readonly now: string;
 }
 
+/** Somebody wants it gone before its retention ends. */
+export interface ExpireNow {
+  readonly type: "ExpireNow";
+  readonly batch_id: BatchId;
+  readonly reason: string;
+}
+
 /** The retention has ended, and the batch may hold persons whose erasure is on hold. */
 export interface FreezeRetention {
   readonly type: "FreezeRetention";
@@ -292,6 +299,7 @@ export type BatchCommand =
   | QuarantineBatch
   | ReleaseQuarantine
   | ExpireBatch
+  | ExpireNow
   | FreezeRetention
   | PublishData
   | KeepBack

@@ -26,7 +26,7 @@ import {
   startWork,
 } from "./decideWork.ts";
 import type { BatchEvent, DerivedRun } from "./events.ts";
-import { expire, expired, freeze } from "./expiry.ts";
+import { ENDINGS, expire, expired, expireNow, freeze } from "./expiry.ts";
 import { anonymized, approveRun, recordPrivacy, rejectRun, rollBackRun } from "./privacyRuns.ts";
 import { admitConsumption, admitExposure, protects, unprotectedColumns } from "./protection.ts";
 import { inQuarantine, release, workable } from "./quarantine.ts";
@@ -85,8 +85,7 @@ const decideStep = (command: StepCommand, state: BatchState, context: BatchConte
     return ok(appended(command, state, admitted.value, context.lake));
   }
   if (state.status === "expired") {
-    const late = command.type === "ExpireBatch" || command.type === "FreezeRetention";
-    return late ? ok([]) : expired(command.batch_id);
+    return ENDINGS.has(command.type) ? ok([]) : expired(command.batch_id);
   }
   if (state.status !== "held") return unknownBatch(command.batch_id);
   const { batch } = state;
@@ -110,6 +109,8 @@ const decideStep = (command: StepCommand, state: BatchState, context: BatchConte
       return release(command, batch, context);
     case "ExpireBatch":
       return expire(command, batch, context.contract);
+    case "ExpireNow":
+      return expireNow(command, batch, context.contract);
     case "FreezeRetention":
       return freeze(command, batch, context.contract);
     case "PublishData":

@@ -262,15 +262,17 @@ export type BatchEvent =
       readonly type: "BatchRetentionSuspended";
       readonly data: { readonly deletion_ids: readonly DeletionId[]; readonly due_at: string };
     }
-  /** Its retention has ended: every object of it is deleted, its history stays. */
+  /** Its retention has ended, or somebody has ended it: all of its objects go, its history stays. */
   | {
       readonly type: "BatchExpired";
       readonly data: {
         readonly retention_days: number;
-        /** When the retention ended. */
+        /** When the retention ended, or would have. */
         readonly due_at: string;
         /** How many objects are deleted with it. */
         readonly objects: number;
+        /** Why somebody has ended it before; left out: its time was over. */
+        readonly reason?: string;
       };
     }
   /** A person's rows have been taken out of it: a new revision. */

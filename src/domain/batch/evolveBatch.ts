@@ -41,7 +41,9 @@ export const evolveBatch = (state: BatchState, event: Recorded<BatchEvent>): Bat
   }
   if (state.status !== "held") return state;
   if (event.type === "BatchExpired") {
-    return { status: "expired", batch: ended(state.batch, "retention", event.recorded_at) };
+    const { reason = null } = event.data;
+    const ended_by = reason === null ? "retention" : "request";
+    return { status: "expired", batch: ended(state.batch, ended_by, event.recorded_at, reason) };
   }
   if (event.type === "BatchDestroyed") {
     return { status: "expired", batch: ended(state.batch, "erasure", event.recorded_at) };
@@ -92,6 +94,7 @@ const ended = (
   batch: Batch,
   ended_by: ExpiredBatch["ended_by"],
   expired_at: string,
+  reason: string | null = null,
 ): ExpiredBatch => {
   const { raw, raw_lost: _____________, ...had } = batch;
   const { schema: _, misfit: __, candidate: ___, proposal: ____, ...others } = had;
@@ -105,7 +108,7 @@ const ended = (
     ...kept
   } = rest;
   const { key: __________, ...file } = raw;
-  return { ...kept, file, ended_by, expired_at };
+  return { ...kept, file, ended_by, reason, expired_at };
 };
 
 type HeldEvent = Exclude<

@@ -7,6 +7,7 @@ import {
   checkQuality,
   publishBatch,
 } from "../../application/work/batchWork.ts";
+import { expireBatch } from "../../application/work/endWork.ts";
 import {
   commandAnswer as answerSchema,
   anything,
@@ -229,6 +230,21 @@ export const batchRoutes = [
     body: bodies.aboutBatch,
     success: { status: 200, schema: batchAnswer },
     handle: ({ body, ...deps }) => command(deps, { type: "ReleaseQuarantine", ...body }),
+  }),
+  route({
+    method: "post",
+    path: "/batches/{id}/expire",
+    scope: "lake",
+    tag: "Batches",
+    summary: "End a batch before its retention does: all of its objects are deleted",
+    params: byId,
+    query: none,
+    body: bodies.reason,
+    success: { status: 200, schema: batchAnswer },
+    handle: async ({ params, body, call, services }) => {
+      const about = { batch_id: params.id, ...body };
+      return commandAnswer(await expireBatch(services.workshop, call, about), { services, call });
+    },
   }),
   route({
     method: "post",

@@ -99,6 +99,45 @@ describe("a batch whose retention ends", () => {
   });
 });
 
+describe("a batch that somebody wants gone", () => {
+  const wish: BatchCommand = { type: "ExpireNow", batch_id: BATCH, reason: "a wrong file" };
+  const wished = (objects: number): BatchEvent => ({
+    type: "BatchExpired",
+    data: { retention_days: 30, due_at: END, objects, reason: "a wrong file" },
+  });
+
+  it("expires before its time with all of its objects, whatever state it is in", () => {
+    given(...batchAppended())
+      .when(wish)
+      .then(wished(1));
+    given(...batchAppended(), qualityPassed(), anonymized(), published(), quarantined())
+      .when(wish)
+      .then(wished(3));
+  });
+
+  it("is remembered with the reason, and one whose time was over without", () => {
+    const ended = (event: BatchEvent) => given(...batchAppended(), event).state();
+    expect(ended(wished(1))).toMatchObject({
+      batch: { ended_by: "request", reason: "a wrong file" },
+    });
+    expect(ended(expiredAfter(1))).toMatchObject({
+      batch: { ended_by: "retention", reason: null },
+    });
+  });
+
+  it("is gone once, by whichever end comes first", () => {
+    for (const event of [wished(1), expiredAfter(1)]) {
+      given(...batchAppended(), event)
+        .when(wish)
+        .thenNothing();
+      given(...batchAppended(), event)
+        .when(expireAt(END))
+        .thenNothing();
+    }
+    given().when(wish).thenRejected("batch-not-found", "not_found");
+  });
+});
+
 describe("an expired batch", () => {
   const gone = [...batchAppended(), published(), quarantined(), expiredAfter(2)];
 
