@@ -2,6 +2,7 @@
  * One lake at work: commands, plans and questions over its log and its keys. Everything here is
  * synchronous, so that nothing comes between reading and committing.
  */
+import { unknownBatch } from "../domain/batch/decide.ts";
 import { err, ok, type Result } from "../domain/decider.ts";
 import { SYSTEM_ACTOR } from "../domain/member/subject.ts";
 import type { Rejection } from "../domain/rejection.ts";
@@ -30,7 +31,7 @@ import { type HeldIn, residencyNow } from "./residence.ts";
 import { reveal, revealAccess } from "./reveal.ts";
 import type { RootSecrets } from "./rootSecrets.ts";
 import { openToken, withToken } from "./sealedUrls.ts";
-import { seenAnswer } from "./seenBatch.ts";
+import { isHidden, seenAnswer } from "./seenBatch.ts";
 import type { SubjectTexts } from "./subjectPorts.ts";
 import { systemCall } from "./systemCall.ts";
 import { toCommand } from "./toCommand.ts";
@@ -224,6 +225,8 @@ export const lakeService = (means: LakeMeans): LakeService => {
         if (!answered.ok) return answered;
         return ok(answeredWork(answered.value, keyringOf(call.lake_id)()));
       }
+      if (request.kind === "export" && isHidden(entered.value, request.batch_id, reader(log)))
+        return unknownBatch(request.batch_id);
       if (call.if_match !== null && "batch_id" in request) {
         const { version } = log.load(`batch/${request.batch_id}`);
         if (version !== call.if_match) return err(stale(call.if_match, version));

@@ -44,6 +44,20 @@ interface Shown {
 export const seesUnpublished = ({ roles }: Pick<Admitted, "roles">): boolean =>
   roles === null || may(roles, "GET /batches/{id}");
 
+/**
+ * Whether the batch is not there for this caller: who sees nothing but what is published is told of any
+ * other, one that has expired too, what he would be told of one that never was.
+ */
+export const isHidden = (
+  caller: Pick<Admitted, "roles">,
+  batch_id: string,
+  read: Reader,
+): boolean => {
+  if (seesUnpublished(caller)) return false;
+  const state = read.batch(batch_id);
+  return state.status !== "held" || state.batch.progress.status !== "published";
+};
+
 /** A batch's view as this caller sees it. */
 export const seenBatch = ({ roles }: Pick<Admitted, "roles">, view: View, read: Reader): View => {
   if (roles === null || may(roles, "GET /batches/{id}/quarantine")) return view;

@@ -23,6 +23,7 @@ import { planWork, type WorkLimits } from "./planWork.ts";
 import type { Calendars, EventLog } from "./ports.ts";
 import { type Reader, reader } from "./reader.ts";
 import type { HeldIn } from "./residence.ts";
+import { isHidden } from "./seenBatch.ts";
 import { answerAccessRequest, requestSubjectAccess, signAccessUrl } from "./subjectAccess.ts";
 import type { SubjectTexts } from "./subjectPorts.ts";
 import { lifetimeOf } from "./timers.ts";
@@ -136,6 +137,7 @@ export const toCommand = (request: LakeRequest, means: Means): Result<Command, R
       });
     }
     case "Consume": {
+      if (isHidden(means.admitted, request.batch_id, read)) return unknownBatch(request.batch_id);
       const state = read.batch(request.batch_id);
       if (state.status !== "held") return noBatch(state, request.batch_id);
       const { progress } = state.batch;

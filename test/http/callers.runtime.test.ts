@@ -484,7 +484,6 @@ describe("an analyst", () => {
     expect((await lakeOf(lake.id).events()).length).toBe(before);
     const consumed = await analyst("POST", "/consume-batch", { batch_id: "shown" });
     expect(consumed.status).toBe(200);
-    expect(codeOf(await analyst("POST", "/consume-batch", { batch_id: "hidden" }))[0]).toBe(409);
     // Nor, once it is withdrawn, that it was published.
     const published = (await lakeOf(lake.id).events()).at(-1)?.seq;
     expect((await analyst("GET", `/batches/shown?version=${published}`)).status).toBe(200);
@@ -492,6 +491,44 @@ describe("an analyst", () => {
     for (const path of ["/batches/shown", `/batches/shown?version=${published}`]) {
       expect(codeOf(await analyst("GET", path)), path).toEqual([404, "batch-not-found"]);
     }
+  });
+});
+
+describe("a batch that is not published", () => {
+  test("is not there for an analyst who would consume it, whatever it is, and refused to a steward", async () => {
+    const lake = await lakeWith(callers, ["analyst", "engineer", "steward"]);
+    const [steward, engineer] = [lake.as("steward"), lake.as("engineer")];
+    await steward("POST", "/datasets", { name: "d", schema: { id: "int" }, contains_pii: false });
+    await steward("POST", "/contracts", { dataset: "d", contract_id: "c", retention_days: 9 });
+    await lakeOf(lake.id).land("f.csv", "id\n1\n");
+    for (const batch_id of ["appended", "quarantined", "withdrawn", "expired"]) {
+      const body = { dataset: "d", contract_id: "c", batch_id, file_url: "f.csv" };
+      expect((await engineer("POST", "/append-batch", body)).status).toBe(201);
+    }
+    await engineer("POST", "/publish-batch", { batch_id: "withdrawn" });
+    for (const batch_id of ["quarantined", "withdrawn"]) {
+      await steward("POST", "/quarantine-batch", { batch_id, reason: "odd" });
+    }
+    await steward("POST", "/batches/expired/expire", { reason: "wrong" });
+    const head = (await lakeOf(lake.id).events()).length;
+    const path = `/lakes/${lake.id}/consume-batch`;
+    for (const batch_id of ["appended", "quarantined", "withdrawn", "expired"]) {
+      for (const format of ["parquet", "csv"]) {
+        for (const headers of [{}, { "If-Match": '"999"' }, { "Idempotency-Key": batch_id }]) {
+          const ask = (id: string) => {
+            const body = { batch_id: id, format };
+            return callers.as(lake.name("analyst"))({ method: "POST", path, body, headers });
+          };
+          const [hidden, absent] = [await ask(batch_id), await ask("absent")];
+          expect(codeOf(hidden)).toEqual([404, "batch-not-found"]);
+          const told = JSON.stringify(hidden.body).replaceAll(batch_id, "absent");
+          expect(JSON.parse(told)).toEqual(absent.body);
+        }
+        const refused = await steward("POST", "/consume-batch", { batch_id, format });
+        expect(refused.status, `${batch_id} as ${format}`).toBe(409);
+      }
+    }
+    expect((await lakeOf(lake.id).events()).length).toBe(head);
   });
 });
 
