@@ -39,7 +39,7 @@ export const AGGREGATES = {
   dataset: aggregate(initialDataset, evolveDataset, 2),
   contract: aggregate(initialContract, evolveContract, 3),
   deletion: aggregate(initialDeletion, evolveDeletion, 8),
-  batch: aggregate(initialBatch, evolveBatch, 14),
+  batch: aggregate(initialBatch, evolveBatch, 15),
   replay: aggregate(initialReplay, evolveReplay, 3),
   freshness: aggregate(initialFreshness, evolveFreshness, 1),
   webhook: aggregate(initialWebhook, evolveWebhook, 1),

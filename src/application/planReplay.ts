@@ -7,7 +7,7 @@ import { type Batch, type Progress, progressOf, workOf } from "../domain/batch/b
 import type { Base, ReplayResult } from "../domain/batch/commands.ts";
 import type { PrivacyRun, RawRules } from "../domain/batch/events.ts";
 import { admitExposure, protecting } from "../domain/batch/protection.ts";
-import { admitReplay } from "../domain/batch/replayed.ts";
+import { admitReplay, outdatedChecks } from "../domain/batch/replayed.ts";
 import { isRunning } from "../domain/batch/work.ts";
 import type { Contract } from "../domain/contract/contract.ts";
 import { ruleIssues } from "../domain/contract/decide.ts";
@@ -195,8 +195,7 @@ const presentPrivacy = (contract: Contract, run: PrivacyRun | null): RawRules =>
   return { ...contract.privacy_rules, ...Object.fromEntries(kept) };
 };
 
-const presentQuality = (contract: Contract, progress: Progress): RawRules => {
-  const adhoc = progress.quality.request?.rules ?? {};
-  const fits = ruleIssues(contract.schema, adhoc, {}).length === 0;
-  return mergeQuality(contract.quality_rules, fits ? adhoc : {});
+const presentQuality = (contract: Contract, { quality }: Progress): RawRules => {
+  const left = outdatedChecks(quality, contract).includes("request");
+  return mergeQuality(contract.quality_rules, left ? {} : (quality.request?.rules ?? {}));
 };

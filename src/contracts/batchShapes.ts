@@ -10,6 +10,7 @@ import {
   MAYBE_TEXT,
   NUMBER,
   OBJECT,
+  OPTIONAL_LIST,
   OPTIONAL_OBJECT,
   OPTIONAL_TEXT,
   type ShapesOf,
@@ -123,7 +124,7 @@ export const BATCH_SHAPES = {
   BatchWorkCancelled: { work_id: TEXT, kind: TEXT, revision: NUMBER, reason: MAYBE_TEXT },
   BatchDerivationDropped: { replay_id: TEXT },
   BatchDerived: { replay_id: TEXT, base: OBJECT, result: OBJECT },
-  BatchReplayed: { replay_id: TEXT },
+  BatchReplayed: { replay_id: TEXT, outdated_checks: OPTIONAL_LIST },
   BatchRetentionSuspended: { deletion_ids: LIST, due_at: TEXT },
   BatchExpired: { retention_days: NUMBER, due_at: TEXT, objects: NUMBER, reason: OPTIONAL_TEXT },
   BatchRedacted: {

@@ -107,6 +107,9 @@ export const fold = (events: readonly StoredEvent[]): Lake => {
       case "QualityCheckPassed":
         change(lake.batches, { checked: data.passed, left_out: data.diverted_rows });
         break;
+      case "BatchReplayed":
+        if (data.outdated_checks !== undefined) change(lake.batches, { left_out: 0 });
+        break;
       case "DataPublished":
         change(lake.batches, { stage: "published", published: data.rows });
         break;

@@ -109,6 +109,13 @@ const STEPS: Readonly<Record<string, Step>> = {
   append: appended,
   check: (log, at, ids) =>
     log.add(batchOf(ids), "QualityCheckPassed", { passed: true, diverted_rows: 1 }, at),
+  replay: (log, at, ids) =>
+    log.add(
+      batchOf(ids),
+      "BatchReplayed",
+      { replay_id: "r", ...(ids.one === 0 ? { outdated_checks: ["contract"] } : {}) },
+      at,
+    ),
   publish: (log, at, ids) => log.add(batchOf(ids), "DataPublished", { rows: ids.many }, at),
   quarantine: (log, at, ids) => log.add(batchOf(ids), "BatchQuarantined", { cause: "manual" }, at),
   keep: (log, at, ids) => log.add(batchOf(ids), "BatchRetentionSuspended", {}, at),

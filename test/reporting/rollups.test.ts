@@ -197,6 +197,16 @@ describe("the rollups of a batch", () => {
     expect(changes(log).batches[0]?.columns).toEqual({ checked: false, quarantined_rows: 0 });
   });
 
+  it("count no rejected rows of a check that a replay has left behind", () => {
+    const log = lakeLog()
+      .add("batch/b1", "QualityCheckPassed", checked(true, 3))
+      .add("batch/b1", "BatchReplayed", { replay_id: "r", outdated_checks: ["request"] });
+    expect(changes(log).batches[0]?.columns.quarantined_rows).toBe(0);
+    log.add("batch/b1", "QualityCheckPassed", checked(true, 2));
+    log.add("batch/b1", "BatchReplayed", { replay_id: "s" });
+    expect(changes(log).batches[0]?.columns.quarantined_rows).toBe(2);
+  });
+
   it("keep the stage while the batch is in quarantine", () => {
     const log = lakeLog()
       .add("batch/b1", "DataAnonymized", {})

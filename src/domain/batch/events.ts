@@ -256,7 +256,14 @@ export type BatchEvent =
   /** Its replay was cancelled: what was derived is deleted. */
   | { readonly type: "BatchDerivationDropped"; readonly data: { readonly replay_id: ReplayId } }
   /** What follows it in the same transaction is what the replay has derived. */
-  | { readonly type: "BatchReplayed"; readonly data: { readonly replay_id: ReplayId } }
+  | {
+      readonly type: "BatchReplayed";
+      readonly data: {
+        readonly replay_id: ReplayId;
+        /** Checks whose rules had no part in it and count no more; left out: there are none. */
+        readonly outdated_checks?: readonly QualityCheck["source"][];
+      };
+    }
   /** Its retention has ended, and it is kept: it may hold persons whose erasure is on hold. */
   | {
       readonly type: "BatchRetentionSuspended";

@@ -197,8 +197,13 @@ const evolveHeld = (batch: Batch, event: HeldEvent): Batch => {
       return batch;
     case "BatchRedacted":
       return redacted(batch, event);
-    case "BatchReplayed":
-      return { ...batch, last_replay: event.data.replay_id, candidate: null, proposal: null };
+    case "BatchReplayed": {
+      const { replay_id, outdated_checks = [] } = event.data;
+      const left = outdated_checks.map((source) => [source, null] as const);
+      const quality = { ...open.quality, ...Object.fromEntries(left) };
+      const progress = within(batch.progress, { ...open, quality });
+      return { ...batch, last_replay: replay_id, candidate: null, proposal: null, progress };
+    }
     default:
       return assertNever(event);
   }

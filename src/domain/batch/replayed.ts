@@ -3,14 +3,16 @@
  * the whole replay is switched.
  */
 
-import { approvedBy, type ContractState } from "../contract/contract.ts";
+import { approvedBy, type Contract, type ContractState } from "../contract/contract.ts";
+import { ruleIssues } from "../contract/decide.ts";
 import { ok, type Result } from "../decider.ts";
+import type { ReplayId } from "../ids.ts";
 import { type Rejection, reject } from "../rejection.ts";
 import { admitAnonymity, violates, violation } from "./anonymity.ts";
-import { type Batch, type BatchState, progressOf } from "./batch.ts";
+import { type Batch, type BatchState, progressOf, type Quality } from "./batch.ts";
 import type { DeriveBatch, DropDerivation, ReplayBatch } from "./commands.ts";
 import { type BatchContext, unknownBatch } from "./decide.ts";
-import type { BatchEvent, RawRules } from "./events.ts";
+import type { BatchEvent, QualityCheck, RawRules } from "./events.ts";
 import { anonymized } from "./privacyRuns.ts";
 import { admitExposure } from "./protection.ts";
 import { admitSuspicions } from "./suspected.ts";
@@ -78,9 +80,30 @@ export const admitReplay = (
   );
 };
 
+/**
+ * Checks that a replay leaves behind: its contract has no rules any more, or those of a request do
+ * not fit the schema it has now. What counted on would reject rows again that the replay has let in.
+ */
+export const outdatedChecks = (
+  { contract: agreed, request: asked }: Quality,
+  { schema, quality_rules }: Contract,
+): readonly QualityCheck["source"][] => [
+  ...(agreed !== null && Object.keys(quality_rules).length === 0 ? (["contract"] as const) : []),
+  ...(asked !== null && ruleIssues(schema, asked.rules, {}).length > 0
+    ? (["request"] as const)
+    : []),
+];
+
+const markOf = (replay_id: ReplayId, batch: Batch, contract: ContractState): BatchEvent => {
+  const { quality } = progressOf(batch);
+  const outdated_checks = contract.status === "absent" ? [] : outdatedChecks(quality, contract);
+  const data = { replay_id, ...(outdated_checks.length > 0 ? { outdated_checks } : {}) };
+  return { type: "BatchReplayed", data };
+};
+
 export const replay = (command: ReplayBatch, batch: Batch, context: BatchContext): Decision => {
   const { result, replay_id } = command;
-  const mark: BatchEvent = { type: "BatchReplayed", data: { replay_id } };
+  const mark = markOf(replay_id, batch, context.contract);
   if (result.kind === "misfit") return ok([mark, ...misfitEvents(result.misfit, context.contract)]);
   const { schema, check, run, publication } = result;
   const approved = admitReplay(run?.rules ?? null, batch, context);

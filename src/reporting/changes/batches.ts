@@ -85,7 +85,9 @@ export const BATCH_CHANGES: ChangesOf<BatchEvent["type"]> = {
     kind === "append" && revision === 0 ? batch.changed(id, { stage: "append_cancelled" }) : null,
   BatchDerived: nothing,
   BatchDerivationDropped: nothing,
-  BatchReplayed: nothing,
+  // What the checks that are left reject is said by the one that follows.
+  BatchReplayed: ({ outdated_checks = [] }, { id }) =>
+    outdated_checks.length > 0 ? batch.changed(id, { quarantined_rows: 0 }) : null,
   BatchRetentionSuspended: (_, { id, recorded_at }) =>
     batch.changed(id, { retention_suspended_at: recorded_at }),
   BatchExpired: (_, about) => [

@@ -1,9 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { initialBatch, objectsOf } from "../../../src/domain/batch/batch.ts";
+import { initialBatch, objectsOf, progressOf } from "../../../src/domain/batch/batch.ts";
 import type { BatchCommand, ReplayBatch } from "../../../src/domain/batch/commands.ts";
 import { type BatchContext, decideBatch } from "../../../src/domain/batch/decide.ts";
 import type { BatchEvent } from "../../../src/domain/batch/events.ts";
 import { evolveBatch } from "../../../src/domain/batch/evolveBatch.ts";
+import type { ContractState } from "../../../src/domain/contract/contract.ts";
 import { deciderSpec } from "../../support/deciderSpec.ts";
 import {
   anonymized,
@@ -19,6 +20,7 @@ import {
   lakeAt,
   publication,
   published,
+  qualityPassed,
   REPLAY,
   RUN,
   run,
@@ -129,5 +131,43 @@ describe("a privacy run that awaits approval", () => {
     appended(...replayed)
       .when(approve)
       .thenRejected("privacy-run-closed", "wrong_state");
+  });
+});
+
+describe("a check that a replay has left behind", () => {
+  const agreed = qualityPassed({ rules: { amount: ">0" } });
+  const asked = qualityPassed({ source: "request", rules: { email: "not_null" } });
+  const left = (contract: ContractState) => {
+    const given = appended(agreed, asked).knowing({ ...strict, lake: lakeAt("gdpr"), contract });
+    const [mark] = given.when(replay()).events();
+    if (mark === undefined) throw new Error("nothing was replayed");
+    const state = appended(agreed, asked, mark).state();
+    if (state.status !== "held") throw new Error(`the batch is ${state.status}`);
+    const { contract: one, request: other } = progressOf(state.batch).quality;
+    return { mark, quality: [one?.rules ?? null, other?.rules ?? null] };
+  };
+  const data = { replay_id: REPLAY };
+
+  it("is the contract's where it has no rules any more", () => {
+    expect(left(contractAfter(contractDefined()))).toEqual({
+      mark: { type: "BatchReplayed", data: { ...data, outdated_checks: ["contract"] } },
+      quality: [null, { email: "not_null" }],
+    });
+  });
+
+  it("is a request's where its rules do not fit the schema any more", () => {
+    const schema = { id: "int", amount: "float" } as const;
+    const contract = contractAfter(contractDefined({ schema, quality_rules: { id: "unique" } }));
+    expect(left(contract)).toEqual({
+      mark: { type: "BatchReplayed", data: { ...data, outdated_checks: ["request"] } },
+      quality: [{ amount: ">0" }, null],
+    });
+  });
+
+  it("is none where both have a say", () => {
+    expect(left(contractAfter(contractDefined({ quality_rules: { id: "unique" } })))).toEqual({
+      mark: { type: "BatchReplayed", data },
+      quality: [{ amount: ">0" }, { email: "not_null" }],
+    });
   });
 });

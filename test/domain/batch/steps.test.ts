@@ -178,7 +178,9 @@ describe("replaying a batch", () => {
   });
 
   it("leads an anonymised, published batch through everything again", () => {
+    const contract = contractAfter(contractDefined({ quality_rules: { amount: ">0" } }));
     appended(qualityPassed(), anonymized(), published())
+      .knowing({ ...usual, contract })
       .when(
         replay(
           derived({
