@@ -216,7 +216,7 @@ const batchView = (batch: Batch): View => {
 };
 
 /** What it was; of its data nothing is left. */
-const expiredView = ({ file, ...batch }: ExpiredBatch): View => ({
+const expiredView = ({ file, taken_as: _, upload_etag: __, ...batch }: ExpiredBatch): View => ({
   ...batch,
   ...fileView(file),
   state: "expired",

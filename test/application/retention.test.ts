@@ -91,6 +91,17 @@ describe("the retention of a batch", () => {
     expect(stateOf(lake, "b1")).toMatchObject({ state: "expired", expired_at: inDays(30) });
   });
 
+  it("leaves of it neither where it lay nor a tag of its upload", async () => {
+    const lake = salesLake(30);
+    done(append(lake, "b1"));
+    lake.pass(30 * DAY_MS);
+    await dutiesOf(lake).ring();
+    const expired = stateOf(lake, "b1");
+    expect(expired).toMatchObject({ batch_id: "b1", state: "expired", ended_by: "retention" });
+    expect(Object.keys(expired)).not.toContain("upload_etag");
+    expect(JSON.stringify(expired)).not.toContain("lakes/");
+  });
+
   it("ends with the deletion of every object it has, and of nothing else", async () => {
     const lake = salesLake(30);
     for (const id of ["b1", "b2"]) {
