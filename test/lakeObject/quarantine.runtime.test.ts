@@ -127,6 +127,28 @@ describe("a file that does not fit", () => {
     expect(refused.status).toBe(409);
     expect(refused.at("code")).toBe("batch-exists");
   });
+
+  test("and fits once its contract has changed is published under the schema it was read by", async () => {
+    const lake = await salesLake();
+    expect((await append(lake, "b", UNFIT)).status).toBe(422);
+    const change = async (amount: string) => {
+      const terms = { dataset: "sales", retention_days: 365, schema: { id: "int", amount } };
+      expect((await lake.put("/contracts/c1", terms)).status).toBe(200);
+    };
+    await change("string");
+    await lake.done("/release-batch", { batch_id: "b", reason: "amounts are texts" });
+    const run = await lake.done("/run-privacy", { batch_id: "b", privacy_rules: { id: "mask" } });
+    expect(typesOf(run)).toEqual(["SchemaValidated", "DataAnonymized"]);
+
+    await change("float");
+    const refused = await lake.post("/publish-batch", { batch_id: "b" });
+    expect([refused.status, refused.at("code")]).toEqual([409, "schema-changed"]);
+    await change("string");
+    await lake.done("/publish-batch", { batch_id: "b" });
+    const batch = await lake.get("/batches/b");
+    expect(batch.at("schema")).toEqual({ id: "int", amount: "string" });
+    expect(batch.at("published", "schema")).toEqual({ id: "string", amount: "string" });
+  });
 });
 
 describe("a batch whose retention has ended", () => {

@@ -34,7 +34,7 @@ import { reappearance, rebind, redact } from "./redaction.ts";
 import { derive, dropDerivation, replay } from "./replayed.ts";
 import { admitSuspicions, keepBack, suspicionEvents } from "./suspected.ts";
 import { admitApproval, admitSchema, admitTerms } from "./terms.ts";
-import { failure, misfitEvents, schemaVerdict, warningsOf } from "./verdicts.ts";
+import { failure, misfitEvents, readAnew, schemaVerdict, warningsOf } from "./verdicts.ts";
 
 export interface BatchContext {
   readonly lake: ActiveLake;
@@ -91,9 +91,11 @@ const decideStep = (command: StepCommand, state: BatchState, context: BatchConte
   const { batch } = state;
   switch (command.type) {
     case "RecordQuality":
-      return workable(batch) ?? recordQuality(command, batch);
-    case "RecordPrivacy":
-      return workable(batch) ?? recordPrivacy(command.run, batch, context.lake);
+      return workable(batch) ?? readAnew(batch, context.contract, recordQuality(command, batch));
+    case "RecordPrivacy": {
+      const recorded = recordPrivacy(command.run, batch, context.lake);
+      return workable(batch) ?? readAnew(batch, context.contract, recorded);
+    }
     case "ApprovePrivacyRun":
       return approveRun(command, batch, context);
     case "RejectPrivacyRun":
@@ -305,12 +307,8 @@ const publish = (command: PublishData, batch: Batch, context: BatchContext): Dec
       `Contract ${contract.contract_id} changed while the batch was being published; ask again.`,
     );
   }
-  const { schema } = contract;
   const warnings = [...admitted.value, ...anonymous.value];
-  return ok([
-    // A file that did not fit at first and was released has been read whole on the way here.
-    ...(batch.schema === null ? [{ type: "SchemaValidated", data: { schema } } as const] : []),
-    ...(run ? [anonymized(run, batch, { approver: null })] : []),
-    { type: "DataPublished", data: { ...publication, warnings } },
-  ]);
+  const published: BatchEvent = { type: "DataPublished", data: { ...publication, warnings } };
+  const transformed = run ? [anonymized(run, batch, { approver: null })] : [];
+  return readAnew(batch, contract, ok([...transformed, published]));
 };

@@ -1,6 +1,9 @@
 /** What a pass over the rows has found, as the events that say so. */
 import type { Contract, ContractState } from "../contract/contract.ts";
+import { ok, type Result } from "../decider.ts";
+import type { Rejection } from "../rejection.ts";
 import { describeIssue } from "../table.ts";
+import type { Batch } from "./batch.ts";
 import type { Misfit } from "./commands.ts";
 import type { BatchEvent, Breach, QualityCheck } from "./events.ts";
 
@@ -8,6 +11,19 @@ export const schemaVerdict = (misfit: Misfit | null, contract: Contract): readon
   misfit
     ? misfitEvents(misfit, contract)
     : [{ type: "SchemaValidated", data: { schema: contract.schema } }];
+
+/**
+ * What was decided on a pass over a file that fitted nothing before, and that it fits now: it was
+ * read whole under the contract as it stands.
+ */
+export const readAnew = (
+  { schema }: Batch,
+  contract: ContractState,
+  decided: Result<readonly BatchEvent[], Rejection>,
+): Result<readonly BatchEvent[], Rejection> => {
+  if (schema !== null || contract.status === "absent" || !decided.ok) return decided;
+  return ok([{ type: "SchemaValidated", data: { schema: contract.schema } }, ...decided.value]);
+};
 
 /** A file that does not fit: why, and into quarantine with it. */
 export const misfitEvents = (misfit: Misfit, contract: ContractState): readonly BatchEvent[] => {

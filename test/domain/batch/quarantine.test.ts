@@ -4,12 +4,14 @@ import { initialBatch, objectsOf } from "../../../src/domain/batch/batch.ts";
 import { type BatchContext, decideBatch } from "../../../src/domain/batch/decide.ts";
 import type { BatchEvent } from "../../../src/domain/batch/events.ts";
 import { evolveBatch } from "../../../src/domain/batch/evolveBatch.ts";
+import type { Schema } from "../../../src/domain/table.ts";
 import { deciderSpec, recordedAt } from "../../support/deciderSpec.ts";
 import {
   anonymized,
   appendData,
   BATCH,
   batchAppended,
+  check,
   contractAfter,
   contractDefined,
   datasetAfter,
@@ -18,10 +20,12 @@ import {
   MISFIT,
   MISFIT_REASON,
   objectAt,
+  publication,
   published,
   qualityPassed,
   quarantined,
   released,
+  run,
 } from "../../support/facts.ts";
 
 const usual: BatchContext = {
@@ -98,6 +102,33 @@ describe("a file that does not fit", () => {
         warnings: [expect.stringContaining("checked anew")],
       },
     });
+  });
+});
+
+describe("a file that is read anew once it is released", () => {
+  const schema: Schema = { id: "int", email: "string", amount: "string" };
+  const contract = contractAfter(contractDefined({ version: 2, schema }));
+  const fits: BatchEvent = { type: "SchemaValidated", data: { schema } };
+  const anew = given(...unfit, released).knowing({ ...usual, contract });
+
+  it("is on record as fitting its contract as it stands, by a check", () => {
+    anew
+      .when({ type: "RecordQuality", batch_id: BATCH, check: check(), rederived: null })
+      .then(fits, qualityPassed());
+    const failed = check({ passed: false });
+    const [first] = anew
+      .when({ type: "RecordQuality", batch_id: BATCH, check: failed, rederived: null })
+      .events();
+    expect(first).toEqual(fits);
+  });
+
+  it("is so by a privacy run, and is not published under yet another schema", () => {
+    anew
+      .when({ type: "RecordPrivacy", batch_id: BATCH, run: run("clean/1") })
+      .then(fits, anonymized("clean/1"));
+    given(...unfit, released, fits, anonymized("clean/1"))
+      .when({ type: "PublishData", batch_id: BATCH, publication: publication("p/1"), run: null })
+      .thenRejected("schema-changed", "wrong_state");
   });
 });
 
