@@ -3,6 +3,14 @@ declare module "swagger-ui-dist/swagger-ui-bundle.js" {
   const text: string;
   export default text;
 }
+declare module "*/built/console.js" {
+  const text: string;
+  export default text;
+}
+declare module "*/built/console.css" {
+  const text: string;
+  export default text;
+}
 declare module "*?raw" {
   const text: string;
   export default text;

@@ -14,6 +14,7 @@ import { heldIn } from "./application/work/lookups.ts";
 import { type ReplayStep, replayStep } from "./application/work/replayWork.ts";
 import { workStep } from "./application/work/stepWork.ts";
 import type { Workshop } from "./application/work/workshop.ts";
+import { CONSOLE_POLICY, consoleFiles } from "./console/consoleFiles.ts";
 import type { BatchId, DeletionId, ReplayId, SubjectAccessId } from "./domain/ids.ts";
 import type { Env } from "./env.ts";
 import { createApp } from "./http/app.ts";
@@ -59,7 +60,10 @@ export class LongWork extends WorkerEntrypoint<Env> {
   }
 }
 
-const app = createApp((c, origin) => depsOf(c.env as Env, origin));
+const app = createApp((c, origin) => depsOf(c.env as Env, origin), {
+  files: consoleFiles,
+  policy: CONSOLE_POLICY,
+});
 
 export default {
   fetch: (request, env, ctx) => answering(async () => app.fetch(request, env, ctx)),

@@ -17,7 +17,7 @@ const root = path.resolve(import.meta.dirname, "..");
 
 const sourcesIn = (folder: string): readonly Source[] =>
   readdirSync(path.join(root, folder), { recursive: true, encoding: "utf8" })
-    .filter((file) => file.endsWith(".ts"))
+    .filter((file) => /\.tsx?$/.test(file))
     .map((file) => path.posix.join(folder, file.replaceAll(path.sep, "/")))
     .sort()
     .map((file) => ({ file, text: readFileSync(path.join(root, file), "utf8") }));
@@ -124,6 +124,10 @@ describe("the check of imports", () => {
     ["src/http/a.ts", "cloudflare:workers"],
     ["src/http/a.ts", "../../test/support/b.ts"],
     ["src/http/a.ts", "../../package.json"],
+    ["src/http/a.ts", "../console/consoleFiles.ts"],
+    ["src/console/consoleFiles.ts", "preact"],
+    ["src/console/client/a.tsx", "../../contracts/b.ts"],
+    ["src/console/client/a.tsx", "hono"],
     ["src/utils/a.ts", "../domain/b.ts"],
     ["src/helper.ts", "./domain/b.ts"],
   ])("finds a fault when %s imports %s", (file, specifier) => {
@@ -141,6 +145,8 @@ describe("the check of imports", () => {
     ["src/data/a.ts", "hyparquet"],
     ["src/http/routes/a.ts", "../problem.ts"],
     ["src/http/a.ts", "hono"],
+    ["src/console/client/ui/a.tsx", "preact/hooks"],
+    ["src/console/client/ui/a.tsx", "../api/b.ts"],
     ["src/worker.ts", "cloudflare:workers"],
     ["src/worker.ts", "./http/app.ts"],
     ["src/lakeObject.ts", "./env.ts"],

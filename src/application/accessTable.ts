@@ -78,7 +78,8 @@ const forSubjects = { others: { requested_by: ["owner", "privacy_officer"] } } a
 export const ACCESS = {
   "GET /health": anyone("says only that Lethe runs"),
   "GET /ready": anyone("says only whether Lethe can do its work"),
-  "GET /": anyone("leads to the documentation"),
+  "GET /": anyone("leads to the console"),
+  "GET /console": anyone("the page holds nothing of a lake, and asks as its reader"),
   "GET /docs": anyone("the documentation is the same everywhere"),
   "GET /openapi.json": anyone("the interface is the same everywhere"),
   "GET /deadlines": anyone("a calendar, and no lake's"),

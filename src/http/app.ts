@@ -3,7 +3,7 @@ import { Hono } from "hono";
 import { RegExpRouter } from "hono/router/reg-exp-router";
 import { say } from "../application/logging.ts";
 import { checkAccessTable } from "./auth/operations.ts";
-import { docsFiles } from "./docs.ts";
+import { docsFiles, type Files } from "./docs.ts";
 import { gate, type Handler } from "./gate.ts";
 import { type AppContext, type AppEnv, type Deps, handler } from "./handle.ts";
 import { openApiDocument } from "./openapi.ts";
@@ -16,11 +16,23 @@ import { DOCS_POLICY } from "./securityHeaders.ts";
 
 export const VERSION = "0.1.0";
 
+/** What is not of the API: `GET /health`, the ways in, and pages that anybody may load. */
+const PAGES = ["GET /health", "GET /", "GET /console", "GET /docs", "GET /openapi.json"];
+
 type App = Hono<AppEnv>;
 
+/** The web console, which the composition root brings: by path, and what its page may do. */
+export interface Console {
+  readonly files: Files;
+  readonly policy: string;
+}
+
 /** Builds the app; `depsOf` is called once a request, with its scheme and host. */
-export const createApp = (depsOf: (c: AppContext, origin: string) => Deps): App => {
-  checkAccessTable(ROUTES, ["GET /health", "GET /", "GET /docs", "GET /openapi.json"]);
+export const createApp = (
+  depsOf: (c: AppContext, origin: string) => Deps,
+  console: Console,
+): App => {
+  checkAccessTable(ROUTES, PAGES);
   const { pathOf, guarded } = gate(depsOf);
   // No middleware: the router tells of one handler for each request.
   const app: App = new Hono({ router: recalling(new RegExpRouter()), getPath: pathOf });
@@ -28,16 +40,20 @@ export const createApp = (depsOf: (c: AppContext, origin: string) => Deps): App 
     app.on(method, path, guarded(answer));
 
   on("GET", "/health", (c) => respondJson(c, 200, { status: "ok" }));
-  on("GET", "/", (c) => respond(c, 302, null, { Location: "/docs" }));
+  on("GET", "/", (c) => respond(c, 302, null, { Location: "/console" }));
   let document: string | null = null;
   on("GET", "/openapi.json", (c) => {
     document ??= JSON.stringify(openApiDocument(ROUTES, VERSION));
     return respond(c, 200, document, { "Content-Type": "application/json" });
   });
-  for (const [path, { type, body }] of Object.entries(docsFiles)) {
-    const headers = { "Content-Type": type, "Content-Security-Policy": DOCS_POLICY };
-    on("GET", path, (c) => respond(c, 200, body, headers));
-  }
+  const show = (files: Files, policy: string) => {
+    for (const [path, { type, body }] of Object.entries(files)) {
+      const headers = { "Content-Type": type, "Content-Security-Policy": policy };
+      on("GET", path, (c) => respond(c, 200, body, headers));
+    }
+  };
+  show(docsFiles, DOCS_POLICY);
+  show(console.files, console.policy);
 
   const paths = new Map<string, Set<string>>();
   const serve = (path: string, route: Route, own: boolean) => {
@@ -50,7 +66,8 @@ export const createApp = (depsOf: (c: AppContext, origin: string) => Deps): App 
     if (route.scope === "platform" || route.path !== "") serve(route.path, route, false);
     if (route.scope === "lake") serve(`/lakes/{lake_id}${route.path}`, route, true);
   }
-  for (const pattern of ["/health", "/openapi.json", "/", ...Object.keys(docsFiles)]) {
+  const shown = [...Object.keys(docsFiles), ...Object.keys(console.files)];
+  for (const pattern of ["/health", "/openapi.json", "/", ...shown]) {
     paths.set(pattern, new Set(["GET"]));
   }
   for (const [pattern, methods] of paths) {

@@ -24,11 +24,13 @@ const start = `SwaggerUIBundle({ url: "/openapi.json", dom_id: "#docs", deepLink
   validatorUrl: null, tryItOutEnabled: true });
 `;
 
-/** Everything the page loads, by path. */
-export const docsFiles: Readonly<Record<string, { readonly type: string; readonly body: string }>> =
-  {
-    "/docs": { type: "text/html; charset=utf-8", body: docsPage },
-    "/docs/swagger-ui.css": { type: "text/css; charset=utf-8", body: style },
-    "/docs/swagger-ui.js": { type: "text/javascript; charset=utf-8", body: script },
-    "/docs/start.js": { type: "text/javascript; charset=utf-8", body: start },
-  };
+/** What a page is made of, by path. */
+export type Files = Readonly<Record<string, { readonly type: string; readonly body: string }>>;
+
+/** Everything the page loads. */
+export const docsFiles: Files = {
+  "/docs": { type: "text/html; charset=utf-8", body: docsPage },
+  "/docs/swagger-ui.css": { type: "text/css; charset=utf-8", body: style },
+  "/docs/swagger-ui.js": { type: "text/javascript; charset=utf-8", body: script },
+  "/docs/start.js": { type: "text/javascript; charset=utf-8", body: start },
+};

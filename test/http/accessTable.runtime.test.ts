@@ -20,6 +20,7 @@ const SAMPLES: Readonly<Record<Operation, { readonly path?: string; readonly bod
   "GET /admin/parked": {},
   "POST /admin/redrive": {},
   "GET /": {},
+  "GET /console": {},
   "GET /docs": {},
   "GET /openapi.json": {},
   "GET /deadlines": { path: "/deadlines?received_at=2026-11-23" },
@@ -225,6 +226,7 @@ describe("the table of who may do what", () => {
     expect(rest).toEqual([
       "GET /health",
       "GET /",
+      "GET /console",
       "GET /docs",
       "GET /openapi.json",
       "GET /deletions/{id}?reveal=true",

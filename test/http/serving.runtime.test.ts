@@ -265,11 +265,53 @@ describe("the API browser", () => {
     expect(String(start.body)).toContain('"/openapi.json"');
     expect(String(start.body)).toContain("validatorUrl: null");
   });
+});
 
+describe("the console", () => {
   test("is where a person who comes to the root is sent", async () => {
     const answer = await send("/");
     expect(answer.status).toBe(302);
-    expect(answer.headers.get("Location")).toBe("/docs");
+    expect(answer.headers.get("Location")).toBe("/console");
+  });
+
+  test("is one page at every address below it, whose script finds the place", async () => {
+    const page = await send("/console");
+    expect(page.headers.get("Content-Type")).toBe("text/html; charset=utf-8");
+    for (const path of ["/console/", "/console/lakes/north", "/console/lakes/a/events/7?at=x"]) {
+      const deep = await send(path);
+      expect([deep.status, deep.body], path).toEqual([200, page.body]);
+    }
+    expect((await send("/console/lakes/north", { method: "POST" })).status).toBe(405);
+  });
+
+  test("and all it loads come from here alone, and may run and reach nothing else", async () => {
+    const page = await send("/console");
+    const html = String(page.body);
+    const policy = page.headers.get("Content-Security-Policy") ?? "";
+    expect(policy).toContain("default-src 'none'; script-src 'self'; style-src 'self';");
+    expect(policy).toContain("frame-ancestors 'none'");
+    expect(policy).not.toContain("unsafe");
+    expect(html).not.toMatch(/<script>|<style| on\w+=| style=|https?:/);
+    const links = [...html.matchAll(/(?:src|href)="(\/console[^"]+)"/g)].map(([, at]) => at ?? "");
+    expect(links.sort()).toEqual([
+      "/console/console.css",
+      "/console/console.js",
+      "/console/lethe.svg",
+    ]);
+    const types = await Promise.all(links.map(async (link) => (await send(link)).headers));
+    expect(types.map((headers) => headers.get("Content-Type"))).toEqual([
+      "text/css; charset=utf-8",
+      "text/javascript; charset=utf-8",
+      "image/svg+xml",
+    ]);
+    const style = String((await send("/console/console.css")).body);
+    expect(style).not.toMatch(/@import|url\(/);
+  });
+
+  test("needs no caller, and says nothing of a lake", async () => {
+    const lake = await newLake("standard");
+    const named = await send(`/console/lakes/${lake.id}`);
+    expect(String(named.body)).not.toContain(lake.id);
   });
 });
 

@@ -54,7 +54,9 @@ const OUTSIDE: Readonly<Record<string, (specifier: string, file: string) => bool
   domain: () => false,
   contracts: (specifier) => ["zod", "re2js"].includes(specifier),
   application: (specifier, file) => specifier === "node:crypto" && CRYPTO.includes(file),
-  console: () => false,
+  // Its client runs in a browser, and is bundled with what it shows itself by.
+  console: (specifier, file) =>
+    file.startsWith("src/console/client/") && /^preact(\/hooks)?$/.test(specifier),
 };
 
 export const TOP_LEVEL = [

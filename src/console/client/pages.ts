@@ -1,0 +1,42 @@
+/**
+ * Every page of the console. A page is one file in `pages/` that exports a `Page`; listed here it has
+ * its address, and its place in the navigation if it names one.
+ */
+import type { ComponentType } from "preact";
+import type { PageProps } from "./context.ts";
+import { datasetPage } from "./pages/dataset.tsx";
+import { datasetsPage } from "./pages/datasets.tsx";
+import { eventPage } from "./pages/event.tsx";
+import { eventsPage } from "./pages/events.tsx";
+import { lakesPage } from "./pages/lakes.tsx";
+import { newLakePage } from "./pages/newLake.tsx";
+import { overviewPage } from "./pages/overview.tsx";
+
+/** In the order in which the navigation shows them. */
+export const GROUPS = [
+  "Lake",
+  "Data",
+  "People",
+  "Evidence",
+  "Administration",
+  "All lakes",
+] as const;
+
+export interface Page {
+  /** Below the lake, or below the console, such as `/datasets/:name`. */
+  readonly path: string;
+  readonly scope: "lake" | "platform";
+  readonly view: ComponentType<PageProps>;
+  /** Where the navigation leads to it; left out on pages that others lead to. */
+  readonly nav?: { readonly group: (typeof GROUPS)[number]; readonly label: string };
+}
+
+export const PAGES: readonly Page[] = [
+  overviewPage,
+  datasetsPage,
+  datasetPage,
+  eventsPage,
+  eventPage,
+  lakesPage,
+  newLakePage,
+];

@@ -1,0 +1,170 @@
+/** The web console in a real browser, against a started server: what a person sees and can do. */
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import type { Browser, BrowserContext, Page } from "playwright-core";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { type Server, startServer } from "../../scripts/support/server.ts";
+import { chromiumPath, launchBrowser } from "../support/browser.ts";
+import { accessFaults } from "../support/pageFaults.ts";
+
+/** Where there is no browser nothing is tried, and the report of the tests says so. */
+describe.skipIf(chromiumPath === null)("the console", () => {
+  let directory: string;
+  let server: Server;
+  let browser: Browser;
+  let context: BrowserContext;
+  let page: Page;
+  /** What the browser complains of, CSP violations too. */
+  let complaints: string[];
+
+  const post = async (route: string, body: unknown): Promise<Record<string, unknown>> => {
+    const response = await fetch(`${server.url}/lakes/north${route}`, {
+      method: "POST",
+      headers: { "Content-Type": "application/json" },
+      body: JSON.stringify(body),
+    });
+    expect(response.status, route).toBeLessThan(300);
+    return (await response.json()) as Record<string, unknown>;
+  };
+
+  const open = async (at: string) => {
+    await page.goto(`${server.url}${at}`);
+    await page.getByRole("heading", { level: 1 }).waitFor();
+  };
+
+  const heading = (name: string) => page.getByRole("heading", { level: 1, name }).waitFor();
+
+  beforeAll(async () => {
+    directory = await mkdtemp(path.join(tmpdir(), "lethe-console-"));
+    [server, browser] = await Promise.all([
+      startServer({ persistTo: path.join(directory, "state") }),
+      launchBrowser(),
+    ]);
+  });
+
+  afterAll(async () => {
+    await browser?.close();
+    await server?.stop();
+    await rm(directory, { recursive: true, force: true });
+  });
+
+  beforeEach(async () => {
+    context = await browser.newContext();
+    page = await context.newPage();
+    complaints = [];
+    page.on("pageerror", (error) => complaints.push(String(error)));
+    page.on("console", (message) => {
+      // A refusal is an answer: the browser notes each, and the page shows it.
+      const refused = message.text().startsWith("Failed to load resource: the server responded");
+      if (message.type() === "error" && !refused) complaints.push(message.text());
+    });
+  });
+
+  afterEach(async () => {
+    await context.close();
+    expect(complaints).toEqual([]);
+  });
+
+  test("leads a newcomer from the root to the default lake, and shows its first event proven", async () => {
+    await open("/");
+    expect(new URL(page.url()).pathname).toBe("/console");
+    await page.getByRole("link", { name: "Open the lake “default”" }).click();
+    await heading("default");
+    await page.getByRole("navigation").getByRole("link", { name: "Events" }).click();
+    await page.getByRole("link", { name: "DataLakeCreated" }).click();
+    await page.getByText("exactly as it stands here").waitFor();
+    const steps = page.locator(".proof li.held strong");
+    expect(await steps.allTextContents()).toEqual(["The leaf", "The path", "The signature"]);
+    await page.reload();
+    await page.getByText("The log only grew").waitFor();
+    expect(await page.locator(".proof li.held").count()).toBe(5);
+  });
+
+  test("takes a lake from the form, and says what is wrong with it in Lethe's words", async () => {
+    await open("/console/new-lake");
+    await page.getByLabel("Name").fill("Northern customers");
+    await page.getByLabel(/^Id/).fill("-north");
+    await page.getByRole("button", { name: "Create the lake" }).click();
+    const alert = page.getByRole("alert");
+    await alert.getByText(/^The body is not valid: lake_id: must be 1-128 of/).waitFor();
+    const field = page.getByLabel(/^Id/);
+    expect(await field.getAttribute("aria-invalid")).toBe("true");
+    const described = (await field.getAttribute("aria-describedby")) ?? "";
+    const fault = page.locator(`[id="${described.split(" ").at(-1)}"]`);
+    expect(await fault.textContent()).toMatch(/^must be 1-128/);
+    await field.fill("north");
+    await page.getByRole("button", { name: "Create the lake" }).click();
+    await heading("Northern customers");
+    expect(new URL(page.url()).pathname).toBe("/console/lakes/north");
+  });
+
+  test("shows events as they come, without being asked again", async () => {
+    await open("/console/lakes/north/events");
+    await page.getByText("Live", { exact: true }).waitFor();
+    await post("/datasets", { name: "sales", schema: { id: "int" }, contains_pii: false });
+    await page.getByRole("link", { name: "DatasetRegistered" }).waitFor();
+  });
+
+  test("opens any address again as it is, and looks at things as they were", async () => {
+    await open("/console/lakes/north/datasets/sales");
+    await page.reload();
+    await heading("sales");
+    await open("/console/lakes/north/datasets/sales?at=2020-01-01T00:00:00.000Z");
+    await page.getByRole("alert").getByText("There was no such dataset then.").waitFor();
+    await page.getByRole("button", { name: "Back to now" }).click();
+    await page.getByText("Version 1 of 1 is active.").waitFor();
+    expect(new URL(page.url()).search).toBe("");
+  });
+
+  test("is used by keyboard alone, and tells where one is", async () => {
+    await open("/console/lakes/north");
+    await page.keyboard.press("Tab");
+    expect(await page.locator(":focus").textContent()).toContain("To the content");
+    const focused = () => page.locator(":focus").textContent();
+    for (let at = 0; at < 20 && (await focused()) !== "Datasets"; at += 1) {
+      await page.keyboard.press("Tab");
+    }
+    await page.keyboard.press("Enter");
+    await heading("Datasets");
+    expect(await page.locator(":focus").textContent()).toBe("Datasets");
+    expect(await page.title()).toBe("Datasets · Lethe");
+  });
+
+  test("keeps a token in the tab only when told to, and shows what is refused", async () => {
+    await open("/console/lakes/north");
+    const use = async (kept: boolean) => {
+      await page.getByRole("button", { name: /token/ }).first().click();
+      await page.getByLabel("Token").fill("Bearer not.a.token");
+      await page.getByRole("checkbox").setChecked(kept);
+      await page.getByRole("button", { name: "Use it" }).click();
+      await page
+        .getByRole("alert")
+        .getByText(/^This token does not say who you are\./)
+        .waitFor();
+    };
+    const stored = () => page.evaluate(() => Object.values({ ...sessionStorage }));
+    await use(false);
+    expect(await stored()).toEqual([]);
+    await use(true);
+    expect(await stored()).toEqual(["not.a.token"]);
+    expect(page.url()).not.toContain("token");
+  });
+
+  test.each([
+    "/console",
+    "/console/new-lake",
+    "/console/nowhere",
+    "/console/lakes/north",
+    "/console/lakes/north/datasets",
+    "/console/lakes/north/datasets/sales",
+    "/console/lakes/north/events",
+    "/console/lakes/north/events/1",
+    "/console/lakes/nobody",
+  ])("at %s can be read without seeing it, on a phone too", async (at) => {
+    await page.setViewportSize({ width: 390, height: 800 });
+    await open(at);
+    await page.waitForFunction("document.querySelector('.waiting') === null");
+    expect(await accessFaults(page)).toEqual([]);
+  });
+});
