@@ -69,7 +69,9 @@ const announce = async (): Promise<void> => {
       () => false,
     );
     if (alive) {
-      console.log(`Lethe listens on ${url} (docs: ${url}/docs). Ctrl-C ends it.`);
+      console.log(
+        `Lethe listens on ${url} (console: ${url}/console, docs: ${url}/docs). Ctrl-C ends it.`,
+      );
       console.log(
         "Lakes are kept on this machine: its simulator has no jurisdictions to hold them in.",
       );

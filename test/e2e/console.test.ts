@@ -164,7 +164,7 @@ describe.skipIf(chromiumPath === null)("the console", () => {
   ])("at %s can be read without seeing it, on a phone too", async (at) => {
     await page.setViewportSize({ width: 390, height: 800 });
     await open(at);
-    await page.waitForFunction("document.querySelector('.waiting') === null");
+    await expect.poll(() => page.locator(".waiting").count(), { timeout: 30_000 }).toBe(0);
     expect(await accessFaults(page)).toEqual([]);
   });
 });
