@@ -2,9 +2,11 @@ import { describe, expect, it } from "vitest";
 import { bytes, plural, relative, urgency, utc, words } from "../../src/console/client/format.ts";
 import {
   holderOf,
+  idOfToken,
   keepCredential,
   keptCredential,
   lakeOfToken,
+  subjectOf,
   tokenIn,
 } from "../../src/console/client/session.ts";
 
@@ -61,7 +63,9 @@ describe("a token", () => {
       null,
     ]);
     const claims = Buffer.from(JSON.stringify({ sub: "42", email: "zoë@example.com" }));
-    expect(holderOf(`x.${claims.toString("base64url")}.y`)).toBe("zoë@example.com");
+    const token = `x.${claims.toString("base64url")}.y`;
+    expect([holderOf(token), subjectOf(token)]).toEqual(["zoë@example.com", "42"]);
+    expect([subjectOf(api), subjectOf(null), idOfToken(token)]).toEqual([null, null, null]);
     expect(holderOf(api)).toBe(`API token ${"a".repeat(16)}`);
     expect(holderOf("opaque")).not.toContain("opaque");
   });

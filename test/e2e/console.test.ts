@@ -8,6 +8,9 @@ import { type Server, startServer } from "../../scripts/support/server.ts";
 import { chromiumPath, launchBrowser } from "../support/browser.ts";
 import { accessFaults } from "../support/pageFaults.ts";
 
+/** Two rows that keep every rule. */
+const CSV = "id,amount\n1,1.50\n2,20.00\n";
+
 /** Where there is no browser nothing is tried, and the report of the tests says so. */
 describe.skipIf(chromiumPath === null)("the console", () => {
   let directory: string;
@@ -117,6 +120,70 @@ describe.skipIf(chromiumPath === null)("the console", () => {
     expect(new URL(page.url()).search).toBe("");
   });
 
+  test("takes a dataset from its registration to a published batch that can be had", async () => {
+    await open("/console/lakes/north/new-dataset");
+    await page.getByLabel("Name", { exact: true }).fill("orders");
+    for (const [at, [name, type]] of [
+      ["id", "int"] as const,
+      ["amount", "decimal"] as const,
+    ].entries()) {
+      if (at > 0) await page.getByRole("button", { name: "Add a column" }).click();
+      await page.getByLabel("Column", { exact: true }).nth(at).fill(name);
+      await page.getByLabel("Type").nth(at).selectOption(type);
+    }
+    await page.getByLabel("Personal data").selectOption("true");
+    await page.getByRole("button", { name: "Register it" }).click();
+    await heading("orders");
+
+    await open("/console/lakes/north/new-contract?dataset=orders");
+    await page.getByRole("button", { name: "Add a quality rule" }).click();
+    await page.getByLabel("Column", { exact: true }).selectOption("amount");
+    await page.getByLabel("Rule", { exact: true }).selectOption(">");
+    await page.getByRole("button", { name: "Define the contract" }).click();
+    await page.getByText(/^amount: .*number/).waitFor();
+    await page.getByLabel("Value").fill("0");
+    await page.getByRole("button", { name: "Add a privacy strategy" }).click();
+    await page.getByLabel("Column", { exact: true }).nth(1).selectOption("id");
+    await page.getByLabel("Strategy").selectOption("mask");
+    await page.getByRole("button", { name: "Define the contract" }).click();
+    await heading("contract1");
+    await page.getByRole("button", { name: "Approve…" }).click();
+    await page.getByRole("dialog").getByRole("button", { name: "Approve" }).click();
+    await page.getByText("approved", { exact: true }).waitFor();
+
+    await open("/console/lakes/north/new-batch");
+    const csv = { name: "Eva's orders.csv", mimeType: "text/csv", buffer: Buffer.from(CSV) };
+    await page.getByLabel("File").setInputFiles(csv);
+    await page.getByLabel("Batch", { exact: true }).fill("orders-1");
+    await page.getByLabel("Contract", { exact: true }).selectOption("contract1");
+    await page.getByRole("button", { name: "Upload and append" }).click();
+    await heading("orders-1");
+    await page.getByRole("button", { name: "Publish" }).click();
+    await page
+      .getByRole("alert")
+      .getByText(/quality check/i)
+      .waitFor();
+    await page.getByRole("button", { name: "Check quality" }).click();
+    await page.getByText("2 of 2 rows passed").waitFor();
+    await page.getByRole("button", { name: "Preview what anonymising does" }).click();
+    await page.getByRole("heading", { name: "Preview" }).waitFor();
+    expect(
+      await page
+        .getByRole("row", { name: /comes out as/ })
+        .first()
+        .textContent(),
+    ).toBe("comes out as*1.50");
+    await page.getByRole("button", { name: "Anonymise", exact: true }).click();
+    await page.getByRole("heading", { name: "Privacy" }).waitFor();
+    await page.getByRole("button", { name: "Publish" }).click();
+    await page.getByLabel(/^Purpose/).fill("to see it");
+    await page.getByLabel("Format").selectOption("csv");
+    await page.getByRole("button", { name: "Get a link" }).click();
+    const link = page.getByRole("link", { name: "Download orders-1" });
+    const got = await fetch((await link.getAttribute("href")) ?? "");
+    expect(await got.text()).toBe("id,amount\n*,1.50\n*,20.00\n");
+  });
+
   test("is used by keyboard alone, and tells where one is", async () => {
     await open("/console/lakes/north");
     await page.keyboard.press("Tab");
@@ -158,6 +225,12 @@ describe.skipIf(chromiumPath === null)("the console", () => {
     "/console/lakes/north",
     "/console/lakes/north/datasets",
     "/console/lakes/north/datasets/sales",
+    "/console/lakes/north/new-contract",
+    "/console/lakes/north/contracts/contract1",
+    "/console/lakes/north/contracts/contract1/change",
+    "/console/lakes/north/new-batch",
+    "/console/lakes/north/batches",
+    "/console/lakes/north/batches/orders-1",
     "/console/lakes/north/events",
     "/console/lakes/north/events/1",
     "/console/lakes/nobody",

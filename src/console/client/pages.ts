@@ -4,11 +4,18 @@
  */
 import type { ComponentType } from "preact";
 import type { PageProps } from "./context.ts";
+import { batchPage } from "./pages/batch.tsx";
+import { batchesPage } from "./pages/batches.tsx";
+import { contractPage } from "./pages/contract.tsx";
+import { contractsPage } from "./pages/contracts.tsx";
 import { datasetPage } from "./pages/dataset.tsx";
 import { datasetsPage } from "./pages/datasets.tsx";
 import { eventPage } from "./pages/event.tsx";
 import { eventsPage } from "./pages/events.tsx";
 import { lakesPage } from "./pages/lakes.tsx";
+import { newBatchPage } from "./pages/newBatch.tsx";
+import { editContractPage, newContractPage } from "./pages/newContract.tsx";
+import { newDatasetPage } from "./pages/newDataset.tsx";
 import { newLakePage } from "./pages/newLake.tsx";
 import { overviewPage } from "./pages/overview.tsx";
 
@@ -35,6 +42,14 @@ export const PAGES: readonly Page[] = [
   overviewPage,
   datasetsPage,
   datasetPage,
+  newDatasetPage,
+  contractsPage,
+  contractPage,
+  newContractPage,
+  editContractPage,
+  batchesPage,
+  batchPage,
+  newBatchPage,
   eventsPage,
   eventPage,
   lakesPage,

@@ -33,17 +33,32 @@ export const tokenIn = (pasted: string): string | null => {
 export const lakeOfToken = (token: string | null): string | null =>
   /^lethe_([A-Za-z0-9][A-Za-z0-9._-]{0,127})_[0-9a-f]{80}$/.exec(token ?? "")?.[1] ?? null;
 
-/** How a token calls whoever holds it: to be shown, never to be relied on. */
-export const holderOf = (token: string | null): string => {
-  if (token === null) return "Whoever this machine vouches for";
-  const [, id] = /^lethe_.+_([0-9a-f]{16})[0-9a-f]{64}$/.exec(token) ?? [];
-  if (id !== undefined) return `API token ${id}`;
+/** The id of an API token, which is no secret; null for a token of an issuer. */
+export const idOfToken = (token: string | null): string | null =>
+  /^lethe_.+_([0-9a-f]{16})[0-9a-f]{64}$/.exec(token ?? "")?.[1] ?? null;
+
+/** The claims of a token of an issuer, as far as it has any that can be read. */
+const claimsOf = (token: string): Readonly<Record<string, unknown>> => {
   try {
     const middle = (token.split(".")[1] ?? "").replaceAll("-", "+").replaceAll("_", "/");
     const bytes = Uint8Array.from(atob(middle), (c) => c.charCodeAt(0));
-    const { email, sub } = JSON.parse(new TextDecoder().decode(bytes)) as Record<string, unknown>;
-    return String(email ?? sub ?? "A person");
+    return { ...JSON.parse(new TextDecoder().decode(bytes)) };
   } catch {
-    return "A token that only Lethe can read";
+    return {};
   }
+};
+
+/** As a lake's members are called; null where the token does not say. */
+export const subjectOf = (token: string | null): string | null => {
+  const { sub } = claimsOf(token ?? "");
+  return typeof sub === "string" ? sub : null;
+};
+
+/** How a token calls whoever holds it: to be shown, never to be relied on. */
+export const holderOf = (token: string | null): string => {
+  if (token === null) return "Whoever the request itself says";
+  const id = idOfToken(token);
+  if (id !== null) return `API token ${id}`;
+  const { email, sub } = claimsOf(token);
+  return String(email ?? sub ?? "A token that only Lethe can read");
 };

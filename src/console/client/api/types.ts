@@ -94,3 +94,98 @@ export interface Recorded {
   readonly events: readonly { readonly seq: number; readonly type: string }[];
   readonly warnings: readonly string[];
 }
+
+export interface QualityReport {
+  readonly rows: number;
+  readonly passed_rows: number;
+  readonly failed_rows: number;
+  readonly rules?: readonly {
+    readonly column: string;
+    readonly rule: string;
+    readonly severity: string;
+    readonly failures: number;
+    readonly percent: number;
+    /** Null where the reader may not know which rows. */
+    readonly sample_rows: readonly number[] | null;
+  }[];
+}
+
+export interface QualityCheck {
+  readonly passed: boolean;
+  readonly report: QualityReport;
+  readonly rejected_rows?: number;
+  readonly checked_at?: string;
+}
+
+export interface PrivacyReport {
+  readonly rows: number;
+  readonly columns: readonly {
+    readonly column: string;
+    readonly strategy: string;
+    readonly cells: number;
+    readonly from_type: string;
+    readonly to_type: string;
+  }[];
+}
+
+export interface PrivacyRun {
+  readonly run_id: string;
+  readonly report: PrivacyReport;
+  readonly approver?: string | null;
+}
+
+/** Of a dry run: rows as they are and as they would be, hidden where nobody is to see them. */
+export interface Preview {
+  readonly report: PrivacyReport;
+  readonly preview: readonly {
+    readonly row: number;
+    readonly before: Readonly<Record<string, unknown>>;
+    readonly after: Readonly<Record<string, unknown>>;
+  }[];
+  readonly warnings: readonly string[];
+}
+
+export interface Batch {
+  readonly batch_id: string;
+  readonly dataset: string;
+  readonly contract_id: string;
+  readonly state: string;
+  readonly format?: string;
+  readonly bytes?: number;
+  readonly digest?: string;
+  readonly rows?: number;
+  readonly contains_pii: boolean | null;
+  readonly revision?: number;
+  readonly quality?: {
+    readonly contract: QualityCheck | null;
+    readonly request: QualityCheck | null;
+  };
+  readonly privacy?: PrivacyRun | null;
+  readonly proposed_privacy?: PrivacyRun | null;
+  readonly published?: {
+    readonly rows: number;
+    readonly suppressed_rows: number;
+    readonly schema: Schema;
+    readonly published_at: string;
+  } | null;
+  readonly quarantine?: {
+    readonly cause: string;
+    readonly reason: string;
+    readonly issues: readonly {
+      readonly row: number | null;
+      readonly column: string | null;
+      readonly message: string;
+    }[];
+    readonly issue_count: number;
+  } | null;
+  readonly work?: {
+    readonly kind: string;
+    readonly state: string;
+    readonly reason: string | null;
+    readonly segments: { readonly done: number; readonly total: number };
+    readonly bytes: number;
+    readonly total_bytes: number;
+  } | null;
+  readonly appended_at?: string;
+  readonly expires_at?: string;
+}

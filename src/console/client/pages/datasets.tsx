@@ -16,7 +16,11 @@ const Datasets = ({ query }: PageProps) => {
   const list = useListing<Dataset>(withQuery("/datasets", { status: query.status }));
   return (
     <>
-      <PageHead title="Datasets" lead="What the lake holds, and what is declared of it." />
+      <PageHead title="Datasets" lead="What the lake holds, and what is declared of it.">
+        <LakeLink to="/new-dataset" class="button">
+          New dataset
+        </LakeLink>
+      </PageHead>
       <ListTable
         caption="Datasets"
         one="dataset"
@@ -42,10 +46,7 @@ const Datasets = ({ query }: PageProps) => {
         empty={
           <>
             <p>No dataset is registered yet.</p>
-            <p>
-              A steward registers one with <code>POST /datasets</code>; data that lies elsewhere
-              comes in with <code>POST /ingest-dataset</code>.
-            </p>
+            <p>Register one, then say in a contract what its files must be like.</p>
           </>
         }
       />

@@ -72,7 +72,7 @@ export const Field = <Names extends string>({
     <div class="field">
       <label for={id}>
         {label}
-        {required ? null : <span class="optional"> (optional)</span>}
+        {required || options !== undefined ? null : <span class="optional"> (optional)</span>}
       </label>
       {options !== undefined ? (
         <select {...common}>

@@ -7,6 +7,7 @@ import { type Place, ROOT, urlOf } from "../router.ts";
 import { type Credential, holderOf } from "../session.ts";
 import { Identify } from "./identify.tsx";
 import { LakeSwitcher } from "./lakeSwitcher.tsx";
+import { Roles } from "./roles.tsx";
 
 /** Three lines of water, each fainter than the one above. */
 const Mark = () => (
@@ -98,6 +99,7 @@ export const Shell = ({ place, page, tokenLake, onIdentify, children }: ShellPro
           <div class="who">
             <p class="nav-title">You are</p>
             <p class="who-name">{holderOf(token)}</p>
+            <Roles />
             <button type="button" class="quiet" onClick={() => setAsking(true)}>
               {token === null ? "Use a token" : "Change or forget the token"}
             </button>

@@ -56,10 +56,12 @@ type ListProps<Row> = Omit<TableProps<Row>, "rows"> & {
   readonly list: Listing<Row> & { readonly more: () => void; readonly reload: () => void };
   /** One of them, as a word. */
   readonly one: string;
+  /** Several, where that is not simply an s more. */
+  readonly many?: string;
 };
 
 /** A list from Lethe as a table; further pages are asked for by hand. */
-export const ListTable = <Row,>({ list, one, ...table }: ListProps<Row>) => {
+export const ListTable = <Row,>({ list, one, many = `${one}s`, ...table }: ListProps<Row>) => {
   const { items, state, problem, cursor } = list;
   if (items.length === 0 && state === "loading") return <Waiting />;
   return (
@@ -70,7 +72,7 @@ export const ListTable = <Row,>({ list, one, ...table }: ListProps<Row>) => {
       )}
       {items.length === 0 ? null : (
         <p class="more" role="status">
-          {cursor === null ? plural(items.length, one) : `The first ${count(items.length)}`}
+          {cursor === null ? plural(items.length, one, many) : `The first ${count(items.length)}`}
           {cursor === null ? null : (
             <button type="button" onClick={list.more} disabled={state === "loading"}>
               {state === "loading" ? "Loading…" : "Show more"}
