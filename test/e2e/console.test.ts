@@ -140,7 +140,7 @@ describe.skipIf(chromiumPath === null)("the console", () => {
     await page.getByLabel("Column", { exact: true }).selectOption("amount");
     await page.getByLabel("Rule", { exact: true }).selectOption(">");
     await page.getByRole("button", { name: "Define the contract" }).click();
-    await page.getByText(/^amount: .*number/).waitFor();
+    await page.getByText(/^amount: > needs a value/).waitFor();
     await page.getByLabel("Value").fill("0");
     await page.getByRole("button", { name: "Add a privacy strategy" }).click();
     await page.getByLabel("Column", { exact: true }).nth(1).selectOption("id");
@@ -161,7 +161,7 @@ describe.skipIf(chromiumPath === null)("the console", () => {
     await page.getByRole("button", { name: "Publish" }).click();
     await page
       .getByRole("alert")
-      .getByText(/quality check/i)
+      .getByText(/has quality rules that this batch has not passed/)
       .waitFor();
     await page.getByRole("button", { name: "Check quality" }).click();
     await page.getByText("2 of 2 rows passed").waitFor();

@@ -3,7 +3,7 @@
  * EventSource cannot. A connection that breaks is taken up again behind the last event seen.
  */
 import type { Api } from "./http.ts";
-import { noAnswer, type Problem, problemOf } from "./problem.ts";
+import { type Problem, problemOf } from "./problem.ts";
 
 export interface StreamBlock {
   readonly id: string | null;
@@ -41,6 +41,12 @@ export interface Listener {
   readonly sleep: (ms: number) => Promise<void>;
 }
 
+type Part = Awaited<ReturnType<ReadableStreamDefaultReader<Uint8Array>["read"]>>;
+
+/** A connection that is cut has ended, as one has that Lethe ends: both are taken up again. */
+const nextOf = (reader: ReadableStreamDefaultReader<Uint8Array>): Promise<Part> =>
+  reader.read().catch(() => ({ done: true, value: undefined }));
+
 /** Listens until the signal ends it, or Lethe refuses for good. */
 export const listen = async (
   api: Pick<Api, "open">,
@@ -49,31 +55,22 @@ export const listen = async (
 ): Promise<void> => {
   let last: string | null = null;
   while (!signal.aborted) {
-    try {
-      const headers: Record<string, string> = last === null ? {} : { "Last-Event-ID": last };
-      const response = await api.open(path, signal, headers);
-      if (!response.ok && response.status < 500) {
-        onState(problemOf(response.status, await response.json(), null));
-        return;
-      }
-      if (response.ok && response.body !== null) {
-        onState("live");
-        const read = blockReader();
-        const decoder = new TextDecoder();
-        const reader = response.body.getReader();
-        for (let part = await reader.read(); !part.done; part = await reader.read()) {
-          for (const { id, data } of read(decoder.decode(part.value, { stream: true }))) {
-            if (id !== null) last = id;
-            if (data !== null) onEvent(JSON.parse(data));
-          }
+    const headers: Record<string, string> = last === null ? {} : { "Last-Event-ID": last };
+    const response = await api.open(path, signal, headers).catch(() => null);
+    if (response !== null && !response.ok && response.status < 500) {
+      onState(problemOf(response.status, await response.json().catch(() => null), null));
+      return;
+    }
+    if (response?.ok && response.body !== null) {
+      onState("live");
+      const read = blockReader();
+      const decoder = new TextDecoder();
+      const reader = response.body.getReader();
+      for (let part = await nextOf(reader); !part.done; part = await nextOf(reader)) {
+        for (const { id, data } of read(decoder.decode(part.value, { stream: true }))) {
+          if (id !== null) last = id;
+          if (data !== null) onEvent(JSON.parse(data));
         }
-      }
-    } catch (error) {
-      // A cut connection is ordinary; what is not JSON would be cut off and asked for again too.
-      if (signal.aborted) return;
-      if (error instanceof SyntaxError) {
-        onState(noAnswer());
-        return;
       }
     }
     if (signal.aborted) return;

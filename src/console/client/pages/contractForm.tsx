@@ -53,6 +53,8 @@ export const ContractForm = ({ contract, etag, dataset }: ContractFormProps) => 
   const command = useCommand();
   const say = useSay();
   const all = datasets.state === "ready" ? datasets.body.items : [];
+  // The address may name one behind the end of the list.
+  const names = new Set([...all.map(({ name }) => name), ...(dataset === "" ? [] : [dataset])]);
   const chosen = all.find(({ name }) => name === form.values.dataset);
   const columns = Object.keys(contract?.schema ?? chosen?.schema ?? {});
   const submit = async () => {
@@ -94,7 +96,7 @@ export const ContractForm = ({ contract, etag, dataset }: ContractFormProps) => 
             label="Dataset"
             required
             problem={problem}
-            options={[["", "Choose a dataset"], ...all.map(({ name }) => [name, name] as const)]}
+            options={[["", "Choose a dataset"], ...[...names].map((name) => [name, name] as const)]}
           />
           <Field
             form={form}

@@ -8,6 +8,7 @@ import type { Page } from "../pages.ts";
 import { Badge, Facts, LakeLink, PageHead, Refusal, Section, Time, Waiting } from "../ui/parts.tsx";
 import { ListTable, Table } from "../ui/table.tsx";
 import { atOf, TimeTravel } from "../ui/timeTravel.tsx";
+import { DatasetCommands } from "./datasetCommands.tsx";
 import { personal } from "./datasets.tsx";
 
 const Columns = ({ dataset }: { readonly dataset: Dataset }) => (
@@ -121,6 +122,9 @@ const OneDataset = ({ params, query }: PageProps) => {
           ],
         ]}
       />
+      {at === undefined ? (
+        <DatasetCommands dataset={body} etag={question.etag} onDone={question.reload} />
+      ) : null}
       <Columns dataset={body} />
       <Freshness dataset={body} />
       {at === undefined ? <Contracts name={name} /> : null}

@@ -40,6 +40,7 @@ const Deadlines = () => {
     return <p class="note">{refused.problem.detail}</p>;
   }
   if (all.some(({ state }) => state === "loading")) return <Waiting />;
+  const whole = all.every((one) => one.state !== "ready" || one.body.next_cursor === null);
   const open = byDeadline(all.flatMap((one) => (one.state === "ready" ? one.body.items : [])));
   return (
     <>
@@ -64,7 +65,7 @@ const Deadlines = () => {
       />
       {open.length > SHOWN ? (
         <p class="more">
-          {count(open.length - SHOWN)} more are open.{" "}
+          {`${whole ? "" : "At least "}${count(open.length - SHOWN)} more are open.`}{" "}
           <LakeLink to="/deletions">All requests</LakeLink>
         </p>
       ) : null}
