@@ -11,8 +11,28 @@ import { accessFaults } from "../support/pageFaults.ts";
 /** Two rows that keep every rule. */
 const CSV = "id,amount\n1,1.50\n2,20.00\n";
 
-/** Where there is no browser nothing is tried, and the report of the tests says so. */
-describe.skipIf(chromiumPath === null)("the console", () => {
+/** Of every kind, and two that are of nothing. */
+const PAGES = [
+  "/console",
+  "/console/new-lake",
+  "/console/nowhere",
+  "/console/lakes/north",
+  "/console/lakes/north/datasets",
+  "/console/lakes/north/datasets/sales",
+  "/console/lakes/north/new-contract",
+  "/console/lakes/north/contracts/contract1",
+  "/console/lakes/north/contracts/contract1/change",
+  "/console/lakes/north/new-batch",
+  "/console/lakes/north/batches",
+  "/console/lakes/north/batches/orders-1",
+  "/console/lakes/north/events",
+  "/console/lakes/north/events/1",
+  "/console/lakes/nobody",
+];
+
+const TITLE = chromiumPath === null ? "the console, untried: no Chromium is here" : "the console";
+
+describe.skipIf(chromiumPath === null)(TITLE, () => {
   let directory: string;
   let server: Server;
   let browser: Browser;
@@ -54,14 +74,14 @@ describe.skipIf(chromiumPath === null)("the console", () => {
 
   beforeEach(async () => {
     context = await browser.newContext();
-    page = await context.newPage();
     complaints = [];
-    page.on("pageerror", (error) => complaints.push(String(error)));
-    page.on("console", (message) => {
+    context.on("weberror", (error) => complaints.push(String(error.error())));
+    context.on("console", (message) => {
       // A refusal is an answer: the browser notes each, and the page shows it.
       const refused = message.text().startsWith("Failed to load resource: the server responded");
       if (message.type() === "error" && !refused) complaints.push(message.text());
     });
+    page = await context.newPage();
   });
 
   afterEach(async () => {
@@ -182,6 +202,11 @@ describe.skipIf(chromiumPath === null)("the console", () => {
     const link = page.getByRole("link", { name: "Download orders-1" });
     const got = await fetch((await link.getAttribute("href")) ?? "");
     expect(await got.text()).toBe("id,amount\n*,1.50\n*,20.00\n");
+
+    await open("/console/lakes/north/datasets/orders");
+    await page.getByRole("button", { name: "Replay…" }).click();
+    await page.getByRole("dialog").getByRole("button", { name: "Replay" }).click();
+    await page.getByText("Replay completed: 1 of 1 batches").waitFor();
   });
 
   test("is used by keyboard alone, and tells where one is", async () => {
@@ -218,26 +243,19 @@ describe.skipIf(chromiumPath === null)("the console", () => {
     expect(page.url()).not.toContain("token");
   });
 
-  test.each([
-    "/console",
-    "/console/new-lake",
-    "/console/nowhere",
-    "/console/lakes/north",
-    "/console/lakes/north/datasets",
-    "/console/lakes/north/datasets/sales",
-    "/console/lakes/north/new-contract",
-    "/console/lakes/north/contracts/contract1",
-    "/console/lakes/north/contracts/contract1/change",
-    "/console/lakes/north/new-batch",
-    "/console/lakes/north/batches",
-    "/console/lakes/north/batches/orders-1",
-    "/console/lakes/north/events",
-    "/console/lakes/north/events/1",
-    "/console/lakes/nobody",
-  ])("at %s can be read without seeing it, on a phone too", async (at) => {
-    await page.setViewportSize({ width: 390, height: 800 });
-    await open(at);
-    await expect.poll(() => page.locator(".waiting").count(), { timeout: 30_000 }).toBe(0);
-    expect(await accessFaults(page)).toEqual([]);
+  test("can be read at every address without seeing it, on a phone too", async () => {
+    const faults = await Promise.all(
+      PAGES.map(async (at) => {
+        const one = await context.newPage();
+        await one.setViewportSize({ width: 390, height: 800 });
+        await one.goto(`${server.url}${at}`);
+        await one.getByRole("heading", { level: 1 }).waitFor();
+        await expect.poll(() => one.locator(".waiting").count(), { timeout: 30_000 }).toBe(0);
+        const found = await accessFaults(one);
+        await one.close();
+        return found.map((fault) => `${at}: ${fault}`);
+      }),
+    );
+    expect(faults.flat()).toEqual([]);
   });
 });

@@ -193,6 +193,7 @@ const Quarantined = ({ batch, onDone }: StepProps) => (
     </LakeLink>
     <Action
       label="Release"
+      harmless
       path="/release-batch"
       body={{ batch_id: batch.batch_id }}
       title={`Release ${batch.batch_id} from quarantine?`}

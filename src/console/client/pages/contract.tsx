@@ -66,6 +66,7 @@ const Commands = ({
         <Action
           {...common}
           label="Approve"
+          harmless
           path={`${path}/approve`}
           title={`Approve ${contract.contract_id}, version ${contract.version}?`}
         >

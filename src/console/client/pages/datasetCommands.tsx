@@ -74,6 +74,7 @@ const Replay = ({ name }: { readonly name: string }) => {
         <Confirm
           title={`Replay ${name}?`}
           act="Replay"
+          harmless
           busy={command.busy}
           problem={command.problem}
           onConfirm={async () => {

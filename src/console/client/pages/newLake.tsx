@@ -12,9 +12,9 @@ import { useSay } from "../ui/toasts.tsx";
 const FIELDS = ["name", "lake_id", "region", "compliance_level", "country"] as const;
 
 const LEVELS = [
-  ["gdpr", "gdpr: personal data is declared, anonymised, and erased on request"],
-  ["strict", "strict: besides, encrypted, and every contract and privacy run approved"],
-  ["standard", "standard: for data that is of no person"],
+  ["gdpr", "gdpr: people are forgotten on request"],
+  ["strict", "strict: besides, encrypted and approved"],
+  ["standard", "standard: for data of no person"],
 ] as const;
 
 const NewLake = (_: PageProps) => {

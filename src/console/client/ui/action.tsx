@@ -18,6 +18,7 @@ interface ActionProps {
   readonly title: string;
   /** Whether a reason has to be given, and what it is of. */
   readonly reason?: string;
+  readonly harmless?: boolean;
   readonly onDone: () => void;
   /** What will happen. */
   readonly children: ComponentChildren;
@@ -30,6 +31,7 @@ export const Action = ({
   etag = null,
   title,
   reason,
+  harmless = false,
   onDone,
   children,
 }: ActionProps) => {
@@ -56,6 +58,7 @@ export const Action = ({
         <Confirm
           title={title}
           act={label}
+          harmless={harmless}
           busy={command.busy}
           problem={command.problem}
           onConfirm={act}

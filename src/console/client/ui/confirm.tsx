@@ -7,6 +7,8 @@ import { Refusal } from "./parts.tsx";
 interface ConfirmProps {
   readonly title: string;
   readonly act: string;
+  /** What takes nothing away is not red. */
+  readonly harmless?: boolean;
   readonly busy: boolean;
   readonly problem: Problem | null;
   readonly onConfirm: () => void;
@@ -18,6 +20,7 @@ interface ConfirmProps {
 export const Confirm = ({
   title,
   act,
+  harmless = false,
   busy,
   problem,
   onConfirm,
@@ -54,7 +57,7 @@ export const Confirm = ({
         {children}
         {problem === null ? null : <Refusal problem={problem} />}
         <div class="form-end">
-          <button type="submit" class="danger" aria-disabled={busy}>
+          <button type="submit" class={harmless ? "primary" : "danger"} aria-disabled={busy}>
             {busy ? "Working…" : act}
           </button>
           <button type="button" onClick={onCancel}>
