@@ -11,6 +11,7 @@ import {
   NUMBER,
   OBJECT,
   OPTIONAL_LIST,
+  OPTIONAL_NUMBER,
   OPTIONAL_OBJECT,
   OPTIONAL_TEXT,
   type ShapesOf,
@@ -137,6 +138,7 @@ export const BATCH_SHAPES = {
     publication: MAYBE_OBJECT,
     lost: MAYBE_OBJECT,
     deletion_id: TEXT,
+    diverted_rows: OPTIONAL_NUMBER,
   },
   BatchDestroyed: { deletion_id: TEXT, reason: TEXT, looked_for: MAYBE_OBJECT, objects: LIST },
 } as const satisfies ShapesOf<BatchEvent>;

@@ -122,8 +122,10 @@ const held = {
   batches: z
     .object(Object.fromEntries(BATCH_STATES.map((state) => [state, count.optional()])))
     .meta({ description: "By state; states that no batch is in are left out." }),
-  rows_appended: count,
-  rows_published: count,
+  rows_appended: count.meta({
+    description: "Of the batches that are there, without rows that erasures have taken out.",
+  }),
+  rows_published: count.meta({ description: "Of what is published now, likewise." }),
   rows_quarantined: count.meta({ description: "That the latest checks have left out." }),
   quarantine_rate: rate,
   row_quarantine_rate: rate,

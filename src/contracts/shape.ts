@@ -16,6 +16,7 @@ export const MAYBE_FLAG = "boolean or null";
 export const MAYBE_LIST = "array or null";
 export const MAYBE_OBJECT = "object or null";
 export const OPTIONAL_TEXT = "string or absent";
+export const OPTIONAL_NUMBER = "number or absent";
 export const OPTIONAL_FLAG = "boolean or absent";
 export const OPTIONAL_LIST = "array or absent";
 export const OPTIONAL_OBJECT = "object or absent";

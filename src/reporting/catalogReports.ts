@@ -28,7 +28,10 @@ export interface RetentionRequest extends DataRequest {
   readonly due_before: string;
 }
 
-/** Batches of each state, and rows: as appended, published, and left out by the latest checks. */
+/**
+ * Batches of each state, and rows that are held: as appended, published, and left out by the latest
+ * checks, each without those that erasures have taken out. What was ever appended counts by month.
+ */
 interface Held {
   readonly batches: Readonly<Record<string, number>>;
   readonly rows_appended: number;

@@ -13,7 +13,7 @@ import { TABLE_NAMES, TABLES, type Table } from "./tables.ts";
  * it with each change of what an event does to the rollups (`changes/`), and with each
  * migration that adds a table or a column which the events of before would have filled.
  */
-export const REPORT_VERSION = 2;
+export const REPORT_VERSION = 3;
 
 /** In `relay.report_version`: no code's; the rows are going. */
 const GOING = -1;

@@ -72,11 +72,12 @@ export type BatchRow = {
     | "expired";
   readonly checked: boolean;
   readonly quarantined: boolean;
+  /** Of its file: as appended, without what erasures have taken out since. */
   readonly size_bytes: number | null;
   readonly row_count: number | null;
-  /** Of its latest publication, 0 before the first. */
+  /** Of its latest publication, 0 before the first, and where an erasure has ended it. */
   readonly published_rows: number;
-  /** That its latest check has left out. */
+  /** That its latest check has left out, without erased ones. */
   readonly quarantined_rows: number;
   readonly consumptions: number;
   readonly requested_at: string;

@@ -15,6 +15,17 @@ export interface Lake {
   roles: readonly string[];
 }
 
+interface Rows {
+  readonly rows: number;
+}
+
+interface Redacted {
+  readonly objects: readonly { readonly to: Rows | null }[];
+  readonly run: { readonly object: Rows } | null;
+  readonly publication: (Rows & { readonly objects: readonly Rows[] }) | null;
+  readonly diverted_rows: number;
+}
+
 const request = (data: Data, at: string) => ({
   requested_by: data.requested_by,
   received_at: data.received_at,
@@ -122,6 +133,16 @@ export const fold = (events: readonly StoredEvent[]): Lake => {
       case "BatchExpired":
         change(lake.batches, { stage: "expired", quarantined: false });
         break;
+      case "BatchRedacted": {
+        const { objects, run, publication, diverted_rows } = data as unknown as Redacted;
+        change(lake.batches, {
+          stage: publication !== null ? "published" : run !== null ? "anonymized" : "appended",
+          rows: (objects[0]?.to ?? run?.object ?? publication?.objects[0])?.rows,
+          published: publication === null ? 0 : publication.rows,
+          left_out: diverted_rows,
+        });
+        break;
+      }
       case "MemberGranted":
         lake.roles = data.roles as readonly string[];
         break;

@@ -118,6 +118,21 @@ const STEPS: Readonly<Record<string, Step>> = {
     ),
   publish: (log, at, ids) => log.add(batchOf(ids), "DataPublished", { rows: ids.many }, at),
   quarantine: (log, at, ids) => log.add(batchOf(ids), "BatchQuarantined", { cause: "manual" }, at),
+  redact: (log, at, ids) => {
+    const object = { bytes: ids.many, rows: ids.many };
+    const to = ids.other === 0 ? null : { bytes: ids.many + 2, rows: ids.many + 1 };
+    const publication = { rows: ids.many, objects: [object] };
+    log.add(
+      batchOf(ids),
+      "BatchRedacted",
+      {
+        ...{ objects: [{ from: object, to, rows_removed: 1 }], diverted_rows: ids.other },
+        ...{ run: ids.many % 2 === 0 || to === null ? { object } : null },
+        ...{ publication: ids.many % 3 === 0 ? publication : null },
+      },
+      at,
+    );
+  },
   keep: (log, at, ids) => log.add(batchOf(ids), "BatchRetentionSuspended", {}, at),
   expire: (log, at, ids) => log.add(batchOf(ids), "BatchExpired", {}, at),
   grant: (log, at, ids) => {

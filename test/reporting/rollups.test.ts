@@ -207,6 +207,51 @@ describe("the rollups of a batch", () => {
     expect(changes(log).batches[0]?.columns.quarantined_rows).toBe(2);
   });
 
+  describe("that an erasure has taken rows out of", () => {
+    const objectOf = (rows: number) => ({ key: "k", format: "csv", bytes: rows * 10, rows });
+    const erased = { segments: null, hashes: null, run: null, publication: null, lost: null };
+    const raw = { from: objectOf(4), to: objectOf(3), rows_removed: 1 };
+    const redacted = (data: object) =>
+      changes(lakeLog().add("batch/b1", "BatchRedacted", { ...erased, ...data })).batches[0]
+        ?.columns;
+
+    it("hold what is left, and are counted by month as they were appended", () => {
+      const log = lakeLog()
+        .add("batch/b1", "AppendIngestionRequested", { ...appendRequested, revision: 1 })
+        .add("batch/b1", "DataAppended", {
+          ...{ bytes: 40, rows: 4, revision: 1, looks_personal: [] },
+        })
+        .add("batch/b1", "QualityCheckPassed", checked(true, 2))
+        .add("batch/b1", "BatchRedacted", { ...erased, objects: [raw], diverted_rows: 1 });
+      expect(changes(log).batches[0]?.columns).toMatchObject({
+        ...{ size_bytes: 30, row_count: 3, quarantined_rows: 1, published_rows: 0 },
+      });
+      const counts = changes(log).monthly_counts.map(({ id, columns }) => [id[2], columns.count]);
+      expect(counts).toEqual([
+        ["batches_appended", 1],
+        ["rows_appended", 4],
+        ["rows_quarantined", 2],
+      ]);
+    });
+
+    it("hold what was derived of a file that is lost", () => {
+      const lost = { objects: [{ ...raw, to: null }] };
+      const published = { publication: { rows: 1, objects: [objectOf(1)] } };
+      const run = { run: { object: objectOf(2) } };
+      expect(redacted({ ...lost, ...run, ...published })).toMatchObject({ row_count: 2 });
+      expect(redacted({ ...lost, ...published })).toMatchObject({
+        row_count: 1,
+        published_rows: 1,
+      });
+    });
+
+    it("have left out what the check says where an older log does not", () => {
+      expect(redacted({ objects: [raw] })).toEqual({
+        ...{ stage: "appended", size_bytes: 30, row_count: 3, published_rows: 0 },
+      });
+    });
+  });
+
   it("keep the stage while the batch is in quarantine", () => {
     const log = lakeLog()
       .add("batch/b1", "DataAnonymized", {})

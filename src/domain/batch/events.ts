@@ -285,7 +285,11 @@ export type BatchEvent =
   /** A person's rows have been taken out of it: a new revision. */
   | {
       readonly type: "BatchRedacted";
-      readonly data: Redaction & { readonly deletion_id: DeletionId };
+      readonly data: Redaction & {
+        readonly deletion_id: DeletionId;
+        /** Of the rows that its latest check leaves out, those that are left; older logs say nothing. */
+        readonly diverted_rows?: number;
+      };
     }
   /** A person's rows could not be told apart in it: every object of it is deleted. */
   | {

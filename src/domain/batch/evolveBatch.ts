@@ -4,7 +4,6 @@
  */
 import { assertNever, type Recorded } from "../decider.ts";
 import { privacyRunId } from "../ids.ts";
-import type { UniqueHashes } from "../rules/uniqueScope.ts";
 import type { Segment } from "../segments.ts";
 import type { Suspicion } from "../suspicion.ts";
 import type { ObjectRef } from "../table.ts";
@@ -19,6 +18,7 @@ import {
   workOf,
 } from "./batch.ts";
 import type { BatchEvent, QualityCheck } from "./events.ts";
+import { latestCheck, rechecked, successorIn } from "./rechecked.ts";
 import { type BatchWork, evolveWork, type WorkEvent } from "./work.ts";
 
 const NOTHING_CHECKED: Quality = { contract: null, request: null };
@@ -231,14 +231,9 @@ type Redacted = Extract<HeldEvent, { type: "BatchRedacted" }>;
  * awaits a decision is void, because it was shown with the rows that are gone.
  */
 const redacted = (batch: Batch, { data, recorded_at: unchanged_since }: Redacted): Batch => {
-  const { objects, segments, subject_index, hashes, run, publication } = data;
-  const replaced = (old: ObjectRef): ObjectRef | null =>
-    objects.find(({ from }) => from.key === old.key)?.to ?? null;
+  const { segments, subject_index, run, publication } = data;
   const open = progressOf(batch);
-  const quality: Quality = {
-    contract: recheck(open.quality.contract, replaced, hashes),
-    request: recheck(open.quality.request, replaced, null),
-  };
+  const quality = rechecked(open.quality, data);
   const before = "privacy" in open ? open.privacy : null;
   const privacy = before && run && { ...before, ...run };
   const progress = ((): Progress => {
@@ -250,21 +245,9 @@ const redacted = (batch: Batch, { data, recorded_at: unchanged_since }: Redacted
     if (privacy !== null) return { status: "anonymized", quality, privacy };
     return open.status === "appended" ? { status: "appended", quality } : rolledBack(quality);
   })();
-  const raw = replaced(batch.raw) ?? batch.raw;
+  const raw = successorIn(data.objects, batch.raw) ?? batch.raw;
   const raw_lost = batch.raw_lost || data.lost !== null;
   return { ...advance(batch, progress), raw, raw_lost, segments, subject_index };
-};
-
-const recheck = (
-  check: QualityCheck | null,
-  replaced: (old: ObjectRef) => ObjectRef | null,
-  hashes: UniqueHashes | null,
-): QualityCheck | null => {
-  if (check === null) return null;
-  const quarantine = check.quarantine && replaced(check.quarantine);
-  const diverted_rows = Math.min(check.diverted_rows, quarantine?.rows ?? 0);
-  const unique = check.unique ? { unique: { ...check.unique, hashes } } : {};
-  return { ...check, quarantine, diverted_rows, ...unique };
 };
 
 /** A check moves a batch between `appended` and `checked`; what is further on stays there. */
@@ -277,10 +260,7 @@ const judged = (open: Progress, quality: Quality, { passed }: QualityCheck): Pro
 
 /** Where a batch stands by its checks alone, the latest of them. */
 const rolledBack = (quality: Quality): Progress => {
-  const [latest] = [quality.contract, quality.request]
-    .filter((check) => check !== null)
-    .sort((a, b) => (a.checked_at < b.checked_at ? 1 : -1));
-  return { status: latest?.passed ? "checked" : "appended", quality };
+  return { status: latestCheck(quality)?.passed ? "checked" : "appended", quality };
 };
 
 /** A derivation: the next revision, under quarantine or not. */

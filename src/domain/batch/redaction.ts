@@ -6,10 +6,11 @@ import { ok, type Result } from "../decider.ts";
 import type { Rejection } from "../rejection.ts";
 import type { ErasedRows } from "../subjects.ts";
 import { violation } from "./anonymity.ts";
-import type { Batch } from "./batch.ts";
+import { type Batch, progressOf } from "./batch.ts";
 import type { RedactBatch } from "./commands.ts";
 import { endOf } from "./decideWork.ts";
 import type { BatchEvent, ErasureOfBatch } from "./events.ts";
+import { latestCheck, rechecked } from "./rechecked.ts";
 import { isRunning } from "./work.ts";
 
 export const redact = (
@@ -21,7 +22,11 @@ export const redact = (
     return ok([{ type: "BatchDestroyed", data: { deletion_id, reason, looked_for, objects } }]);
   }
   const { kind: _, violated, ...redaction } = result;
-  const redacted: BatchEvent = { type: "BatchRedacted", data: { deletion_id, ...redaction } };
+  const { diverted_rows = 0 } = latestCheck(rechecked(progressOf(batch).quality, redaction)) ?? {};
+  const redacted: BatchEvent = {
+    type: "BatchRedacted",
+    data: { deletion_id, ...redaction, diverted_rows },
+  };
   if (violated === null || batch.progress.status === "quarantined") return ok([redacted]);
   const reason = violation(violated);
   return ok([redacted, { type: "BatchQuarantined", data: { cause: "k_anonymity", reason } }]);

@@ -1,5 +1,5 @@
 /** What the events of batches change in the reports. */
-import type { BatchEvent } from "../../domain/batch/events.ts";
+import type { BatchEvent, Redaction } from "../../domain/batch/events.ts";
 import type { Suspicion } from "../../domain/suspicion.ts";
 import type { BatchRow, PersonalColumnRow } from "../tables.ts";
 import { type About, type ChangesOf, counted, nothing, type RowChange, rowOf } from "./change.ts";
@@ -98,10 +98,13 @@ export const BATCH_CHANGES: ChangesOf<BatchEvent["type"]> = {
     batch.changed(about.id, ended(about.recorded_at)),
     ...counted(about, { batches_destroyed: 1 }),
   ],
-  BatchRedacted: ({ run, publication }, { id }) =>
+  // What was counted by month stays: it happened. What is held is less.
+  BatchRedacted: ({ run, publication, objects, diverted_rows }, { id }) =>
     batch.changed(id, {
       stage: publication ? "published" : run ? "anonymized" : "appended",
-      ...(publication ? { published_rows: publication.rows } : {}),
+      ...heldNow({ run, publication, objects }),
+      published_rows: publication?.rows ?? 0,
+      ...(diverted_rows === undefined ? {} : { quarantined_rows: diverted_rows }),
     }),
   ErasedSubjectReappeared: nothing,
 };
@@ -117,6 +120,16 @@ const personalColumns = (
       seen_at: recorded_at,
     }),
   );
+
+/** Of a file that is lost, what had been derived of it is all there is. */
+const heldNow = ({
+  objects,
+  run,
+  publication,
+}: Pick<Redaction, "objects" | "run" | "publication">): Partial<BatchRow> => {
+  const held = objects[0]?.to ?? run?.object ?? publication?.objects[0];
+  return held === undefined ? {} : { size_bytes: held.bytes, row_count: held.rows };
+};
 
 const ended = (expired_at: string) =>
   ({ stage: "expired", quarantined: false, expired_at }) as const;
