@@ -19,6 +19,11 @@ export interface KeptReport {
   readonly documents: readonly string[];
 }
 
+export interface KeptPage {
+  readonly items: readonly KeptReport[];
+  readonly next_cursor: string | null;
+}
+
 export interface KeptDocument {
   readonly media_type: string;
   readonly bytes: Uint8Array;
@@ -28,11 +33,14 @@ type Places = readonly Pick<ArchivePlace, "name" | "objects">[];
 type Forms = readonly Pick<ReportForm, "name" | "media_type">[];
 
 export interface KeptReports {
-  /** The latest month first, and of a report the latest revision; behind `cursor`, which is of the page before. */
-  list(page: { readonly limit: number; readonly cursor: string | null }): Promise<{
-    readonly items: readonly KeptReport[];
-    readonly next_cursor: string | null;
-  }>;
+  /**
+   * The latest month first, and of a report the latest revision; behind `cursor`, which is of the page
+   * before. Another is `invalid`.
+   */
+  list(page: {
+    readonly limit: number;
+    readonly cursor: string | null;
+  }): Promise<Result<KeptPage, Rejection>>;
   read(
     month: string,
     name: string,
@@ -45,6 +53,8 @@ export interface KeptReports {
 /** Months come as they sort, latest first, within a month those in no jurisdiction first. */
 const keyOf = ({ month, jurisdiction, revision }: Omit<KeptReport, "documents">): string =>
   `${month}.${jurisdiction ?? ""}.${revision}`;
+
+const CURSOR = /^\d{4}-\d{2}\.[a-z]*\.[1-9]\d{0,3}$/;
 
 const isBehind = (report: Omit<KeptReport, "documents">, cursor: string): boolean => {
   const [month = "", jurisdiction = "", revision = ""] = cursor.split(".");
@@ -96,13 +106,18 @@ export const keptReports = (places: Places, others: Forms): KeptReports => {
 
   return {
     async list({ limit, cursor }) {
+      if (cursor !== null && !CURSOR.test(cursor)) {
+        return reject("invalid", "bad-cursor", "The cursor is none that a list has given.", [
+          { path: "cursor", message: "take it from next_cursor, unchanged" },
+        ]);
+      }
       const rest = (await everything()).filter(
         (report) => cursor === null || isBehind(report, cursor),
       );
       const items = rest.slice(0, limit);
       const last = items.at(-1);
       const more = rest.length > items.length && last !== undefined;
-      return { items, next_cursor: more ? keyOf(last) : null };
+      return ok({ items, next_cursor: more ? keyOf(last) : null });
     },
 
     async read(month, name, jurisdiction, revision) {

@@ -55,7 +55,7 @@ const figures = {
   overdue: count.meta({ description: "Whose deadline passed unanswered in the month." }),
   rejected: count,
   extended: count,
-  open: count.meta({ description: "Of those requested in the month, still owed an answer." }),
+  open: count.meta({ description: "Of those requested in the month: owed an answer now." }),
   average_completion_seconds: seconds.meta({ description: "From receipt to completion." }),
   p95_completion_seconds: seconds.meta({
     description: "The shortest time within which 95 of a hundred were completed (nearest rank).",

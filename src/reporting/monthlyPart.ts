@@ -2,7 +2,7 @@
 import { boundsOf, dayOf, monthsUntil } from "../application/months.ts";
 import type { AccessAction } from "../domain/access/access.ts";
 import type { BatchStatus, ContractStatus, CoveredLake } from "./monthlyReport.ts";
-import { TREND_MONTHS } from "./monthlyReport.ts";
+import { standsAt, TREND_MONTHS } from "./monthlyReport.ts";
 import { MONTHLY, type MonthlyStatement } from "./monthlyStatements.ts";
 import { inScope, type Scope, scopeValues } from "./scope.ts";
 import { bound, type Values } from "./statement.ts";
@@ -55,7 +55,7 @@ export const monthlyQueries = (db: D1Database): MonthlyQueries => ({
     const values: Values = {
       ...scopeValues(scope),
       month,
-      now,
+      stands_at: standsAt({ until, as_of: now }),
       first_month: monthsUntil(month, TREND_MONTHS)[0] ?? month,
       until,
       first_day: dayOf(from),

@@ -30,9 +30,9 @@ export interface DeletionFigures extends DeletionCounts {
   readonly p95_completion_seconds: number | null;
   /** Of those completed: at or before their deadline, which had not been missed before. */
   readonly completed_in_time: number;
-  /** Whenever they were recorded, as of `as_of`: still owed an answer. */
+  /** Whenever they were recorded: owed an answer when the month ended; until then, now. */
   readonly open: number;
-  /** Of those open: past a deadline, by the clock too. */
+  /** Of those open: past a deadline then, by the clock too. */
   readonly open_overdue: number;
 }
 
@@ -125,5 +125,9 @@ export interface MonthlyReport {
     readonly count: number;
   }[];
 }
+
+/** What is open is told as of the last moment of the month, or of now while the month goes on. */
+export const standsAt = ({ until, as_of }: Pick<MonthlyReport, "until" | "as_of">): string =>
+  as_of < until ? as_of : new Date(Date.parse(until) - 1).toISOString();
 
 export type ContractStatus = "defined" | "approved" | "declined" | "deprecated";

@@ -35,6 +35,16 @@ const listed = (lakes: string): string => `lake_id IN (
         SELECT lakes.lake_id FROM lakes WHERE lakes.${lakes} AND created_at < :until
         ORDER BY lakes.lake_id LIMIT ${MAX_MONTHLY_ROWS})`;
 
+/** Of which the index of each has a range. A request is closed once. */
+const OPEN_THEN = [
+  "status NOT IN ('completed', 'rejected') AND deadline > ''",
+  "completed_at >= :until",
+  "rejected_month > :month",
+];
+
+/** By the alarm or by the clock; a deadline that was put off since had not passed then. */
+const LATE_THEN = "(coalesce(overdue_at < :until, 0) OR deadline <= :stands_at)";
+
 /** What happens to a request to be forgotten: of each there is the time and, by index, the month. */
 type Happening = "requested" | "completed" | "overdue";
 
@@ -91,12 +101,15 @@ export const MONTHLY = {
   completedByLake: byLake("completed"),
   overdueByLake: byLake("overdue"),
 
+  // As of the month's end: those that are open still, and those that were closed since.
   open: counting(
     "open",
     (lakes) => `
-    SELECT count(*) AS count, coalesce(sum(overdue = 1 OR deadline <= :now), 0) AS overdue
-    FROM deletions
-    WHERE status NOT IN ('completed', 'rejected') AND deadline > '' AND ${lakes}`,
+    SELECT count(*) AS count, coalesce(sum(late), 0) AS overdue FROM (
+      ${OPEN_THEN.map(
+        (which) => `SELECT ${LATE_THEN} AS late FROM deletions
+      WHERE ${which} AND requested_at < :until AND ${lakes}`,
+      ).join("\n      UNION ALL ")})`,
   ),
   completions: counting(
     "completions",

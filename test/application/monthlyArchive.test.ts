@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { describe, expect, it } from "vitest";
-import { keptReports } from "../../src/application/keptReports.ts";
+import { type KeptPage, type KeptReports, keptReports } from "../../src/application/keptReports.ts";
 import {
   type Announcement,
   type ArchiveDeps,
@@ -259,9 +259,18 @@ describe("what the archive has", () => {
     return keptReports(archive.deps.places, archive.deps.forms);
   };
   const documents = ["report.csv", "report.json"];
+  const listed = async (
+    reports: KeptReports,
+    limit: number,
+    cursor: string | null = null,
+  ): Promise<KeptPage> => {
+    const page = await reports.list({ limit, cursor });
+    if (!page.ok) throw new Error(page.error.detail);
+    return page.value;
+  };
 
   it("is listed, the latest month first", async () => {
-    const { items, next_cursor } = await (await filled()).list({ limit: 10, cursor: null });
+    const { items, next_cursor } = await listed(await filled(), 10);
     expect(items).toEqual([
       { month: "2026-10", jurisdiction: null, revision: 2, documents },
       { month: "2026-10", jurisdiction: null, revision: 1, documents },
@@ -275,18 +284,36 @@ describe("what the archive has", () => {
 
   it("is listed page by page", async () => {
     const reports = await filled();
-    const whole = (await reports.list({ limit: 10, cursor: null })).items;
+    const whole = (await listed(reports, 10)).items;
     const paged: unknown[] = [];
     let cursor: string | null = null;
     do {
-      const page: Awaited<ReturnType<typeof reports.list>> = await reports.list({
-        limit: 1,
-        cursor,
-      });
+      const page: KeptPage = await listed(reports, 1, cursor);
       paged.push(...page.items);
       cursor = page.next_cursor;
     } while (cursor !== null);
     expect(paged).toEqual(whole);
+  });
+
+  it("is listed behind no cursor but its own", async () => {
+    const reports = await filled();
+    const next = (await listed(reports, 1)).next_cursor;
+    expect(next).toBe("2026-10..2");
+    for (const cursor of [
+      "nonsense",
+      "",
+      "2026-10",
+      "2026-10.eu.",
+      "2026-10..0",
+      `${next}.1`,
+      " ",
+    ]) {
+      const refused = await reports.list({ limit: 1, cursor });
+      expect([cursor, refused]).toMatchObject([
+        cursor,
+        { ok: false, error: { reason: "invalid", code: "bad-cursor" } },
+      ]);
+    }
   });
 
   it("is read in its latest revision, or in the one that is named", async () => {

@@ -133,7 +133,10 @@ describe("by hand", () => {
       lakes: 1,
       next_cursor: null,
     });
-    expect((await list({ limit: 10, cursor: null })).items).toMatchObject([{ month: "2026-10" }]);
+    expect(await list({ limit: 10, cursor: null })).toMatchObject({
+      ok: true,
+      value: { items: [{ month: "2026-10" }] },
+    });
     expect(of(lines, "a monthly report is archived")).toHaveLength(1);
     expect(of(lines, "a sweep repaired an alarm")).toHaveLength(1);
   });

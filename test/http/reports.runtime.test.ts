@@ -194,6 +194,25 @@ describe("a report", () => {
     expect(total(await of(ADMIN, "by-month", `&lake_id=${OTHER}`))).toEqual([3, 1, 1]);
   });
 
+  test("by month goes on behind each page, also through months without requests", async () => {
+    const span = "/reports/deletions/by-month?from=2026-01&to=2026-12";
+    const months: string[] = [];
+    let cursor: string | null = null;
+    let pages = 0;
+    do {
+      const rest: string = cursor === null ? "" : `&cursor=${cursor}`;
+      const page: Page = await ask(callers.as(ANN), `${span}&limit=5${rest}`);
+      months.push(...page.items.map((item) => (item as unknown as { month: string }).month));
+      cursor = page.next_cursor;
+      pages += 1;
+    } while (cursor !== null);
+    const { items } = await ask(callers.as(ANN), `${span}&limit=1000`);
+    expect(months).toEqual((items as unknown as { month: string }[]).map(({ month }) => month));
+    expect([months.length, months[0], months.at(-1), pages]).toEqual([12, "2026-01", "2026-12", 3]);
+    const foreign = await callers.as(ANN)({ path: `${span}&cursor=nonsense` });
+    expect([foreign.status, foreign.at("code")]).toEqual([422, "bad-cursor"]);
+  });
+
   test("says what is due within some days, and what by a day", async () => {
     const due = async (filter: string) =>
       ((await ask(callers.as(BOB), `/reports/deletions?${filter}`)).items as unknown[]).map(

@@ -239,6 +239,47 @@ describe("the monthly report", () => {
     });
   });
 
+  it("says of a month that is over what was open when it ended, whatever became of it since", async () => {
+    const lake_id = "open-at-the-end";
+    const asked = { requested_by: "petra", received_at: "2025-03-20T00:00:00.000Z" };
+    const due = (deadline: string) => ({ ...asked, deadline, statutory_deadline: deadline });
+    const soon = due("2025-03-28T22:59:59.999Z");
+    const late = due("2025-04-10T21:59:59.999Z");
+    const log = lakeLog()
+      .created(lake_id)
+      .add("deletion/done", "GDPRDeletionRequested", late, "2025-03-20T08:00:00.000Z")
+      .add("deletion/refused", "GDPRDeletionRequested", soon, "2025-03-20T08:00:00.000Z")
+      .add("deletion/still", "GDPRDeletionRequested", late, "2025-03-21T08:00:00.000Z")
+      .add("deletion/before", "GDPRDeletionRequested", late, "2025-03-21T08:00:00.000Z")
+      .add(
+        "deletion/before",
+        "GDPRDeletionCompleted",
+        { completed_at: "2025-03-22T08:00:00.000Z" },
+        "2025-03-22T08:00:00.000Z",
+      )
+      .add("deletion/refused", "GDPRDeletionOverdue", soon, "2025-03-28T23:00:00.000Z")
+      .add(
+        "deletion/done",
+        "GDPRDeletionCompleted",
+        { completed_at: "2025-04-02T08:00:00.000Z" },
+        "2025-04-02T08:00:00.000Z",
+      )
+      .add("deletion/refused", "GDPRDeletionRejected", {}, "2025-04-03T08:00:00.000Z")
+      .add("deletion/later", "GDPRDeletionRequested", late, "2025-04-04T08:00:00.000Z")
+      .add("deletion/still", "GDPRDeletionOverdue", late, "2025-04-10T22:00:00.000Z");
+    await d1Sink(db).deliver(lake_id, log.events);
+    const open = async (month: string, now = NOW) => {
+      const all = acrossDatabases([{ name: "", queries: reports }]);
+      const { deletions } = await all.monthly({ month, lake_id, member: null, now });
+      return [deletions.open, deletions.open_overdue];
+    };
+    expect(await open("2025-02")).toEqual([0, 0]);
+    expect(await open("2025-03")).toEqual([3, 1]);
+    expect(await open("2025-04")).toEqual([2, 2]);
+    // A month that goes on is told as of now, a little before a deadline here.
+    expect(await open("2025-04", "2025-04-10T00:00:00.000Z")).toEqual([2, 1]);
+  });
+
   it("counts the last month of a year up to its end", async () => {
     const { access_by_user } = await monthly("2026-12");
     expect(access_by_user).toEqual([{ accessor_id: "bob", count: 1 }]);

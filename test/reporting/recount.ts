@@ -15,7 +15,7 @@ interface Request {
   missed: string | null;
   overdue_at: string | null;
   completed_at: string | null;
-  rejected: boolean;
+  rejected_at: string | null;
 }
 
 const seconds = (time: string): number => Math.floor(Date.parse(time) / 1000);
@@ -40,14 +40,14 @@ const requestsIn = (logs: readonly Log[]): readonly Request[] => {
           missed: null,
           overdue_at: null,
           completed_at: null,
-          rejected: false,
+          rejected_at: null,
         });
       }
       const request = requests.get(key);
       if (request === undefined) continue;
       if (type === "GDPRDeletionExtended") request.deadline = text(data.deadline);
       if (type === "GDPRDeletionCompleted") request.completed_at = text(data.completed_at);
-      if (type === "GDPRDeletionRejected") request.rejected = true;
+      if (type === "GDPRDeletionRejected") request.rejected_at = recorded_at;
       if (type === "GDPRDeletionOverdue") {
         request.missed ??= text(data.deadline);
         // Nobody can be late before they were asked.
@@ -206,7 +206,11 @@ export const recount = (everything: readonly Log[], month: string, as_of: string
     .sort((a, b) => (a.lake_id < b.lake_id ? -1 : 1));
   const requests = requestsIn(logs);
   const { took, done, ...deletions } = ofRequests(requests, month);
-  const open = requests.filter((each) => each.completed_at === null && !each.rejected);
+  // Of a month that is over: as it was when it ended.
+  const before = (time: string | null) => time !== null && time < until;
+  const open = requests
+    .filter(({ requested_at }) => before(requested_at))
+    .filter((each) => !before(each.completed_at) && !before(each.rejected_at));
   const daysLeft = done.map(
     ({ completed_at, deadline, missed }) =>
       (Date.parse(missed ?? deadline) - Date.parse(text(completed_at))) / 86_400_000,
@@ -245,8 +249,9 @@ export const recount = (everything: readonly Log[], month: string, as_of: string
         ({ missed, completed_at, deadline }) => missed === null && text(completed_at) <= deadline,
       ).length,
       open: open.length,
-      open_overdue: open.filter(({ missed, deadline }) => missed !== null || deadline <= as_of)
-        .length,
+      open_overdue: open.filter(
+        ({ overdue_at, deadline }) => before(overdue_at) || (deadline <= as_of && before(deadline)),
+      ).length,
     },
     deletions_by_day: daysOf(month).map((day) => {
       const { requested, completed, overdue } = ofRequests(requests, day);

@@ -21,7 +21,7 @@ import {
 import { ok, type Result } from "../../domain/decider.ts";
 import { type Rejection, reject } from "../../domain/rejection.ts";
 import { reportRoute } from "../reportRoute.ts";
-import type { Row } from "../route.ts";
+import { decodeCursor, encodeCursor, type Row } from "../route.ts";
 
 const DAY_MS = 86_400_000;
 /** How far ahead a report looks. */
@@ -103,6 +103,17 @@ const monthsOf = (
   return ok({ from: monthText(first), to: monthText(last) });
 };
 
+/** Those of a span behind a month, as many as a page has; months since the year 0. */
+const pageOfMonths = (
+  { from, to }: { readonly from: string; readonly to: string },
+  after: number,
+  limit: number,
+) => {
+  const first = Math.max(monthNumber(from), after + 1);
+  const last = Math.min(monthNumber(to), first + limit - 1);
+  return { first, last, next_cursor: last < monthNumber(to) ? encodeCursor(last) : null };
+};
+
 /** Rows of a report are plain data, whatever their type is called. */
 const plain = (page: Promise<{ items: readonly object[]; next_cursor: string | null }>) =>
   ok(page as Promise<{ items: readonly Row[]; next_cursor: string | null }>);
@@ -147,15 +158,20 @@ export const reportRoutes = [
   }),
   reportRoute({
     path: "/reports/deletions/by-month",
-    summary: "The same by month alone, over all lakes you watch; one page has them all",
+    summary: "The same by month alone, over all lakes you watch, the first month first",
     name: "DeletionsByMonth",
     item: deletionsOfMonth,
     query: months,
     ask: (reports, query, asked, now) => {
       const wanted = monthsOf(query, now);
       if (!wanted.ok) return wanted;
-      const all = reports.deletionMonths({ ...asked, ...wanted.value });
-      return plain(all.then((items) => ({ items, next_cursor: null })));
+      const after = decodeCursor(asked.cursor ?? undefined);
+      if (!after.ok) return after;
+      const { first, last, next_cursor } = pageOfMonths(wanted.value, after.value, asked.limit);
+      if (first > last) return plain(Promise.resolve({ items: [], next_cursor }));
+      const span = { from: monthText(first), to: monthText(last) };
+      const months = reports.deletionMonths({ ...asked, ...span });
+      return plain(months.then((items) => ({ items, next_cursor })));
     },
   }),
   reportRoute({

@@ -63,7 +63,8 @@ export const upkeepRoutes = [
     success: { status: 200, schema: list("KeptReports") },
     handle: async ({ query, services }) => {
       const { limit, cursor = null } = query;
-      return ok({ status: 200, body: await services.upkeep.list({ limit, cursor }) });
+      const kept = await services.upkeep.list({ limit, cursor });
+      return kept.ok ? ok({ status: 200, body: kept.value }) : kept;
     },
   }),
   route({

@@ -3,7 +3,7 @@
  * authority to be able to demonstrate compliance (GDPR Art. 5(2), 24(1)). Every chart is a picture
  * of a table in it, every figure is defined in it.
  */
-import { MAX_MONTHLY_ROWS, type MonthlyReport } from "../monthlyReport.ts";
+import { MAX_MONTHLY_ROWS, type MonthlyReport, standsAt } from "../monthlyReport.ts";
 import { count, date, duration, known, many, moment, monthName, share, stamp } from "./figures.ts";
 import { type Html, html, type Part } from "./html.ts";
 import { accessorTable, accessSection, batchSection, datasetTable } from "./monthlyData.ts";
@@ -80,8 +80,17 @@ const delivered = ({ lakes }: MonthlyReport): Part => {
   return html`${moment(last)}, ${many(events, "event")}; <a href="#lakes">each lake's own</a>`;
 };
 
+/** Of a month that is over, when it ended. */
+const leftOpen = ({ as_of, until, deletions: { open_overdue } }: MonthlyReport): string => {
+  const what = "past the deadline and still to be answered";
+  return as_of < until
+    ? `${many(open_overdue, "request is", "requests are")} ${what}`
+    : `${many(open_overdue, "request was", "requests were")} ${what} at its end`;
+};
+
 /** The one sentence that somebody reads who reads no other. */
-const inShort = ({ month, deletions, accesses, lake_count }: MonthlyReport): string => {
+const inShort = (report: MonthlyReport): string => {
+  const { month, deletions, accesses, lake_count } = report;
   const { requested, completed, completed_in_time, overdue, open_overdue } = deletions;
   const lakes = `Across ${many(lake_count, "lake")}`;
   const asked = `${many(requested, "request")} for erasure ${requested === 1 ? "was" : "were"} recorded in ${monthName(month)}`;
@@ -97,15 +106,12 @@ const inShort = ({ month, deletions, accesses, lake_count }: MonthlyReport): str
     overdue === 0
       ? "No deadline passed unanswered in the month."
       : `${many(overdue, "deadline")} passed unanswered.`;
-  const owed =
-    open_overdue === 0
-      ? ""
-      : `${many(open_overdue, "request is", "requests are")} past the deadline and still to be answered. `;
+  const owed = open_overdue === 0 ? "" : `${leftOpen(report)}. `;
   return `${lakes}, ${asked}; ${done}. ${late} ${owed}${many(accesses, "access", "accesses")} to data ${accesses === 1 ? "is" : "are"} on record.`;
 };
 
 const factsOf = (report: MonthlyReport): readonly Fact[] => {
-  const { deletions, accesses, access_by_user, as_of } = report;
+  const { deletions, accesses, access_by_user } = report;
   const { requested, completed, completed_in_time, overdue, open, open_overdue } = deletions;
   const average = duration(deletions.average_completion_seconds);
   const p95 = duration(deletions.p95_completion_seconds);
@@ -131,7 +137,7 @@ const factsOf = (report: MonthlyReport): readonly Fact[] => {
       more:
         open === 0
           ? "none is open"
-          : `${open_overdue === 0 ? "none" : count(open_overdue)} of them past the deadline; as of ${stamp(as_of)} UTC`,
+          : `${open_overdue === 0 ? "none" : count(open_overdue)} of them past the deadline; as of ${stamp(standsAt(report))} UTC`,
       alert: open_overdue > 0,
     },
     {

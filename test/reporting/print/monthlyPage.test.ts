@@ -34,8 +34,12 @@ describe("the printed monthly report", () => {
     const deletions = { ...quiet.deletions, rejected: 3, open: 4, open_overdue: 1 };
     const text = textOf(checkedPage(monthlyPage({ ...quiet, deletions })));
     expect(text).toContain("In November 2026 0 requests were extended and 3 refused");
-    expect(text).toContain("1 request is past the deadline and still to be answered.");
-    expect(text).toContain("1 of them past the deadline; as of 2026-12-01 03:00 UTC");
+    expect(text).toContain("1 request was past the deadline and still to be answered at its end.");
+    expect(text).toContain("1 of them past the deadline; as of 2026-11-30 23:59 UTC");
+    const as_of = "2026-11-20T08:00:00.000Z";
+    const ongoing = textOf(checkedPage(monthlyPage({ ...quiet, deletions, as_of })));
+    expect(ongoing).toContain("1 request is past the deadline and still to be answered.");
+    expect(ongoing).toContain("1 of them past the deadline; as of 2026-11-20 08:00 UTC");
     expect(textOf(checkedPage(monthlyPage(quiet)))).not.toMatch(/past the deadline and still/);
   });
 
