@@ -127,12 +127,15 @@ export const schema = z
   .meta({ example: { id: "int", amount: "float" } });
 
 /**
- * RFC 3339 with an offset, normalised to UTC with milliseconds: times sort as texts. One whose year
- * in UTC has more than four digits, or is before the first, would not.
+ * RFC 3339 with an offset, `T` and `Z` also as small letters (section 5.6), normalised to UTC with
+ * milliseconds: times sort as texts. One whose year in UTC has more than four digits, or is before
+ * the first, would not.
  */
-export const time = z.iso
-  .datetime({ offset: true })
-  .meta({ example: "2026-11-23T12:00:00Z" })
+export const time = z
+  .string()
+  .meta({ format: "date-time", example: "2026-11-23T12:00:00Z" })
+  .transform((text) => (/^[\dTZ:.+-]+$/i.test(text) ? text.toUpperCase() : text))
+  .pipe(z.iso.datetime({ offset: true }))
   .transform((value) => new Date(value).toISOString())
   .refine((utc) => /^\d{4}-/.test(utc), "must lie in the years 0000 to 9999 of UTC");
 

@@ -150,8 +150,11 @@ describe("a time", () => {
     ["2026-01-01T00:30:00+01:00", "2025-12-31T23:30:00.000Z"],
     ["9999-12-31T23:59:59Z", "9999-12-31T23:59:59.000Z"],
     ["0000-01-01T00:00:00Z", "0000-01-01T00:00:00.000Z"],
+    ["2026-11-23t12:00:00z", "2026-11-23T12:00:00.000Z"],
+    ["2026-11-23t12:00:00.25+02:00", "2026-11-23T10:00:00.250Z"],
   ])("written %s is %s", (given, normal) => {
     expect(time.parse(given)).toBe(normal);
+    expect(receipt.parse(given)).toBe(normal);
   });
 
   it.each(["2026-11-23", "2026-11-23T12:00:00", "2026-02-30T00:00:00Z", "yesterday", "", 0])(
@@ -242,10 +245,10 @@ describe("a text", () => {
 
 describe("the life of a URL", () => {
   it("is from a second to seven days, a quarter of an hour unless said", () => {
-    expect(expiresIn.parse(undefined)).toBe(900);
+    for (const unsaid of [undefined, null]) expect(expiresIn.parse(unsaid)).toBe(900);
     expect(expiresIn.parse(1)).toBe(1);
     expect(expiresIn.parse(MAX_URL_SECONDS)).toBe(604_800);
-    for (const given of [0, -1, 1.5, MAX_URL_SECONDS + 1, "900", null]) {
+    for (const given of [0, -1, 1.5, MAX_URL_SECONDS + 1, "900"]) {
       expect(expiresIn.safeParse(given).success).toBe(false);
     }
   });
