@@ -25,16 +25,15 @@ import {
   text,
   time,
   timeZone,
+  unless,
 } from "./fields.ts";
 import { kAnonymity, privacyRules, qualityRules } from "./rules.ts";
 
-const flag = z
-  .boolean()
-  .nullish()
-  .transform((value) => value ?? null);
+const flag = optional(z.boolean());
+
 export const createLake = z
   .strictObject({
-    lake_id: lakeId.optional(),
+    lake_id: optional(lakeId),
     name,
     owner_id: optional(name),
     region,
@@ -54,10 +53,7 @@ export const registerDataset = z
     schema,
     description: optional(text),
     contains_pii: flag,
-    encryption_enabled: z
-      .boolean()
-      .nullish()
-      .transform((value) => value ?? false),
+    encryption_enabled: unless(z.boolean(), false),
     subject_column: optional(name),
   })
   .meta({ id: "RegisterDataset" });
@@ -69,13 +65,13 @@ export const activateVersion = z
 export const ingestDataset = z
   .strictObject({
     dataset_id: datasetName,
-    data_source: text.optional(),
-    source: text.optional().meta({ description: "Another name for data_source." }),
+    data_source: optional(text),
+    source: optional(text).meta({ description: "Another name for data_source." }),
     record_count: z.int().min(1),
     contains_pii: flag,
   })
   .superRefine(({ data_source, source }, context) => {
-    if ((data_source === undefined) === (source === undefined)) {
+    if ((data_source === null) === (source === null)) {
       context.addIssue({
         code: "custom",
         path: ["data_source"],
@@ -103,8 +99,8 @@ export const createContract = z
 
 export const updateContract = z
   .strictObject({
-    dataset: datasetName.optional(),
-    contract_id: contractId.optional(),
+    dataset: optional(datasetName),
+    contract_id: optional(contractId),
     ...terms,
   })
   .meta({ id: "UpdateContract" });
@@ -153,7 +149,7 @@ export const runPrivacy = z
   .strictObject({
     batch_id: batchId,
     privacy_rules: optional(privacyRules),
-    dry_run: z.boolean().default(false),
+    dry_run: unless(z.boolean(), false),
   })
   .meta({ id: "AnonymizeData" });
 
@@ -172,7 +168,7 @@ export const consumeBatch = z
     batch_id: batchId,
     consumer: optional(name),
     purpose: optional(text),
-    format: z.enum(["parquet", "csv"]).default("parquet"),
+    format: unless(z.enum(["parquet", "csv"]), "parquet"),
     expires_in: expiresIn,
   })
   .meta({ id: "ConsumeBatch" });

@@ -172,13 +172,6 @@ export const timeZone = z
 /** Seconds a signed URL is valid: 15 minutes unless said, 7 days at most (AWS Signature V4). */
 export const DEFAULT_URL_SECONDS = 900;
 export const MAX_URL_SECONDS = 604_800;
-export const expiresIn = z
-  .int()
-  .min(1)
-  .max(MAX_URL_SECONDS)
-  .default(DEFAULT_URL_SECONDS)
-  .meta({ description: "Seconds the URL is valid." });
-
 /** Fifteen digits: more than any count, and each such number is exact. */
 const MAX_WHOLE = 999_999_999_999_999;
 
@@ -228,5 +221,16 @@ export const isWebhookSecret = (secret: string): boolean => {
   return bytes >= 24 && bytes <= 64;
 };
 
+/** A member of a body that may be left out; null is the same as left out, in every body. */
 export const optional = <Schema extends z.ZodType>(inner: Schema) =>
   inner.nullish().transform((value) => value ?? null);
+
+/** The same, with what it is unless said. */
+export const unless = <Schema extends z.ZodType>(
+  inner: Schema,
+  value: z.output<Schema> & (string | number | boolean),
+) => inner.nullish().transform((given) => given ?? value);
+
+export const expiresIn = unless(z.int().min(1).max(MAX_URL_SECONDS), DEFAULT_URL_SECONDS).meta({
+  description: `Seconds the URL is valid; ${DEFAULT_URL_SECONDS} unless said.`,
+});

@@ -6,7 +6,7 @@ import { roundedNumbers } from "../domain/rules/exactNumbers.ts";
 import { MAX_K, MAX_K_COLUMNS, MIN_K, ON_VIOLATION } from "../domain/rules/kAnonymity.ts";
 import { parsePrivacyRules } from "../domain/rules/privacy.ts";
 import { parseQualityRules } from "../domain/rules/quality.ts";
-import { name } from "./fields.ts";
+import { name, unless } from "./fields.ts";
 import { patternIssues } from "./pattern.ts";
 
 type Raw = Record<string, unknown>;
@@ -39,6 +39,6 @@ export const kAnonymity = z
       .max(MAX_K_COLUMNS)
       .refine((columns) => new Set(columns).size === columns.length, "name each column once"),
     k: z.int().min(MIN_K).max(MAX_K),
-    on_violation: z.enum(ON_VIOLATION).default("refuse"),
+    on_violation: unless(z.enum(ON_VIOLATION), "refuse"),
   })
   .meta({ example: { columns: ["zipcode", "age"], k: 5, on_violation: "refuse" } });

@@ -1,18 +1,15 @@
 /** What is asked of the upkeep across lakes. */
 import { z } from "zod";
 import { JURISDICTIONS } from "../domain/residency.ts";
-import { lakeId, month, page, wholeNumber } from "./fields.ts";
+import { lakeId, month, optional, page, unless, wholeNumber } from "./fields.ts";
 
 /** Lakes that one request asks. */
 export const MAX_SWEPT = 500;
 
 export const archiveReport = z
   .strictObject({
-    month: month
-      .nullish()
-      .transform((value) => value ?? null)
-      .meta({ description: "One that is over; the last one unless said." }),
-    again: z.boolean().default(false).meta({
+    month: optional(month).meta({ description: "One that is over; the last one unless said." }),
+    again: unless(z.boolean(), false).meta({
       description: "Keep and announce a next revision, as when events came in late.",
     }),
   })
@@ -20,15 +17,11 @@ export const archiveReport = z
 
 export const sweepAlarms = z
   .strictObject({
-    lake_id: lakeId
-      .nullish()
-      .transform((value) => value ?? null)
-      .meta({ description: "One lake alone." }),
-    limit: z.int().min(1).max(MAX_SWEPT).default(100),
-    cursor: page.cursor
-      .nullish()
-      .transform((value) => value ?? null)
-      .meta({ description: "Of the answer before, when no lake is named." }),
+    lake_id: optional(lakeId).meta({ description: "One lake alone." }),
+    limit: unless(z.int().min(1).max(MAX_SWEPT), 100),
+    cursor: optional(page.cursor.unwrap()).meta({
+      description: "Of the answer before, when no lake is named.",
+    }),
   })
   .meta({ id: "SweepAlarms" });
 

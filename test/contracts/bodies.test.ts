@@ -1,11 +1,16 @@
 import { describe, expect, it } from "vitest";
-import type { z } from "zod";
+import { z } from "zod";
 import * as adminBodies from "../../src/contracts/adminBodies.ts";
 import * as commandBodies from "../../src/contracts/bodies.ts";
 import { MAX_AUDITS } from "../../src/contracts/fields.ts";
+import { archiveReport, sweepAlarms } from "../../src/contracts/upkeep.ts";
 import * as webhookBodies from "../../src/contracts/webhooks.ts";
+import { ROUTES } from "../../src/http/routes/all.ts";
 
-const bodies = { ...commandBodies, ...adminBodies, ...webhookBodies };
+const bodies = {
+  ...{ ...commandBodies, ...adminBodies, ...webhookBodies },
+  ...{ archiveReport, sweepAlarms },
+};
 
 /** A body of each command that has all it needs and nothing else. */
 const least = {
@@ -33,6 +38,8 @@ const least = {
   reapplyErasures: {},
   rewrapKeys: {},
   rebuildReports: {},
+  archiveReport: {},
+  sweepAlarms: {},
   aboutBatch: { batch_id: "batch1", reason: "because" },
   cancel: {},
   publishBatch: { batch_id: "batch1" },
@@ -50,6 +57,14 @@ const least = {
   issueToken: { name: "ci", roles: ["engineer"], expires_at: "2027-01-01T00:00:00Z" },
   noteIdentity: { reason: "by passport", verified: true },
 } as const satisfies Partial<Record<keyof typeof bodies, object>>;
+
+/** As clients send them, without the names under which the OpenAPI document refers to them. */
+const jsonSchemaOf = (body: z.ZodType) =>
+  z.toJSONSchema(body, {
+    io: "input",
+    unrepresentable: "any",
+    metadata: z.registry<z.core.JSONSchemaMeta>(),
+  });
 
 const names = Object.keys(least) as (keyof typeof least)[];
 const schemas = new Map<string, z.ZodType>(Object.entries(bodies));
@@ -90,7 +105,7 @@ describe("what is left out", () => {
   it.each([
     ["registerDataset", { description: null, contains_pii: null, encryption_enabled: false }],
     ["registerDataset", { subject_column: null }],
-    ["createLake", { owner_id: null, country: null, time_zone: null }],
+    ["createLake", { lake_id: null, owner_id: null, country: null, time_zone: null }],
     ["createContract", { contract_id: null, schema: null, privacy_rules: {}, quality_rules: {} }],
     ["createContract", { k_anonymity: null }],
     ["runPrivacy", { privacy_rules: null, dry_run: false }],
@@ -101,11 +116,58 @@ describe("what is left out", () => {
     ["holdDeletion", { ground: null }],
     ["rejectDeletion", { ground: null }],
     ["rejectAccess", { ground: null }],
-  ] as const)("of %s is %j, and null says the same", (name, defaults) => {
+  ] as const)("of %s is %j", (name, defaults) => {
     expect(bodyOf(name).parse(least[name])).toMatchObject(defaults);
-    const nullable = Object.entries(defaults).filter(([, value]) => value === null);
-    const nulls = Object.fromEntries(nullable);
-    expect(bodyOf(name).parse({ ...least[name], ...nulls })).toMatchObject(defaults);
+  });
+
+  it.each(names)("of %s may be said by null, whatever it is", (name) => {
+    const body: Readonly<Record<string, unknown>> = least[name];
+    const { properties = {} } = jsonSchemaOf(bodyOf(name));
+    const members = Object.keys(properties).filter((member) => !Object.hasOwn(body, member));
+    for (const nulls of [...members.map((one) => [one]), members]) {
+      const with_nulls = { ...body, ...Object.fromEntries(nulls.map((one) => [one, null])) };
+      expect([nulls, bodyOf(name).safeParse(with_nulls)]).toEqual([
+        nulls,
+        { success: true, data: bodyOf(name).parse(body) },
+      ]);
+    }
+  });
+
+  it("may be said by null at any depth of any route's body", () => {
+    const checked: string[] = [];
+    const walk = (schema: z.core.JSONSchema._JSONSchema, where: string): void => {
+      if (typeof schema !== "object") return;
+      const { properties = {}, required = [], items, anyOf = [], additionalProperties } = schema;
+      for (const [member, inner] of Object.entries(properties)) {
+        const path = `${where}.${member}`;
+        walk(inner, path);
+        if (required.includes(member) || typeof inner !== "object") continue;
+        checked.push(path);
+        const takesNull = [inner, ...(inner.anyOf ?? [])].some(
+          (one) => typeof one === "object" && [one.type].flat().includes("null"),
+        );
+        expect([path, takesNull]).toEqual([path, true]);
+      }
+      for (const inner of [items, additionalProperties, ...anyOf].flat()) {
+        if (inner !== undefined) walk(inner, where);
+      }
+    };
+    for (const { method, path, body, body_type } of ROUTES) {
+      if (body === null || body_type === "ndjson") continue;
+      walk(jsonSchemaOf(body), `${method} ${path}`);
+    }
+    expect(checked).toContain("post /contracts.k_anonymity.on_violation");
+    expect(checked.length).toBeGreaterThan(60);
+  });
+
+  it("of a rule may be said by null", () => {
+    const quality = { rule: ">0", severity: null, threshold: null, on_fail: null };
+    const privacy = { strategy: "mask", keep_last: null, preserve_null: null };
+    expect(fits("runQuality", { batch_id: "b", quality_rules: { amount: quality } })).toBe(true);
+    expect(fits("runPrivacy", { batch_id: "b", privacy_rules: { email: privacy } })).toBe(true);
+    for (const rule of [{ rule: "in", values: null }, { rule: null }]) {
+      expect(fits("runQuality", { batch_id: "b", quality_rules: { amount: rule } })).toBe(false);
+    }
   });
 });
 

@@ -34,3 +34,7 @@ export type JsonObject = Readonly<Record<string, unknown>>;
 
 export const isJsonObject = (input: unknown): input is JsonObject =>
   typeof input === "object" && input !== null && !Array.isArray(input);
+
+/** What is null in an object is not said in it. */
+export const said = (input: JsonObject): JsonObject =>
+  Object.fromEntries(Object.entries(input).filter(([, value]) => value !== null));

@@ -5,7 +5,7 @@
  */
 import { err, ok, type Result } from "../decider.ts";
 import { formatDecimal, normalizeDecimal, parseDecimal, plainNumber } from "./decimal.ts";
-import { isJsonObject, type JsonObject, listed, quoted, type RuleIssue } from "./issue.ts";
+import { isJsonObject, type JsonObject, listed, quoted, type RuleIssue, said } from "./issue.ts";
 import { isAscending } from "./privacyColumns.ts";
 import {
   GENERALIZATIONS,
@@ -61,7 +61,7 @@ export const parsePrivacyRules = (raw: unknown): Result<PrivacyRules, readonly R
 
 const parseRule = (column: string, entry: unknown, report: Report): PrivacyRule | null => {
   const options: JsonObject | null =
-    typeof entry === "string" ? {} : isJsonObject(entry) ? entry : null;
+    typeof entry === "string" ? {} : isJsonObject(entry) ? said(entry) : null;
   if (options === null) {
     report("", `a strategy is a string or an object, not ${quoted(entry)}`);
     return null;

@@ -4,7 +4,7 @@
  */
 import { err, ok, type Result } from "../decider.ts";
 import { plainNumber } from "./decimal.ts";
-import { isJsonObject, type JsonObject, listed, quoted, type RuleIssue } from "./issue.ts";
+import { isJsonObject, type JsonObject, listed, quoted, type RuleIssue, said } from "./issue.ts";
 import {
   buildRule,
   MAX_LIST_VALUES,
@@ -73,7 +73,7 @@ const parseEntry = (
   report: Report,
 ): readonly QualityRule[] => {
   if (typeof entry === "string") return parseText(entry, column, path, DEFAULTS, report);
-  if (isJsonObject(entry)) return parseObject(entry, column, path, report);
+  if (isJsonObject(entry)) return parseObject(said(entry), column, path, report);
   report(path, `a rule is a string or an object, not ${quoted(entry)}`);
   return [];
 };
@@ -220,9 +220,8 @@ const parseChoice = <Choice extends string>(
 
 const PERCENT = /^(\d{1,3}(?:\.\d{1,4})?)\s*%$/;
 
-/** `1%` (at most four decimals) or a whole number of rows; null for null, undefined for neither. */
-const parseThreshold = (raw: unknown): Threshold | null | undefined => {
-  if (raw === null) return null;
+/** `1%` (at most four decimals) or a whole number of rows; undefined for neither. */
+const parseThreshold = (raw: unknown): Threshold | undefined => {
   const text = scalarText(raw)?.trim() ?? "";
   const percent = Number(PERCENT.exec(text)?.[1] ?? Number.NaN);
   if (percent <= 100) return { percent };

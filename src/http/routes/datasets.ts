@@ -206,12 +206,12 @@ export const contractRoutes = [
     success: { status: 200, schema: contractAnswer },
     handle: async ({ params, body, ...deps }) => {
       const { dataset: about, contract_id, ...terms } = body;
-      if (contract_id !== undefined && contract_id !== params.id) {
+      if (contract_id !== null && contract_id !== params.id) {
         return reject("invalid", "contract-id-changed", "A contract keeps its id.", [
           { path: "contract_id", message: `must be ${params.id} or left out` },
         ]);
       }
-      if (about !== undefined) {
+      if (about !== null) {
         const present = await deps.services.gateway.ask(deps.call, {
           kind: "one",
           aggregate: "contract",

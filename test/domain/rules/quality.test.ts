@@ -220,7 +220,7 @@ describe("quality rules that are refused", () => {
     [{ rule: "between", value: [1, 2, 3] }, "c.value"],
     [{ rule: "between", value: [1] }, "c.value"],
     [{ rule: ">", value: [1, 2] }, "c.value"],
-    [{ rule: ">", value: null }, "c.value"],
+    [{ rule: ">", value: null }, "c"],
     [{ rule: ">0", value: 1 }, "c"],
     [{ rule: "between", min: 1, max: 2, maximum: 3 }, "c.maximum"],
     [{ rule: "not_null", pattern: "x" }, "c.pattern"],
