@@ -26,7 +26,7 @@ export const MAX_HEADER_BYTES = 32 * 1024;
 export const MAX_PATH_LENGTH = 4096;
 export const MAX_QUERY_LENGTH = 4096;
 export const MAX_IDEMPOTENCY_KEY_LENGTH = 255;
-export const MAX_REQUEST_ID_LENGTH = 255;
+export const MAX_REQUEST_ID_LENGTH = 64;
 
 /** Throws 413 when the headers, or 422 when path or query are longer than any that Lethe takes. */
 export const checkLengths = (url: string, headers: Pick<SentHeaders, "length">): void => {

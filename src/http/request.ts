@@ -14,13 +14,33 @@ import type { SentHeaders } from "./sentHeaders.ts";
 
 const jsonText = new TextDecoder("utf-8", { fatal: true, ignoreBOM: false });
 
-/** A caller's own id for its request is taken over when it is short and plain. */
-const REQUEST_ID = /^[\w=-]+$/;
+/**
+ * What programs make to tell requests apart. A request's id stands in the log for ever, so it is taken
+ * over by its shape alone: what a person might write, a name, a number or an address, has none of
+ * these.
+ */
+const REQUEST_IDS = [
+  // A UUID (RFC 9562).
+  /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i,
+  // A ULID.
+  /^[0-7][0-9A-HJKMNP-TV-Z]{25}$/,
+  // 8, 16 or 32 bytes in hex, as of a trace. Without a letter behind its beginning it might be a
+  // number that is somebody's: of a card, or of an account in Belgium.
+  /^(?=..+[a-f])(?=.*\d)(?:[0-9a-f]{16}|[0-9a-f]{32}|[0-9a-f]{64})$/,
+  // A traceparent (W3C Trace Context).
+  /^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/,
+  // AWS X-Ray's, and Cloudflare's Ray ID.
+  /^(?:Root=)?1-[0-9a-f]{8}-[0-9a-f]{24}$/,
+  /^[0-9a-f]{16}-[A-Z]{3}$/,
+];
 
-/** The request's id: the caller's, or a new one. */
+/** The request's id: the caller's where it is an opaque one, else a new one. */
 export const requestIdOf = (headers: SentHeaders): string => {
   const given = headers.get("x-request-id");
-  const fits = given !== null && given.length <= MAX_REQUEST_ID_LENGTH && REQUEST_ID.test(given);
+  const fits =
+    given !== null &&
+    given.length <= MAX_REQUEST_ID_LENGTH &&
+    REQUEST_IDS.some((shape) => shape.test(given));
   return fits ? given : crypto.randomUUID();
 };
 

@@ -246,8 +246,20 @@ describe("an answer", () => {
   test("carries the caller's request id through to the events", async () => {
     const lake = await newLake();
     const body = { name: "d", schema: { id: "int" } };
-    await lake.post("/datasets", body, { "X-Request-Id": "trace-1234" });
-    expect((await lake.get("/events?after=1")).at("items", 0, "correlationid")).toBe("trace-1234");
+    const id = crypto.randomUUID();
+    await lake.post("/datasets", body, { "X-Request-Id": id });
+    expect((await lake.get("/events?after=1")).at("items", 0, "correlationid")).toBe(id);
+  });
+
+  test("carries no request id to the events that may name a person", async () => {
+    const lake = await newLake();
+    const body = { name: "d", schema: { id: "int" } };
+    const answer = await lake.post("/datasets", body, { "X-Request-Id": "Jane_Doe" });
+    const { items } = (await lake.get("/events?after=1")).body as {
+      readonly items: readonly { readonly correlationid: string }[];
+    };
+    expect(items[0]?.correlationid).toBe(answer.headers.get("X-Request-Id"));
+    expect(JSON.stringify(items)).not.toContain("Jane");
   });
 
   test("to HEAD is that to GET without its body", async () => {

@@ -10,8 +10,10 @@ import {
   readIfMatch,
   readJson,
   readQuery,
+  requestIdOf,
 } from "../../src/http/request.ts";
 import { decodeCursor, encodeCursor } from "../../src/http/route.ts";
+import { sentHeaders } from "../../src/http/sentHeaders.ts";
 import { knownRequest } from "../support/knownRequest.ts";
 import fc from "../support/property.ts";
 
@@ -264,4 +266,31 @@ describe("a cursor", () => {
       });
     },
   );
+});
+
+describe("the id of a request", () => {
+  const idOf = (given: string) => requestIdOf(sentHeaders(new Headers({ "X-Request-Id": given })));
+
+  it.each([
+    "0b2c7f0a-51a8-4f6d-8a8e-7a1c6b9d3e55",
+    "0B2C7F0A-51A8-4F6D-8A8E-7A1C6B9D3E55",
+    "01ARZ3NDEKTSV4RRFFQ69G5FAV",
+    "4bf92f3577b34da6a3ce929d0e0e4736",
+    "00f067aa0ba902b7",
+    "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
+    "Root=1-67891233-abcdef012345678912345678",
+    "7d1b1f0e3c2a4b5d-FRA",
+  ])("is the caller's where its shape is that of %s", (given) => {
+    expect(idOf(given)).toBe(given);
+  });
+
+  it.each([
+    ...["jane", "jane.doe@example.com", "jane_doe", "Jane-Doe", "JaneDoe1984", "order-7_a="],
+    ...["annemarievandenberghesmith", "de89370400440532013000", "be68539007547034", "1984-05-17"],
+    ...["4111111111111111", "4BF92F3577B34DA6A3CE929D0E0E4736"],
+    ...["deadbeefdeadbeef", "12345678901234567890123456789012", "", `${"a1".repeat(33)}`],
+  ])("is made where it might be somebody's: %j", (given) => {
+    expect(idOf(given)).toMatch(/^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/);
+    expect(idOf(given)).not.toBe(given);
+  });
 });

@@ -27,12 +27,14 @@ const lines = (): readonly Line[] => said.map((line) => JSON.parse(line));
 const commandsOf = (lake: Lake): readonly Line[] =>
   lines().filter(({ message, lake_id }) => message === "command" && lake_id === lake.id);
 
+const REQUEST = "0af7651916cd43dd8448eb211c80319c";
+
 describe("a command", () => {
   test("is told in one line: which one, how it ended, how long it took, its last event", async () => {
     const lake = await newLake();
     said = [];
     const asked = { name: "sales", schema: { id: "int" } };
-    const first = await lake.post("/datasets", asked, { "X-Request-Id": "request-1" });
+    const first = await lake.post("/datasets", asked, { "X-Request-Id": REQUEST });
     expect(commandsOf(lake)).toEqual([
       {
         level: "info",
@@ -44,7 +46,7 @@ describe("a command", () => {
         ms: expect.any(Number),
         events: 1,
         seq: first.at("events", 0, "seq"),
-        request_id: "request-1",
+        request_id: REQUEST,
       },
     ]);
   });
