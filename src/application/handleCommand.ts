@@ -117,11 +117,11 @@ const keptAnswer = (answer: Answer): string => {
   return JSON.stringify({ ...answer, body: { message, events, warnings } });
 };
 
-/** The first answer to the same command, a refusal when the key came with another, or null. */
-export const answeredBefore = (
-  log: EventLog,
+/** What is kept under the key, a refusal when it came with another request, or null. */
+export const storedAnswer = (
+  log: Pick<EventLog, "answers">,
   idempotency: Idempotency | null,
-): Result<Answer, Rejection> | null => {
+): Result<string, Rejection> | null => {
   if (idempotency === null) return null;
   const stored = log.answers.find(idempotency.key);
   if (stored === null) return null;
@@ -132,7 +132,17 @@ export const answeredBefore = (
       detail: "This Idempotency-Key came before with another request; take a new one.",
     });
   }
-  return ok({ ...(JSON.parse(stored.answer) as Answer), replayed: true });
+  return ok(stored.answer);
+};
+
+/** The first answer to the same command, a refusal when the key came with another, or null. */
+export const answeredBefore = (
+  log: EventLog,
+  idempotency: Idempotency | null,
+): Result<Answer, Rejection> | null => {
+  const stored = storedAnswer(log, idempotency);
+  if (!stored?.ok) return stored;
+  return ok({ ...(JSON.parse(stored.value) as Answer), replayed: true });
 };
 
 export const versionConflict = (

@@ -13,7 +13,8 @@ import type { Answer } from "./answers.ts";
 import type { Command } from "./commands.ts";
 import { type Entrance, entrance } from "./entrance.ts";
 import { fourEyes } from "./fourEyes.ts";
-import { answeredBefore, handleCommand, type Idempotency, stale } from "./handleCommand.ts";
+import { answeredBefore, handleCommand, stale } from "./handleCommand.ts";
+import { idempotencyOf, keptAnswer } from "./keptAnswers.ts";
 import { type KeyRotation, keyRotation } from "./keyRotation.ts";
 import { accessKeyId, type KeyStore } from "./keyring.ts";
 import type { Call, CommandOptions, LakeRequest, OpenedWork, WorkRequest } from "./lakeGateway.ts";
@@ -102,16 +103,6 @@ export const lakeService = (means: LakeMeans): LakeService => {
     now: at,
   });
 
-  const idempotencyOf = (call: Call): Idempotency | null => {
-    if (call.idempotency === null) return null;
-    // A client's key may be anything, a person's name included: only its keyed hash is kept.
-    const { fingerprint } = keyringOf(call.lake_id)();
-    const { key, body } = call.idempotency;
-    // Where callers are told apart, each has keys of his own: nobody is given another's answer.
-    const named = call.caller.kind === "trusted" ? `key ${key}` : `key of ${call.actor}: ${key}`;
-    return { key: fingerprint(named), fingerprint: fingerprint(`body ${body}`) };
-  };
-
   /** Keys that the command made or destroyed, and those that die with what is recorded. */
   const alongside = (events: readonly StoredEvent[]): void => {
     pending.write();
@@ -147,7 +138,7 @@ export const lakeService = (means: LakeMeans): LakeService => {
     if (posing) return err(posing);
     const at = now();
     const keyring = keyringOf(call.lake_id);
-    const idempotency = idempotencyOf(call);
+    const idempotency = idempotencyOf(call, keyring);
     const known = answeredBefore(log, idempotency);
     if (known) return signed(known, call.lake_id, entered.value);
     const made = toCommand(request, {
@@ -219,7 +210,7 @@ export const lakeService = (means: LakeMeans): LakeService => {
       if (!entered.ok) return entered;
       const posing = impersonation(request, entered.value);
       if (posing) return err(posing);
-      const known = answeredBefore(log, idempotencyOf(call));
+      const known = answeredBefore(log, idempotencyOf(call, keyringOf(call.lake_id)));
       if (known) {
         const answered = signed(known, call.lake_id, entered.value);
         if (!answered.ok) return answered;
@@ -269,6 +260,10 @@ export const lakeService = (means: LakeMeans): LakeService => {
       const reveals = question.kind === "reveal";
       const entered = enter(call, reveals ? "GET /deletions/{id}?reveal=true" : undefined);
       if (!entered.ok) return entered;
+      if (question.kind === "kept_answer" || question.kind === "keep_answer") {
+        const idempotency = idempotencyOf(call, keyringOf(call.lake_id));
+        return keptAnswer(log, question, idempotency, now());
+      }
       if (question.kind === "resend") return resent(log, question, now());
       if (question.kind === "parked") return parkedWork(log, question.redrive, now());
       if (question.kind === "uploads") {

@@ -11,6 +11,7 @@ import { toExport } from "./datasetManifest.ts";
 import type { ConsumeDataset } from "./datasetOffers.ts";
 import { keepersOfBatch } from "./endBatch.ts";
 import { freshnessOf } from "./freshnessDuties.ts";
+import type { KeptQuestion, KeptReply } from "./keptAnswers.ts";
 import type { Wrapping } from "./keyRotation.ts";
 import type { Reapplication } from "./lakeCustody.ts";
 import { notSearched } from "./notSearched.ts";
@@ -62,6 +63,7 @@ export type Question =
   | { readonly kind: "deliveries"; readonly filter: DeliveryFilter }
   /** Sends a notification once more; the answer is how it stands. */
   | { readonly kind: "resend"; readonly webhook_id: string; readonly delivery_id: string }
+  | KeptQuestion
   /** What was given up; with `redrive` it is taken up again. */
   | { readonly kind: "parked"; readonly redrive: boolean }
   /** Sealed fields of a person's request in clear; the access is recorded first. */
@@ -98,6 +100,7 @@ export type Reply =
   | ({ readonly kind: "sealed_object" } & SealedObject)
   | { readonly kind: "reapplied"; readonly summary: Reapplication }
   | ({ readonly kind: "parked" } & ParkedWork)
+  | KeptReply
   | ({ readonly kind: "wrapping" } & Wrapping)
   | ({ readonly kind: "rebuilding_reports" } & RebuildingReports);
 
@@ -109,7 +112,11 @@ export const answerQuestion = (
   log: EventLog,
   question: Exclude<
     Question,
-    { kind: "reveal" | "reveal_access" | "resend" | "parked" | "uploads" | "sealed_object" }
+    {
+      kind:
+        | KeptQuestion["kind"]
+        | ("reveal" | "reveal_access" | "resend" | "parked" | "uploads" | "sealed_object");
+    }
   >,
   now: string,
 ): Result<Reply, Rejection> => {

@@ -44,7 +44,7 @@ const headersOf = (route: Route) => {
   const headers = {
     ...(route.conditional ? knownHeader.shape : {}),
     ...(keepsKey(route) ? keyHeader.shape : {}),
-    ...(route.method === "get" || route.keyless ? {} : matchHeader.shape),
+    ...(route.method === "get" || route.keyless || route.unconditional ? {} : matchHeader.shape),
     ...(route.headers ? shapeOf(route.headers) : {}),
   };
   return Object.keys(headers).length === 0 ? {} : { header: z.object(headers) };

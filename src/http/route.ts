@@ -178,10 +178,12 @@ interface RouteSpec<
   Headers extends Shape,
 > {
   readonly method: "get" | "post" | "put" | "delete";
-  /** A POST that keeps no `Idempotency-Key`: it is no command of a lake, and may be repeated. */
+  /** A POST that keeps no `Idempotency-Key`: it is of no one lake, and may be repeated. */
   readonly keyless?: true;
   /** A GET whose answer is told by its `ETag`: who has it already is answered 304. */
   readonly conditional?: true;
+  /** A POST that changes no aggregate: there is no version for `If-Match` to demand. */
+  readonly unconditional?: true;
   /** In OpenAPI form, such as `/batches/{id}`. */
   readonly path: string;
   /** `lake`: served below `/lakes/{lake_id}` and, for the default lake, at the root. */
@@ -211,6 +213,7 @@ export interface Route {
   readonly method: "get" | "post" | "put" | "delete";
   readonly keyless?: true;
   readonly conditional?: true;
+  readonly unconditional?: true;
   readonly path: string;
   readonly scope: "lake" | "platform";
   readonly tag: string;

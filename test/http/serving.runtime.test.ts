@@ -187,7 +187,29 @@ describe("the OpenAPI document", () => {
     expect(keyed).toContain("post /lakes");
     expect(keyed).toContain("post /lakes/{lake_id}/deletions/{id}/execute");
     expect(keyed.filter((operation) => !operation.startsWith("post "))).toEqual([]);
-    expect(keyed.filter((operation) => /\/(admin|log)\//.test(operation))).toEqual([]);
+    expect(keyed).toContain("post /log/checkpoint");
+    expect(keyed).toContain("post /webhooks/{id}/deliveries/{delivery}/resend");
+    expect(keyed.filter((operation) => /\/(admin|import)/.test(operation))).toEqual([]);
+  });
+
+  test("declares of every route what any may answer, and of those that change something the rest", async () => {
+    const any = ["400", "401", "403", "404", "409", "413", "422", "429", "500", "503"];
+    const plain = ["413", "422", "500", "503"];
+    for (const [name, { responses }] of await operations()) {
+      const refusals = Object.keys(responses).filter((status) => status >= "400");
+      const few = refusals.filter((status) => status !== "410" && status !== "416");
+      const expected = /^get \/(health|docs|openapi\.json)?$/.test(name)
+        ? plain
+        : name.startsWith("get ")
+          ? any
+          : [...any, "412", "415"].sort();
+      expect([name, few]).toEqual([name, expected]);
+      for (const status of ["429", "503"]) {
+        const headers = at(responses[status], "headers");
+        if (status in responses)
+          expect([name, headers]).toMatchObject([name, { "Retry-After": {} }]);
+      }
+    }
   });
 
   test("takes digits for a number, and nothing else that could be read as one", async () => {

@@ -57,6 +57,38 @@ describe("a checkpoint", () => {
     expect((await sendJson("POST", "/lakes/no-such-lake/log/checkpoint")).status).toBe(404);
   });
 
+  test("under a key is answered as it was first, however far the log has come since", async () => {
+    const lake = await newLake();
+    const once = { "Idempotency-Key": "once" };
+    const first = await lake.post("/log/checkpoint", undefined, once);
+    expect([first.status, first.headers.get("Idempotency-Replayed")]).toEqual([201, null]);
+    await ingest(lake);
+    const again = await lake.post("/log/checkpoint", undefined, once);
+    expect([again.status, again.body]).toEqual([201, first.body]);
+    expect(again.headers.get("Idempotency-Replayed")).toBe("true");
+    const other = await lake.post("/log/checkpoint", undefined, { "Idempotency-Key": "twice" });
+    expect(Number(other.at("size"))).toBeGreaterThan(Number(first.at("size")));
+    // A key is of one request, whichever route it came by.
+    const dataset = { name: "d", schema: { id: "int" } };
+    expect((await lake.post("/datasets", dataset, once)).at("code")).toBe("idempotency-key-reused");
+    await lake.post("/datasets", dataset, { "Idempotency-Key": "of-a-command" });
+    const mixed = await lake.post("/log/checkpoint", undefined, {
+      "Idempotency-Key": "of-a-command",
+    });
+    expect([mixed.status, mixed.at("code")]).toEqual([422, "idempotency-key-reused"]);
+  });
+
+  test("under a key is kept once by two who ask at the same time", async () => {
+    const lake = await newLake();
+    const once = { "Idempotency-Key": "once" };
+    const [one, two] = await Promise.all([
+      lake.post("/log/checkpoint", undefined, once),
+      lake.post("/log/checkpoint", undefined, once),
+    ]);
+    expect(two.body).toEqual(one.body);
+    expect((await lake.post("/log/checkpoint", undefined, once)).body).toEqual(one.body);
+  });
+
   test("is owed a day after the first event that none covers, however many follow", async () => {
     const lake = await newLake();
     const [first] = await lake.events();

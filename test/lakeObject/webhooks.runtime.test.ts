@@ -108,9 +108,20 @@ describe("a notification", () => {
     expect(received.every((call) => isAuthentic(call, secret))).toBe(true);
     up = true;
     const [row] = await deliveries(lake, id);
-    const again = await lake.done(`/webhooks/${id}/deliveries/${row?.delivery_id}/resend`);
+    const resend = `/webhooks/${id}/deliveries/${row?.delivery_id}/resend`;
+    const once = { "Idempotency-Key": "once" };
+    const again = await lake.post(resend, undefined, once);
     expect(again.body).toMatchObject({ status: "pending", attempts: 0 });
     await settled(lake, id, "delivered");
+    // Under the same key it is not sent a third time: the answer is the one that was given.
+    const calls = received.length;
+    const replayed = await lake.post(resend, undefined, once);
+    expect([replayed.body, replayed.headers.get("Idempotency-Replayed")]).toEqual([
+      again.body,
+      "true",
+    ]);
+    await settled(lake, id, "delivered");
+    expect(received).toHaveLength(calls);
     const nowhere = await lake.post(`/webhooks/${id}/deliveries/nothing/resend`);
     expect(nowhere.status).toBe(404);
   });

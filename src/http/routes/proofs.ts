@@ -7,6 +7,7 @@ import type { SignedQuestion } from "../../application/prove.ts";
 import { resource } from "../../contracts/answers.ts";
 import { wholeNumber } from "../../contracts/fields.ts";
 import { ok } from "../../domain/decider.ts";
+import { once } from "../once.ts";
 import { type Handled, route, type Services } from "../route.ts";
 import { none } from "./shared.ts";
 
@@ -44,6 +45,15 @@ export const proof = async ({ services, call }: Deps, question: SignedQuestion):
   }
 };
 
+const keepCheckpoint = async ({ services, call }: Deps): Handled => {
+  const reply = await services.gateway.prove(call, { kind: "checkpoint" });
+  if (!reply.ok) return reply;
+  if (reply.value.kind !== "checkpoint") throw new Error("a checkpoint was asked for");
+  const { tree_size, text } = reply.value;
+  const { key, written } = await writeCheckpoint(services.store, call.lake_id, reply.value);
+  return ok({ status: written ? 201 : 200, body: { size: tree_size, key, checkpoint: text } });
+};
+
 export const proofRoutes = [
   route({
     method: "get",
@@ -71,7 +81,7 @@ export const proofRoutes = [
   }),
   route({
     method: "post",
-    keyless: true,
+    unconditional: true,
     path: "/log/checkpoint",
     scope: "lake",
     tag: "Proofs",
@@ -85,17 +95,7 @@ export const proofRoutes = [
       schema: resource("Checkpoint"),
       also: { 200: "There was one of this size" },
     },
-    handle: async ({ services, call }) => {
-      const reply = await services.gateway.prove(call, { kind: "checkpoint" });
-      if (!reply.ok) return reply;
-      if (reply.value.kind !== "checkpoint") throw new Error("a checkpoint was asked for");
-      const { tree_size, text } = reply.value;
-      const { key, written } = await writeCheckpoint(services.store, call.lake_id, reply.value);
-      return ok({
-        status: written ? 201 : 200,
-        body: { size: tree_size, key, checkpoint: text },
-      });
-    },
+    handle: (deps) => once(deps, () => keepCheckpoint(deps)),
   }),
   route({
     method: "get",

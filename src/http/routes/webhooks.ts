@@ -4,6 +4,7 @@ import { commandAnswer as answerSchema, list, resource } from "../../contracts/a
 import { page, webhookId } from "../../contracts/fields.ts";
 import { registerWebhook } from "../../contracts/webhooks.ts";
 import { ok } from "../../domain/decider.ts";
+import { once } from "../once.ts";
 import { decodeCursor, encodeCursor, route, stateAnswer } from "../route.ts";
 import { listAnswer } from "./lists.ts";
 import { command, none } from "./shared.ts";
@@ -90,15 +91,14 @@ export const webhookRoutes = [
   route({
     ...common,
     method: "post",
-    // A question of when: sent twice, a notification has the same id.
-    keyless: true,
+    unconditional: true,
     path: "/webhooks/{id}/deliveries/{delivery}/resend",
     summary: "Send a notification once more, delivered or parked",
     params: z.strictObject({ id: webhookId, delivery: z.string().min(1).max(128) }),
     success: { status: 200, schema: delivery },
     handle: async ({ params, ...deps }) => {
       const { id: webhook_id, delivery: delivery_id } = params;
-      return stateAnswer(deps, { kind: "resend", webhook_id, delivery_id });
+      return once(deps, () => stateAnswer(deps, { kind: "resend", webhook_id, delivery_id }));
     },
   }),
 ];
