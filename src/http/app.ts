@@ -6,7 +6,7 @@ import { checkAccessTable } from "./auth/operations.ts";
 import { docsFiles, type Files } from "./docs.ts";
 import { gate, type Handler } from "./gate.ts";
 import { type AppContext, type AppEnv, type Deps, handler } from "./handle.ts";
-import { openApiDocument } from "./openapi.ts";
+import { openApiDocument, PLAIN_PATHS } from "./openapi.ts";
 import { HttpProblem, problemResponse } from "./problem.ts";
 import { recalling } from "./recalling.ts";
 import { respond, respondJson } from "./respond.ts";
@@ -15,9 +15,6 @@ import { ROUTES } from "./routes/all.ts";
 import { DOCS_POLICY } from "./securityHeaders.ts";
 
 export const VERSION = "0.1.0";
-
-/** What is not of the API: `GET /health`, the ways in, and pages that anybody may load. */
-const PAGES = ["GET /health", "GET /", "GET /console", "GET /docs", "GET /openapi.json"];
 
 type App = Hono<AppEnv>;
 
@@ -32,7 +29,10 @@ export const createApp = (
   depsOf: (c: AppContext, origin: string) => Deps,
   console: Console,
 ): App => {
-  checkAccessTable(ROUTES, PAGES);
+  checkAccessTable(
+    ROUTES,
+    PLAIN_PATHS.map((path) => `GET ${path}`),
+  );
   const { pathOf, guarded } = gate(depsOf);
   // No middleware: the router tells of one handler for each request.
   const app: App = new Hono({ router: recalling(new RegExpRouter()), getPath: pathOf });
@@ -67,7 +67,7 @@ export const createApp = (
     if (route.scope === "lake") serve(`/lakes/{lake_id}${route.path}`, route, true);
   }
   const shown = [...Object.keys(docsFiles), ...Object.keys(console.files)];
-  for (const pattern of ["/health", "/openapi.json", "/", ...shown]) {
+  for (const pattern of [...PLAIN_PATHS, ...shown]) {
     paths.set(pattern, new Set(["GET"]));
   }
   for (const [pattern, methods] of paths) {

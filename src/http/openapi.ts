@@ -3,26 +3,58 @@
 import { z } from "zod";
 import { createDocument, type ZodOpenApiPathsObject } from "zod-openapi";
 import { accessOf } from "../application/accessTable.ts";
-import { problem } from "../contracts/answers.ts";
+import { anything, problem } from "../contracts/answers.ts";
 import { lakeId } from "../contracts/fields.ts";
 import { operationOf } from "./auth/operations.ts";
 import { keepsKey, type Route } from "./route.ts";
 
+/** Of a request that is refused before anybody looks what it is for. */
+const PLAIN_PROBLEMS: Readonly<Record<number, string>> = {
+  413: "Too large",
+  422: "Invalid, or against the lake's compliance rules",
+  500: "Something is wrong with Lethe, not with the request",
+  503: "Not configured to serve this request, or over capacity",
+};
+
+/** What any route may answer besides what it is for. */
 const PROBLEMS: Readonly<Record<number, string>> = {
+  ...PLAIN_PROBLEMS,
   400: "Malformed",
   401: "Nobody known: no token, or none that holds",
   403: "Known, and not allowed",
   404: "Not found",
   409: "Exists already, or not in a state in which this can be done",
+  429: "Asked too often",
+};
+
+/** What those may that take a body and a condition. */
+const CHANGING_PROBLEMS: Readonly<Record<number, string>> = {
   412: "If-Match expects another version",
-  413: "Too large",
-  415: "Wrong media type",
-  422: "Invalid, or against the lake's compliance rules",
-  429: "Asked too often: Retry-After says when to ask again",
-  503: "Not configured to serve this request",
+  415: "Wrong media type, or a file that is no table",
 };
 
 const problemContent = { "application/problem+json": { schema: problem } };
+
+const retryAfter = {
+  headers: z.object({
+    "Retry-After": z
+      .string()
+      .optional()
+      .meta({ description: "Seconds until it may be otherwise." }),
+  }),
+};
+
+const problems = (described: Readonly<Record<number, string>>) =>
+  Object.fromEntries(
+    Object.entries(described).map(([code, description]) => [
+      code,
+      {
+        description,
+        content: problemContent,
+        ...(code === "429" || code === "503" ? retryAfter : {}),
+      },
+    ]),
+  );
 
 const keyHeader = z.object({
   "Idempotency-Key": z.string().max(255).optional().meta({
@@ -81,18 +113,17 @@ const describe = (route: Route, path: string, inLake: boolean) => {
           { description, content: { [media_type]: { schema: code === "202" ? begun : schema } } },
         ]),
       ),
-      ...Object.fromEntries(
-        Object.entries({ ...PROBLEMS, ...route.refusals }).map(([code, description]) => [
-          code,
-          { description, content: problemContent },
-        ]),
-      ),
+      ...problems({
+        ...PROBLEMS,
+        ...(route.method === "get" ? {} : CHANGING_PROBLEMS),
+        ...route.refusals,
+      }),
     },
   };
 };
 
 /** Who may take a route, from the table that decides it. */
-const accessDescribed = (route: Route) => {
+const accessDescribed = (route: Pick<Route, "method" | "path">) => {
   const access = accessOf(operationOf(route));
   switch (access.kind) {
     case "anyone":
@@ -133,9 +164,56 @@ const bodyContent = ({ body_type }: Route, schema: z.ZodType) =>
 const shapeOf = (schema: z.ZodType): z.ZodRawShape =>
   schema instanceof z.ZodObject ? schema.shape : {};
 
+/** What is served beside the routes, and needs no lake. */
+const PLAIN = {
+  "/": { summary: "Sends a person to the web console", status: 302, content: undefined },
+  "/console": {
+    summary: "The web console, which needs no network",
+    status: 200,
+    content: { "text/html": { schema: z.string() } },
+  },
+  "/docs": {
+    summary: "The API browser, which needs no network",
+    status: 200,
+    content: { "text/html": { schema: z.string() } },
+  },
+  "/health": {
+    summary: "That Lethe can be reached, whatever else is wrong; GET /ready says more",
+    status: 200,
+    content: { "application/json": { schema: z.object({ status: z.literal("ok") }) } },
+  },
+  "/openapi.json": {
+    summary: "This document",
+    status: 200,
+    content: { "application/json": { schema: anything } },
+  },
+} as const;
+
+/** Paths of what is served beside the routes. */
+export const PLAIN_PATHS = Object.keys(PLAIN);
+
+const describePlain = (
+  path: string,
+  { summary, status, content }: (typeof PLAIN)[keyof typeof PLAIN],
+) => ({
+  operationId: `get${path}`.replaceAll(/[^A-Za-z0-9]+/g, "_"),
+  tags: ["About"],
+  summary,
+  ...accessDescribed({ method: "get", path }),
+  responses: {
+    [status]:
+      content === undefined
+        ? { description: "Found", headers: z.object({ Location: z.string() }) }
+        : { description: "Done", content },
+    ...problems(PLAIN_PROBLEMS),
+  },
+});
+
 /** Builds the document for the given routes; `version` is Lethe's own. */
 export const openApiDocument = (routes: readonly Route[], version: string) => {
-  const paths: Record<string, Record<string, unknown>> = {};
+  const paths: Record<string, Record<string, unknown>> = Object.fromEntries(
+    Object.entries(PLAIN).map(([path, plain]) => [path, { get: describePlain(path, plain) }]),
+  );
   const add = (path: string, route: Route, inLake: boolean) => {
     paths[path] = { ...paths[path], [route.method]: describe(route, path, inLake) };
   };
@@ -154,7 +232,7 @@ export const openApiDocument = (routes: readonly Route[], version: string) => {
       description:
         "A GDPR-compliant lakehouse control plane: the lake that remembers everything, and " +
         "forgets people on request. Every lake route exists below /lakes/{lake_id} and, for the " +
-        "default lake, at the root.",
+        "default lake, at the root. Another method of a path that is there answers 405 with Allow.",
     },
     components: {
       securitySchemes: {

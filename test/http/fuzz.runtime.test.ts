@@ -47,6 +47,17 @@ const faultOf = (response: Response, text: string, id: string): string | null =>
   return null;
 };
 
+/** By another method, or behind `..` in its path, it is another operation. */
+const undeclared = ({ operation, method, path }: FuzzRequest, status: number): string | null => {
+  const [declared = "", pattern = ""] = operation.split(" ");
+  const { pathname } = new URL(path, "http://localhost");
+  if (status === 405 || method !== declared || pathname !== path.split("?")[0]) return null;
+  const answers = document.paths[pattern]?.[declared.toLowerCase()]?.responses ?? {};
+  return Object.hasOwn(answers, status)
+    ? null
+    : `is ${status}, which ${operation} does not declare`;
+};
+
 const ask = async (
   { bindings, credentials }: World,
   asked: FuzzRequest,
@@ -69,7 +80,8 @@ const ask = async (
   if (endless) await response.body?.cancel();
   const text = endless ? "" : await response.text();
   const code = status === 422 && text !== "" ? JSON.parse(text).code : "";
-  return { status, id, on_record: ON_RECORD.has(code), fault: faultOf(response, text, id) };
+  const fault = faultOf(response, text, id) ?? undeclared(asked, status);
+  return { status, id, on_record: ON_RECORD.has(code), fault };
 };
 
 let document: Document;

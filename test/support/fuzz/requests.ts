@@ -15,6 +15,7 @@ interface OperationObject {
   readonly requestBody?: {
     readonly content: Readonly<Record<string, { readonly schema: Schema }>>;
   };
+  readonly responses: Readonly<Record<string, unknown>>;
 }
 
 export interface Document {
