@@ -3,6 +3,7 @@
  * due. It decides nothing itself; openLake.ts says what a lake is made of.
  */
 import { DurableObject } from "cloudflare:workers";
+import { countedAs } from "./application/callers.ts";
 import { closed, makesDefault } from "./application/entrance.ts";
 import { type EventStream, eventStream, type ListenRequest } from "./application/eventStream.ts";
 import type { ImportRequest } from "./application/importLog.ts";
@@ -162,7 +163,8 @@ export class LakeObject extends DurableObject<Env> {
       every,
       failed: (error) => say("error", "listeners are not told", { lake_id: call.lake_id, error }),
     });
-    const heard = await this.#stream.listen(request, () => lake.service.admits(call));
+    const allowed = () => lake.service.admits(call);
+    const heard = await this.#stream.listen(request, allowed, countedAs(call.caller));
     return this.#noted(lake, call, heard);
   }
 

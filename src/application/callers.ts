@@ -32,3 +32,9 @@ export interface Person {
 }
 
 export const TRUSTED: Caller = { kind: "trusted" };
+
+/** By which callers are counted apart; null: they are not. */
+export const countedAs = (caller: Caller): string | null => {
+  if (caller.kind === "person") return `person/${caller.subject}`;
+  return caller.kind === "token" ? `token/${caller.token_id}` : null;
+};

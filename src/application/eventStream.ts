@@ -17,6 +17,9 @@ import { remember } from "./remember.ts";
 /** One more is refused: each costs memory in the lake's object, which has 128 MB. */
 export const MAX_LISTENERS = 1_000;
 
+/** One more of the same caller is refused: nobody takes the places of all others. */
+export const MAX_LISTENERS_OF_ONE = 100;
+
 /** A comment is sent this often: proxies keep the connection, and a gone client is noticed. */
 export const HEARTBEAT_MS = 15_000;
 
@@ -64,12 +67,13 @@ export interface EventStream {
   /**
    * A stream of UTF-8 bytes that ends only when its consumer cancels it, stalls, or something
    * breaks, or until `allowed` says that the listener may hear no more: asked before anything is
-   * written to it. Rejects with `unavailable` when there are too many listeners, with `invalid` a place
-   * the log has not reached.
+   * written to it. Rejects with `unavailable` when there are too many listeners, or too many of the
+   * same `caller` (null: nobody is told apart), with `invalid` a place the log has not reached.
    */
   listen(
     request: ListenRequest,
     allowed?: () => boolean,
+    caller?: string | null,
   ): Promise<Result<ReadableStream<Uint8Array>, Rejection>>;
   /**
    * Something is being appended: once that turn is over and durable, listeners hear of it. May
@@ -88,6 +92,7 @@ interface Listener {
   hungry: boolean;
   stalled_heartbeats: number;
   readonly allowed: () => boolean;
+  readonly caller: string | null;
   readonly controller: ReadableByteStreamController;
 }
 
@@ -108,6 +113,9 @@ export const eventStream = (deps: EventStreamDeps): EventStream => {
   let durable = 0;
   let waking = false;
   let stopBeating: (() => void) | null = null;
+
+  const heldBy = (caller: string): number =>
+    [...listeners].filter((listener) => listener.caller === caller).length;
 
   const readChunk = ({ filter, after }: Listener): Chunk => {
     const page = deps.log.read({ ...filter, after, limit: MAX_CHUNK_EVENTS });
@@ -195,7 +203,7 @@ export const eventStream = (deps: EventStreamDeps): EventStream => {
     for (const listener of listeners) feed(listener);
   };
 
-  const open = (place: Pick<Listener, "filter" | "after" | "opening" | "allowed">) => {
+  const open = (place: Pick<Listener, "filter" | "after" | "opening" | "allowed" | "caller">) => {
     let listener: Listener | null = null;
     // Without a queue of its own (no high-water mark) the stream asks only when it is asked.
     return new ReadableStream({
@@ -224,8 +232,15 @@ export const eventStream = (deps: EventStreamDeps): EventStream => {
   };
 
   return {
-    async listen({ after, filter }, allowed = () => true) {
+    async listen({ after, filter }, allowed = () => true, caller = null) {
       await advance();
+      if (caller !== null && heldBy(caller) >= MAX_LISTENERS_OF_ONE) {
+        return reject(
+          "unavailable",
+          "too-many-streams",
+          `You listen to this lake ${MAX_LISTENERS_OF_ONE} times already, which is the most one may.`,
+        );
+      }
       if (listeners.size >= MAX_LISTENERS) {
         return reject(
           "unavailable",
@@ -243,7 +258,7 @@ export const eventStream = (deps: EventStreamDeps): EventStream => {
       }
       const place = after ?? durable;
       const opening = deps.format.opening(after === null ? place : null);
-      return ok(open({ filter, after: place, opening, allowed }));
+      return ok(open({ filter, after: place, opening, allowed, caller }));
     },
 
     appended() {

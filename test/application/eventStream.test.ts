@@ -6,6 +6,7 @@ import {
   HEARTBEAT_MS,
   type ListenRequest,
   MAX_LISTENERS,
+  MAX_LISTENERS_OF_ONE,
   MAX_STALLED_HEARTBEATS,
   overheard,
 } from "../../src/application/eventStream.ts";
@@ -296,6 +297,32 @@ describe("many listeners", () => {
     await first?.reader.cancel();
     expect(stream.listeners).toBe(MAX_LISTENERS - 1);
     expect((await stream.listen({ after: null, filter: {} })).ok).toBe(true);
+  });
+});
+
+describe("the listeners of one caller", () => {
+  const own = (stream: ReturnType<typeof world>["stream"], caller: string | null) =>
+    stream.listen({ after: null, filter: {} }, undefined, caller);
+
+  test("are bounded, leave room for others, and one that leaves makes room", async () => {
+    const { stream } = world();
+    const first = await own(stream, "person/ann");
+    for (let more = 1; more < MAX_LISTENERS_OF_ONE; more += 1) await own(stream, "person/ann");
+    expect(await own(stream, "person/ann")).toMatchObject({
+      ok: false,
+      error: { reason: "unavailable", code: "too-many-streams" },
+    });
+    expect((await own(stream, "token/ann")).ok).toBe(true);
+    expect(stream.listeners).toBe(MAX_LISTENERS_OF_ONE + 1);
+    if (first.ok) await first.value.cancel();
+    expect((await own(stream, "person/ann")).ok).toBe(true);
+  });
+
+  test("are not counted where nobody is told apart", async () => {
+    const { stream } = world();
+    for (let count = 0; count <= MAX_LISTENERS_OF_ONE; count += 1) {
+      expect((await own(stream, null)).ok).toBe(true);
+    }
   });
 });
 

@@ -1,6 +1,6 @@
 /** Callers who are told apart: members, tokens, in whose name, four eyes, and lakes that are not theirs. */
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
-import { HEARTBEAT_MS } from "../../src/application/eventStream.ts";
+import { HEARTBEAT_MS, MAX_LISTENERS_OF_ONE } from "../../src/application/eventStream.ts";
 import { ROLES } from "../../src/domain/member/roles.ts";
 import { type KnownCallers, knownCallers, lakeWith } from "../support/knownCallers.ts";
 import { eventually, lakeOf, typesOf } from "../support/lakeClient.ts";
@@ -801,6 +801,32 @@ describe("where access is open", () => {
 });
 
 describe("a stream of events", () => {
+  test("is one of so many that a caller may have, and nobody takes another's place", async () => {
+    const lake = await lakeWith(callers, ["auditor"]);
+    const subject = lake.name("auditor");
+    const { inside, call } = lakeOf(lake.id);
+    const operation = "GET /events/stream";
+    const until = Date.now() + DAY_MS;
+    const caller = { kind: "person", subject, admin: false, until, operation } as const;
+    // Listeners of the object's own, which cost no connection.
+    const cancel = await inside(async (instance) => {
+      const streams: ReadableStream[] = [];
+      for (let count = 0; count < MAX_LISTENERS_OF_ONE; count += 1) {
+        const asked = { after: null, filter: {} };
+        const heard = await instance.listen(call({ caller, actor: subject }), asked);
+        if (heard.ok) streams.push(heard.value);
+      }
+      return () => Promise.all(streams.map((stream) => stream.cancel()));
+    });
+    const refused = await lake.as("auditor")("GET", "/events/stream");
+    expect(codeOf(refused)).toEqual([429, "too-many-streams"]);
+    expect(Number(refused.headers.get("Retry-After"))).toBeGreaterThan(0);
+    const other = await lake.as("owner")("HEAD", "/events/stream");
+    expect(other.status).toBe(200);
+    await inside(cancel);
+    expect((await lake.as("auditor")("HEAD", "/events/stream")).status).toBe(200);
+  });
+
   test("ends for whoever may hear no more, before the next thing is told", async () => {
     const lake = await lakeWith(callers, ["auditor"]);
     const subject = lake.name("auditor");

@@ -1,6 +1,6 @@
 /** The limits that a user may run into, as the README shows them: each from the code's own constant. */
 import { MAX_EXPORTED } from "../../src/application/datasetManifest.ts";
-import { MAX_LISTENERS } from "../../src/application/eventStream.ts";
+import { MAX_LISTENERS, MAX_LISTENERS_OF_ONE } from "../../src/application/eventStream.ts";
 import { MAX_IMPORT_LINES } from "../../src/application/importLog.ts";
 import { MAX_LEAVES } from "../../src/application/logProofs.ts";
 import { MAX_REPLAY_BATCHES } from "../../src/application/toCommand.ts";
@@ -68,6 +68,7 @@ const ROWS: readonly Row[] = [
     "429",
   ],
   ["streams of events from one lake", count(MAX_LISTENERS), "503"],
+  ["of them of one caller or token", count(MAX_LISTENERS_OF_ONE), "429"],
   ["items of a list", count(fields.MAX_PAGE), "422"],
   ["leaves of the log at once", count(MAX_LEAVES), "the first are given"],
   ["free text, name", `${count(fields.MAX_TEXT)}, ${fields.MAX_NAME} characters`, "422"],

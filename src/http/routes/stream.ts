@@ -10,6 +10,12 @@ import { none } from "./shared.ts";
 /** When a client that found no room may ask again. */
 const RETRY_AFTER_S = 30;
 
+/** Of the lake's places, and of one caller's. */
+const TOO_MANY: Readonly<Record<string, 429 | 503>> = {
+  "too-many-listeners": 503,
+  "too-many-streams": 429,
+};
+
 const place = wholeNumber();
 
 /** The lake knows one place; the client gave it in one of two ways. */
@@ -80,9 +86,10 @@ export const streamRoutes = [
       }
       const { code, detail } = heard.error;
       if (code === "out-of-range") return namedAs(heard.error, headers["Last-Event-ID"]);
-      if (code !== "too-many-listeners") return heard;
+      const status = TOO_MANY[code];
+      if (status === undefined) return heard;
       return ok({
-        status: 503,
+        status,
         body: {},
         headers: { "Retry-After": String(RETRY_AFTER_S) },
         problem: { code, detail },
