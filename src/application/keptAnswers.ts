@@ -4,8 +4,7 @@
  */
 import { err, ok, type Result } from "../domain/decider.ts";
 import type { Rejection } from "../domain/rejection.ts";
-import type { Idempotency } from "./handleCommand.ts";
-import { storedAnswer } from "./handleCommand.ts";
+import { type Idempotency, storedAnswer } from "./handleCommand.ts";
 import type { Keyring } from "./keyring.ts";
 import type { Call } from "./lakeGateway.ts";
 import type { EventLog } from "./ports.ts";

@@ -54,6 +54,7 @@ export interface KeptReports {
 const keyOf = ({ month, jurisdiction, revision }: Omit<KeptReport, "documents">): string =>
   `${month}.${jurisdiction ?? ""}.${revision}`;
 
+/** As `keyOf` makes them. */
 const CURSOR = /^\d{4}-\d{2}\.[a-z]*\.[1-9]\d{0,3}$/;
 
 const isBehind = (report: Omit<KeptReport, "documents">, cursor: string): boolean => {

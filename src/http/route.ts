@@ -178,7 +178,7 @@ interface RouteSpec<
   Headers extends Shape,
 > {
   readonly method: "get" | "post" | "put" | "delete";
-  /** A POST that keeps no `Idempotency-Key`: it is of no one lake, and may be repeated. */
+  /** A POST that keeps no `Idempotency-Key`: it may be repeated as it is. */
   readonly keyless?: true;
   /** A GET whose answer is told by its `ETag`: who has it already is answered 304. */
   readonly conditional?: true;

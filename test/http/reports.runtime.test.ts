@@ -209,6 +209,9 @@ describe("a report", () => {
     const { items } = await ask(callers.as(ANN), `${span}&limit=1000`);
     expect(months).toEqual((items as unknown as { month: string }[]).map(({ month }) => month));
     expect([months.length, months[0], months.at(-1), pages]).toEqual([12, "2026-01", "2026-12", 3]);
+    const oldest = "/reports/deletions/by-month?from=0000-01&to=0000-03&limit=2";
+    const { items: first } = await ask(callers.as(ANN), oldest);
+    expect(first).toMatchObject([{ month: "0000-01" }, { month: "0000-02" }]);
     const foreign = await callers.as(ANN)({ path: `${span}&cursor=nonsense` });
     expect([foreign.status, foreign.at("code")]).toEqual([422, "bad-cursor"]);
   });

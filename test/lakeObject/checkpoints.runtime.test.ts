@@ -69,9 +69,10 @@ describe("a checkpoint", () => {
     const other = await lake.post("/log/checkpoint", undefined, { "Idempotency-Key": "twice" });
     expect(Number(other.at("size"))).toBeGreaterThan(Number(first.at("size")));
     // A key is of one request, whichever route it came by.
-    const dataset = { name: "d", schema: { id: "int" } };
+    const dataset = { name: "another-one", schema: { id: "int" } };
     expect((await lake.post("/datasets", dataset, once)).at("code")).toBe("idempotency-key-reused");
-    await lake.post("/datasets", dataset, { "Idempotency-Key": "of-a-command" });
+    const made = await lake.post("/datasets", dataset, { "Idempotency-Key": "of-a-command" });
+    expect(made.status).toBe(201);
     const mixed = await lake.post("/log/checkpoint", undefined, {
       "Idempotency-Key": "of-a-command",
     });

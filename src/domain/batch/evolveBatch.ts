@@ -259,9 +259,10 @@ const judged = (open: Progress, quality: Quality, { passed }: QualityCheck): Pro
 };
 
 /** Where a batch stands by its checks alone, the latest of them. */
-const rolledBack = (quality: Quality): Progress => {
-  return { status: latestCheck(quality)?.passed ? "checked" : "appended", quality };
-};
+const rolledBack = (quality: Quality): Progress => ({
+  status: latestCheck(quality)?.passed ? "checked" : "appended",
+  quality,
+});
 
 /** A derivation: the next revision, under quarantine or not. */
 const advance = (batch: Batch, progress: Progress): Batch => ({

@@ -165,7 +165,8 @@ export const reportRoutes = [
     ask: (reports, query, asked, now) => {
       const wanted = monthsOf(query, now);
       if (!wanted.ok) return wanted;
-      const after = decodeCursor(asked.cursor ?? undefined);
+      // The first month there is has the number 0.
+      const after = asked.cursor === null ? ok(-1) : decodeCursor(asked.cursor);
       if (!after.ok) return after;
       const { first, last, next_cursor } = pageOfMonths(wanted.value, after.value, asked.limit);
       if (first > last) return plain(Promise.resolve({ items: [], next_cursor }));
