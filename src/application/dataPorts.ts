@@ -102,6 +102,8 @@ export type TakeOutcome =
       readonly issue_count: number;
       /** Column names in the file that the schema does not know, for the answer, not the log. */
       readonly unexpected_columns: readonly string[];
+      /** Datetimes that are taken without what they say beyond microseconds; left out: none. */
+      readonly cut_datetimes?: number;
       /** Columns of the schema that look like personal data. */
       readonly suspicions: readonly Suspicion[];
       /** Keyed, of the upload that was read; null when another has taken its place meanwhile. */

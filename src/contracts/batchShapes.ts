@@ -52,6 +52,7 @@ export const BATCH_SHAPES = {
     subject_index: MAYBE_OBJECT,
     looks_personal: LIST,
     upload_etag: MAYBE_TEXT,
+    warnings: OPTIONAL_LIST,
   },
   ErasedSubjectReappeared: { rows: NUMBER, sample_rows: LIST, warnings: LIST },
   SchemaValidated: { schema: OBJECT },

@@ -44,6 +44,9 @@ export const parseDatetime = (text: string): bigint | undefined => {
   return isDatetime(micros) ? micros : undefined;
 };
 
+/** Whether the text of a datetime says something beyond microseconds, which `parseDatetime` cuts. */
+export const saysMore = (text: string): boolean => /\.\d{6}\d*[1-9]/.test(text);
+
 /** `YYYY-MM-DD`. */
 export const formatDate = (days: number): string => {
   const [year, month, day] = civilFromDays(days);

@@ -178,7 +178,8 @@ export class CsvTable {
   }
 
   /** Row by row, as a reader of the file meets them. */
-  #report({ badRecords, misfits }: CsvWindow): void {
+  #report({ badRecords, misfits, cut_datetimes }: CsvWindow): void {
+    this.#issues.addCutDatetimes(cut_datetimes);
     const found = badRecords.length + misfits.reduce((sum, rows) => sum + rows.length, 0);
     if (found === 0) return;
     if (badRecords.some(({ problem }) => problem === "too_long")) this.#stopped = true;

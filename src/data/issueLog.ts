@@ -1,5 +1,5 @@
 /**
- * Collects why a file does not fit its schema, within bounds: the first issues are listed, all are
+ * Collects why a file does not fit its schema, and what is lost of it, within bounds: the first issues are listed, all are
  * counted. Nothing that enters a message may come from a cell, because messages are recorded.
  */
 import { MAX_LISTED_ISSUES, type SchemaIssue } from "../domain/table.ts";
@@ -11,6 +11,7 @@ const MAX_COLUMN_NAME_CHARS = 200;
 export class IssueLog {
   #count = 0;
   #rowCount = 0;
+  #cutDatetimes = 0;
   readonly #ofFile: SchemaIssue[] = [];
   readonly #ofRows: SchemaIssue[] = [];
   readonly #unexpected = new Set<string>();
@@ -39,6 +40,15 @@ export class IssueLog {
   /** Names in the file that the schema does not know, at most MAX_UNEXPECTED_COLUMNS of them. */
   get unexpected_columns(): readonly string[] {
     return [...this.#unexpected];
+  }
+
+  /** Datetimes that were taken without what they say beyond microseconds. */
+  get cut_datetimes(): number {
+    return this.#cutDatetimes;
+  }
+
+  addCutDatetimes(count: number): void {
+    this.#cutDatetimes += count;
   }
 
   /** `column` names a column of the schema, or is null when the issue is about the whole. */

@@ -1,5 +1,6 @@
 /** JSON Lines in: one object a line. */
 import type { Schema } from "../domain/table.ts";
+import { saysMore } from "./calendar.ts";
 import { CarryBuffer } from "./carryBuffer.ts";
 import type { ColumnChunk } from "./columns.ts";
 import type { IssueLog } from "./issueLog.ts";
@@ -88,7 +89,10 @@ export class JsonlTable {
     for (let index = 0; index < this.#columns.length; index += 1) {
       const column = this.#columns[index];
       if (column === undefined) continue;
-      const cell = parseJson(object.get(column.name) ?? null, column.type);
+      const value = object.get(column.name) ?? null;
+      const cell = parseJson(value, column.type);
+      const cut = typeof cell === "bigint" && column.type === "datetime" && saysMore(String(value));
+      if (cut) this.#issues.addCutDatetimes(1);
       if (cell === undefined) this.#issues.add(column.name, row, misfit(column.type));
       this.rows.put(index, cell ?? null);
     }

@@ -136,7 +136,8 @@ const chunkOf = (
     const values = stored[index] ?? null;
     if (values === null || column.read === undefined) return nullColumn(column, rows);
     const note = (row: number) => misfits.push({ row: first_row + row, column });
-    return column.read({ values, from, rows, misfit: note });
+    const cut = (count: number) => issues.addCutDatetimes(count);
+    return column.read({ values, from, rows, misfit: note, cut });
   });
   // Row by row, whatever the order in which columns were read.
   misfits.sort((left, right) => left.row - right.row);

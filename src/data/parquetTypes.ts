@@ -5,7 +5,7 @@
  */
 import type { SchemaElement } from "hyparquet";
 import type { ColumnType, DecimalType } from "../domain/table.ts";
-import { floorDiv, isDate, isDatetime } from "./calendar.ts";
+import { floorDiv, isDate, isDatetime, saysMore } from "./calendar.ts";
 import type { Cell } from "./columnCells.ts";
 import { decodeUtf8 } from "./textInput.ts";
 import { MAX_INT, MIN_INT, parseText } from "./types.ts";
@@ -53,6 +53,26 @@ export const cellReader = (element: SchemaElement, type: ColumnType): CellReader
       return kind.is === "int" ? (value) => kind.read(value)?.toString() : undefined;
   }
 };
+
+/**
+ * Whether a value that was read as a datetime says something beyond microseconds, which is cut;
+ * undefined where none can.
+ */
+export const beyondMicros = (element: SchemaElement): ((value: unknown) => boolean) | undefined => {
+  const kind = kindOf(element);
+  if (kind?.is === "text") {
+    return (value) => {
+      const text = kind.read(value);
+      return text !== undefined && saysMore(text);
+    };
+  }
+  if (element.type === "INT96") return (value) => leaves(BigInt.asUintN(64, value as bigint));
+  const logical = element.logical_type;
+  const nanos = logical?.type === "TIMESTAMP" && logical.unit === "NANOS";
+  return nanos ? (value) => leaves(value as bigint) : undefined;
+};
+
+const leaves = (nanos: bigint): boolean => nanos % 1000n !== 0n;
 
 /** A short name of what the file holds, for messages. */
 export const describeElement = ({ type, converted_type, logical_type }: SchemaElement): string =>

@@ -7,7 +7,7 @@ import { assertNever } from "../domain/decider.ts";
 import type { ColumnType } from "../domain/table.ts";
 import type { ColumnVector } from "./columns.ts";
 import type { StoredValues } from "./parquetCursor.ts";
-import { type CellReader, cellReader, decimalOf, isText } from "./parquetTypes.ts";
+import { beyondMicros, type CellReader, cellReader, decimalOf, isText } from "./parquetTypes.ts";
 import type { ColumnSpec } from "./rowBuilder.ts";
 import { TextBuilder } from "./textBuilder.ts";
 import { decodeUtf8 } from "./textInput.ts";
@@ -20,6 +20,8 @@ export interface Run {
   readonly rows: number;
   /** `row`: from 0, counted from `from`. Such a value is a null. */
   readonly misfit: (row: number) => void;
+  /** So many datetimes lost what they say beyond microseconds. */
+  readonly cut: (count: number) => void;
 }
 
 export type VectorReader = (run: Run) => ColumnVector;
@@ -34,17 +36,22 @@ export const vectorReader = (
   if (read === undefined) return undefined;
   switch (type) {
     case "int":
-    case "datetime":
+    case "datetime": {
+      const loses = type === "datetime" ? beyondMicros(element) : undefined;
       return (run) => {
         const values = new BigInt64Array(run.rows);
+        let cut = 0;
         const valid = eachValue(run, (row, value) => {
           const cell = read(value);
           if (typeof cell !== "bigint") return false;
           values[row] = cell;
+          if (loses?.(value)) cut += 1;
           return true;
         });
+        run.cut(cut);
         return { name, type, valid, values };
       };
+    }
     case "float": {
       return (run) => {
         const values = new Float64Array(run.rows);

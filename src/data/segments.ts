@@ -113,6 +113,9 @@ const segmentPass = async (
       diverted_rows,
       ...(sampler === null ? {} : { signs: sampler.signs() }),
       ...(decimal_digits === undefined ? {} : { decimal_digits }),
+      ...(isAppend && reader.issues.cut_datetimes > 0
+        ? { cut_datetimes: reader.issues.cut_datetimes }
+        : {}),
       ...(subjects === null ? {} : { subjects_part: null, erased_rows: subjects.erased() }),
       quality: { ...partial },
       privacy: { ...privacy.report() },

@@ -73,6 +73,7 @@ export const take = async (
     unexpected_columns: found.issues.unexpected_columns,
     suspicions: found.suspicions,
     upload_etag,
+    ...(found.issues.cut_datetimes > 0 ? { cut_datetimes: found.issues.cut_datetimes } : {}),
     ...(subjects ? { subjects } : {}),
   };
 };

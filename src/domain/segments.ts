@@ -39,6 +39,8 @@ export interface SegmentResult {
   readonly signs?: readonly ColumnSigns[];
   /** Of decimal columns, counted by the pass of an append; left out by others. */
   readonly decimal_digits?: DecimalDigits;
+  /** Datetimes that lost what they say beyond microseconds; by the pass of an append, if any did. */
+  readonly cut_datetimes?: number;
   /** Partial results, in a form that only the data plane reads. */
   readonly quality: Readonly<Record<string, unknown>>;
   readonly privacy: Readonly<Record<string, unknown>>;

@@ -1,10 +1,12 @@
 import { gzipSync } from "node:zlib";
+import type { SchemaElement } from "hyparquet";
 import { describe, expect, test } from "vitest";
 import type { TakeInput } from "../../src/application/dataPorts.ts";
 import type { DigestingStore } from "../../src/application/digests.ts";
 import { chunkOfRows } from "../../src/data/columnCells.ts";
 import { exportCsv } from "../../src/data/exportCsv.ts";
 import { parquetWriter } from "../../src/data/parquet.ts";
+import { vectorReader } from "../../src/data/parquetVectors.ts";
 import { take } from "../../src/data/take.ts";
 import type { ObjectRef, Schema } from "../../src/domain/table.ts";
 import { digestAt, memoryObjectStore } from "../support/memoryObjectStore.ts";
@@ -298,5 +300,57 @@ describe("exporting CSV", () => {
     await expect(exportCsv(store, { ...source, key: "gone" }, SCHEMA, "no.csv")).rejects.toThrow();
     expect(store.keys()).not.toContain("no.csv");
     expect(store.open_writers).toBe(0);
+  });
+});
+
+describe("datetimes of more digits than Lethe holds", () => {
+  const MOMENTS = { at: "datetime" } as const satisfies Schema;
+  const cutIn = async (format: TakeInput["format"], content: string) => {
+    const taken = await take(storeWith(content), input(format, MOMENTS));
+    if (taken.kind !== "taken") throw new Error(taken.kind);
+    return [taken.object.rows, taken.issue_count, taken.cut_datetimes];
+  };
+  const TEXTS = [
+    "2026-11-23T12:00:00.123456789Z",
+    "2026-11-23T12:00:00.1234560000Z",
+    "2026-11-23T12:00:00.123456Z",
+    "2026-11-23t12:00:00.0000001+01:00",
+    "2026-11-23",
+  ];
+
+  test("are counted in text, and those that lose nothing are not", async () => {
+    expect(await cutIn("csv", ["at", ...TEXTS.slice(0, 4), ""].join("\n"))).toEqual([4, 0, 2]);
+    const lines = TEXTS.slice(0, 4).map((at) => JSON.stringify({ at }));
+    expect(await cutIn("jsonl", lines.join("\n"))).toEqual([4, 0, 2]);
+    expect(await cutIn("csv", `at\n${TEXTS[2]}\n`)).toEqual([1, 0, undefined]);
+  });
+
+  test("are no misfits, and what is no datetime is nothing else", async () => {
+    expect(await cutIn("csv", ["at", TEXTS[0], TEXTS[4]].join("\n"))).toEqual([2, 1, 1]);
+  });
+
+  test("are counted in columns of Parquet that hold nanoseconds, or texts", () => {
+    const reading = (element: SchemaElement, values: unknown[]) => {
+      const read = vectorReader(element, { name: "at", type: "datetime" });
+      let lost = 0;
+      const misfit = () => expect.unreachable();
+      const cut = (count: number) => {
+        lost += count;
+      };
+      const column = read?.({ values, from: 0, rows: values.length, misfit, cut });
+      return [lost, [...((column as { values: BigInt64Array }).values ?? [])]];
+    };
+    const stored = (unit: "NANOS" | "MICROS"): SchemaElement => ({
+      ...{ name: "at", type: "INT64" },
+      logical_type: { type: "TIMESTAMP", isAdjustedToUTC: true, unit },
+    });
+    expect(reading(stored("NANOS"), [1_000n, 1_001n, null, -1n])).toEqual([2, [1n, 1n, 0n, -1n]]);
+    expect(reading(stored("MICROS"), [1_000n, 1_001n])).toEqual([0, [1_000n, 1_001n]]);
+    const julian = (nanos: bigint) => (2_440_588n << 64n) | nanos;
+    const legacy: SchemaElement = { name: "at", type: "INT96" };
+    expect(reading(legacy, [julian(5_000n), julian(5_001n)])).toEqual([1, [5n, 5n]]);
+    const text: SchemaElement = { name: "at", type: "BYTE_ARRAY", converted_type: "UTF8" };
+    const encoded = TEXTS.slice(0, 3).map((at) => new TextEncoder().encode(at));
+    expect(reading(text, encoded)[0]).toBe(1);
   });
 });

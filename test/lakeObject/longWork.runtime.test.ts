@@ -329,3 +329,21 @@ describe("a large file", () => {
     await nothingIsLeft(lake);
   });
 });
+
+test("a large file whose datetimes lose digits says of how many, in all of its segments", async () => {
+  const lake = await salesLake();
+  await lake.done("/datasets", { name: "seen", schema: { at: "datetime" } });
+  await lake.done("/contracts", { dataset: "seen", contract_id: "moments", retention_days: 9 });
+  const rows = Array.from({ length: ROWS }, (_, n) => `2026-11-23T12:00:00.${100_000_001 + n}Z`);
+  await lake.land("seen.csv", `at\n${rows.join("\n")}\n`);
+  const about = { dataset: "seen", contract_id: "moments", batch_id: "b", file_url: "seen.csv" };
+  expect((await lake.post("/append-batch", about)).status).toBe(202);
+  expect((await settled(lake, "b")).at("state")).toBe("appended");
+  const events = await lake.events();
+  const { data } = events.find(({ type }) => type === "DataAppended") ?? { data: {} };
+  // One in a thousand nanoseconds is a whole microsecond.
+  expect(data).toMatchObject({
+    rows: ROWS,
+    warnings: [expect.stringMatching(/^999 datetimes say/)],
+  });
+});

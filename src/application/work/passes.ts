@@ -46,7 +46,8 @@ export const takeOver =
         return notTaken(request, taken);
       default: {
         const { object, issues, issue_count, unexpected_columns, suspicions, subjects } = taken;
-        const { upload_etag } = taken;
+        const { upload_etag, cut_datetimes } = taken;
+        const cut = cut_datetimes === undefined ? {} : { cut_datetimes };
         const misfit = issue_count > 0 ? { issues, issue_count } : null;
         return record({
           type: "AppendData",
@@ -57,6 +58,7 @@ export const takeOver =
             unexpected_columns,
             suspicions,
             upload_etag,
+            ...cut,
             ...(subjects ? { subjects } : {}),
           },
         });

@@ -152,6 +152,7 @@ const assembled = (
       const digits = checked.ok ? mergeDigits(results.map((one) => one.decimal_digits)) : undefined;
       const object = { ...refine.source, ...(digits ? { decimal_digits: digits } : {}) };
       const suspicions = suspicionsOf(mergeSigns(results.map(({ signs }) => signs ?? [])));
+      const cut = results.reduce((sum, { cut_datetimes = 0 }) => sum + cut_datetimes, 0);
       const taken = {
         object,
         issues,
@@ -159,6 +160,7 @@ const assembled = (
         unexpected_columns: [],
         suspicions,
         upload_etag,
+        ...(cut > 0 ? { cut_datetimes: cut } : {}),
       };
       if (sought === undefined) return { kind: "taken", ...taken };
       const { index_key } = sought;

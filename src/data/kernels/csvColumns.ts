@@ -38,6 +38,8 @@ export interface CsvWindow {
   readonly badRecords: readonly BadRecord[];
   /** For each column the rows (from 0) whose field is not of its type: they are null. */
   readonly misfits: readonly (readonly number[])[];
+  /** How many datetimes lost digits beyond microseconds. */
+  readonly cut_datetimes: number;
   /** Of each row where it starts and where its line has ended, the line's end included. */
   readonly extents: Uint32Array;
 }
@@ -47,8 +49,10 @@ const WORD_BYTES = 4;
 const VALUE = 1;
 const MISFIT = 2;
 const HARD = 3;
+const CUT = 4;
 const HAS_MISFIT = 1 << MISFIT;
 const HAS_HARD = 1 << HARD;
+const HAS_CUT = 1 << CUT;
 const ALL_VALUES = 1 << VALUE;
 
 /** Parses the whole records at the beginning of `bytes`, at most `maxRows` of them. */
@@ -95,6 +99,7 @@ export const csvWindow = (
       badRecords,
       columns: parsed.map(({ column }) => column),
       misfits: parsed.map(({ misfits }) => misfits),
+      cut_datetimes: parsed.reduce((sum, { cut = 0 }) => sum + cut, 0),
       extents,
     };
   });
@@ -168,6 +173,8 @@ interface FieldTable {
 interface ParsedColumn {
   readonly column: ColumnVector;
   readonly misfits: readonly number[];
+  /** Values that lost digits; left out: none. */
+  readonly cut?: number;
 }
 
 const parseColumn = (table: FieldTable, spec: ColumnSpec, position: number): ParsedColumn => {
@@ -179,8 +186,8 @@ const parseColumn = (table: FieldTable, spec: ColumnSpec, position: number): Par
       return parseTexts(table, name, type, position);
     case "int":
     case "datetime": {
-      const { values, valid, misfits } = parseValues(table, type, position, 8);
-      return { column: { name, type, valid, values: new BigInt64Array(values) }, misfits };
+      const { values, valid, misfits, cut } = parseValues(table, type, position, 8);
+      return { column: { name, type, valid, values: new BigInt64Array(values) }, misfits, cut };
     }
     case "float": {
       const { values, valid, misfits } = parseValues(table, type, position, 8);
@@ -246,17 +253,22 @@ const parseTexts = (
 
 /** What the flags say, once no field is hard any more. */
 const outcomes = (flags: Uint8Array, seen: number) => {
-  if (seen === ALL_VALUES || flags.length === 0) return { valid: null, misfits: [] };
+  if (seen === ALL_VALUES || flags.length === 0) return { valid: null, misfits: [], cut: 0 };
   const valid = flags.slice();
   const misfits: number[] = [];
-  if (seen & (HAS_MISFIT | HAS_HARD)) {
+  let cut = 0;
+  if (seen & (HAS_MISFIT | HAS_HARD | HAS_CUT)) {
     for (let row = 0; row < valid.length; row += 1) {
-      if (valid[row] !== MISFIT) continue;
-      valid[row] = 0;
-      misfits.push(row);
+      if (valid[row] === CUT) {
+        valid[row] = VALUE;
+        cut += 1;
+      } else if (valid[row] === MISFIT) {
+        valid[row] = 0;
+        misfits.push(row);
+      }
     }
   }
-  return { valid: valid.includes(0) ? valid : null, misfits };
+  return { valid: valid.includes(0) ? valid : null, misfits, cut };
 };
 
 /** Floats of many digits: the engine rounds them right. */

@@ -47,6 +47,8 @@ export interface AppendData extends AppendRequest {
     readonly misfit: Misfit | null;
     /** For the answer only: names from the file never enter the log. */
     readonly unexpected_columns: readonly string[];
+    /** Datetimes that are taken without what they say beyond microseconds; left out: none. */
+    readonly cut_datetimes?: number;
     /** Columns of the schema that look like personal data, declared or not. */
     readonly suspicions: readonly Suspicion[];
     /** Of the upload that was read; left out when it is not known. */

@@ -34,7 +34,14 @@ import { reappearance, rebind, redact } from "./redaction.ts";
 import { derive, dropDerivation, replay } from "./replayed.ts";
 import { admitSuspicions, keepBack, suspicionEvents } from "./suspected.ts";
 import { admitApproval, admitSchema, admitTerms } from "./terms.ts";
-import { failure, misfitEvents, readAnew, schemaVerdict, warningsOf } from "./verdicts.ts";
+import {
+  cutWarning,
+  failure,
+  misfitEvents,
+  readAnew,
+  schemaVerdict,
+  warningsOf,
+} from "./verdicts.ts";
 
 export interface BatchContext {
   readonly lake: ActiveLake;
@@ -168,7 +175,8 @@ const appended = (
   const suspected = suspicionEvents(taken, { lake, ...admission });
   const aside = misfit !== null || suspected.some(({ type }) => type === "BatchQuarantined");
   const strict = lake.compliance_level === "strict";
-  const about = { bytes, sha256, rows, object, revision, subject_index };
+  const cut = cutWarning(taken.cut_datetimes ?? 0);
+  const about = { bytes, sha256, rows, object, revision, subject_index, ...cut };
   return [
     appendRequested(command, admission, state),
     { type: "DataAppended", data: { ...about, looks_personal: taken.suspicions, upload_etag } },

@@ -158,6 +158,8 @@ export type BatchEvent =
         readonly looks_personal: readonly Suspicion[];
         /** Of the upload it was, keyed (bare in older logs); null when it is not known. */
         readonly upload_etag: string | null;
+        /** Of what is not taken as the file has it; left out: there is nothing. */
+        readonly warnings?: readonly string[];
       };
     }
   /** Rows of people who were erased before have come again. */

@@ -39,6 +39,18 @@ export const misfitEvents = (misfit: Misfit, contract: ContractState): readonly 
   ];
 };
 
+/** Of datetimes that say more than Lethe's own can hold. */
+export const cutWarning = (cut_datetimes: number): { readonly warnings?: readonly string[] } => {
+  if (cut_datetimes === 0) return {};
+  const [count, says] =
+    cut_datetimes === 1 ? ["1 datetime", "says"] : [`${cut_datetimes} datetimes`, "say"];
+  return {
+    warnings: [
+      `${count} ${says} something beyond microseconds: it is cut in all that is made of the batch.`,
+    ],
+  };
+};
+
 export const failure = (breaches: readonly Breach[]): string =>
   `Quality check failed: ${breaches
     .filter(({ effect }) => effect === "batch")

@@ -2,7 +2,7 @@
  * Dates and datetimes from the field of a CSV record: the proleptic Gregorian calendar of the years
  * 1 to 9999, exact to the microsecond.
  */
-import { MISFIT, VALUE } from "./fields";
+import { CUT, MISFIT, VALUE } from "./fields";
 import { trim, trimmedEnd, trimmedStart } from "./trim";
 
 const DATE_LENGTH: usize = 10;
@@ -23,12 +23,17 @@ export function parseDate(from: usize, to: usize, out: usize): u8 {
   return days === NO_DATE ? MISFIT : VALUE;
 }
 
+/** Whether the text that was read last has digits beyond microseconds that are no zeros. */
+let digitsCut: bool = false;
+
 /** 8 bytes, microseconds since 1970-01-01T00:00:00Z. */
 export function parseDatetime(from: usize, to: usize, out: usize): u8 {
   trim(from, to);
+  digitsCut = false;
   const micros = datetimeAt(trimmedStart, trimmedEnd);
   store<i64>(out, micros);
-  return micros === NO_TIME ? MISFIT : VALUE;
+  if (micros === NO_TIME) return MISFIT;
+  return digitsCut ? CUT : VALUE;
 }
 
 /** Two digits as a number, 100 or more when they are none. */
@@ -96,6 +101,7 @@ function datetimeAt(start: usize, end: usize): i64 {
       for (; at < end; at++) {
         const digit: u32 = <u32>load<u8>(at) - 0x30;
         if (digit > 9) break;
+        if (scale === 0 && digit !== 0) digitsCut = true;
         fraction += digit * scale;
         scale /= 10;
       }

@@ -12,7 +12,7 @@ const DATE: i32 = 3;
 const DATETIME: i32 = 4;
 
 /**
- * Fills a byte a row with what became of the field, and returns which of the four occurred, a bit
+ * Fills a byte a row with what became of the field, and returns which of them occurred, a bit
  * each. `values` has 8 bytes a row for ints, floats and datetimes (microseconds since 1970-01-01),
  * 4 for dates (days since then), 1 for booleans.
  */
