@@ -100,6 +100,8 @@ export const messageOf = (command: Command, events: readonly StoredEvent[]): str
       return `Batch ${command.batch_id} is kept past its retention.`;
     case "ExpireNow":
       return `Batch ${command.batch_id} is ended before its retention: its objects are deleted.`;
+    case "RefuseHandOut":
+      return `Nothing of batch ${command.batch_id} was handed out to ${command.accessor_id}.`;
     case "ExpireBatch":
       return `Batch ${command.batch_id} has expired.`;
     case "PublishData":

@@ -3,6 +3,7 @@
  * right in itself, so that nobody finds out later.
  */
 import type { Amendment } from "../domain/dataset/dataset.ts";
+import { restricts } from "../domain/deletion/deletion.ts";
 import type { Command } from "./commands.ts";
 import { directoryEntries } from "./directoryEntries.ts";
 import type { EventLog, StoredEvent } from "./ports.ts";
@@ -30,6 +31,8 @@ const besides = (log: EventLog, command: Command, { data }: StoredEvent): readon
       return command.compliance_level === "strict" ? notEncrypted(log) : [];
     case "RejectDeletion":
       return command.ground === null ? [GROUNDLESS] : [];
+    case "HoldDeletion":
+      return restricts(reader(log).deletion(command.deletion_id)) ? [RESTRICTED] : [];
     default:
       return [];
   }
@@ -105,3 +108,8 @@ const notEncrypted = (log: EventLog): readonly string[] => {
 const GROUNDLESS =
   "No ground in law is on record for this rejection (ground: an exception of Art. 17(3), or Art. " +
   "12(2), 12(5) or 12(6)): without one a person is to be forgotten.";
+
+const RESTRICTED =
+  "Until it ends nothing is handed out anew that may hold this person, but URLs to files that are not " +
+  "encrypted open until they expire. Tell whoever was given the person's data before (Art. 19: GET " +
+  "/access-log says who), and the person before the restriction is lifted (Art. 18(3)).";

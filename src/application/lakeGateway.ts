@@ -39,6 +39,7 @@ import type { EraseRequest } from "./erasePlans.ts";
 import type { AccessStepRequest } from "./planAccess.ts";
 import type { HeldInRequest } from "./planHeldIn.ts";
 import type { LakeQuestion, Reply } from "./questions.ts";
+import type { Looked } from "./restrictions.ts";
 import type { AccessRequest } from "./subjectAccess.ts";
 import type { WorkPlan } from "./workPlan.ts";
 
@@ -66,6 +67,8 @@ export type LakeRequest =
       readonly type: "SignQuarantineUrl";
       readonly batch_id: BatchId;
       readonly expires_in: number;
+      /** What was looked up of restrictions before it was asked; so below. */
+      readonly looked?: Looked;
     }
   | {
       readonly type: "Consume";
@@ -74,6 +77,7 @@ export type LakeRequest =
       readonly purpose: string | null;
       readonly format: Format;
       readonly expires_in: number;
+      readonly looked?: Looked;
     }
   | ConsumeDataset
   | EndBatch

@@ -250,11 +250,8 @@ export const lakeService = (means: LakeMeans): LakeService => {
       if (question.kind === "sealed_object") {
         const locked = keys.locked(call.lake_id);
         if (locked) return locked;
-        const found = openToken(question.token, {
-          read: reader(log),
-          keyring: keyringOf(call.lake_id)(),
-          now: now(),
-        });
+        const keyring = keyringOf(call.lake_id)();
+        const found = openToken(question.token, { log, keyring, now: now() });
         return found.ok ? ok({ kind: "sealed_object", ...found.value }) : found;
       }
       const reveals = question.kind === "reveal";

@@ -1,6 +1,6 @@
 /**
- * Before a batch expires: for which requests it has to be kept, and how to look their persons up in
- * it. What must not be erased, for a person's own sake (Art. 18) or by an exception (Art. 17(3)), must
+ * For which requests a batch is not treated like any other, and how to look their persons up in it:
+ * before it expires, and before data of it is handed out (restrictions.ts). What must not be erased, for a person's own sake (Art. 18) or by an exception (Art. 17(3)), must
  * not go because its time is over either: all of it while the erasure is on hold, a dataset as long
  * as the ground for withholding it lasts.
  */
@@ -14,20 +14,24 @@ import type { Keyring } from "./keyring.ts";
 import { heldBatch, type Lookup, lookupOf } from "./lookups.ts";
 import { NOTHING, type Planned, type Planner } from "./planWork.ts";
 import type { EventLog } from "./ports.ts";
+import { restrictions } from "./restrictions.ts";
 import type { SubjectSet, SubjectTexts } from "./subjectPorts.ts";
 import { subjectRefsOf } from "./subjectRefs.ts";
 import { EVER } from "./timers.ts";
 
-/** Which requests keep a batch from expiring. */
+/** Which requests keep a batch from expiring, or from being handed out. */
 export interface HeldInRequest {
   readonly kind: "held_in";
   readonly batch_id: BatchId;
+  readonly before: "expiry" | "hand_out";
   /** They are looked at in the order of their ids, a page at a time: behind this one. */
   readonly after: string;
 }
 
 export interface HeldInPlan {
   readonly lookup: Lookup;
+  /** The file that the batch's index is about. */
+  readonly raw_key: string;
   readonly held: readonly { readonly deletion_id: DeletionId; readonly subjects: SubjectSet }[];
   /** Where the next page begins, null when this is the last. */
   readonly next: string | null;
@@ -57,7 +61,7 @@ export const keepersOf = (log: EventLog, dataset: string, now: string): readonly
 
 /** `nothing` when no request keeps the batch's dataset, or the batch holds nobody that can be read. */
 export const planHeldIn = (
-  { batch_id, after }: HeldInRequest,
+  { batch_id, before, after }: HeldInRequest,
   { log, keyring, texts, now }: Planner,
   read: Reader,
 ): Result<Planned, Rejection> => {
@@ -65,7 +69,9 @@ export const planHeldIn = (
   const batch = heldBatch(read, batch_id);
   const lookup = batch && lookupOf(batch, keys);
   if (batch === null || lookup === null) return ok(NOTHING);
-  const kept = keepersOf(log, batch.dataset.name, now).filter((id) => id > after);
+  const concerned =
+    before === "expiry" ? keepersOf(log, batch.dataset.name, now) : restrictions(log);
+  const kept = concerned.filter((id) => id > after);
   const page = kept.slice(0, HOLDS_PER_PAGE);
   const held = page.flatMap((id) => {
     const deletion_id = id as DeletionId;
@@ -74,7 +80,7 @@ export const planHeldIn = (
   });
   if (held.length === 0) return ok(NOTHING);
   const next = kept.length === page.length ? null : (page.at(-1) ?? null);
-  const step: HeldInPlan = { lookup, held, next };
+  const step: HeldInPlan = { lookup, raw_key: batch.batch.raw.key, held, next };
   return ok({ plan: { kind: "held_in", step }, writes: [], expects: [] });
 };
 

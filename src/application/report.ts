@@ -1,9 +1,10 @@
 /** The compliance report of one lake: now from the directory, in the past from its history. */
-import { OPEN_STATUSES } from "../domain/deletion/deletion.ts";
+import { OPEN_STATUSES, restricts } from "../domain/deletion/deletion.ts";
 import type { StateOf } from "./aggregates.ts";
 import { directoryEntries } from "./directoryEntries.ts";
 import type { DirectoryEntry, EventLog, PastEntry } from "./ports.ts";
 import type { When } from "./questions.ts";
+import { restrictions } from "./restrictions.ts";
 import type { View } from "./views.ts";
 
 const OPEN: ReadonlySet<string> = new Set(OPEN_STATUSES);
@@ -43,6 +44,7 @@ export const reportNow = (log: EventLog, now: string): View | null => {
     access_events: access.audited,
     pending_deletions: log.directory.counts("deletion").pending ?? 0,
     overdue_deletions: log.directory.overdue(now),
+    restricted_deletions: restrictions(log).length,
     freshness_breaches: breachesIn(watches(log), now),
     parked_duties: log.schedule.failing().length,
     events: log.head(),
@@ -75,6 +77,11 @@ export const reportAt = (log: EventLog, seq: number, when: When, now: string): V
     overdue_deletions: deletions.filter(
       ({ status, flagged, due_at }) =>
         OPEN.has(status) && (flagged || (due_at !== null && due_at <= as_of)),
+    ).length,
+    restricted_deletions: deletions.filter(
+      ({ id, status }) =>
+        status === "held" &&
+        restricts(log.loadAt(`deletion/${id}`, seq).state as StateOf<"deletion">),
     ).length,
     freshness_breaches: breachesIn(ofKind("freshness"), as_of),
     events: seq,

@@ -2,7 +2,7 @@
  * Requests of persons as a client sees them: to be forgotten, and to be told. Sealed fields show that
  * they are sealed, or that what they were sealed under is gone.
  */
-import { type Deletion, isOpen, runningErasure } from "../domain/deletion/deletion.ts";
+import { type Deletion, isOpen, restricts, runningErasure } from "../domain/deletion/deletion.ts";
 import type { Erasure } from "../domain/deletion/erasure.ts";
 import { nextLook } from "../domain/deletion/missed.ts";
 import { isOwed, type SubjectAccess } from "../domain/subjectAccess/subjectAccess.ts";
@@ -38,6 +38,7 @@ export const deletionView = (deletion: StateOf<"deletion">, now: string): View |
   return {
     ...shown,
     ...hiddenFields(deletion, hidden),
+    restricted: restricts(deletion),
     overdue: deletion.overdue || (isOpen(deletion) && now >= deletion.deadline),
     erasure: erasureView(deletion, deletion.erasure),
     ...(deletion.status === "completed" ? { not_searched } : {}),

@@ -16,7 +16,9 @@ import type { Answer, SealedHolder, ToSign } from "./answers.ts";
 import type { Caller } from "./callers.ts";
 import { keyDestroyed, keyOf } from "./datasetKeys.ts";
 import type { Keyring } from "./keyring.ts";
-import type { Reader } from "./reader.ts";
+import type { EventLog } from "./ports.ts";
+import { type Reader, reader } from "./reader.ts";
+import { anyRestriction } from "./restrictions.ts";
 
 type Claims = SealedHolder & {
   readonly key: string;
@@ -34,6 +36,8 @@ export interface SealedObject {
   readonly format: ObjectRef["format"];
   /** What it is called where it is saved. */
   readonly filename: string;
+  /** The batch to look for persons in whose processing is restricted; left out: there are none. */
+  readonly look_into?: BatchId;
 }
 
 /** GET, and HEAD, which is GET without the bytes. */
@@ -74,8 +78,9 @@ const tokened = <Sign extends ToSign>(sign: Sign, keyring: Keyring, caller: Call
  */
 export const openToken = (
   token: string,
-  { read, keyring, now }: { read: Reader; keyring: Keyring; now: string },
+  { log, keyring, now }: { log: EventLog; keyring: Keyring; now: string },
 ): Result<SealedObject, Rejection> => {
+  const read = reader(log);
   const [payload = "", signature = ""] = token.split(".", 2);
   if (!keyring.isUrlSigned(signedText(payload), signature) || token !== `${payload}.${signature}`) {
     return badSignature();
@@ -88,9 +93,10 @@ export const openToken = (
   const lake = read.lake();
   if (lake.status === "absent") return badSignature();
   if (claims.by !== undefined && !mayStill(claims.by, { read, now })) return withdrawn();
-  return "batch_id" in claims
-    ? openOfBatch(claims, lake, read, keyring)
-    : openOfAccess(claims, read, keyring);
+  if (!("batch_id" in claims)) return openOfAccess(claims, read, keyring);
+  const opened = openOfBatch(claims, lake, read, keyring);
+  if (!opened.ok || !anyRestriction(log)) return opened;
+  return ok({ ...opened.value, look_into: claims.batch_id });
 };
 
 /** Also what a lake that is not there answers: who has no URL learns nothing of lakes. */

@@ -5,6 +5,7 @@
 import { type Batch, progressOf } from "../domain/batch/batch.ts";
 import { noBatch, unknownBatch } from "../domain/batch/decide.ts";
 import { admitConsumption } from "../domain/batch/protection.ts";
+import { processingRestricted } from "../domain/batch/restricted.ts";
 import { ok, type Result } from "../domain/decider.ts";
 import type { BatchId, ContractId, ReplayId, WebhookId } from "../domain/ids.ts";
 import { lakeNotFound } from "../domain/lake/decide.ts";
@@ -23,6 +24,7 @@ import { planWork, type WorkLimits } from "./planWork.ts";
 import type { Calendars, EventLog } from "./ports.ts";
 import { type Reader, reader } from "./reader.ts";
 import type { HeldIn } from "./residence.ts";
+import { admitHandOut, anyRestriction } from "./restrictions.ts";
 import { isHidden } from "./seenBatch.ts";
 import { answerAccessRequest, requestSubjectAccess, signAccessUrl } from "./subjectAccess.ts";
 import type { SubjectTexts } from "./subjectPorts.ts";
@@ -84,6 +86,9 @@ export const toCommand = (request: LakeRequest, means: Means): Result<Command, R
       if (missing) {
         return reject("not_found", "file-not-found", `No file was uploaded as ${filename}.`);
       }
+      // Nobody knows whose data an upload holds: no index is written before it is appended.
+      if (method === "GET" && anyRestriction(log))
+        return processingRestricted(`Upload ${filename}`);
       const accessor_id = means.actor;
       const lifetime = lifetimeOf(now, request.expires_in);
       return ok({
@@ -101,6 +106,8 @@ export const toCommand = (request: LakeRequest, means: Means): Result<Command, R
       if (state.status !== "held") return noBatch(state, request.batch_id);
       const { batch } = state;
       const { batch_id } = request;
+      const admitted = admitHandOut(batch_id, request.looked, means);
+      if (!admitted.ok) return admitted;
       const about = {
         type: "GenerateSignedUrl",
         dataset: batch.dataset,
@@ -152,7 +159,11 @@ export const toCommand = (request: LakeRequest, means: Means): Result<Command, R
           `Batch ${request.batch_id} changed while its ${request.format} was being made; ask again.`,
         );
       }
-      const { expires_in, ...rest } = request;
+      if (progress.status === "published") {
+        const unrestricted = admitHandOut(request.batch_id, request.looked, means);
+        if (!unrestricted.ok) return unrestricted;
+      }
+      const { expires_in, looked: _, ...rest } = request;
       return ok({
         ...rest,
         type: "GrantConsumption",

@@ -128,6 +128,7 @@ export const BATCH_SHAPES = {
   BatchDerived: { replay_id: TEXT, base: OBJECT, result: OBJECT },
   BatchReplayed: { replay_id: TEXT, outdated_checks: OPTIONAL_LIST },
   BatchRetentionSuspended: { deletion_ids: LIST, due_at: TEXT },
+  HandOutRefused: { accessor_id: TEXT, purpose: MAYBE_TEXT, deletion_ids: LIST },
   BatchExpired: { retention_days: NUMBER, due_at: TEXT, objects: NUMBER, reason: OPTIONAL_TEXT },
   BatchRedacted: {
     rows_removed: NUMBER,

@@ -132,6 +132,7 @@ export const EVENT_CONTRACTS: Readonly<Record<string, EventContract>> = {
   BatchDerived: derived,
   BatchReplayed: v1,
   BatchRetentionSuspended: v1,
+  HandOutRefused: v1,
   BatchExpired: v1,
   BatchRedacted: added({ lost: null }),
   BatchDestroyed: added({ looked_for: null }),

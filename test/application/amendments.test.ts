@@ -163,7 +163,12 @@ describe("batches that were there before", () => {
     const id = requestIn(lake, "jane");
     const hold = { reason: "a lawsuit", ground: "Art. 17(3)(e)", until: null };
     lake.run({ type: "HoldDeletion", deletion_id: id, ...hold });
-    const asked = { kind: "held_in", batch_id: batchId.parse("before"), after: "" } as const;
+    const asked = {
+      kind: "held_in",
+      batch_id: batchId.parse("before"),
+      before: "expiry",
+      after: "",
+    } as const;
     expect(lake.open(asked).plan.kind).toBe("nothing");
     named(lake);
     expect(lake.open(asked).plan).toMatchObject({

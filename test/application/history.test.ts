@@ -140,6 +140,7 @@ describe("the report", () => {
       access_events: 1,
       pending_deletions: 1,
       overdue_deletions: 0,
+      restricted_deletions: 0,
       freshness_breaches: 0,
       parked_duties: 0,
       events: lake.log.head(),

@@ -42,7 +42,12 @@ const heldIn = (lake: TestLake, batch: string): readonly DeletionId[][] => {
   const pages: DeletionId[][] = [];
   let after: string | null = "";
   while (after !== null) {
-    const asked = { kind: "held_in", batch_id: batchId.parse(batch), after } as const;
+    const asked = {
+      kind: "held_in",
+      batch_id: batchId.parse(batch),
+      before: "expiry",
+      after,
+    } as const;
     const { plan } = lake.open(asked);
     if (plan.kind !== "held_in") break;
     pages.push(plan.step.held.map(({ deletion_id }) => deletion_id));

@@ -72,6 +72,12 @@ const request = (name: string, of: (lake: TestLake) => LakeRequest): Deed => ({
 });
 const step = (name: string, take: (lake: TestLake) => Step): Deed => ({ kind: "step", name, take });
 
+const refuseHandOut = (lake: TestLake, id: string): Step => {
+  const about = { batch_id: batchId.parse(id), accessor_id: "alice", purpose: null };
+  const refused = { type: "RefuseHandOut", ...about, deletion_ids: [] } as const;
+  return lake.service.command(lake.call(), refused);
+};
+
 /** The id of the n-th thing of its kind, or one that does not exist. */
 const nth = (lake: TestLake, kind: "deletion" | "replay" | "webhook", n: number): string =>
   lake.log.directory.list({ kind, limit: 10 })[n]?.id ?? "nobody";
@@ -215,7 +221,12 @@ const batches = fc.oneof(
     }),
   ),
   batch.map((id) => step(`publish ${id}`, (lake) => publish(lake, id))),
-  batch.map((id) => step(`export ${id}`, (lake) => exportAs(lake, id, "csv"))),
+  batch.map((id) =>
+    step(`export ${id} and hand it to nobody`, (lake) => {
+      const exported = exportAs(lake, id, "csv");
+      return exported.ok ? refuseHandOut(lake, id) : exported;
+    }),
+  ),
   fc
     .tuple(batch, fc.constantFrom("parquet", "csv"), often(false, true))
     .map(([id, format, whole]) =>
@@ -425,7 +436,8 @@ const deletions = fc.oneof(
         if (type !== "HoldDeletion") return { type, ...about };
         const ends = Date.parse(lake.now()) + (lasts ?? 0);
         const until = lasts === null ? null : new Date(ends).toISOString();
-        return { type, ...about, ground, until };
+        const held = until === null ? "Art. 18(1)(a)" : "Art. 17(3)(e)";
+        return { type, ...about, ground: held, until };
       }),
     ),
   index.map((n): Deed => ({ kind: "reveal", name: `reveal ${n}`, index: n })),

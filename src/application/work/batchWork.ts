@@ -6,6 +6,7 @@ import type { Call, LakeRequest, LongRequest, WorkRequest } from "../lakeGateway
 import { landingKey } from "../objectKeys.ts";
 import type { WorkPlan } from "../workPlan.ts";
 import { applyPrivacy, type Body, check, publish, TOO_MUCH_AT_ONCE, takeOver } from "./passes.ts";
+import { handOut, unlessRestricted } from "./restricted.ts";
 import {
   hasEvents,
   NO_ANSWER,
@@ -86,7 +87,7 @@ const dryRunInput = (
 
 /** Values that no strategy touches are shown in clear: an access, recorded before it is given. */
 const showPreview = async (
-  { lake }: Workshop,
+  shop: Workshop,
   call: Call,
   { refine: { dataset, batch_id, source }, sample_rows }: PrivacyPlan,
   { privacy, quality, preview }: Refined,
@@ -100,15 +101,13 @@ const showPreview = async (
   if (preview.length === 0) {
     return ok({ ...NO_ANSWER, body: { message, events: [], warnings: [], ...shown } });
   }
-  const audited = await lake.command(
+  const purpose = `dry run of a privacy run on batch ${batch_id}`;
+  const accessor_id = call.actor;
+  const unrestricted = await unlessRestricted(shop, call, { batch_id, accessor_id, purpose });
+  if (!unrestricted.ok) return unrestricted;
+  const audited = await shop.lake.command(
     { ...call, idempotency: null, if_match: null },
-    {
-      type: "AuditAccess",
-      accessor_id: call.actor,
-      dataset_id: dataset,
-      action: "read",
-      purpose: `dry run of a privacy run on batch ${batch_id}`,
-    },
+    { type: "AuditAccess", accessor_id, dataset_id: dataset, action: "read", purpose },
   );
   if (!audited.ok) return audited;
   const { events, warnings } = audited.value.body;
@@ -143,7 +142,7 @@ export const consumeBatch = async (
   // The export is an event of the batch: the version the client saw has moved by it.
   const moved = exported.ok && call.if_match !== null && hasEvents(exported.value);
   const if_match = moved ? exported.value.version : call.if_match;
-  return shop.lake.command({ ...call, if_match }, request);
+  return handOut(shop, { ...call, if_match }, request);
 };
 
 /**

@@ -5,7 +5,7 @@ import type { Rejection } from "../../domain/rejection.ts";
 import { BrokenSealError, MissingObjectError } from "../dataPorts.ts";
 import type { Call } from "../lakeGateway.ts";
 import type { Lookup } from "../lookups.ts";
-import type { HeldInPlan } from "../planHeldIn.ts";
+import type { HeldInPlan, HeldInRequest } from "../planHeldIn.ts";
 import type { SubjectSet } from "../subjectPorts.ts";
 import type { Workshop } from "./workshop.ts";
 
@@ -48,25 +48,52 @@ export const mayHoldAny = async (
   return found;
 };
 
+/** What the index of a batch says of the requests that concern it. */
+export interface FoundIn {
+  /** Those whose persons it may hold. */
+  readonly held: readonly DeletionId[];
+  /** Those whose persons it does not hold. */
+  readonly cleared: readonly DeletionId[];
+  /** The file the index is about; null when nothing was looked up. */
+  readonly raw_key: string | null;
+}
+
+/** Requests that concern a batch before it expires or is handed out: are their persons in it? */
+export const foundIn = async (
+  shop: Workshop,
+  call: Call,
+  { batch_id, before }: Pick<HeldInRequest, "batch_id" | "before">,
+): Promise<Result<FoundIn, Rejection>> => {
+  const held: DeletionId[] = [];
+  const cleared: DeletionId[] = [];
+  let raw_key: string | null = null;
+  let after: string | null = "";
+  while (after !== null) {
+    const request = { kind: "held_in", batch_id, before, after } as const;
+    const opened = await shop.lake.open(call, request);
+    if (!opened.ok) return opened;
+    const { plan } = opened.value;
+    if (plan.kind !== "held_in") break;
+    const { step }: { readonly step: HeldInPlan } = plan;
+    // Another file has taken the place of the one that was asked for the first of them.
+    if (raw_key !== null && raw_key !== step.raw_key) cleared.length = 0;
+    raw_key = step.raw_key;
+    const sets = step.held.map(({ subjects }) => subjects);
+    const found = await mayHold(shop, step.lookup, sets);
+    for (const [at, { deletion_id }] of step.held.entries()) {
+      (found[at] ? held : cleared).push(deletion_id);
+    }
+    after = step.next;
+  }
+  return ok({ held, cleared, raw_key });
+};
+
 /** Requests for which the batch has to be kept, because it may hold their persons. */
 export const heldIn = async (
   shop: Workshop,
   call: Call,
   batch_id: BatchId,
 ): Promise<Result<readonly DeletionId[], Rejection>> => {
-  const ids: DeletionId[] = [];
-  let after: string | null = "";
-  while (after !== null) {
-    const request = { kind: "held_in", batch_id, after } as const;
-    const opened = await shop.lake.open(call, request);
-    if (!opened.ok) return opened;
-    const { plan } = opened.value;
-    if (plan.kind !== "held_in") break;
-    const { lookup, held, next }: HeldInPlan = plan.step;
-    const sets = held.map(({ subjects }) => subjects);
-    const found = await mayHold(shop, lookup, sets);
-    ids.push(...held.flatMap(({ deletion_id }, at) => (found[at] ? [deletion_id] : [])));
-    after = next;
-  }
-  return ok(ids);
+  const found = await foundIn(shop, call, { batch_id, before: "expiry" });
+  return found.ok ? ok(found.value.held) : found;
 };

@@ -22,6 +22,7 @@ import type {
   Redaction,
   ReplacedObject,
 } from "./events.ts";
+import type { RefuseHandOut } from "./restricted.ts";
 import type { Landed, PassResult, WorkOrder, WorkStep } from "./work.ts";
 
 /** How a file fails to fit its schema (the schema has changed, or the file is damaged). */
@@ -303,6 +304,7 @@ export type BatchCommand =
   | ExpireBatch
   | ExpireNow
   | FreezeRetention
+  | RefuseHandOut
   | PublishData
   | KeepBack
   | ExportData

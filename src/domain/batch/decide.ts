@@ -32,6 +32,7 @@ import { admitConsumption, admitExposure, protects, unprotectedColumns } from ".
 import { inQuarantine, release, workable } from "./quarantine.ts";
 import { reappearance, rebind, redact } from "./redaction.ts";
 import { derive, dropDerivation, replay } from "./replayed.ts";
+import { handOutRefused } from "./restricted.ts";
 import { admitSuspicions, keepBack, suspicionEvents } from "./suspected.ts";
 import { admitApproval, admitSchema, admitTerms } from "./terms.ts";
 import {
@@ -140,6 +141,8 @@ const decideStep = (command: StepCommand, state: BatchState, context: BatchConte
       const { type: _, batch_id: __, object_key: ___, ...data } = command;
       return ok([{ type: "ConsumptionGranted", data }]);
     }
+    case "RefuseHandOut":
+      return ok(handOutRefused(command));
     case "DeriveBatch":
       return inQuarantine(batch) ?? derive(command, batch);
     case "ReplayBatch":

@@ -44,6 +44,7 @@ export const busy = (batch_id: BatchId, work: BatchWork | null) =>
 const MEANWHILE: ReadonlySet<BatchCommand["type"]> = new Set([
   "GrantConsumption",
   "ExportData",
+  "RefuseHandOut",
   "RebindBatch",
 ]);
 

@@ -271,6 +271,16 @@ export type BatchEvent =
       readonly type: "BatchRetentionSuspended";
       readonly data: { readonly deletion_ids: readonly DeletionId[]; readonly due_at: string };
     }
+  /** It may hold persons whose data may only be stored (Art. 18(2) GDPR): nothing was handed out. */
+  | {
+      readonly type: "HandOutRefused";
+      readonly data: {
+        /** Who asked for it, and for what. */
+        readonly accessor_id: string;
+        readonly purpose: string | null;
+        readonly deletion_ids: readonly DeletionId[];
+      };
+    }
   /** Its retention has ended, or somebody has ended it: all of its objects go, its history stays. */
   | {
       readonly type: "BatchExpired";

@@ -177,6 +177,8 @@ const evolveHeld = (batch: Batch, event: HeldEvent): Batch => {
       const since = batch.frozen?.since ?? event.recorded_at;
       return { ...batch, frozen: { deletion_ids, since } };
     }
+    case "HandOutRefused":
+      return batch;
     case "ConsumptionGranted":
       return { ...batch, consumptions: batch.consumptions + 1 };
     case "BatchQuarantined": {

@@ -89,6 +89,13 @@ export type OpenDeletion = Deletion & { readonly status: (typeof OPEN_STATUSES)[
 export const isOpen = (state: DeletionState): state is OpenDeletion =>
   OPEN_STATUSES.some((status) => status === state.status);
 
+/**
+ * Whether what is held of the person may only be stored until the hold ends (Art. 18(2) GDPR): it was
+ * put on hold because its processing is to be restricted, not for an exception from erasure.
+ */
+export const restricts = (state: DeletionState): state is Deletion =>
+  state.status === "held" && (state.ground?.startsWith("Art. 18(1)") ?? false);
+
 /** The erasure that has steps to go, if there is one: of a request, or of what was withheld. */
 export const runningErasure = (state: DeletionState): Erasure | null => {
   if (state.status === "absent" || state.erasure === null) return null;

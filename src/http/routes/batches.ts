@@ -8,6 +8,7 @@ import {
   publishBatch,
 } from "../../application/work/batchWork.ts";
 import { expireBatch } from "../../application/work/endWork.ts";
+import { handOut } from "../../application/work/restricted.ts";
 import {
   commandAnswer as answerSchema,
   anything,
@@ -145,12 +146,12 @@ export const batchRoutes = [
     query: none,
     body: null,
     success: { status: 200, schema: answerSchema("QuarantineUrl", { download_url: z.string() }) },
-    handle: ({ params, ...deps }) =>
-      command(deps, {
-        type: "SignQuarantineUrl",
-        batch_id: params.id,
-        expires_in: DEFAULT_URL_SECONDS,
-      }),
+    handle: async ({ params, call, services }) => {
+      const expires_in = DEFAULT_URL_SECONDS;
+      const request = { type: "SignQuarantineUrl", batch_id: params.id, expires_in } as const;
+      const answer = await handOut(services.workshop, call, request);
+      return commandAnswer(answer, { services, call });
+    },
   }),
   route({
     method: "post",

@@ -11,7 +11,10 @@ import {
   type ObjectStore,
 } from "../../application/dataPorts.ts";
 import type { SealedObject } from "../../application/sealedUrls.ts";
+import { systemCall } from "../../application/systemCall.ts";
+import { isRestricted } from "../../application/work/restricted.ts";
 import { objectDamaged } from "../../application/work/workshop.ts";
+import { processingRestricted } from "../../domain/batch/restricted.ts";
 import { ok, type Result } from "../../domain/decider.ts";
 import { type Rejection, reject } from "../../domain/rejection.ts";
 import { requestedRange } from "../range.ts";
@@ -82,14 +85,25 @@ export const sealedRoutes = [
       media_type: "application/octet-stream",
       also: { 206: "The part that was asked for" },
     },
-    refusals: { ...KEY_DESTROYED, 416: "Nothing of the range lies in the file" },
+    refusals: {
+      ...KEY_DESTROYED,
+      409: "It may hold data whose processing is restricted (Art. 18 GDPR)",
+      416: "Nothing of the range lies in the file",
+    },
     handle: async ({ params, headers, call, services }) => {
       const question = { kind: "sealed_object", token: params.token } as const;
       const found = await services.gateway.ask(call, question);
       if (!found.ok) return found;
       if (found.value.kind !== "sealed_object") return objectGone();
-      const { store } = services.workshop.sealed(found.value.seal_key);
+      const { seal_key, look_into } = found.value;
+      const { store } = services.workshop.sealed(seal_key);
       try {
+        if (look_into !== undefined) {
+          const asking = systemCall(call.lake_id);
+          const restricted = await isRestricted(services.workshop, asking, look_into);
+          if (!restricted.ok) return restricted;
+          if (restricted.value) return processingRestricted(`Batch ${look_into}`);
+        }
         return await serve(store, found.value, headers);
       } catch (error) {
         if (error instanceof BrokenSealError) return objectDamaged(error);

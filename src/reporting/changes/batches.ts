@@ -90,6 +90,7 @@ export const BATCH_CHANGES: ChangesOf<BatchEvent["type"]> = {
     outdated_checks.length > 0 ? batch.changed(id, { quarantined_rows: 0 }) : null,
   BatchRetentionSuspended: (_, { id, recorded_at }) =>
     batch.changed(id, { retention_suspended_at: recorded_at }),
+  HandOutRefused: nothing,
   BatchExpired: (_, about) => [
     batch.changed(about.id, ended(about.recorded_at)),
     ...counted(about, { batches_expired: 1 }),

@@ -1,0 +1,69 @@
+/**
+ * Data of a batch on its way to somebody, past the persons whose processing is restricted (Art. 18
+ * GDPR). The lake says whether there is anything to look up; only then is the batch's index asked, so
+ * that where nothing is restricted nothing is slower.
+ */
+import { processingRestricted } from "../../domain/batch/restricted.ts";
+import { ok, type Result } from "../../domain/decider.ts";
+import type { BatchId } from "../../domain/ids.ts";
+import type { Rejection } from "../../domain/rejection.ts";
+import type { Call, LakeRequest } from "../lakeGateway.ts";
+import { type Looked, RESTRICTIONS_UNREAD } from "../restrictions.ts";
+import { foundIn } from "./lookups.ts";
+import type { Outcome, Workshop } from "./workshop.ts";
+
+type HandOut = Extract<LakeRequest, { type: "Consume" | "SignQuarantineUrl" }>;
+
+/** So often it is looked again when restrictions, or the batch's file, have changed meanwhile. */
+const MAX_LOOKS = 3;
+
+/** The answer to the request, or that nothing is handed out, which is on record then. */
+export const handOut = async (shop: Workshop, call: Call, request: HandOut): Outcome => {
+  for (let looks = 0, looked: Looked | null = null; ; looks += 1) {
+    const asked: HandOut = looked === null ? request : { ...request, looked };
+    const answer = await shop.lake.command(call, asked);
+    const unread = !answer.ok && answer.error.code === RESTRICTIONS_UNREAD;
+    if (!unread || looks === MAX_LOOKS) return answer;
+    const { batch_id } = request;
+    const [accessor_id, purpose] =
+      request.type === "Consume"
+        ? [request.consumer, request.purpose]
+        : [call.actor, "rejected rows"];
+    const found = await unlessRestricted(shop, call, { batch_id, accessor_id, purpose });
+    if (!found.ok) return found;
+    looked = found.value;
+  }
+};
+
+/** What was looked up, when nobody's restriction is in the way. */
+export const unlessRestricted = async (
+  shop: Workshop,
+  call: Call,
+  about: {
+    readonly batch_id: BatchId;
+    readonly accessor_id: string;
+    readonly purpose: string | null;
+  },
+): Promise<Result<Looked | null, Rejection>> => {
+  // The key is for what is handed out alone, and so is the version that the client has seen.
+  const own = { ...call, idempotency: null, if_match: null };
+  const { batch_id } = about;
+  const found = await foundIn(shop, own, { batch_id, before: "hand_out" });
+  if (!found.ok) return found;
+  const { held: deletion_ids, cleared, raw_key } = found.value;
+  if (deletion_ids.length > 0) {
+    const noted = await shop.lake.command(own, { type: "RefuseHandOut", ...about, deletion_ids });
+    return noted.ok ? processingRestricted(`Batch ${batch_id}`) : noted;
+  }
+  return ok(raw_key === null ? null : { raw_key, cleared });
+};
+
+/** Whether a URL that was handed out before opens nothing while a restriction stands. */
+export const isRestricted = async (
+  shop: Workshop,
+  call: Call,
+  batch_id: BatchId,
+): Promise<Result<boolean, Rejection>> => {
+  const found = await foundIn(shop, call, { batch_id, before: "hand_out" });
+  return found.ok ? ok(found.value.held.length > 0) : found;
+};
