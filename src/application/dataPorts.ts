@@ -193,6 +193,8 @@ export interface GateInput {
   /** Has the demanded columns. */
   readonly schema: Schema;
   readonly demand: KAnonymity;
+  /** The column of it that tells people apart, by which they are counted; null: rows are. */
+  readonly people_by: string | null;
   /** Where the rows go that are left when small groups are not; null: nothing is written. */
   readonly suppress_to: string | null;
 }

@@ -5,7 +5,7 @@
  * column went through.
  */
 import { type Batch, progressOf, tablesOf } from "../domain/batch/batch.ts";
-import type { PrivacyRun, QualityCheck } from "../domain/batch/events.ts";
+import type { PrivacyRun, Publication, QualityCheck } from "../domain/batch/events.ts";
 import { protecting, strategyOf } from "../domain/batch/protection.ts";
 import { invariant, ok, type Result } from "../domain/decider.ts";
 import { lookedOnceMore } from "../domain/deletion/missed.ts";
@@ -21,8 +21,9 @@ import {
   subjectIndexKey,
 } from "./objectKeys.ts";
 import { type Erasing, stepOf, subjectSet } from "./planErase.ts";
-import { checkedRules, gateOf, passing, refineOf } from "./planRefine.ts";
+import { checkedRules, passing, refineOf } from "./planRefine.ts";
 import type { Planned, Subject } from "./planWork.ts";
+import { gateOf, peopleIn } from "./publicationGate.ts";
 import type { SubjectTable } from "./subjectPorts.ts";
 
 const tableOf = ({ batch, dataset }: Subject, erasing: Erasing): SubjectTable => {
@@ -147,12 +148,20 @@ const derivationOf = (
       csv_key: published.objects.some(({ format }) => format === "csv")
         ? published_at("csv")
         : null,
-      gate: gateOf({ k_anonymity: published.k_anonymity }, clean_key, ...place),
+      gate: gateOf(published, peopleCounted(published, subject, run), clean_key, ...place),
       newest_of: Object.keys(published.newest),
       as_of: published.published_at,
     },
   };
 };
+
+/** By whom groups are counted again: as they were counted when it was published. */
+const peopleCounted = (
+  { k_anonymity, schema }: Publication,
+  { dataset }: Subject,
+  run: Pick<PrivacyRun, "rules"> | null,
+): string | null =>
+  k_anonymity?.counted === "people" ? peopleIn(dataset, schema, run?.rules ?? {}) : null;
 
 /**
  * What a run has shifted and blurred before the dataset named its persons went by no person, and is

@@ -23,8 +23,9 @@ import type { WorkRequest } from "./lakeGateway.ts";
 import { cleanKey, hashesKey, partKeys, publishedKey, quarantineKey } from "./objectKeys.ts";
 import { isLarge } from "./planSteps.ts";
 import { NOTHING, type Planned, type Planner, type Subject } from "./planWork.ts";
+import { gateOf, peopleIn } from "./publicationGate.ts";
 import { comparisonOf, publishedAfter, scopedIn, type Which } from "./uniqueHashes.ts";
-import type { Gate, RefinePlan } from "./workPlan.ts";
+import type { RefinePlan } from "./workPlan.ts";
 
 /** Rules of the contract and of requests together: each diverts the rows it would. */
 export const mergeQuality = (...all: readonly (RawRules | undefined)[]): RawRules => {
@@ -85,17 +86,6 @@ export const checkedRules = ({ batch }: Subject, now: string) => {
     now: contract?.checked_at ?? request?.checked_at ?? now,
     which: asOfCheck(contract?.unique ?? request?.unique),
   };
-};
-
-/** The gate before publication, if the contract demands one. */
-export const gateOf = (
-  { k_anonymity: demand }: Pick<Contract, "k_anonymity">,
-  clean_key: string | null,
-  ...place: Parameters<typeof cleanKey>
-): Gate | null => {
-  if (demand === null) return null;
-  const rewrites = demand.on_violation === "suppress" && clean_key === null;
-  return { demand, pass_key: rewrites ? cleanKey(...place) : null };
 };
 
 /**
@@ -263,7 +253,8 @@ export const planPublish = (planner: Planner, subject: Subject): Result<Planned,
   const revision = batch.revision + 1;
   const place = [lake.lake_id, batch.batch_id, revision, attempt_id] as const;
   const clean_key = run === null && protects(privacy) ? cleanKey(...place) : null;
-  const gate = gateOf(contract, run?.object.key ?? clean_key, ...place);
+  const people_by = peopleIn(subject.dataset, schema, privacy);
+  const gate = gateOf(contract, people_by, run?.object.key ?? clean_key, ...place);
   const published_key = publishedKey(
     lake.lake_id,
     batch.dataset,

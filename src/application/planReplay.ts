@@ -25,9 +25,10 @@ import type { Reader } from "./commands.ts";
 import { keyOf } from "./datasetKeys.ts";
 import type { WorkRequest } from "./lakeGateway.ts";
 import { cleanKey, hashesKey, publishedKey, quarantineKey } from "./objectKeys.ts";
-import { gateOf, mergeQuality, passing, refineOf, rememberedColumns } from "./planRefine.ts";
+import { mergeQuality, passing, refineOf, rememberedColumns } from "./planRefine.ts";
 import { NOTHING, type Planned, type Planner, type Subject, subjectOf } from "./planWork.ts";
 import type { EventLog } from "./ports.ts";
+import { gateOf, peopleIn } from "./publicationGate.ts";
 import { derivedBatches, isCurrent } from "./switchReplay.ts";
 import { scopedIn } from "./uniqueHashes.ts";
 import type { WorkPlan } from "./workPlan.ts";
@@ -103,7 +104,9 @@ export const planReplayBatch = (
   const published_key = published
     ? publishedKey(lake.lake_id, batch.dataset, batch_id, batch.revision + 1, attempt_id, "parquet")
     : null;
-  const gate = published ? gateOf(contract, clean_key, ...place) : null;
+  const gate = published
+    ? gateOf(contract, peopleIn(dataset, contract.schema, privacy), clean_key, ...place)
+    : null;
   const contractChecks = Object.keys(contract.quality_rules).length > 0;
   const keeps = scopedIn(contract.quality_rules).length > 0;
   const hashes_key = keeps ? hashesKey(...place) : null;

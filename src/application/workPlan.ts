@@ -81,6 +81,8 @@ export interface RefinePlan {
 /** What a publication has to hold. */
 export interface Gate {
   readonly demand: KAnonymity;
+  /** The published column by which people are counted; null: rows are. */
+  readonly people_by: string | null;
   /** Where the pass writes what rows may yet be left out of, when it writes nothing else. */
   readonly pass_key: string | null;
 }

@@ -2,7 +2,9 @@
  * The gate of k-anonymity over a table that is about to be published: one pass counts the groups of
  * equal values, and where rows are to be left out a second one writes the others. Values are equal
  * as they are published: of decimals that are texts, `1.0` and `1.00` can be told apart by whoever
- * reads them. The two zeros of a float are one value, a null is one too.
+ * reads them. The two zeros of a float are one value, a null is one too. Where a published column tells
+ * people apart they are counted instead of rows, so that nobody is a crowd by themselves: by the value,
+ * however it is spelt, and all rows without one are one person's.
  */
 import type { GateInput, GateOutcome, ObjectStore } from "../application/dataPorts.ts";
 import type { DigestingStore } from "../application/digests.ts";
@@ -11,10 +13,10 @@ import type { ColumnChunk } from "./columns.ts";
 import { textsOf } from "./columnTexts.ts";
 import { contentType } from "./contentTypes.ts";
 import { decimalColumns } from "./decimalColumns.ts";
-import { GroupCounts, MAX_GROUPS } from "./groupCounts.ts";
+import { GroupCounts, MAX_GROUPED_PEOPLE, MAX_GROUPS, type Person } from "./groupCounts.ts";
 import { keyedDigests } from "./kernels/keyedHash.ts";
 import { parquetWriter } from "./parquet.ts";
-import { comparable } from "./quality/rowHashes.ts";
+import { comparable, rowHashes } from "./quality/rowHashes.ts";
 import { openTable, readTable } from "./readTable.ts";
 import { withoutRows } from "./rowSelection.ts";
 import { TextBuilder } from "./textBuilder.ts";
@@ -23,27 +25,34 @@ const KEY_BYTES = 32;
 const DIGEST_WORDS = 8;
 
 /**
- * See `DataPlane.gate`. Throws a DataLimitError past `limit` groups; leaves nothing at the target
- * when it fails. `limit` is a parameter for the tests.
+ * See `DataPlane.gate`. Throws a DataLimitError past `limit` groups, or as many people; leaves nothing
+ * at the target when it fails. Limits are parameters for the tests.
  */
 export const gate = async (
   store: DigestingStore,
   input: GateInput,
   limit: number = MAX_GROUPS,
+  people_limit: number = MAX_GROUPED_PEOPLE,
 ): Promise<GateOutcome> => {
-  const { source, schema, demand, suppress_to } = input;
+  const { source, schema, demand, people_by, suppress_to } = input;
   // Hashes live as long as this call: nobody else needs the key, or could prepare for it.
   const key = crypto.getRandomValues(new Uint8Array(KEY_BYTES));
-  const indexes = demand.columns.map((column) => Object.keys(schema).indexOf(column));
-  invariant(!indexes.includes(-1), "the columns were looked for in the schema before");
-  const counts = new GroupCounts(limit);
+  const indexOf = (column: string) => Object.keys(schema).indexOf(column);
+  const indexes = demand.columns.map(indexOf);
+  const person = people_by === null ? null : indexOf(people_by);
+  invariant(![...indexes, person].includes(-1), "columns were looked for in the schema before");
+  const people = person === null ? null : { k: demand.k, limit: people_limit };
+  const counts = new GroupCounts(limit, people);
   await eachChunk(store, input, async (chunk) => {
     const words = groupHashes(chunk, indexes, key);
-    for (let row = 0; row < chunk.rows; row += 1) counts.add(words, row * DIGEST_WORDS);
+    const persons = person === null ? null : personHashes(chunk, person, key);
+    for (let row = 0; row < chunk.rows; row += 1)
+      counts.add(words, row * DIGEST_WORDS, persons?.(row) ?? null);
   });
   const sizes = counts.sizes(demand.k);
   const finding = {
     ...demand,
+    counted: person === null ? ("rows" as const) : ("people" as const),
     groups: sizes.groups,
     smallest_group: sizes.smallest,
     groups_below_k: sizes.groups_below,
@@ -58,7 +67,7 @@ export const gate = async (
       const words = groupHashes(chunk, indexes, key);
       const dropped = new Uint8Array(chunk.rows);
       for (let row = 0; row < chunk.rows; row += 1)
-        if (counts.rows(words, row * DIGEST_WORDS) < demand.k) dropped[row] = 1;
+        if (counts.size(words, row * DIGEST_WORDS) < demand.k) dropped[row] = 1;
       await writer.write(withoutRows(chunk, dropped).chunk);
     });
     const written = await writer.close();
@@ -81,6 +90,16 @@ const eachChunk = async (
   const reader = readTable(await openTable(store, source), schema);
   for await (const chunk of reader.chunks()) await visit(chunk);
   invariant(reader.issues.count === 0, `object ${source.key} fits the schema it was written by`);
+};
+
+/** The person of each row. */
+const personHashes = (chunk: ColumnChunk, index: number, key: Uint8Array) => {
+  const column = chunk.columns[index];
+  invariant(column !== undefined, "a chunk has the columns of its schema");
+  const hashes = rowHashes([column], chunk.rows, key);
+  const nobody = { high: 0, low: 0 };
+  return (row: number): Person =>
+    hashes.takesPart(row) ? { high: hashes.high(row), low: hashes.low(row) } : nobody;
 };
 
 /** DIGEST_WORDS a row, of which GroupCounts takes the first four. */

@@ -24,10 +24,17 @@ const tableOf = async (
   return { key: "clean.parquet", format: "parquet", ...(await writer.close()) };
 };
 
+interface Terms {
+  readonly schema?: Schema;
+  readonly limit?: number;
+  readonly people_by?: string | null;
+  readonly people_limit?: number;
+}
+
 const gated = async (
   rows: Rows,
   changes: Partial<KAnonymity> = {},
-  { schema = SCHEMA, limit }: { readonly schema?: Schema; readonly limit?: number } = {},
+  { schema = SCHEMA, limit, people_by = null, people_limit }: Terms = {},
 ) => {
   const store = memoryObjectStore();
   const source = await tableOf(store, rows, schema);
@@ -38,7 +45,12 @@ const gated = async (
     ...changes,
   };
   const suppress_to = demand.on_violation === "suppress" ? "published.parquet" : null;
-  const outcome = await gate(store, { source, schema, demand, suppress_to }, limit);
+  const outcome = await gate(
+    store,
+    { source, schema, demand, people_by, suppress_to },
+    limit,
+    people_limit,
+  );
   const { suppressed } = outcome;
   const left = suppressed
     ? await collectRows(readTable(await openTable(store, suppressed), schema).chunks())
@@ -63,6 +75,7 @@ describe("the gate of k-anonymity", () => {
       columns: ["zip", "age"],
       k: 2,
       on_violation: "suppress",
+      counted: "rows",
       groups: 4,
       smallest_group: 1,
       groups_below_k: 2,
@@ -109,6 +122,74 @@ describe("the gate of k-anonymity", () => {
     const { finding, suppressed } = await gated([]);
     expect(finding).toMatchObject({ groups: 0, smallest_group: null, rows_below_k: 0 });
     expect(suppressed).toBeNull();
+  });
+
+  it("counts people, where a column tells them apart, and not how often each of them comes", async () => {
+    const rows: Rows = [
+      [1n, "10", "30"],
+      [1n, "10", "30"],
+      [1n, "10", "30"],
+      [2n, "20", "30"],
+      [3n, "20", "30"],
+      [2n, "20", "30"],
+      [null, "30", "30"],
+      [null, "30", "30"],
+      [4n, "30", "31"],
+      [null, "30", "31"],
+    ];
+    const { finding, left } = await gated(rows, {}, { people_by: "id" });
+    expect(finding).toEqual({
+      columns: ["zip", "age"],
+      k: 2,
+      on_violation: "suppress",
+      counted: "people",
+      groups: 4,
+      smallest_group: 1,
+      groups_below_k: 2,
+      rows_below_k: 5,
+    });
+    expect(left?.map(([id]) => id)).toEqual([2n, 3n, 2n, 4n, null]);
+  });
+
+  it("takes a person for one, however their id is spelt", async () => {
+    const schema = { zip: "string", id: "decimal" } as const;
+    const rows = [
+      ["10", "1.0"],
+      ["10", "1.00"],
+      ["20", "1"],
+      ["20", "2"],
+    ];
+    const demand = { columns: ["zip"] };
+    const { finding } = await gated(rows, demand, { schema, people_by: "id" });
+    expect(finding).toMatchObject({ groups: 2, smallest_group: 1, rows_below_k: 2 });
+  });
+
+  it("counts people as a plain count of them does, in groups however many", async () => {
+    const row = fc.tuple(fc.bigInt(0n, 3n), fc.constantFrom("a", "b", "c"), fc.constant("1"));
+    const demands = fc.integer({ min: 2, max: 4 });
+    await fc.assert(
+      fc.asyncProperty(fc.array(row, { maxLength: 40 }), demands, async (rows, k) => {
+        const people = new Map<string, Set<bigint>>();
+        for (const [id, zip] of rows) people.set(zip, (people.get(zip) ?? new Set()).add(id));
+        const small = (zip: string) => (people.get(zip)?.size ?? 0) < k;
+        const { finding, left } = await gated(rows, { k }, { people_by: "id" });
+        const sizes = [...people.values()].map(({ size }) => Math.min(size, k));
+        expect(finding).toMatchObject({
+          groups: people.size,
+          smallest_group: sizes.length === 0 ? null : Math.min(...sizes),
+          rows_below_k: rows.filter(([, zip]) => small(zip)).length,
+        });
+        if (left !== null) expect(left).toEqual(rows.filter(([, zip]) => !small(zip)));
+      }),
+    );
+  });
+
+  it("remembers of each group no more people than make it large enough, and refuses beyond that", async () => {
+    const rows = Array.from({ length: 100 }, (_, n): Cell[] => [BigInt(n), String(n % 5), "1"]);
+    const terms = { people_by: "id", people_limit: 15 };
+    expect((await gated(rows, { k: 3 }, terms)).finding.rows_below_k).toBe(0);
+    await expect(gated(rows, { k: 4 }, terms)).rejects.toThrow(DataLimitError);
+    await expect(gated(rows, { k: 4 }, terms)).rejects.toThrow(/at most 15 people/);
   });
 
   it("refuses, rather than guesses, beyond the groups it can count", async () => {

@@ -246,7 +246,9 @@ describe("what is made of a published object", () => {
     const schema: Schema = { id: "int", amount: "decimal" };
     const { store, object } = await publishedFrom(content, schema);
     const demand = { columns: ["amount"], k: 2, on_violation: "suppress" } as const;
-    const gated = await dataPlane(store).gate({ source: object, schema, demand, suppress_to: "k" });
+    const gated = await dataPlane(store).gate({
+      ...{ source: object, schema, demand, people_by: null, suppress_to: "k" },
+    });
     expect(gated.finding).toMatchObject({ groups: 2, groups_below_k: 1, rows_below_k: 1 });
     if (gated.suppressed === null) throw new Error("nothing suppressed");
     expect(await inDuckDb(store, gated.suppressed)).toEqual({

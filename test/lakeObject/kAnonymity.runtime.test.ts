@@ -1,6 +1,7 @@
 /** The gate of k-anonymity as its users meet it: contracts that demand it, batches that hold it. */
 import { env } from "cloudflare:workers";
 import { describe, expect, test } from "vitest";
+import { appendPeople, csvOf, forget, peopleLake } from "../support/erasureLake.ts";
 import { append, eventually, type Lake, salesLake, typesOf } from "../support/lakeClient.ts";
 
 const demand = (on_violation: "refuse" | "suppress", k = 2) => ({
@@ -131,6 +132,50 @@ describe("a contract that demands k-anonymity", () => {
       suppressed_rows: 1,
     });
     await expectNoLitter(lake);
+  });
+
+  test("counts people instead of rows where what is published tells them apart", async () => {
+    const terms = { k_anonymity: { columns: ["amount"], k: 2, on_violation: "refuse" } };
+    const lake = await peopleLake({ privacy_rules: { person: "hash" }, ...terms });
+    const alone = csvOf([1, "anna", 10], [2, "anna", 10], [3, "otto", 20], [4, "ida", 20]);
+    await appendPeople(lake, "alone", alone);
+    await lake.done("/run-privacy", { batch_id: "alone" });
+    const refused = await lake.post("/publish-batch", { batch_id: "alone" });
+    expect(refused.body).toMatchObject({
+      code: "k-anonymity-violated",
+      groups_below_k: 1,
+      rows_below_k: 2,
+    });
+    expect(refused.text("detail")).toContain("the smallest has 1 person;");
+    const crowd = csvOf([1, "anna", 10], [2, "anna", 10], [3, "otto", 10]);
+    await appendPeople(lake, "crowd", crowd);
+    await lake.done("/run-privacy", { batch_id: "crowd" });
+    expect((await lake.done("/publish-batch", { batch_id: "crowd" })).at("warnings")).toEqual([]);
+    expect((await stateOf(lake, "crowd")).at("published", "k_anonymity")).toMatchObject({
+      counted: "people",
+      smallest_group: 2,
+    });
+    // Without Otto Anna is alone again: what is left is counted as it was before.
+    await forget(lake, "otto");
+    expect((await stateOf(lake, "crowd")).at("quarantine", "cause")).toBe("k_anonymity");
+  });
+
+  test("counts rows, and warns of it, where nobody can be told apart any more", async () => {
+    const terms = { k_anonymity: { columns: ["amount"], k: 2, on_violation: "refuse" } };
+    const lake = await peopleLake({ privacy_rules: { person: "redact" }, ...terms });
+    await appendPeople(lake, "b", csvOf([1, "anna", 10], [2, "anna", 10]));
+    await lake.done("/run-privacy", { batch_id: "b" });
+    const published = await lake.done("/publish-batch", { batch_id: "b" });
+    expect(published.text("warnings", 0)).toMatch(/^k-anonymity was counted in rows: .* person /);
+    expect((await stateOf(lake, "b")).at("published", "k_anonymity", "counted")).toBe("rows");
+    // A replay under a strategy that tells people apart counts them.
+    await lake.put("/contracts/c", {
+      retention_days: 365,
+      privacy_rules: { person: "hash" },
+      ...terms,
+    });
+    await lake.done("/replay", { dataset: "people" });
+    expect((await stateOf(lake, "b")).at("quarantine", "cause")).toBe("k_anonymity");
   });
 
   test("holds large files to it in the background", async () => {

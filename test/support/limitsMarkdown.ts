@@ -9,7 +9,7 @@ import { MAX_EVENT_BYTES } from "../../src/contracts/eventSize.ts";
 import * as fields from "../../src/contracts/fields.ts";
 import { FOLDING_COST, MAX_PATTERN_COST, MAX_PROGRAM_SIZE } from "../../src/contracts/pattern.ts";
 import { MAX_CSV_FIELDS } from "../../src/data/csvHeader.ts";
-import { MAX_GROUPS } from "../../src/data/groupCounts.ts";
+import { MAX_GROUPED_PEOPLE, MAX_GROUPS } from "../../src/data/groupCounts.ts";
 import { MAX_PAGE_BYTES } from "../../src/data/parquetPages.ts";
 import { MAX_ROW_GROUP_BYTES } from "../../src/data/parquetSource.ts";
 import { MAX_READS } from "../../src/data/quality/seenRuns.ts";
@@ -121,7 +121,11 @@ const ROWS: readonly Row[] = [
     "422, 415",
   ],
   ["pieces of 64 KiB of hashes that `unique` reads", count(MAX_READS), "413"],
-  ["groups counted for k-anonymity", count(MAX_GROUPS), "413"],
+  [
+    "groups counted for k-anonymity; people in them, up to k in each",
+    `${count(MAX_GROUPS)}; ${count(MAX_GROUPED_PEOPLE)}`,
+    "413",
+  ],
   ["one event of the log, as JSON", `${count(MAX_EVENT_BYTES)} bytes`, "413"],
   ["batches in one replay", count(MAX_REPLAY_BATCHES), "422"],
   [

@@ -251,9 +251,11 @@ const gated = async (
     const object = await all();
     return { objects: [object], schema, rows: object.rows, suppressed_rows: 0, k_anonymity: null };
   }
-  const { demand } = gate;
+  const { demand, people_by } = gate;
   const suppress_to = demand.on_violation === "suppress" ? target : null;
-  const { finding, suppressed } = await data.gate({ source, schema, demand, suppress_to });
+  const { finding, suppressed } = await data.gate({
+    ...{ source, schema, demand, people_by, suppress_to },
+  });
   const counted = { schema, k_anonymity: finding };
   if (suppressed === null && finding.rows_below_k > 0) {
     return { ...counted, objects: [], rows: 0, suppressed_rows: 0 };

@@ -22,9 +22,14 @@ export class TooManyValuesError extends DataLimitError {
 /** Counts what several sets hold together. */
 export interface Budget {
   left: number;
+  /** What is thrown beyond it. */
+  readonly exceeded: () => DataLimitError;
 }
 
-export const seenBudget = (limit: number = MAX_SEEN_VALUES): Budget => ({ left: limit });
+export const seenBudget = (
+  limit: number = MAX_SEEN_VALUES,
+  exceeded: Budget["exceeded"] = () => new TooManyValuesError(),
+): Budget => ({ left: limit, exceeded });
 
 export class SeenValues {
   /** Open addressing; a slot is two words, and both zero means empty. */
@@ -36,12 +41,12 @@ export class SeenValues {
     this.#budget = budget;
   }
 
-  /** Remembers a hash by its words; false when it had come by before. Throws TooManyValuesError. */
+  /** Remembers a hash by its words; false when it had come by before. Throws beyond the budget. */
   add(high: number, low: number): boolean {
     // The pair of zeros marks an empty slot.
     const second = high === 0 && low === 0 ? 1 : low;
     if (!insert(this.#slots, high, second)) return false;
-    if (this.#budget.left === 0) throw new TooManyValuesError();
+    if (this.#budget.left === 0) throw this.#budget.exceeded();
     this.#budget.left -= 1;
     this.#size += 1;
     if (this.#size * 3 > this.#slots.length) this.#grow();

@@ -19,11 +19,16 @@ export const violates = (publication: Counted): boolean => singledOut(publicatio
 
 const over = ({ k, columns }: KAnonymityFinding): string => `k = ${k} over ${columns.join(", ")}`;
 
+const unit = ({ counted, smallest_group }: KAnonymityFinding): string => {
+  if (counted !== "people") return "rows";
+  return smallest_group === 1 ? "person" : "people";
+};
+
 /** What is wrong with it, in sizes of groups. */
 export const violation = (finding: KAnonymityFinding): string =>
   `k-anonymity is violated (${over(finding)}): of ${finding.groups} groups ` +
   `${finding.groups_below_k} are smaller than ${finding.k}, the smallest has ` +
-  `${finding.smallest_group} rows; ${finding.rows_below_k} rows are in such groups`;
+  `${finding.smallest_group} ${unit(finding)}; ${finding.rows_below_k} rows are in such groups`;
 
 /**
  * Whether a publication may stand under this contract, and with which warnings. Rejects with
@@ -33,6 +38,7 @@ export const violation = (finding: KAnonymityFinding): string =>
 export const admitAnonymity = (
   contract: Contract,
   publication: Counted,
+  subject_column: string | null,
 ): Result<readonly string[], Rejection> => {
   const { k_anonymity: finding, suppressed_rows } = publication;
   if (!covers(finding, contract.k_anonymity)) {
@@ -54,10 +60,19 @@ export const admitAnonymity = (
       { smallest_group: smallest_group ?? 0, groups, groups_below_k, rows_below_k },
     );
   }
-  if (suppressed_rows === 0) return ok([]);
   return ok([
-    `${suppressed_rows} rows were left out for k-anonymity (${over(finding)}): their groups are ` +
-      "too small.",
+    ...(suppressed_rows > 0
+      ? [
+          `${suppressed_rows} rows were left out for k-anonymity (${over(finding)}): their groups ` +
+            "are too small.",
+        ]
+      : []),
+    ...(subject_column !== null && finding.counted !== "people"
+      ? [
+          `k-anonymity was counted in rows: by what is published of column ${subject_column} nobody ` +
+            "can be told from anybody else, so several rows of a group may be one person's.",
+        ]
+      : []),
   ]);
 };
 

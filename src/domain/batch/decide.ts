@@ -308,7 +308,7 @@ const publish = (command: PublishData, batch: Batch, context: BatchContext): Dec
   const publishing = { batch, lake, dataset, contract };
   const admitted = admitPublish(publishing, run);
   if (!admitted.ok) return admitted;
-  const anonymous = admitAnonymity(contract, publication);
+  const anonymous = admitAnonymity(contract, publication, dataset.subject_column);
   if (!anonymous.ok) return anonymous;
   const done = progressOf(batch).status === "anonymized";
   if (!done && unprotectedColumns(contract, run).length > 0) {

@@ -135,7 +135,7 @@ export const replay = (command: ReplayBatch, batch: Batch, context: BatchContext
     if (dataset.status === "absent" || contract.status === "absent") {
       return unknownBatch(batch.batch_id);
     }
-    const anonymous = admitAnonymity(contract, published);
+    const anonymous = admitAnonymity(contract, published, dataset.subject_column);
     if (!anonymous.ok) return anonymous;
     const exposed = admitExposure({ lake, dataset, batch, privacy: run });
     if (!exposed.ok) return exposed;

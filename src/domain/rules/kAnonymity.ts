@@ -2,7 +2,8 @@
  * k-anonymity as a contract demands it: in what is published, every combination of values of the
  * named columns is shared by at least k rows, so that nobody is singled out by it (L. Sweeney,
  * "k-anonymity: a model for protecting privacy", 2002). Counted over published values, a null being
- * a value like any other.
+ * a value like any other; in people instead of rows where the published data tells them apart, for k
+ * rows of one person hide nobody.
  */
 import type { Issue } from "../rejection.ts";
 import type { Schema } from "../table.ts";
@@ -24,8 +25,10 @@ export interface KAnonymity {
 
 /** How the groups of a batch were before anything was left out: sizes, never a value. */
 export interface KAnonymityFinding extends KAnonymity {
+  /** What the size of a group is counted in. Left out in logs that counted nothing but rows. */
+  readonly counted?: "rows" | "people";
   readonly groups: number;
-  /** Rows of the smallest group; null when there is no row. */
+  /** Of the smallest group, people counted up to k; null when there is no row. */
   readonly smallest_group: number | null;
   readonly groups_below_k: number;
   readonly rows_below_k: number;
@@ -51,3 +54,21 @@ export const covers = (
   (counted !== null &&
     counted.k >= demand.k &&
     demand.columns.every((column) => counted.columns.includes(column)));
+
+/** Strategies that give every person another value, or nearly so: none that makes two of one. */
+const TELLING_APART: ReadonlySet<unknown> = new Set(["keep", "hash", "tokenize", "pseudonymize"]);
+
+/**
+ * The published column by which people can be counted; null when there is none. Under a strategy that
+ * makes one value of several, or none, everybody would look like the same person.
+ */
+export const peopleColumn = (
+  subject_column: string | null,
+  schema: Schema,
+  strategyOf: (column: string) => unknown,
+): string | null =>
+  subject_column !== null &&
+  Object.hasOwn(schema, subject_column) &&
+  TELLING_APART.has(strategyOf(subject_column) ?? "keep")
+    ? subject_column
+    : null;
