@@ -5,7 +5,8 @@
  * wherever either is told of, for somebody to look into them.
  */
 import { protects } from "../domain/batch/protection.ts";
-import type { Dataset } from "../domain/dataset/dataset.ts";
+import { activeSchema, type Dataset } from "../domain/dataset/dataset.ts";
+import { subjectTypeFault } from "../domain/dataset/subjectColumn.ts";
 import type { DatasetName } from "../domain/ids.ts";
 import type { StateOf } from "./aggregates.ts";
 import { directoryEntries } from "./directoryEntries.ts";
@@ -111,8 +112,35 @@ const isThere = ({ read, until }: Then, { stream, seq }: StoredEvent): boolean =
   return state.status === "held" && state.batch.looks_personal.length > 0;
 };
 
+/** Datasets whose persons are named by a column of a type that is refused by now. */
+const namedForUncertain = (log: EventLog): readonly DatasetName[] => {
+  const read = reader(log);
+  const names: DatasetName[] = [];
+  for (const { id } of directoryEntries(log, { kind: "dataset" })) {
+    const dataset = read.dataset(id);
+    if (dataset.status === "absent" || dataset.subject_column === null) continue;
+    const type = activeSchema(dataset)[dataset.subject_column];
+    if (subjectTypeFault(type) !== null) names.push(dataset.name);
+  }
+  return names;
+};
+
 /** For those who answer to the person. */
-export const notSearchedWarnings = (datasets: readonly DatasetName[]): readonly string[] => {
+export const searchedWarnings = (log: EventLog): readonly string[] => {
+  const uncertain = namedForUncertain(log);
+  return [
+    ...notSearchedWarnings(notSearched(log)),
+    ...(uncertain.length > 0
+      ? [
+          `Searched by a column that several people may share: ${someNames(uncertain)}. Its type (float, ` +
+            "boolean, date or datetime) does not tell ids apart for certain, so rows of somebody else " +
+            "may be taken for the person's: look into them before the request is carried out.",
+        ]
+      : []),
+  ];
+};
+
+const notSearchedWarnings = (datasets: readonly DatasetName[]): readonly string[] => {
   if (datasets.length === 0) return [];
   return [
     `Not searched for the person: ${someNames(datasets)}. They may hold personal data, and no subject_column ` +

@@ -5,7 +5,7 @@
 import type { RegisterDataset } from "../domain/dataset/decide.ts";
 import { isOpen } from "../domain/deletion/deletion.ts";
 import type { Command } from "./commands.ts";
-import { notSearched, notSearchedWarnings } from "./notSearched.ts";
+import { searchedWarnings } from "./notSearched.ts";
 import type { EventLog, StoredEvent } from "./ports.ts";
 import { reader } from "./reader.ts";
 
@@ -20,11 +20,11 @@ export const searchWarnings = (
       return events.length === 0 ? [] : nobodyNamed(log, command);
     case "ExecuteDeletion": {
       const open = isOpen(reader(log).deletion(command.deletion_id));
-      return open ? notSearchedWarnings(notSearched(log)) : [];
+      return open ? searchedWarnings(log) : [];
     }
     case "RequestGDPRDeletion":
     case "RequestSubjectAccess":
-      return notSearchedWarnings(notSearched(log));
+      return searchedWarnings(log);
     default:
       return [];
   }

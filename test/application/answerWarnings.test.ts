@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import type { LakeRequest } from "../../src/application/lakeGateway.ts";
 import { contractId, datasetName } from "../../src/contracts/fields.ts";
-import { append, defineContract, registerSales } from "../support/batchSteps.ts";
+import { append, defineContract, nameSubject, registerSales } from "../support/batchSteps.ts";
 import { requestIn } from "../support/erasureSteps.ts";
 import { refusal, type TestLake, testLake } from "../support/testLake.ts";
 
@@ -74,5 +74,22 @@ describe("a request to be forgotten that is rejected", () => {
       expect.stringMatching(/^No ground in law is on record for this rejection/),
     ]);
     expect(reject(lake, "otto", "Art. 17(3)(b)")).toEqual([]);
+  });
+});
+
+describe("a request of a person", () => {
+  it("is told of datasets whose column of persons several of them may share", () => {
+    const lake = testLake({ level: "gdpr" });
+    registerSales(lake);
+    nameSubject(lake, "amount");
+    registerSales(lake, { name: datasetName.parse("right"), subject_column: "email" });
+    const asked = {
+      type: "RequestDeletion",
+      ...{ subject_id: "1", reason: "please", requested_by: "petra" },
+      ...{ identity_verified: null, received_at: null },
+    } as const;
+    expect(warnings(lake, asked)).toEqual([
+      expect.stringMatching(/^Searched by a column that several people may share: sales\. /),
+    ]);
   });
 });

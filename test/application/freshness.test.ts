@@ -7,6 +7,7 @@ import {
   checkQuality,
   defineContract,
   done,
+  nameSubject,
   publish,
   registerSales,
   replayAll,
@@ -172,7 +173,8 @@ describe("freshness that a contract demands", () => {
     const shifted = { seen_at: { strategy: "date_shift", days: 30 } };
     expect(planOf(watchedLake(RULES, shifted))).toMatchObject({ newest_of: [] });
     const lake = testLake({ level: "standard" });
-    registerSales(lake, { schema: SCHEMA, subject_column: "seen_at" });
+    registerSales(lake, { schema: SCHEMA });
+    nameSubject(lake, "seen_at");
     defineContract(lake, { quality_rules: RULES });
     expect(planOf(lake)).toMatchObject({ newest_of: [] });
   });

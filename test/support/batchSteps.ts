@@ -49,6 +49,15 @@ export const registerSales = (
     ...more,
   });
 
+/** As logs say it that are older than the refusal of some types. */
+export const nameSubject = ({ log, ...lake }: TestLake, subject_column: string): void => {
+  const stream = "dataset/sales" as const;
+  const expected_version = log.load(stream).version;
+  const events = [{ type: "DatasetAmended", data: { subject_column } }];
+  const said = { command_id: "command", actor: "tester", correlation_id: "c", causation_id: null };
+  log.append([{ stream, expected_version, events }], { ...said, now: lake.now() });
+};
+
 export const defineContract = (
   lake: TestLake,
   more: Partial<Extract<LakeRequest, { type: "CreateContract" }>> = {},

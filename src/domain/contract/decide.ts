@@ -1,6 +1,7 @@
 /** Defining, changing and judging data contracts. */
 import { activeSchema, type Dataset, type DatasetState } from "../dataset/dataset.ts";
 import { deprecated, unknownDataset } from "../dataset/decide.ts";
+import { subjectTypeFault } from "../dataset/subjectColumn.ts";
 import { assertNever, ok, type Result } from "../decider.ts";
 import type { ContractId, DatasetName } from "../ids.ts";
 import { type Issue, type Rejection, reject } from "../rejection.ts";
@@ -141,6 +142,12 @@ const contentOf = (terms: ContractTerms, dataset: Dataset): Result<ContractConte
   const subject = dataset.subject_column;
   if (subject !== null && !Object.hasOwn(schema, subject)) {
     issues.push({ path: "schema", message: `lacks the dataset's subject column ${subject}` });
+  }
+  const type = subject === null ? undefined : schema[subject];
+  const fault = subjectTypeFault(type);
+  // A dataset that had it so before this was refused goes on.
+  if (subject !== null && fault !== null && activeSchema(dataset)[subject] !== type) {
+    issues.push({ path: `schema.${subject}`, message: `the subject column ${fault}` });
   }
   issues.push(...ruleIssues(schema, quality_rules, privacy_rules));
   issues.push(...kAnonymityIssues(k_anonymity, schema));

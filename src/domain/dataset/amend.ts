@@ -15,6 +15,7 @@ import {
   type DatasetState,
 } from "./dataset.ts";
 import { unknownDataset, unknownSubject } from "./decide.ts";
+import { subjectTypeRefused } from "./subjectColumn.ts";
 
 /** Null: as it was. */
 export interface AmendDataset {
@@ -39,7 +40,7 @@ export interface AmendContext {
 
 /**
  * Rejects with `not_found` an unknown dataset, with `invalid` a subject column that its schema or a
- * contract lacks, with `wrong_state` personal data that is to be none any more, another subject
+ * contract lacks or has as a type that names nobody for certain, with `wrong_state` personal data that is to be none any more, another subject
  * column of a dataset with batches, and one that is set in the middle of something.
  *
  * No level refuses an amendment, not even strict of a dataset without encryption: it brings no data
@@ -92,6 +93,10 @@ const subjectRefused = (
   const asked = dataset.status === "active" ? contracts : [];
   const lacking = asked.filter(({ schema }) => !Object.hasOwn(schema, column));
   if (lacking.length > 0) return notInContracts(column, lacking);
+  for (const schema of [activeSchema(dataset), ...asked.map((contract) => contract.schema)]) {
+    const shared = subjectTypeRefused(column, schema[column]);
+    if (shared) return shared;
+  }
   if (before !== null && has_batches) {
     return reject(
       "wrong_state",

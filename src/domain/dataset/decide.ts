@@ -6,6 +6,7 @@ import type { ActiveLake } from "../lake/lake.ts";
 import { type Rejection, reject } from "../rejection.ts";
 import type { Schema } from "../table.ts";
 import { type Dataset, type DatasetEvent, type DatasetState, sameSchema } from "./dataset.ts";
+import { subjectTypeRefused } from "./subjectColumn.ts";
 
 export interface RegisterDataset {
   readonly type: "RegisterDataset";
@@ -123,6 +124,8 @@ const register = (
   if (subject_column !== null && !Object.hasOwn(schema, subject_column)) {
     return unknownSubject(subject_column);
   }
+  const shared = subject_column && subjectTypeRefused(subject_column, schema[subject_column]);
+  if (shared) return shared;
   const { type: _, ...data } = command;
   return ok([{ type: "DatasetRegistered", data }]);
 };

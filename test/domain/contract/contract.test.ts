@@ -12,6 +12,7 @@ import {
   ruleIssues,
   type UpdateContract,
 } from "../../../src/domain/contract/decide.ts";
+import type { ColumnType } from "../../../src/domain/table.ts";
 import { deciderSpec, recordedAt } from "../../support/deciderSpec.ts";
 import {
   CONTRACT,
@@ -113,6 +114,21 @@ describe("defining a contract", () => {
       .when(create({ schema: { id: "int" } }))
       .thenRejected("invalid-contract");
     expect(refused.errors?.at(0)?.message).toContain("email");
+  });
+
+  it("is refused with the subject column of a type that tells nobody apart, unless it was so before", () => {
+    const about = (type: ColumnType) => ({
+      dataset: datasetAfter(
+        datasetRegistered({ schema: { who: type, id: "int" }, subject_column: "who" }),
+      ),
+    });
+    const schema = { who: "float", id: "int" } as const;
+    const refused = given()
+      .knowing(about("string"))
+      .when(create({ schema }))
+      .thenRejected("invalid-contract");
+    expect(refused.errors?.at(0)?.path).toBe("schema.who");
+    given().knowing(about("float")).when(create({ schema })).then(contractDefined({ schema }));
   });
 
   it("is refused with rules that do not parse or name columns it lacks, naming each place", () => {

@@ -141,6 +141,17 @@ describe("the column that names the person", () => {
       .then(amended({ subject_column: "email" }));
   });
 
+  it("is of a type that tells people apart, in the dataset and in each of its contracts", () => {
+    given(registered())
+      .when(amend({ subject_column: "amount" }))
+      .thenRejected("subject-column-type", "invalid");
+    const schema = { ...SCHEMA, email: "boolean" } as const;
+    given(registered())
+      .knowing({ ...EMPTY, contracts: [{ contract_id: "other", schema }] })
+      .when(amend({ subject_column: "email" }))
+      .thenRejected("subject-column-type", "invalid");
+  });
+
   it("is changed only while the dataset has no batch", () => {
     given(registered({ subject_column: "id" }))
       .when(amend({ subject_column: "email" }))

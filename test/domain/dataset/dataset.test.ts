@@ -14,7 +14,7 @@ import {
   schemaVersion,
 } from "../../../src/domain/dataset/decide.ts";
 import { COMPLIANCE_LEVELS } from "../../../src/domain/lake/lake.ts";
-import type { Schema } from "../../../src/domain/table.ts";
+import type { ColumnType, Schema } from "../../../src/domain/table.ts";
 import { deciderSpec, FIRST_RECORDED_AT } from "../../support/deciderSpec.ts";
 import {
   datasetDeprecated,
@@ -107,6 +107,27 @@ describe("registering a dataset", () => {
       expect(refused.errors?.at(0)?.path).toBe("subject_column");
     }
   });
+});
+
+describe("the column that names persons", () => {
+  const naming = (type: ColumnType) =>
+    register({ schema: { who: type, amount: "float" }, subject_column: "who" });
+
+  it.each(["int", "decimal", "string"] as const)("may be of type %s", (type) => {
+    const { type: _, ...said } = naming(type);
+    given().when(naming(type)).then(datasetRegistered(said));
+  });
+
+  it.each(["float", "boolean", "date", "datetime"] as const)(
+    "is not of type %s, of which several people may have the same value",
+    (type) => {
+      const refused = given().when(naming(type)).thenRejected("subject-column-type", "invalid");
+      expect(refused.detail).toMatch(
+        new RegExp(`^The column who is of type ${type} .*; declare it as int, decimal or string.$`),
+      );
+      expect(refused.errors?.at(0)?.path).toBe("subject_column");
+    },
+  );
 });
 
 describe("recording an ingestion", () => {
