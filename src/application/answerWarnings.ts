@@ -4,6 +4,7 @@
  */
 import type { Amendment } from "../domain/dataset/dataset.ts";
 import { restricts } from "../domain/deletion/deletion.ts";
+import { actorsInClear } from "./clearTexts.ts";
 import type { Command } from "./commands.ts";
 import { directoryEntries } from "./directoryEntries.ts";
 import type { EventLog, StoredEvent } from "./ports.ts";
@@ -20,6 +21,7 @@ export const warningsOf = (
 ): readonly string[] => [
   ...events.flatMap(({ data }) => (data.warnings as string[] | undefined) ?? []),
   ...events.flatMap((event) => besides(log, command, event)),
+  ...(events.length > 0 ? actorsInClear(command) : []),
   ...searchWarnings(log, command, events),
 ];
 

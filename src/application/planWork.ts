@@ -10,12 +10,13 @@ import { admitConsumption } from "../domain/batch/protection.ts";
 import { isRunning } from "../domain/batch/work.ts";
 import type { Contract } from "../domain/contract/contract.ts";
 import type { Dataset } from "../domain/dataset/dataset.ts";
-import { invariant, ok, type Result } from "../domain/decider.ts";
+import { err, invariant, ok, type Result } from "../domain/decider.ts";
 import type { BatchId, StreamName } from "../domain/ids.ts";
 import { lakeNotFound } from "../domain/lake/decide.ts";
 import type { ActiveLake } from "../domain/lake/lake.ts";
 import type { Rejection } from "../domain/rejection.ts";
 import type { ColumnType } from "../domain/table.ts";
+import { personalInClear } from "./clearTexts.ts";
 import { type Reader, reader } from "./commands.ts";
 import { SEGMENT_BYTES } from "./dataPorts.ts";
 import type { EraseRequest } from "./erasePlans.ts";
@@ -91,6 +92,8 @@ export const WAIT: Planned = { plan: { kind: "wait" }, writes: [], expects: [] }
  * much for a request is planned as `background`.
  */
 export const planWork = (request: WorkRequest, planner: Planner): Result<Planned, Rejection> => {
+  const bare = personalInClear(request);
+  if (bare) return err(bare);
   const read = reader(planner.log);
   const lake = read.lake();
   if (lake.status === "absent") return lakeNotFound();

@@ -6,13 +6,14 @@ import { type Batch, progressOf } from "../domain/batch/batch.ts";
 import { noBatch, unknownBatch } from "../domain/batch/decide.ts";
 import { admitConsumption } from "../domain/batch/protection.ts";
 import { processingRestricted } from "../domain/batch/restricted.ts";
-import { ok, type Result } from "../domain/decider.ts";
+import { err, ok, type Result } from "../domain/decider.ts";
 import type { BatchId, ContractId, ReplayId, WebhookId } from "../domain/ids.ts";
 import { lakeNotFound } from "../domain/lake/decide.ts";
 import { type Rejection, reject } from "../domain/rejection.ts";
 import type { ObjectRef } from "../domain/table.ts";
 import { webhookUrlFault } from "../domain/webhook/decide.ts";
 import type { Admitted } from "./admission.ts";
+import { personalInClear } from "./clearTexts.ts";
 import type { Command } from "./commands.ts";
 import { manifestOf } from "./datasetManifest.ts";
 import { deletionCommand } from "./deletionRequests.ts";
@@ -62,6 +63,8 @@ const PAGE = 1000;
 
 export const toCommand = (request: LakeRequest, means: Means): Result<Command, Rejection> => {
   const { log, now } = means;
+  const bare = personalInClear(request);
+  if (bare) return err(bare);
   const read = reader(log);
   switch (request.type) {
     case "CreateDataLake":

@@ -134,7 +134,7 @@ describe("the log of many commands", () => {
       await lake.post("/append-batch", body, { "Idempotency-Key": `${subject}-${batch_id}` });
       await lake.post("/append-batch", body, { "Idempotency-Key": `${subject}-${batch_id}` });
     }
-    await lake.post("/run-dq", { batch_id: "p1", quality_rules: { who: `!=${subject}` } });
+    await lake.post("/run-dq", { batch_id: "p1", quality_rules: { who: `!=${reason}` } });
     await lake.post("/quarantine-batch", { batch_id: "p1", reason });
     await lake.post("/release-batch", { batch_id: "p1", reason });
     await lake.post("/run-privacy", { batch_id: "p1" });

@@ -1,4 +1,5 @@
 /** Which kinds of personal data a single value may be of, by its looks alone. */
+import { isIban, isPaymentCard } from "../../domain/accountNumbers.ts";
 import type { PiiKind } from "../../domain/suspicion.ts";
 import {
   isBelgianNumber,
@@ -9,7 +10,7 @@ import {
   isPolishPesel,
   isSpanishId,
 } from "./nationalIds.ts";
-import { isEmail, isIban, isIpAddress, isPaymentCard, isPhone } from "./patterns.ts";
+import { isEmail, isIpAddress, isPhone } from "./patterns.ts";
 
 /** What is longer is none of these. */
 export const MAX_VALUE_BYTES = 320;

@@ -28,32 +28,6 @@ export const isPhone = (text: string): boolean => {
   return length >= 9 && length <= 13 && NATIONAL_PHONES.some((pattern) => pattern.test(text));
 };
 
-/** ISO 13616: country, two check digits, up to 30 characters; the whole is 1 modulo 97. */
-export const isIban = (compact: string): boolean => {
-  if (!/^[A-Z]{2}\d{2}[A-Z0-9]{11,30}$/.test(compact)) return false;
-  let rest = 0;
-  for (const character of compact.slice(4) + compact.slice(0, 4)) {
-    const value = Number.parseInt(character, 36);
-    rest = (rest * (value > 9 ? 100 : 10) + value) % 97;
-  }
-  return rest === 1;
-};
-
-/** How the numbers of the schemes begin and how long they are (ISO/IEC 7812). */
-const CARD =
-  /^(?:4\d{12}|4\d{15}|4\d{18}|5[1-5]\d{14}|2(?:22[1-9]|2[3-9]\d|[3-6]\d\d|7[01]\d|720)\d{12}|3[47]\d{13}|3(?:0[0-5]|[689]\d)\d{11}|35\d{14}|6(?:011|5\d\d|4[4-9]\d)\d{12}|(?:50|5[6-9]|6[0-9])\d{10,17})$/;
-
-/** A payment card's number: of a known scheme, its last digit by Luhn (ISO/IEC 7812-1, annex B). */
-export const isPaymentCard = (compact: string): boolean => {
-  if (!CARD.test(compact) || /^(\d)\1+$/.test(compact)) return false;
-  let sum = 0;
-  for (let at = compact.length - 1, twice = false; at >= 0; at -= 1, twice = !twice) {
-    const digit = Number(compact[at]);
-    sum += twice ? (digit > 4 ? 2 * digit - 9 : 2 * digit) : digit;
-  }
-  return sum % 10 === 0;
-};
-
 const IPV4 = /^(?:(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)\.){3}(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)$/;
 const GROUP = /^[0-9a-f]{1,4}$/i;
 const IPV6_GROUPS = 8;
