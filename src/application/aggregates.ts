@@ -37,7 +37,7 @@ const aggregate = <State, Event extends DomainEvent>(
 export const AGGREGATES = {
   lake: aggregate(initialLake, evolveLake, 4),
   dataset: aggregate(initialDataset, evolveDataset, 2),
-  contract: aggregate(initialContract, evolveContract, 3),
+  contract: aggregate(initialContract, evolveContract, 4),
   deletion: aggregate(initialDeletion, evolveDeletion, 8),
   batch: aggregate(initialBatch, evolveBatch, 15),
   replay: aggregate(initialReplay, evolveReplay, 3),

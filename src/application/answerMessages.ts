@@ -54,6 +54,8 @@ export const messageOf = (command: Command, events: readonly StoredEvent[]): str
       return `Contract ${command.contract_id} updated.`;
     case "ApproveContract":
       return `Contract ${command.contract_id} approved.`;
+    case "RevokeApproval":
+      return `Contract ${command.contract_id} is to be approved by somebody else.`;
     case "DeclineContract":
       return `Contract ${command.contract_id} declined.`;
     case "DeprecateContract":

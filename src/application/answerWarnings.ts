@@ -21,15 +21,21 @@ export const warningsOf = (
 ): readonly string[] => [
   ...events.flatMap(({ data }) => (data.warnings as string[] | undefined) ?? []),
   ...events.flatMap((event) => besides(log, command, event)),
+  ...revokedApprovals(events),
   ...(events.length > 0 ? actorsInClear(command) : []),
   ...searchWarnings(log, command, events),
 ];
 
-const besides = (log: EventLog, command: Command, { data }: StoredEvent): readonly string[] => {
+const besides = (
+  log: EventLog,
+  command: Command,
+  { type, data }: StoredEvent,
+): readonly string[] => {
   switch (command.type) {
     case "AmendDataset":
       return afterAmendment(log, command.dataset, data as Amendment);
     case "ChangeComplianceLevel":
+      if (type !== "ComplianceLevelChanged") return [];
       return command.compliance_level === "strict" ? notEncrypted(log) : [];
     case "RejectDeletion":
       return command.ground === null ? [GROUNDLESS] : [];
@@ -104,6 +110,18 @@ const notEncrypted = (log: EventLog): readonly string[] => {
     `Not encrypted ${are} ${someNames(names)}: at level strict nothing is ` +
       `appended to ${of}, published or handed out any more. Register another dataset with ` +
       "encryption_enabled and append the data there.",
+  ];
+};
+
+const revokedApprovals = (events: readonly StoredEvent[]): readonly string[] => {
+  const ids = events
+    .filter(({ type }) => type === "DataContractApprovalRevoked")
+    .map(({ stream }) => stream.slice(stream.indexOf("/") + 1));
+  if (ids.length === 0) return [];
+  return [
+    `Approved by whoever had made it: ${someNames(ids)}. At level strict that does not count: nothing ` +
+      "is appended, published or handed out under such a contract until somebody else has approved it " +
+      "(POST /contracts/{id}/approve).",
   ];
 };
 

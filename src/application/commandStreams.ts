@@ -23,6 +23,7 @@ export const primaryStream = (command: Command): StreamName => {
     case "CreateContract":
     case "UpdateContract":
     case "ApproveContract":
+    case "RevokeApproval":
     case "DeclineContract":
     case "DeprecateContract":
       return `contract/${command.contract_id}`;

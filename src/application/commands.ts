@@ -41,6 +41,7 @@ import { decideToken, type TokenCommand } from "../domain/token/decide.ts";
 import { decideWebhook, type WebhookCommand } from "../domain/webhook/decide.ts";
 import type { StateOf } from "./aggregates.ts";
 import { cancelReplay } from "./cancelReplay.ts";
+import { changeLevel } from "./changeLevel.ts";
 import { primaryStream } from "./commandStreams.ts";
 import { accessTo, type GrantConsumptions, grantAll } from "./consumption.ts";
 import { decideAboutDataset } from "./datasetCommands.ts";
@@ -92,6 +93,7 @@ export const decide = (log: EventLog, command: Command): Result<Decision, Reject
 
   switch (command.type) {
     case "ChangeComplianceLevel":
+      return changeLevel(command, lake, read, change);
     case "ChangeLakeLocality":
     case "NoteRestore":
     case "NoteKeyRewrapped":
@@ -105,6 +107,7 @@ export const decide = (log: EventLog, command: Command): Result<Decision, Reject
     case "CreateContract":
     case "UpdateContract":
     case "ApproveContract":
+    case "RevokeApproval":
     case "DeclineContract":
     case "DeprecateContract":
       return decideAboutContract(command, read, change);

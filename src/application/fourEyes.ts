@@ -3,9 +3,12 @@
  * the person who issued it. Who made it is read from the log, where it cannot be changed.
  */
 
+import { approvedBy } from "../domain/contract/contract.ts";
+import type { ContractId } from "../domain/ids.ts";
 import { SYSTEM_ACTOR, tokenOfActor } from "../domain/member/subject.ts";
 import { type Rejection, reject } from "../domain/rejection.ts";
 import type { Command } from "./commands.ts";
+import { directoryEntries } from "./directoryEntries.ts";
 import type { EventLog, StoredEvent } from "./ports.ts";
 import { type Reader, reader } from "./reader.ts";
 
@@ -88,4 +91,20 @@ export const fourEyes = (
     "four-eyes",
     "At level strict somebody else approves this: it was you who made it.",
   ).error;
+};
+
+/** Contracts that count as approved, and were by whoever had made them as they are now. */
+export const selfApproved = (log: EventLog): readonly ContractId[] => {
+  const read = reader(log);
+  const ids: ContractId[] = [];
+  for (const { id } of directoryEntries(log, { kind: "contract" })) {
+    const contract = read.contract(id);
+    if (contract.status === "absent" || approvedBy(contract) === null) continue;
+    const { contract_id } = contract;
+    const maker = makerOf(log, { type: "ApproveContract", contract_id, approver: "" });
+    const approved = lastOf(log, `contract/${contract_id}`, oneOf("DataContractApproved"));
+    const eyes = [maker, approved?.actor ?? null].map((one) => one && personBehind(read, one));
+    if (eyes[0] === eyes[1]) ids.push(contract_id);
+  }
+  return ids;
 };

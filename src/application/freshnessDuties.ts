@@ -55,6 +55,7 @@ const CONTRACT_EVENTS: ReadonlySet<string> = new Set([
   "DataContractDefined",
   "DataContractUpdated",
   "DataContractApproved",
+  "DataContractApprovalRevoked",
   "DataContractDeclined",
   "DataContractDeprecated",
 ]);

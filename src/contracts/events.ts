@@ -95,6 +95,7 @@ export const EVENT_CONTRACTS: Readonly<Record<string, EventContract>> = {
   DataContractDefined: added({ k_anonymity: null }),
   DataContractUpdated: extended(added({ retention_days_before: null }), { k_anonymity: null }),
   DataContractApproved: v1,
+  DataContractApprovalRevoked: v1,
   DataContractDeclined: v1,
   DataContractDeprecated: v1,
   DatasetFreshnessWatched: v1,

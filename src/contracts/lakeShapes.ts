@@ -86,6 +86,7 @@ export const LAKE_SHAPES = {
   DataContractDefined: { ...CONTENT, contract_id: TEXT, version: NUMBER },
   DataContractUpdated: { ...CONTENT, version: NUMBER, retention_days_before: MAYBE_NUMBER },
   DataContractApproved: { approver: TEXT },
+  DataContractApprovalRevoked: { approver: TEXT, status: TEXT },
   DataContractDeclined: { reason: TEXT },
   DataContractDeprecated: {},
   DatasetFreshnessWatched: { contract_id: TEXT, dataset: TEXT, columns: LIST },

@@ -715,6 +715,57 @@ describe("four eyes, at level strict", () => {
     expect((await second("POST", approve)).status).toBe(200);
   });
 
+  test("take back what its maker had approved before, when the level is raised", async () => {
+    const lake = await lakeWith(callers, ["engineer"], "gdpr");
+    const [first, second] = [lake.as("owner"), lake.within(callers.as(`${lake.id}-second`))];
+    await first("POST", "/members", { subject: `${lake.id}-second`, roles: ["owner"] });
+    await first("POST", "/datasets", DATASET);
+    const issued = await first("POST", "/tokens", {
+      ...{ name: "ci", roles: ["steward"], expires_at: inDays(1) },
+    });
+    const machine = lake.within((asked) => callers.send(issued.text("secret"), asked));
+    for (const contract_id of ["alone", "by-token", "ended", "by-two", "unapproved"]) {
+      const terms = { contract_id, dataset: "people", retention_days: 9 };
+      await first("POST", "/contracts", { ...terms, privacy_rules: { email: "hash" } });
+    }
+    await first("POST", "/contracts/alone/approve");
+    await machine("POST", "/contracts/by-token/approve");
+    await first("POST", "/contracts/ended/approve");
+    await first("POST", "/contracts/ended/deprecate");
+    await second("POST", "/contracts/by-two/approve");
+    const stands = async (id: string) => {
+      const { body } = await first("GET", `/contracts/${id}`);
+      const { status, approver, revoked_approver } = body as Record<string, unknown>;
+      return [status, approver, revoked_approver];
+    };
+    const raised = await first("POST", "/compliance-level", { compliance_level: "strict" });
+    expect(raised.at("warnings")).toEqual([
+      "Approved by whoever had made it: alone, by-token, ended. At level strict that does not count: " +
+        "nothing is appended, published or handed out under such a contract until somebody else has " +
+        "approved it (POST /contracts/{id}/approve).",
+    ]);
+    const owner = lake.name("owner");
+    expect(await stands("alone")).toEqual(["defined", undefined, owner]);
+    expect((await stands("by-token"))[0]).toBe("defined");
+    expect(await stands("ended")).toEqual(["deprecated", null, undefined]);
+    expect(await stands("by-two")).toEqual(["approved", `${lake.id}-second`, undefined]);
+
+    await lakeOf(lake.id).land("f.csv", "id,email\n1,a@b.example\n");
+    const append = (contract_id: string, batch_id: string) =>
+      lake.as("engineer")("POST", "/append-batch", {
+        ...{ dataset: "people", file_url: "f.csv", contract_id, batch_id },
+      });
+    expect((await append("alone", "a")).status).toBe(422);
+    expect(codeOf(await first("POST", "/contracts/alone/approve"))).toEqual([403, "four-eyes"]);
+    expect((await second("POST", "/contracts/alone/approve")).status).toBe(200);
+    expect(await stands("alone")).toEqual(["approved", `${lake.id}-second`, undefined]);
+    expect((await append("alone", "a")).status).toBe(201);
+    expect((await append("by-two", "b")).status).toBe(201);
+    // Said once more there is nothing left to take back.
+    const again = await first("POST", "/compliance-level", { compliance_level: "strict" });
+    expect([again.at("events"), again.at("warnings")]).toEqual([[], []]);
+  });
+
   test("are asked for at no other level", async () => {
     const lake = await lakeWith(callers, [], "gdpr");
     const owner = lake.as("owner");

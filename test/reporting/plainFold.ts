@@ -105,6 +105,9 @@ export const fold = (events: readonly StoredEvent[]): Lake => {
       case "DataContractApproved":
         change(lake.contracts, { status: "approved" });
         break;
+      case "DataContractApprovalRevoked":
+        change(lake.contracts, { status: data.status });
+        break;
       case "AppendIngestionRequested":
         lake.batches.set(id, {
           ...{ dataset: data.dataset, contract_id: data.contract_id, stage: "appended" },

@@ -106,6 +106,10 @@ const STEPS: Readonly<Record<string, Step>> = {
     log.add(`contract/c${ids.one}`, "DataContractUpdated", { ...content(ids), version: 2 }, at),
   approve: (log, at, ids) =>
     log.add(`contract/c${ids.one}`, "DataContractApproved", { approver: "olga" }, at),
+  revokeApproval: (log, at, ids) => {
+    const data = { approver: "olga", status: "defined" };
+    log.add(`contract/c${ids.one}`, "DataContractApprovalRevoked", data, at);
+  },
   append: appended,
   check: (log, at, ids) =>
     log.add(batchOf(ids), "QualityCheckPassed", { passed: true, diverted_rows: 1 }, at),

@@ -174,8 +174,12 @@ const contracts = fc.oneof(
   fc
     .tuple(contract, often("ApproveContract", "DeclineContract", "DeprecateContract"))
     .map(([id, type]) =>
-      request(`${type} ${id}`, () => {
+      request(`${type} ${id}`, (lake) => {
         const contract_id = contractId.parse(id);
+        const { status } = lake.log.load(`contract/${id}`).state as StateOf<"contract">;
+        // As when the level is raised, by whoever comes to approve it once more.
+        const again = type === "ApproveContract" && status === "approved";
+        if (again) return { type: "RevokeApproval", contract_id };
         if (type === "ApproveContract") return { type, contract_id, approver: "anna" };
         if (type === "DeclineContract") return { type, contract_id, reason: "too long" };
         return { type, contract_id };

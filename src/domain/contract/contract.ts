@@ -33,6 +33,15 @@ export type ContractEvent =
       };
     }
   | { readonly type: "DataContractApproved"; readonly data: { readonly approver: string } }
+  /** Whoever made it had approved it, before the lake's level asked for four eyes. */
+  | {
+      readonly type: "DataContractApprovalRevoked";
+      readonly data: {
+        readonly approver: string;
+        /** What the contract is without it. */
+        readonly status: "defined" | "deprecated";
+      };
+    }
   | { readonly type: "DataContractDeclined"; readonly data: { readonly reason: string } }
   | { readonly type: "DataContractDeprecated"; readonly data: Readonly<Record<string, never>> };
 
@@ -43,7 +52,8 @@ interface DefinedContract extends ContractContent {
 }
 
 export type Contract =
-  | (DefinedContract & { readonly status: "defined" })
+  /** With the one whose approval was revoked, when nobody has approved it since. */
+  | (DefinedContract & { readonly status: "defined"; readonly revoked_approver?: string })
   /** Whoever approved it before; null: nobody had, or not any more. */
   | (DefinedContract & { readonly status: "deprecated"; readonly approver: string | null })
   | (DefinedContract & { readonly status: "approved"; readonly approver: string })
@@ -79,6 +89,9 @@ export const evolveContract = (
     }
     case "DataContractApproved":
       return { ...kept, status: "approved", approver: event.data.approver };
+    case "DataContractApprovalRevoked":
+      if (state.status === "deprecated") return { ...kept, status: "deprecated", approver: null };
+      return { ...kept, status: "defined", revoked_approver: event.data.approver };
     case "DataContractDeclined":
       return { ...kept, status: "declined", reason: event.data.reason };
     case "DataContractDeprecated":

@@ -9,7 +9,13 @@ import { type KAnonymity, kAnonymityIssues } from "../rules/kAnonymity.ts";
 import { checkPrivacyColumns, parsePrivacyRules } from "../rules/privacy.ts";
 import { checkQualityColumns, parseQualityRules } from "../rules/quality.ts";
 import type { Schema } from "../table.ts";
-import type { Contract, ContractContent, ContractEvent, ContractState } from "./contract.ts";
+import {
+  approvedBy,
+  type Contract,
+  type ContractContent,
+  type ContractEvent,
+  type ContractState,
+} from "./contract.ts";
 
 interface ContractTerms {
   readonly retention_days: number;
@@ -39,6 +45,8 @@ export type ContractCommand =
       readonly contract_id: ContractId;
       readonly approver: string;
     }
+  /** From the lake itself, never from a person. */
+  | { readonly type: "RevokeApproval"; readonly contract_id: ContractId }
   | { readonly type: "DeclineContract"; readonly contract_id: ContractId; readonly reason: string }
   | { readonly type: "DeprecateContract"; readonly contract_id: ContractId };
 
@@ -59,6 +67,7 @@ export const decideContract = (
 ): Result<readonly ContractEvent[], Rejection> => {
   if (command.type === "CreateContract") return create(command, state, context);
   if (state.status === "absent") return unknownContract(command.contract_id);
+  if (command.type === "RevokeApproval") return ok(revoked(state));
   if (state.status === "deprecated" && command.type !== "DeprecateContract") {
     return wrong(state, "is deprecated: define a new one");
   }
@@ -80,6 +89,13 @@ export const decideContract = (
     default:
       return assertNever(command);
   }
+};
+
+const revoked = (state: Contract): readonly ContractEvent[] => {
+  const approver = approvedBy(state);
+  if (approver === null) return [];
+  const status = state.status === "deprecated" ? "deprecated" : "defined";
+  return [{ type: "DataContractApprovalRevoked", data: { approver, status } }];
 };
 
 export const unknownContract = (id: string) =>

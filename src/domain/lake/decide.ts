@@ -1,6 +1,6 @@
 /** What may be done to a lake: bring it into being once, and raise its compliance level. */
 import { assertNever, ok, type Result } from "../decider.ts";
-import type { LakeId } from "../ids.ts";
+import type { ContractId, LakeId } from "../ids.ts";
 import { isReserved, subjectFault } from "../member/subject.ts";
 import { type Rejection, reject } from "../rejection.ts";
 import { type Jurisdiction, placementOf, REGION_HELP } from "../residency.ts";
@@ -35,6 +35,8 @@ export interface CreateDataLake {
 export interface ChangeComplianceLevel {
   readonly type: "ChangeComplianceLevel";
   readonly compliance_level: ComplianceLevel;
+  /** Contracts whose makers have approved them themselves: that counts no more. Not recorded here. */
+  readonly self_approved?: readonly ContractId[];
 }
 
 /** Null: as it was. */

@@ -108,6 +108,7 @@ export const CATALOG_CHANGES: ChangesOf<CatalogEvent["type"]> = {
     }),
   DataContractApproved: ({ approver }, { id, recorded_at }) =>
     contract.changed(id, { status: "approved", approver, approved_at: recorded_at }),
+  DataContractApprovalRevoked: ({ status }, { id }) => contract.changed(id, { status }),
   DataContractDeclined: (_, { id, recorded_at }) =>
     contract.changed(id, { status: "declined", ended_at: recorded_at }),
   DataContractDeprecated: (_, { id, recorded_at }) =>

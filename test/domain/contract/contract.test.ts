@@ -231,6 +231,32 @@ describe("judging a contract", () => {
       .thenRejected(code);
   });
 
+  it("loses an approval that is revoked, deprecated or not, and has none to lose without", () => {
+    const revoke: ContractCommand = { type: "RevokeApproval", contract_id: CONTRACT };
+    const revoked = (status: "defined" | "deprecated"): ContractEvent => ({
+      type: "DataContractApprovalRevoked",
+      data: { approver: "anna", status },
+    });
+    const approved = [contractDefined(), contractApproved];
+    given(...approved)
+      .when(revoke)
+      .then(revoked("defined"));
+    given(...approved, contractDeprecated)
+      .when(revoke)
+      .then(revoked("deprecated"));
+    for (const status of ["defined", "declined", "deprecated"]) {
+      given(...(histories[status] ?? none))
+        .when(revoke)
+        .thenNothing();
+    }
+    expect(given(...approved, revoked("defined")).state()).toMatchObject({
+      status: "defined",
+      revoked_approver: "anna",
+    });
+    const ended = [...approved, contractDeprecated, revoked("deprecated")];
+    expect(given(...ended).state()).toMatchObject({ status: "deprecated", approver: null });
+  });
+
   it("starts anew with every version: an approval or refusal is of one content", () => {
     const changed = updated({ retention_days: 30 });
     given(contractDefined(), contractApproved, changed).when(decline).then(contractDeclined);
