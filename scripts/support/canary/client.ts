@@ -12,7 +12,7 @@ export interface LakeClient {
   upload(filename: string, bytes: Uint8Array | string): Promise<void>;
   download(url: unknown): Promise<Buffer>;
   /** As a client in error would: whatever comes back. */
-  send(method: string, route: string, body: string): Promise<void>;
+  send(method: string, route: string, body: string | null): Promise<void>;
   /** Asks until the answer is as wanted. */
   until(route: string, wanted: (answer: Json) => boolean): Promise<Json>;
 }

@@ -149,6 +149,19 @@ const FILES: readonly Entrance[] = [
     leaves: at("batches/misfit/1/raw", "landing/misfit.csv"),
   },
   {
+    name: "a file that begins with a row of theirs instead of a header, and its answer given again",
+    async plant(lake, { subject }) {
+      const bytes = csv(rowsWith(subject), `${subject},7,"by ${subject}"`);
+      await appended(lake, "headless", text(bytes), {}, [422]);
+      const about = { dataset: "headless", contract_id: "headless", file_url: "headless.csv" };
+      const body = { ...about, batch_id: "headless-again" };
+      for (let times = 0; times < 2; times += 1) {
+        await lake.post("/append-batch", body, { key: keyOf("append", subject), status: [422] });
+      }
+    },
+    leaves: at("batches/headless/1/raw", "batches/headless-again/1/raw", "landing/headless.csv"),
+  },
+  {
     name: "a file that another one has replaced",
     async plant(lake, { subject }) {
       const bad = rowsWith(subject).map((row) => ({ ...row, amount: 0.5 }));
@@ -227,6 +240,65 @@ const REQUESTS: readonly Entrance[] = [
       if (!file.includes(subject)) throw new Error("the answer does not hold the person's data");
     },
     leaves: at("subject-access/"),
+  },
+  {
+    name: "names and texts that would stand in the log in clear",
+    async plant(lake, { subject }) {
+      const name = "clear";
+      await appended(lake, name, text(csv(rowsWith("nobody"))));
+      const said = `as ${subject} wants it`;
+      const rules = { note: `in:${subject}` };
+      const terms = { dataset: name, retention_days: 9 };
+      const access = { dataset_id: name, action: "read", accessor_id: "alice" };
+      const refused: readonly (readonly [string, object])[] = [
+        ["/datasets", { name: "other", schema: SCHEMA, description: said }],
+        ["/datasets", { name: "other", schema: { ...SCHEMA, [subject]: "string" } }],
+        [`/datasets/${name}/amend`, { description: said }],
+        ["/ingest-dataset", { dataset_id: "other", data_source: said, record_count: 1 }],
+        ["/contracts", { ...terms, quality_rules: rules }],
+        ["/contracts", { ...terms, privacy_rules: { note: { strategy: "redact", text: said } } }],
+        [`/contracts/${name}/decline`, { reason: said }],
+        ["/audit-access", { ...access, purpose: said }],
+        ["/audit-access", [{ ...access, purpose: said }]],
+        ["/download-url", { filename: `${name}.csv`, purpose: said }],
+        ["/consume-batch", { batch_id: name, consumer: "alice", purpose: said }],
+        ["/run-dq", { batch_id: name, quality_rules: rules }],
+        ["/run-privacy", { batch_id: name, privacy_rules: { note: `mask ${subject}` } }],
+        ["/quarantine-batch", { batch_id: name, reason: said }],
+        ["/webhooks", { url: `https://example.com/${subject}`, events: ["GDPRDeletionHeld"] }],
+        ["/tokens", { name: said, roles: ["auditor"], expires_at: "2099-01-01T00:00:00Z" }],
+        ["/upload-url", { filename: `${subject}.csv` }],
+        [
+          "/append-batch",
+          { dataset: name, contract_id: name, batch_id: subject, file_url: "a.csv" },
+        ],
+      ];
+      for (const [route, body] of refused) {
+        await lake.post(route, body, { key: keyOf("clear", subject), status: [422] });
+      }
+    },
+    leaves: null,
+  },
+  {
+    name: "questions about them",
+    async plant(lake, { subject }) {
+      const said = encodeURIComponent(subject);
+      const questions = [
+        ...["datasets", "contracts", "batches", "deletions", "replays", "subject-access"],
+        ...["webhooks", "sealed"],
+      ].map((of) => `/${of}/${said}`);
+      for (const route of [
+        ...questions,
+        ...[`/access-log?accessor=${said}`, `/events?actor=${said}`, `/events?stream=${said}`],
+        ...[`/batches?cursor=${said}`, `/report?at=${said}`, `/nowhere/${said}`],
+      ]) {
+        await lake.send("GET", route, null);
+      }
+      await lake.send("DELETE", `/members/${said}`, null);
+      await lake.send("DELETE", `/tokens/${said}`, null);
+      await lake.send("DELETE", `/webhooks/${said}`, null);
+    },
+    leaves: null,
   },
   {
     name: "requests that are refused",

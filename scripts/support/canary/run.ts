@@ -47,6 +47,9 @@ export interface CanaryOptions {
 /** Has signs that every encoding has to escape, and no part that could be in anything else. */
 export const newCanary = (): string => `canary+${randomBytes(8).toString("hex")} é@lethe.example`;
 
+/** What `wrangler dev` says of each request by itself: the platform is told not to (wrangler.toml). */
+const REQUEST_LINE = /^.*\[wrangler:\w+\] [A-Z]+ \/.*$/gm;
+
 const plant = async (
   lake: LakeClient,
   entrances: readonly Entrance[],
@@ -105,7 +108,7 @@ export const runCanary = async ({
       throw new Error(`${cause}\nThe server said:\n${server.output()}`, { cause });
     } finally {
       await server.stop();
-      log += server.output();
+      log += server.output().replaceAll(REQUEST_LINE, "");
     }
   };
   const scanned = async (when: string) => {
