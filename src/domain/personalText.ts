@@ -22,7 +22,8 @@ export const personalKindsIn = (text: string): readonly PersonalKind[] =>
 const MAX_LOCAL = 64;
 const MAX_DOMAIN = 255;
 
-const LOCAL = /[\p{L}\p{N}][\p{L}\p{N}._%+'-]*$/u;
+/** Of a regular expression `\w+` is no name. */
+const LOCAL = /(?<!\\)[\p{L}\p{N}][\p{L}\p{N}._%+'-]*$/u;
 const DOMAIN =
   /^(?:[\p{L}\p{N}](?:[\p{L}\p{N}-]{0,61}[\p{L}\p{N}])?\.)+\p{L}{2,63}(?![\p{L}\p{N}])/u;
 /** What stands before the host of a URL: `sftp://user:secret@host` reaches nobody. */

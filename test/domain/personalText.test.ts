@@ -39,6 +39,7 @@ describe("a text in which a person is named or can be reached", () => {
     "matches:.+@.+",
     "matches:[a-z.]+@example\\.com",
     "matches:[A-Za-z0-9._%+-]+@example.com",
+    "matches:\\w+@example.com",
     "a@b and a @ b.example",
     "between:0.4111111111111111,1",
     "2026-11-29T21:34:05.123Z+01:00",
