@@ -1,8 +1,9 @@
 /**
  * For which requests a batch is not treated like any other, and how to look their persons up in it:
- * before it expires, and before data of it is handed out (restrictions.ts). What must not be erased, for a person's own sake (Art. 18) or by an exception (Art. 17(3)), must
- * not go because its time is over either: all of it while the erasure is on hold, a dataset as long
- * as the ground for withholding it lasts.
+ * before it expires, and before data of it is handed out (restrictions.ts). What must not be erased,
+ * for a person's own sake (Art. 18) or by an exception (Art. 17(3)), must not go because its time is
+ * over either: all of it while the erasure is on hold, a dataset as long as the ground for withholding
+ * it lasts.
  */
 import { ok, type Result } from "../domain/decider.ts";
 import type { DeletionState } from "../domain/deletion/deletion.ts";

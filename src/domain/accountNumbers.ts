@@ -26,7 +26,7 @@ export const isPaymentCard = (compact: string): boolean => {
   return sum % 10 === 0;
 };
 
-/** Characters of an IBAN by its country (ISO 13616, the registry of November 2025). */
+/** Characters of an IBAN by its country (ISO 13616). */
 const IBAN_LENGTHS: Readonly<Record<string, number>> = {
   ...{ AD: 24, AE: 23, AL: 28, AT: 20, AZ: 28, BA: 20, BE: 16, BG: 22, BH: 22, BI: 27, BR: 29 },
   ...{ BY: 28, CH: 21, CR: 22, CY: 28, CZ: 24, DE: 22, DJ: 27, DK: 18, DO: 28, EE: 20, EG: 29 },

@@ -40,8 +40,9 @@ export interface AmendContext {
 
 /**
  * Rejects with `not_found` an unknown dataset, with `invalid` a subject column that its schema or a
- * contract lacks or has as a type that names nobody for certain, with `wrong_state` personal data that is to be none any more, another subject
- * column of a dataset with batches, and one that is set in the middle of something.
+ * contract lacks, or has as a type that names nobody for certain, with `wrong_state` personal data
+ * that is to be none any more, another subject column of a dataset with batches, and one that is set
+ * in the middle of something.
  *
  * No level refuses an amendment, not even strict of a dataset without encryption: it brings no data
  * in, and whoever is in the data that is there is to be found.
