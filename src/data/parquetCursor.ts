@@ -1,277 +1,311 @@
 /**
- * One column of a row group, so many rows at a time, a page unpacked once however often it is read
- * from. Values come as they are stored: what they mean is for parquetTypes.ts to say.
+ * One column of a row group, so many rows at a time, its pages opened one after the other. What it
+ * holds is counted in the memory of its reader; when others need the room it lets go of it, and
+ * opens the same page again when it is next read from. Values come as they are stored: what they
+ * mean is for parquetTypes.ts to say.
  */
-import type { DecodedArray, SchemaElement } from "hyparquet";
-import { deltaBinaryUnpack, deltaByteArray, deltaLengthByteArray } from "hyparquet/src/delta.js";
-import { byteStreamSplit } from "hyparquet/src/encoding.js";
-import { readPlain } from "hyparquet/src/plain.js";
+import type { SchemaElement } from "hyparquet";
+import { NotATableError } from "./notATable.ts";
+import { type Holder, MAX_PAGE_BYTES, type ReaderMemory } from "./parquetMemory.ts";
 import { damage } from "./parquetNumbers.ts";
 import {
   type DataPage,
   type DictionaryPage,
-  lengthPrefixed,
-  pageAt,
+  headerAt,
+  MAX_HEADER_BYTES,
+  type PageHeader,
+  pageOf,
   type Unpack,
 } from "./parquetPages.ts";
 import { RunReader } from "./parquetRuns.ts";
-
-/** A value a row, null where there is none: typed arrays where they are all there. */
-export type StoredValues = DecodedArray;
-
-/**
- * Bytes of unpacked pages that the columns of a row group may hold between two reads. A column for
- * which there is no room unpacks its page again when it is next read from: slower, and never more.
- */
-const HELD_PAGE_BYTES = 48 * 1024 * 1024;
-
-/** What is held unpacked of a row group. */
-export class HeldPages {
-  readonly #most: number;
-  readonly #held = new Map<ColumnCursor, number>();
-
-  /** `most` is a parameter for the tests. */
-  constructor(most = HELD_PAGE_BYTES) {
-    this.#most = most;
-  }
-
-  /** Whether the cursor may keep so many bytes, instead of what it has kept so far. */
-  mayKeep(cursor: ColumnCursor, bytes: number): boolean {
-    this.#held.delete(cursor);
-    let sum = bytes;
-    for (const held of this.#held.values()) sum += held;
-    if (sum > this.#most) return false;
-    this.#held.set(cursor, bytes);
-    return true;
-  }
-}
+import {
+  dictionaryValues,
+  indexBytes,
+  NO_VALUE,
+  readerOf,
+  type StoredRun,
+  type StoredValues,
+  type ValueReader,
+} from "./parquetValues.ts";
+import type { ChunkBytes } from "./parquetWindow.ts";
 
 export interface ColumnPages {
-  readonly bytes: Uint8Array;
+  readonly chunk: ChunkBytes;
   readonly element: SchemaElement;
   readonly rows: number;
-  readonly unpack: Unpack;
-  readonly held: HeldPages;
+  /** Whether pages are stored as they are: what is unpacked is what was fetched. */
+  readonly is_plain: boolean;
+  /** `offset`: where the page begins in the chunk. */
+  readonly unpack: (page: Uint8Array, bytes: number, offset: number) => Uint8Array;
+  readonly memory: ReaderMemory;
 }
 
 interface OpenPage {
-  readonly rows: number;
+  readonly data: DataPage;
+  readonly header: PageHeader;
   readonly levels: RunReader | null;
-  readonly values: (count: number) => DecodedArray;
-  readonly next: number;
+  readonly values: ValueReader;
 }
 
-export class ColumnCursor {
+/** Rows that are passed over at once, on to where a page was read up to. */
+const PASSED_ROWS = 4096;
+
+/** The least that is fetched beyond what a page is known to need: its header, most likely. */
+const HEADER_BYTES = 4 * 1024;
+
+export class ColumnCursor implements Holder {
   readonly #column: ColumnPages;
   /** Where its page begins; null as long as none has come by. */
   #dictionaryAt: number | null = null;
-  #dictionary: DecodedArray | null = null;
-  #dictionaryBytes = 0;
+  #dictionary: StoredValues | null = null;
   #page: OpenPage | null = null;
-  #keeps = false;
+  #dictionaryBytes = 0;
+  #pageBytes = 0;
   /** Where the present page begins in the chunk, rows of it that were read, and of those before. */
-  #offset = 0;
-  #read = 0;
-  #before = 0;
+  #at: Place = { offset: 0, read: 0, before: 0 };
+  /** The same where the present chunk of rows begins. */
+  #mark: Place = this.#at;
+  /** As the last page was stored. */
+  #packedBytes = 0;
 
   constructor(column: ColumnPages) {
     this.#column = column;
+    column.memory.join(this);
   }
 
-  /** The next `count` rows, which are there. Throws what pageAt throws. */
-  read(count: number): StoredValues {
-    const values = this.#across(count);
-    if (!this.#keeps) {
-      this.#page = null;
-      this.#dictionary = null;
-      this.#dictionaryBytes = 0;
+  get isOpen(): boolean {
+    return this.#page !== null;
+  }
+
+  /** From here on rows may be taken back. */
+  mark(): void {
+    this.#mark = this.#at;
+  }
+
+  /** Goes back to the mark, and so many rows on from it. */
+  backTo(rows: number): void {
+    const { offset, read, before } = this.#mark;
+    const place = { offset, read: read + rows, before };
+    if (place.before + place.read === this.#at.before + this.#at.read) return;
+    const page = offset === this.#at.offset ? this.#page : null;
+    this.#at = place;
+    if (page === null) this.#closePage();
+    else this.#begin(page.data, page.header);
+  }
+
+  /** Whether it will ask for bytes before so many rows are read, as far as is known. */
+  wants(rows: number): boolean {
+    const page = this.#page;
+    if (page !== null && page.data.values - this.#at.read >= rows) return false;
+    const { chunk } = this.#column;
+    const { offset, bytes } = this.#ahead();
+    // A page that is larger than a window is fetched when others have made room for it.
+    return bytes <= chunk.window_bytes && chunk.from(offset).length < bytes;
+  }
+
+  /** Fetches what `wants` speaks of. */
+  fetchAhead(): Promise<void> {
+    const { offset, bytes } = this.#ahead();
+    return this.#fetch(offset, bytes);
+  }
+
+  /** Where the next page begins, and how many bytes it will have, by the last one. */
+  #ahead() {
+    const { length } = this.#column.chunk;
+    const offset = this.#page?.header.next ?? this.#at.offset;
+    const packed = this.#packedBytes;
+    return { offset, bytes: Math.min(length - offset, packed + (packed >> 3) + HEADER_BYTES) };
+  }
+
+  /** The next rows, `most` at most and one at least, of the page that is open. */
+  run(most: number): StoredRun {
+    const page = this.#page;
+    if (page === null) throw damage();
+    const left = page.data.values - this.#at.read;
+    const wanted = Math.min(most, left);
+    const rows = page.values.within?.(wanted) ?? wanted;
+    const run = runOf(page, rows);
+    const { offset, read, before } = this.#at;
+    if (rows < left) this.#at = { offset, read: read + rows, before };
+    else {
+      this.#at = { offset: page.header.next, read: 0, before: before + page.data.values };
+      this.#closePage();
     }
-    return values;
+    return run;
   }
 
-  #across(count: number): StoredValues {
-    const first = this.#next(count);
-    if (first.length === count) return first;
-    const all: unknown[] = Array.from(first as ArrayLike<unknown>);
-    while (all.length < count) {
-      const more = this.#next(count - all.length) as ArrayLike<unknown>;
-      for (let row = 0; row < more.length; row += 1) all.push(more[row]);
-    }
-    return all;
+  /** Keeps what there is room for: the page, or else what it is unpacked from. */
+  settle(): void {
+    const { chunk, memory } = this.#column;
+    const isSpent = this.#page !== null && chunk.from(this.#page.header.next).length === 0;
+    if (isSpent && memory.isRoomy(chunk.held_bytes)) this.letGoOfWindow();
+    if (!memory.isRoomy()) this.letGoOfPage();
+    if (!memory.isRoomy() && chunk.held_bytes > chunk.window_bytes) this.letGoOfWindow();
   }
 
-  /** At most `count` rows, one at least: those that are left of the present page. */
-  #next(count: number): DecodedArray {
-    const page = this.#page ?? this.#open();
-    const rows = Math.min(count, page.rows - this.#read);
-    const values = rowsOf(page, rows);
-    this.#read += rows;
-    if (this.#read === page.rows) {
-      this.#before += page.rows;
-      this.#offset = page.next;
-      this.#read = 0;
-      this.#page = null;
-    }
-    return values;
+  letGoOfPage(): void {
+    this.#closePage();
+    this.#letGoOfDictionary();
   }
 
-  #open(): OpenPage {
-    const { element, held } = this.#column;
-    for (;;) {
-      const page = this.#pageAt(this.#offset);
-      if (page.kind === "dictionary") {
-        this.#dictionaryAt = this.#offset;
-        this.#remember(page);
+  letGoOfWindow(): void {
+    const { chunk, memory } = this.#column;
+    memory.count(-chunk.held_bytes);
+    chunk.letGo();
+  }
+
+  /** Opens the next page that has rows. Throws what pageOf throws, and what the store does. */
+  async open(): Promise<void> {
+    while (this.#page === null) {
+      const { offset, read, before } = this.#at;
+      const header = await this.#headerAt(offset);
+      if (header.is_dictionary) {
+        this.#dictionaryAt = offset;
+        this.#letGoOfDictionary();
+        await this.#readDictionary();
+        this.#at = { offset: header.next, read, before };
+      } else if (header.values <= read) {
+        // It was read to its end, or has none.
+        this.#at = {
+          offset: header.next,
+          read: read - header.values,
+          before: before + header.values,
+        };
+      } else {
+        if (header.encoding.endsWith("_DICTIONARY")) await this.#readDictionary();
+        else this.#letGoOfDictionary();
+        const data = await this.#pageOf(header, offset);
+        if (data.kind !== "data") throw damage();
+        this.#begin(data, header);
       }
-      if (page.kind === "dictionary" || page.values === 0) {
-        this.#offset = page.next;
-        continue;
-      }
-      const dictionary = page.encoding.endsWith("_DICTIONARY") ? this.#entries() : null;
-      this.#keeps = held.mayKeep(this, page.body.length + this.#dictionaryBytes);
-      const { values: rows, levels, next } = page;
-      const opened = {
-        rows,
-        levels: levels && page.defined < rows ? new RunReader(levels, 1) : null,
-        values: valuesOf(page, element, dictionary),
-        next,
-      };
-      // It was not kept: on to where it was read up to.
-      if (this.#read > 0) rowsOf(opened, this.#read);
-      this.#page = opened;
-      return opened;
     }
   }
 
-  #pageAt(offset: number) {
-    const { bytes, element, unpack, rows } = this.#column;
-    return pageAt(bytes, offset, element, rows - this.#before, unpack);
+  /** The page from its first row on, and on to where it was read up to. */
+  #begin(data: DataPage, header: PageHeader): void {
+    const { levels, defined, values: rows } = data;
+    const page = {
+      data,
+      header,
+      levels: levels && defined < rows ? new RunReader(levels, 1) : null,
+      values: readerOf(data, this.#column.element, this.#dictionary),
+    };
+    for (let left = this.#at.read; left > 0; ) {
+      const passed = Math.min(left, PASSED_ROWS);
+      const taken = page.values.within?.(passed) ?? passed;
+      runOf(page, taken);
+      left -= taken;
+    }
+    this.#page = page;
   }
 
-  #entries(): DecodedArray {
-    if (this.#dictionary !== null) return this.#dictionary;
+  async #readDictionary(): Promise<void> {
+    if (this.#dictionary !== null) return;
     if (this.#dictionaryAt === null) throw damage();
-    const page = this.#pageAt(this.#dictionaryAt);
+    const header = await this.#headerAt(this.#dictionaryAt);
+    const page = await this.#pageOf(header, this.#dictionaryAt);
     if (page.kind !== "dictionary") throw damage();
-    return this.#remember(page);
+    this.#dictionary = dictionaryValues(page.body, page.values, this.#column.element);
+    this.#dictionaryBytes = this.#pageBytes;
+    this.#pageBytes = 0;
   }
 
-  #remember({ body, values }: DictionaryPage): DecodedArray {
-    this.#dictionary = plain(body, this.#column.element)(values);
-    this.#dictionaryBytes = body.length;
-    return this.#dictionary;
+  async #headerAt(offset: number): Promise<PageHeader> {
+    const { chunk, rows } = this.#column;
+    for (;;) {
+      const bytes = chunk.from(offset);
+      try {
+        return headerAt(bytes, offset, chunk.length, rows - this.#at.before);
+      } catch (error) {
+        if (bytes.length >= Math.min(chunk.length - offset, MAX_HEADER_BYTES)) throw error;
+        // It may be the window that ends, and not the header that is damaged.
+        await this.#fetch(offset, Math.max(HEADER_BYTES, 8 * bytes.length));
+      }
+    }
+  }
+
+  async #pageOf(header: PageHeader, offset: number): Promise<DictionaryPage | DataPage> {
+    const { chunk, element, rows, is_plain, memory } = this.#column;
+    const { start, next, unpacked_bytes } = header;
+    this.#packedBytes = next - start;
+    const unpacked = unpacked_bytes + indexBytes(header, element);
+    const takes = unpacked + this.#dictionaryBytes + (is_plain ? 0 : next - start);
+    if (takes > MAX_PAGE_BYTES) throw tooLarge(takes);
+    if (chunk.from(start).length < next - start) await this.#fetch(start, next - start);
+    memory.makeRoom(unpacked, this);
+    const page = chunk.from(start).subarray(0, next - start);
+    if (page.length < next - start) throw damage();
+    const unpack: Unpack = (bytes, size) => this.#column.unpack(bytes, size, offset);
+    const leaf = { element, rows: rows - this.#at.before };
+    const opened = pageOf(header, this.#owned(page), leaf, unpack);
+    this.#pageBytes = unpacked;
+    memory.count(unpacked);
+    return opened;
+  }
+
+  /** The page in bytes that outlive the window, if they are what its values are read from. */
+  #owned(page: Uint8Array): Uint8Array {
+    const { chunk, is_plain } = this.#column;
+    if (!is_plain || chunk.held_bytes === 0) return page;
+    if (2 * page.length < chunk.held_bytes) return page.slice();
+    // The window is hardly more than the page, and becomes it.
+    this.letGoOfWindow();
+    return page;
+  }
+
+  async #fetch(offset: number, length: number): Promise<void> {
+    const { chunk, memory } = this.#column;
+    this.letGoOfWindow();
+    const bytes = Math.min(chunk.length - offset, Math.max(length, chunk.window_bytes));
+    memory.makeRoom(bytes, this);
+    memory.count(bytes);
+    try {
+      await chunk.fetch(offset, length);
+    } finally {
+      memory.count(chunk.held_bytes - bytes);
+    }
+  }
+
+  #letGoOfDictionary(): void {
+    this.#dictionary = null;
+    this.#column.memory.count(-this.#dictionaryBytes);
+    this.#dictionaryBytes = 0;
+  }
+
+  #closePage(): void {
+    this.#page = null;
+    this.#column.memory.count(-this.#pageBytes);
+    this.#pageBytes = 0;
   }
 }
 
-const rowsOf = ({ levels, values }: OpenPage, rows: number): DecodedArray => {
-  if (levels === null) return values(rows);
+interface Place {
+  readonly offset: number;
+  readonly read: number;
+  readonly before: number;
+}
+
+const runOf = ({ levels, values }: OpenPage, rows: number): StoredRun => {
+  if (levels === null) return { rows, ...values.take(rows) };
   const flags = levels.read(rows);
   let defined = 0;
   for (const flag of flags) defined += flag;
-  const there = values(defined) as ArrayLike<unknown>;
-  const all: unknown[] = [];
+  const there = values.take(defined);
+  // Each row's flag becomes its pick, in place.
   let at = 0;
-  for (const flag of flags) {
-    all.push(flag === 1 ? there[at] : null);
-    at += flag;
-  }
-  return all;
-};
-
-type Take = (count: number) => DecodedArray;
-
-const valuesOf = (
-  page: DataPage,
-  element: SchemaElement,
-  dictionary: DecodedArray | null,
-): Take => {
-  const { encoding, body, defined } = page;
-  switch (encoding) {
-    case "PLAIN":
-      return plain(body, element);
-    case "PLAIN_DICTIONARY":
-    case "RLE_DICTIONARY":
-      if (dictionary === null) throw damage();
-      return indexed(body, dictionary);
-    case "RLE": {
-      const flags = new RunReader(lengthPrefixed(body), 1);
-      return (count) => Array.from(flags.read(count), (flag) => flag === 1);
+  for (let row = 0; row < rows; row += 1) {
+    if (flags[row] === 0) {
+      flags[row] = NO_VALUE;
+      continue;
     }
-    default:
-      return sliced(unpackedAtOnce(page, element), defined);
+    flags[row] = there.picks === null ? at : (there.picks[at] ?? NO_VALUE);
+    at += 1;
   }
+  return { rows, ...there, picks: flags };
 };
 
-const plain = (body: Uint8Array, { type, type_length }: SchemaElement): Take => {
-  const reader = { view: viewOf(body), offset: 0 };
-  if (type === "BOOLEAN") {
-    let bit = 0;
-    return (count) =>
-      Array.from({ length: count }, () => {
-        const flag = ((body[bit >> 3] ?? 0) >> (bit & 7)) & 1;
-        bit += 1;
-        return flag === 1;
-      });
-  }
-  if (type === undefined) throw damage();
-  return (count) => {
-    const values = readPlain(reader, type, count, type_length);
-    if (reader.offset > body.length) throw damage();
-    return values;
-  };
-};
-
-const indexed = (body: Uint8Array, dictionary: DecodedArray): Take => {
-  const width = body[0] ?? 0;
-  const indices =
-    width === 0 ? null : new RunReader({ bytes: body, start: 1, end: body.length }, width);
-  return (count) => {
-    const values: unknown[] = [];
-    const chosen = indices === null ? new Uint32Array(count) : indices.read(count);
-    for (const index of chosen) {
-      const value: unknown = dictionary[index];
-      if (value === undefined) throw damage();
-      values.push(value);
-    }
-    return values;
-  };
-};
-
-/** Encodings whose values rest on each other: all of a page's in one go. */
-const unpackedAtOnce = (
-  { encoding, body, defined }: DataPage,
-  { type, type_length }: SchemaElement,
-): DecodedArray => {
-  const reader = { view: viewOf(body), offset: 0 };
-  switch (encoding) {
-    case "DELTA_BINARY_PACKED": {
-      const values = type === "INT32" ? new Int32Array(defined) : new BigInt64Array(defined);
-      if (defined > 0) deltaBinaryUnpack(reader, defined, values);
-      return values;
-    }
-    case "DELTA_LENGTH_BYTE_ARRAY":
-    case "DELTA_BYTE_ARRAY": {
-      const values: Uint8Array[] = new Array(defined);
-      const unpack = encoding === "DELTA_BYTE_ARRAY" ? deltaByteArray : deltaLengthByteArray;
-      if (defined > 0) unpack(reader, defined, values);
-      return values;
-    }
-    case "BYTE_STREAM_SPLIT":
-      if (type === undefined) throw damage();
-      return byteStreamSplit(reader, defined, type, type_length);
-    default:
-      throw damage();
-  }
-};
-
-const sliced = (values: DecodedArray, defined: number): Take => {
-  let at = 0;
-  return (count) => {
-    const taken = values.slice(at, at + count);
-    at = Math.min(defined, at + count);
-    return taken;
-  };
-};
-
-const viewOf = ({ buffer, byteOffset, byteLength }: Uint8Array): DataView =>
-  new DataView(buffer, byteOffset, byteLength);
+const tooLarge = (takes: number) =>
+  new NotATableError(
+    `a page of the Parquet file takes ${takes} bytes, packed and unpacked and with its ` +
+      `dictionary; at most ${MAX_PAGE_BYTES} can be read: write it with smaller pages`,
+  );

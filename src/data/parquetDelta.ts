@@ -36,27 +36,45 @@ export const checkDeltas = (body: Uint8Array, start: number, values: number): nu
   return at;
 };
 
+/** How texts are put together. */
+export interface TextParts {
+  /** Bytes that a text shares with the beginning of the one before; null where none does. */
+  readonly shared: Int32Array | null;
+  /** Bytes of its own, which stand one after the other from `start` on. */
+  readonly own: Int32Array;
+  readonly start: number;
+}
+
 /** Throws when so many texts, put together, are longer than `most` bytes. */
-export const checkTexts = (
+export const textParts = (
   body: Uint8Array,
   values: number,
   shares: boolean,
   most: number,
-): void => {
-  let at = 0;
+): TextParts => {
+  if (values === 0) return { shared: null, own: new Int32Array(0), start: body.length };
+  const shared = shares ? lengthsAt(body, 0, values) : null;
+  const own = lengthsAt(body, shared?.next ?? 0, values);
+  let before = 0;
   let sum = 0;
-  for (let part = shares ? 2 : 1; part > 0; part -= 1) {
-    const next = checkDeltas(body, at, values);
-    const reader = { view: new DataView(body.buffer, body.byteOffset, body.length), offset: at };
-    const lengths = new Int32Array(values);
-    deltaBinaryUnpack(reader, values, lengths);
-    for (const length of lengths) {
-      if (length < 0) throw damage();
-      sum += length;
-    }
-    at = next;
+  let owned = 0;
+  for (let index = 0; index < values; index += 1) {
+    const [prefix, suffix] = [shared?.lengths[index] ?? 0, own.lengths[index] ?? 0];
+    if (prefix < 0 || suffix < 0 || prefix > before) throw damage();
+    before = prefix + suffix;
+    sum += before;
+    owned += suffix;
   }
-  if (sum > most) throw damage();
+  if (sum > most || (owned > 0 && owned > body.length - own.next)) throw damage();
+  return { shared: shared?.lengths ?? null, own: own.lengths, start: own.next };
+};
+
+const lengthsAt = (body: Uint8Array, at: number, values: number) => {
+  const next = checkDeltas(body, at, values);
+  const reader = { view: new DataView(body.buffer, body.byteOffset, body.length), offset: at };
+  const lengths = new Int32Array(values);
+  deltaBinaryUnpack(reader, values, lengths);
+  return { lengths, next };
 };
 
 const pastNumber = (body: Uint8Array, start: number): number => {

@@ -6,16 +6,14 @@
  */
 import type { Encoding, SchemaElement } from "hyparquet";
 import { parquetHeader } from "hyparquet/src/column.js";
-import { checkDeltas, checkTexts } from "./parquetDelta.ts";
+import { checkDeltas, type TextParts, textParts } from "./parquetDelta.ts";
+import { MAX_PAGE_BYTES } from "./parquetMemory.ts";
 import { count, damage, readVarInt } from "./parquetNumbers.ts";
 import { checkThrift } from "./parquetThrift.ts";
 
 /** A header has some twenty values; those that are texts (the least and the greatest) may be long. */
 const MAX_HEADER_VALUES = 1_000;
-const MAX_HEADER_BYTES = 1024 * 1024;
-
-/** The most that one page may unpack to: its header is the file's claim, not ours. */
-export const MAX_PAGE_BYTES = 48 * 1024 * 1024;
+export const MAX_HEADER_BYTES = 1024 * 1024;
 
 /** Undoes the codec of the chunk; throws when the bytes are damaged or too many. */
 export type Unpack = (page: Uint8Array, unpackedBytes: number) => Uint8Array;
@@ -27,12 +25,23 @@ export interface Part {
   readonly end: number;
 }
 
+/** What a page says of itself, before any of it is unpacked. */
+export interface PageHeader {
+  readonly parsed: ReturnType<typeof parquetHeader>;
+  readonly is_dictionary: boolean;
+  /** Rows, or entries of a dictionary. */
+  readonly values: number;
+  /** Where the page begins behind its header, and where the next one does, in the chunk. */
+  readonly start: number;
+  readonly next: number;
+  readonly unpacked_bytes: number;
+  readonly encoding: Encoding;
+}
+
 export interface DictionaryPage {
   readonly kind: "dictionary";
   readonly values: number;
   readonly body: Uint8Array;
-  /** Where the next page begins in the chunk. */
-  readonly next: number;
 }
 
 export interface DataPage {
@@ -46,44 +55,69 @@ export interface DataPage {
   readonly encoding: Encoding;
   /** The values themselves, unpacked. */
   readonly body: Uint8Array;
-  readonly next: number;
+  /** Of texts as deltas: how long their parts are. */
+  readonly parts: TextParts | null;
+}
+
+/** A column's values, and the most of them that a page can have. */
+export interface Leaf {
+  readonly element: SchemaElement;
+  /** Rows that are still to come. */
+  readonly rows: number;
 }
 
 /**
- * The page at `offset` of a flat column's chunk, of which `rows` are still to come. Throws when it
- * cannot be what it says.
+ * The header at the beginning of `bytes`, which stand at `offset` of a chunk of `length` bytes.
+ * Throws when there is none, or not the whole of it.
  */
-export const pageAt = (
+export const headerAt = (
   bytes: Uint8Array,
   offset: number,
-  element: SchemaElement,
+  length: number,
   rows: number,
-  unpack: Unpack,
-): DictionaryPage | DataPage => {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const reader = { view, offset };
-  const optional = element.repetition_type !== "REQUIRED";
-  checkThrift(bytes, offset, { values: MAX_HEADER_VALUES, end: offset + MAX_HEADER_BYTES });
-  const header = parquetHeader(reader);
-  const size = count(header.compressed_page_size, bytes.length - reader.offset);
-  const unpackedSize = count(header.uncompressed_page_size, Number.MAX_SAFE_INTEGER);
-  const next = reader.offset + size;
-  const page = bytes.subarray(reader.offset, next);
-  if (header.type === "DICTIONARY_PAGE") {
-    const body = unpack(page, unpackedSize);
-    const values = count(header.dictionary_page_header?.num_values, unpackedSize);
-    count(values * bitsOf(element), body.length * 8);
-    return { kind: "dictionary", values, body, next };
-  }
-  const isV1 = header.type === "DATA_PAGE";
-  const data = isV1
-    ? readV1(header.data_page_header, unpack(page, unpackedSize), optional, rows)
-    : readV2(header.data_page_header_v2, page, unpackedSize, optional, rows, unpack);
-  checkValues(data, element, isV1);
-  return { kind: "data", ...data, next };
+): PageHeader => {
+  const reader = { view: new DataView(bytes.buffer, bytes.byteOffset, bytes.length), offset: 0 };
+  checkThrift(bytes, 0, { values: MAX_HEADER_VALUES, end: MAX_HEADER_BYTES });
+  const parsed = parquetHeader(reader);
+  const start = offset + reader.offset;
+  const unpacked_bytes = count(parsed.uncompressed_page_size, Number.MAX_SAFE_INTEGER);
+  const is_dictionary = parsed.type === "DICTIONARY_PAGE";
+  const data = parsed.data_page_header ?? parsed.data_page_header_v2;
+  return {
+    parsed,
+    is_dictionary,
+    values: is_dictionary
+      ? count(parsed.dictionary_page_header?.num_values, unpacked_bytes)
+      : count(data?.num_values, rows),
+    start,
+    next: start + count(parsed.compressed_page_size, length - start),
+    unpacked_bytes,
+    encoding: data?.encoding ?? "PLAIN",
+  };
 };
 
-type Values = Omit<DataPage, "kind" | "next">;
+/** The page behind a header; its bytes are `page`. Throws when it cannot be what it says. */
+export const pageOf = (
+  header: PageHeader,
+  page: Uint8Array,
+  { element, rows }: Leaf,
+  unpack: Unpack,
+): DictionaryPage | DataPage => {
+  const { parsed, values, unpacked_bytes: unpackedSize } = header;
+  const optional = element.repetition_type !== "REQUIRED";
+  if (header.is_dictionary) {
+    const body = unpack(page, unpackedSize);
+    count(values * bitsOf(element), body.length * 8);
+    return { kind: "dictionary", values, body };
+  }
+  const isV1 = parsed.type === "DATA_PAGE";
+  const data = isV1
+    ? readV1(parsed.data_page_header, unpack(page, unpackedSize), optional, rows)
+    : readV2(parsed.data_page_header_v2, page, unpackedSize, optional, rows, unpack);
+  return { kind: "data", ...data, parts: checkValues(data, element, isV1) };
+};
+
+type Values = Omit<DataPage, "kind" | "parts">;
 
 type Header = ReturnType<typeof parquetHeader>;
 
@@ -119,7 +153,8 @@ const readV2 = (
   if (defined !== values - nulls) throw damage();
   const packed = page.subarray(end);
   const body = header?.is_compressed === false ? packed : unpack(packed, unpackedSize - end);
-  const levels = optional ? { bytes: page, start: 0, end } : null;
+  // A copy: the values may outlive the page as it is stored.
+  const levels = optional ? { bytes: page.slice(0, end), start: 0, end } : null;
   return { values, encoding: header?.encoding ?? "PLAIN", body, defined, levels };
 };
 
@@ -127,32 +162,31 @@ const checkValues = (
   { encoding, body, defined }: Values,
   element: SchemaElement,
   isV1: boolean,
-): void => {
+): TextParts | null => {
   switch (encoding) {
     case "PLAIN":
     case "BYTE_STREAM_SPLIT":
       count(defined * bitsOf(element), body.length * 8);
-      return;
+      return null;
     case "PLAIN_DICTIONARY":
     case "RLE_DICTIONARY": {
-      if (defined === 0) return;
+      if (defined === 0) return null;
       const width = count(body[0], 32);
       // In the first version of pages a width of nothing means that no run follows.
       if (width > 0 || !isV1) checkRuns(body, 1, body.length, width, defined);
-      return;
+      return null;
     }
     case "RLE": {
       const { start, end } = lengthPrefixed(body);
       checkRuns(body, start, end, 1, defined);
-      return;
+      return null;
     }
     case "DELTA_BINARY_PACKED":
-      checkDeltas(body, 0, defined);
-      return;
+      if (defined > 0) checkDeltas(body, 0, defined);
+      return null;
     case "DELTA_LENGTH_BYTE_ARRAY":
     case "DELTA_BYTE_ARRAY":
-      checkTexts(body, defined, encoding === "DELTA_BYTE_ARRAY", MAX_PAGE_BYTES);
-      return;
+      return textParts(body, defined, encoding === "DELTA_BYTE_ARRAY", MAX_PAGE_BYTES);
     default:
       throw damage();
   }

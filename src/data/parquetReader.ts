@@ -2,17 +2,20 @@
  * Parquet in, a part of a row group at a time. The file's columns are matched to the schema by
  * name; a column of another nature is one issue, a value that does not fit is one issue per row.
  */
-import { type FileMetaData, parquetSchema, type RowGroup, type SchemaElement } from "hyparquet";
+import { type FileMetaData, parquetSchema, type SchemaElement } from "hyparquet";
 import type { Schema } from "../domain/table.ts";
-import { CHUNK_ROWS, type ColumnChunk } from "./columns.ts";
+import type { ColumnChunk } from "./columns.ts";
 import type { IssueLog } from "./issueLog.ts";
 import { NotATableError } from "./notATable.ts";
-import { ColumnCursor, HeldPages, type StoredValues } from "./parquetCursor.ts";
+import { SUPPORTED_CODECS, unpackPage } from "./parquetCodecs.ts";
+import { ColumnCursor } from "./parquetCursor.ts";
+import { ReaderMemory } from "./parquetMemory.ts";
 import { readMetadata } from "./parquetMetadata.ts";
-import { orDamaged, type ParquetSource, SUPPORTED_CODECS, unpackPage } from "./parquetSource.ts";
+import { chunksOfRows, type GroupColumn } from "./parquetRows.ts";
+import { type GroupBytes, orDamaged, type ParquetSource } from "./parquetSource.ts";
 import { describeElement } from "./parquetTypes.ts";
-import { bytesOf, type VectorReader, vectorReader } from "./parquetVectors.ts";
-import { type ColumnSpec, columnSpecs, MAX_CHUNK_CHARS, nullColumn } from "./rowBuilder.ts";
+import { type VectorReader, vectorReader } from "./parquetVectors.ts";
+import { type ColumnSpec, columnSpecs } from "./rowBuilder.ts";
 import { misfit } from "./types.ts";
 import { MAX_UNPACKED_BYTES, type UnpackBudget, unpackBudget } from "./unpackBudget.ts";
 
@@ -73,77 +76,26 @@ export async function* readParquet(
   const rowsBefore = metadata.row_groups.slice(0, first);
   let start = rowsBefore.reduce((rows, group) => rows + Number(group.num_rows), 0);
   for (const group of metadata.row_groups.slice(first, first + count)) {
-    const groupEnd = start + Number(group.num_rows);
-    const cursors = await orDamaged(source, async () => {
-      await source.hold(group, names);
-      return cursorsOf(source, metadata, group, names, pages);
+    const rows = Number(group.num_rows);
+    const stored = await orDamaged(source, async () => {
+      const bytes = await source.chunksOf(group, names);
+      return storedColumns(bytes, metadata, rows, columns, pages);
     });
-    while (start < groupEnd) {
-      const rows = Math.min(CHUNK_ROWS, groupEnd - start);
-      const stored = await orDamaged(source, async () =>
-        columns.map(({ name }) => cursors.get(name)?.read(rows) ?? null),
-      );
-      cells.spend(textBytes(stored));
-      for (let from = 0; from < rows; ) {
-        const fitting = rowsWithin(stored, from, rows);
-        yield chunkOf(
-          columns,
-          stored,
-          { from, rows: fitting, first_row: start + from + 1 },
-          issues,
-        );
-        from += fitting;
-      }
-      start += rows;
+    const chunks = chunksOfRows(stored, rows, start);
+    for (;;) {
+      const next = await orDamaged(source, () => chunks.next());
+      if (next.done) break;
+      const { misfits, cut_datetimes, text_bytes, ...chunk } = next.value;
+      issues.addCutDatetimes(cut_datetimes);
+      // A text that many rows share is one in the file, and many when it is read.
+      cells.spend(text_bytes);
+      for (const { row, spec } of misfits)
+        issues.add(spec.name, chunk.first_row + row, misfit(spec.type));
+      yield chunk;
     }
+    start += rows;
   }
 }
-
-/** A text that many rows share is one in the file, and many when it is read. */
-const textBytes = (stored: readonly (StoredValues | null)[]): number => {
-  let bytes = 0;
-  for (const values of stored) {
-    if (Array.isArray(values)) for (const value of values) bytes += bytesOf(value);
-  }
-  return bytes;
-};
-
-/** As many rows, one at least, as do not bring more text than a chunk may have. */
-const rowsWithin = (stored: readonly (StoredValues | null)[], from: number, to: number): number => {
-  const texts = stored.filter((values) => Array.isArray(values));
-  let bytes = 0;
-  for (let row = from; row < to; row += 1) {
-    for (const values of texts) bytes += bytesOf(values[row]);
-    if (bytes > MAX_CHUNK_CHARS && row > from) return row - from;
-  }
-  return to - from;
-};
-
-interface Place {
-  readonly from: number;
-  readonly rows: number;
-  readonly first_row: number;
-}
-
-const chunkOf = (
-  columns: readonly MatchedColumn[],
-  stored: readonly (StoredValues | null)[],
-  { from, rows, first_row }: Place,
-  issues: IssueLog,
-): ColumnChunk => {
-  const misfits: { readonly row: number; readonly column: ColumnSpec }[] = [];
-  const vectors = columns.map((column, index) => {
-    const values = stored[index] ?? null;
-    if (values === null || column.read === undefined) return nullColumn(column, rows);
-    const note = (row: number) => misfits.push({ row: first_row + row, column });
-    const cut = (count: number) => issues.addCutDatetimes(count);
-    return column.read({ values, from, rows, misfit: note, cut });
-  });
-  // Row by row, whatever the order in which columns were read.
-  misfits.sort((left, right) => left.row - right.row);
-  for (const { row, column } of misfits) issues.add(column.name, row, misfit(column.type));
-  return { first_row, rows, columns: vectors };
-};
 
 interface MatchedColumn extends ColumnSpec {
   /** Undefined when the file lacks the column or has one of another nature: all its cells are null. */
@@ -199,35 +151,38 @@ const checkGroups = (metadata: FileMetaData, names: ReadonlySet<string>): void =
   }
 };
 
-const cursorsOf = (
-  source: ParquetSource,
+const storedColumns = (
+  { chunks, held_bytes }: GroupBytes,
   metadata: FileMetaData,
-  group: RowGroup,
-  names: ReadonlySet<string>,
+  rows: number,
+  columns: readonly MatchedColumn[],
   budget: UnpackBudget,
-): ReadonlyMap<string, ColumnCursor> => {
+): readonly GroupColumn[] => {
+  const memory = new ReaderMemory();
+  memory.count(held_bytes);
   const elements = new Map(
     parquetSchema(metadata).children.map(({ element }) => [element.name, element]),
   );
-  const held = new HeldPages();
-  const rows = Number(group.num_rows);
   const cursors = new Map<string, ColumnCursor>();
-  for (const { meta_data: chunk } of group.columns) {
-    const name = chunk?.path_in_schema[0] ?? "";
+  for (const { meta, bytes: chunk } of chunks) {
+    const name = meta.path_in_schema[0] ?? "";
     const element = elements.get(name);
-    if (chunk === undefined || element === undefined || !names.has(name)) continue;
-    const { codec } = chunk;
-    const bytes = source.chunk(chunk);
+    if (element === undefined) continue;
+    const { codec } = meta;
     let counted = -1;
-    const unpack = (page: Uint8Array, size: number) => {
-      const unpacked = unpackPage(page, size, codec);
+    const unpack = (page: Uint8Array, size: number, offset: number) => {
       // One that is unpacked again is not more of the file.
-      if (page.byteOffset > counted) budget.spend(size);
-      counted = Math.max(counted, page.byteOffset);
-      return unpacked;
+      if (offset > counted) budget.spend(size);
+      counted = Math.max(counted, offset);
+      return unpackPage(page, size, codec);
     };
-    cursors.set(name, new ColumnCursor({ bytes, element, rows, unpack, held }));
+    const is_plain = codec === "UNCOMPRESSED";
+    cursors.set(name, new ColumnCursor({ chunk, element, rows, is_plain, unpack, memory }));
   }
-  if (cursors.size !== names.size) throw new NotATableError("a row group lacks a column");
-  return cursors;
+  return columns.map(({ read, ...spec }) => {
+    if (read === undefined) return { spec, stored: null };
+    const cursor = cursors.get(spec.name);
+    if (cursor === undefined) throw new NotATableError("a row group lacks a column");
+    return { spec, stored: { cursor, read } };
+  });
 };

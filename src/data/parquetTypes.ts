@@ -66,13 +66,13 @@ export const beyondMicros = (element: SchemaElement): ((value: unknown) => boole
       return text !== undefined && saysMore(text);
     };
   }
-  if (element.type === "INT96") return (value) => leaves(BigInt.asUintN(64, value as bigint));
+  if (element.type === "INT96") return (value) => leaves(int96Parts(value)?.nanos);
   const logical = element.logical_type;
   const nanos = logical?.type === "TIMESTAMP" && logical.unit === "NANOS";
-  return nanos ? (value) => leaves(value as bigint) : undefined;
+  return nanos ? leaves : undefined;
 };
 
-const leaves = (nanos: bigint): boolean => nanos % 1000n !== 0n;
+const leaves = (nanos: unknown): boolean => typeof nanos === "bigint" && nanos % 1000n !== 0n;
 
 /** A short name of what the file holds, for messages. */
 export const describeElement = ({ type, converted_type, logical_type }: SchemaElement): string =>
@@ -107,7 +107,7 @@ const kindOf = (element: SchemaElement): Kind | undefined => {
     case "DOUBLE":
       return { is: "float", read: finite };
     case "BYTE_ARRAY":
-      return isText(element) ? { is: "text", read: textDecoder() } : undefined;
+      return isText(element) ? { is: "text", read: decodedText } : undefined;
     case "FIXED_LEN_BYTE_ARRAY":
       return logical?.type === "UUID" ? { is: "text", read: uuid } : undefined;
     default:
@@ -147,11 +147,19 @@ const timestamp = (unit: "MILLIS" | "MICROS" | "NANOS"): Kind => {
 const JULIAN_DAY_OF_1970 = 2_440_588n;
 const MICROS_PER_DAY = 86_400_000_000n;
 
-/** The day in the upper 32 bits, nanoseconds of it in the lower 64. */
+const INT96_BYTES = 12;
+
+/** Nanoseconds of a day in 64 bits, then its number in 32, little-endian. */
+const int96Parts = (value: unknown) => {
+  if (!(value instanceof Uint8Array) || value.length !== INT96_BYTES) return undefined;
+  const view = new DataView(value.buffer, value.byteOffset, INT96_BYTES);
+  return { nanos: view.getBigUint64(0, true), day: BigInt(view.getInt32(8, true)) };
+};
+
 const int96Micros = (value: unknown): bigint | undefined => {
-  if (typeof value !== "bigint") return undefined;
-  const days = (value >> 64n) - JULIAN_DAY_OF_1970;
-  return days * MICROS_PER_DAY + floorDiv(BigInt.asUintN(64, value), 1000n);
+  const parts = int96Parts(value);
+  if (parts === undefined) return undefined;
+  return (parts.day - JULIAN_DAY_OF_1970) * MICROS_PER_DAY + floorDiv(parts.nanos, 1000n);
 };
 
 const scaledDown = (value: unknown, divisor: bigint) =>
@@ -230,18 +238,8 @@ export const isText = ({ converted_type, logical_type }: SchemaElement): boolean
   TEXTS.includes(converted_type) &&
   (logical_type === undefined || ["STRING", "ENUM", "JSON"].includes(logical_type.type));
 
-/** Values of a dictionary are shared by the rows that use them: each is decoded once. */
-const textDecoder = () => {
-  const decoded = new WeakMap<Uint8Array, { readonly text: string | undefined }>();
-  return (value: unknown): string | undefined => {
-    if (!(value instanceof Uint8Array)) return undefined;
-    const known = decoded.get(value);
-    if (known !== undefined) return known.text;
-    const text = decodeUtf8(value);
-    decoded.set(value, { text });
-    return text;
-  };
-};
+const decodedText = (value: unknown): string | undefined =>
+  value instanceof Uint8Array ? decodeUtf8(value) : undefined;
 
 const uuid = (value: unknown): string | undefined => {
   if (!(value instanceof Uint8Array) || value.length !== 16) return undefined;

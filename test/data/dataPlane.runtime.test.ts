@@ -2,7 +2,7 @@ import { env } from "cloudflare:workers";
 import { describe, expect, test } from "vitest";
 import { exportCsv } from "../../src/data/exportCsv.ts";
 import { parquetWriter } from "../../src/data/parquet.ts";
-import { decompressors } from "../../src/data/parquetSource.ts";
+import { decompressors } from "../../src/data/parquetCodecs.ts";
 import { openTable, readTable } from "../../src/data/readTable.ts";
 import { take } from "../../src/data/take.ts";
 import { digestingStore } from "../../src/storage/digestingStore.ts";

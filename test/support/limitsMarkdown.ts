@@ -10,7 +10,8 @@ import * as fields from "../../src/contracts/fields.ts";
 import { FOLDING_COST, MAX_PATTERN_COST, MAX_PROGRAM_SIZE } from "../../src/contracts/pattern.ts";
 import { MAX_CSV_FIELDS } from "../../src/data/csvHeader.ts";
 import { MAX_GROUPED_PEOPLE, MAX_GROUPS } from "../../src/data/groupCounts.ts";
-import { MAX_PAGE_BYTES } from "../../src/data/parquetPages.ts";
+
+import { MAX_PAGE_BYTES } from "../../src/data/parquetMemory.ts";
 import { MAX_ROW_GROUP_BYTES } from "../../src/data/parquetSource.ts";
 import { MAX_READS } from "../../src/data/quality/seenRuns.ts";
 import { MAX_RECORD_BYTES } from "../../src/data/textInput.ts";
