@@ -1,9 +1,9 @@
 /** The codecs that pages are packed with, undone within the bounds of a page. */
 import { brotliDecompressSync, gunzipSync, zstdDecompressSync } from "node:zlib";
 import type { ColumnMetaData, Compressors } from "hyparquet";
-import { snappyUncompress } from "hyparquet";
 import { NotATableError } from "./notATable.ts";
 import { MAX_PAGE_BYTES } from "./parquetMemory.ts";
+import { snappyUnpacked } from "./parquetSnappy.ts";
 
 /**
  * Into one buffer of just the size a page claims, with a byte more by which it is seen that it holds
@@ -19,9 +19,7 @@ export const decompressors: Compressors = {
   SNAPPY: (input, length) => {
     if (length > MAX_PAGE_BYTES)
       throw new NotATableError("a page of the Parquet file is too large");
-    const output = new Uint8Array(length);
-    snappyUncompress(input, output);
-    return output;
+    return snappyUnpacked(input, length);
   },
   GZIP: (input, length) => viewOf(gunzipSync(input, into(length))),
   BROTLI: (input, length) => viewOf(brotliDecompressSync(input, into(length))),

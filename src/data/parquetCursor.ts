@@ -4,77 +4,49 @@
  * opens the same page again when it is next read from. Values come as they are stored: what they
  * mean is for parquetTypes.ts to say.
  */
-import type { SchemaElement } from "hyparquet";
-import { NotATableError } from "./notATable.ts";
+import { type ColumnPages, PageFetcher } from "./parquetFetch.ts";
 import { type Holder, MAX_PAGE_BYTES, type ReaderMemory } from "./parquetMemory.ts";
 import { damage } from "./parquetNumbers.ts";
-import {
-  type DataPage,
-  type DictionaryPage,
-  headerAt,
-  MAX_HEADER_BYTES,
-  type PageHeader,
-  pageOf,
-  type Unpack,
-} from "./parquetPages.ts";
+import { nextRun, type OpenPage } from "./parquetOpenPage.ts";
+import type { DataPage, PageHeader } from "./parquetPages.ts";
 import { RunReader } from "./parquetRuns.ts";
-import {
-  dictionaryValues,
-  indexBytes,
-  NO_VALUE,
-  readerOf,
-  type StoredRun,
-  type StoredValues,
-  type ValueReader,
-} from "./parquetValues.ts";
-import type { ChunkBytes } from "./parquetWindow.ts";
-
-export interface ColumnPages {
-  readonly chunk: ChunkBytes;
-  readonly element: SchemaElement;
-  readonly rows: number;
-  /** Whether pages are stored as they are: what is unpacked is what was fetched. */
-  readonly is_plain: boolean;
-  /** `offset`: where the page begins in the chunk. */
-  readonly unpack: (page: Uint8Array, bytes: number, offset: number) => Uint8Array;
-  readonly memory: ReaderMemory;
-}
-
-interface OpenPage {
-  readonly data: DataPage;
-  readonly header: PageHeader;
-  readonly levels: RunReader | null;
-  readonly values: ValueReader;
-}
+import { apart, bytesOf, sliceOf } from "./parquetSlices.ts";
+import type { StoredRun, StoredValues } from "./parquetStored.ts";
+import { dictionaryValues, readerOf } from "./parquetValues.ts";
 
 /** Rows that are passed over at once, on to where a page was read up to. */
 const PASSED_ROWS = 4096;
 
-/** The least that is fetched beyond what a page is known to need: its header, most likely. */
-const HEADER_BYTES = 4 * 1024;
-
 export class ColumnCursor implements Holder {
   readonly #column: ColumnPages;
+  readonly #memory: ReaderMemory;
+  readonly #pages: PageFetcher;
   /** Where its page begins; null as long as none has come by. */
   #dictionaryAt: number | null = null;
   #dictionary: StoredValues | null = null;
   #page: OpenPage | null = null;
+  /** Instead of a page: rows of it that were put aside. */
+  #aside: readonly StoredRun[] = [];
   #dictionaryBytes = 0;
+  /** Of the page, or of what was put aside. */
   #pageBytes = 0;
+  /** Of the page that was opened last: what it took, and where the next one begins. */
+  #openingBytes = 0;
+  #header: PageHeader | null = null;
   /** Where the present page begins in the chunk, rows of it that were read, and of those before. */
   #at: Place = { offset: 0, read: 0, before: 0 };
   /** The same where the present chunk of rows begins. */
   #mark: Place = this.#at;
-  /** As the last page was stored. */
-  #packedBytes = 0;
 
   constructor(column: ColumnPages) {
     this.#column = column;
-    column.memory.join(this);
+    this.#memory = column.memory;
+    this.#pages = new PageFetcher(column, this);
+    this.#memory.wish(this, Math.min(column.unpacked_bytes, MAX_PAGE_BYTES));
   }
 
   get isOpen(): boolean {
-    return this.#page !== null;
+    return this.#page !== null || this.#aside.length > 0;
   }
 
   /** From here on rows may be taken back. */
@@ -89,58 +61,85 @@ export class ColumnCursor implements Holder {
     if (place.before + place.read === this.#at.before + this.#at.read) return;
     const page = offset === this.#at.offset ? this.#page : null;
     this.#at = place;
-    if (page === null) this.#closePage();
-    else this.#begin(page.data, page.header);
+    if (page === null || this.#header === null) this.#closePage();
+    else this.#begin(page.data, this.#header);
   }
 
   /** Whether it will ask for bytes before so many rows are read, as far as is known. */
   wants(rows: number): boolean {
-    const page = this.#page;
-    if (page !== null && page.data.values - this.#at.read >= rows) return false;
-    const { chunk } = this.#column;
-    const { offset, bytes } = this.#ahead();
-    // A page that is larger than a window is fetched when others have made room for it.
-    return bytes <= chunk.window_bytes && chunk.from(offset).length < bytes;
+    return this.#rowsAtHand() < rows && this.#pages.wants(this.#nextOffset());
   }
 
   /** Fetches what `wants` speaks of. */
   fetchAhead(): Promise<void> {
-    const { offset, bytes } = this.#ahead();
-    return this.#fetch(offset, bytes);
+    return this.#pages.fetchAhead(this.#nextOffset());
   }
 
-  /** Where the next page begins, and how many bytes it will have, by the last one. */
-  #ahead() {
-    const { length } = this.#column.chunk;
-    const offset = this.#page?.header.next ?? this.#at.offset;
-    const packed = this.#packedBytes;
-    return { offset, bytes: Math.min(length - offset, packed + (packed >> 3) + HEADER_BYTES) };
+  /** Where the page begins that is opened next. */
+  #nextOffset(): number {
+    const isLast = this.isOpen && this.#rowsAtHand() === this.#rowsLeft();
+    return (isLast ? this.#header?.next : null) ?? this.#at.offset;
+  }
+
+  /** Of the page that was opened last. */
+  #rowsLeft(): number {
+    return (this.#header?.values ?? 0) - this.#at.read;
+  }
+
+  #rowsAtHand(): number {
+    if (this.#page !== null) return this.#rowsLeft();
+    return this.#aside.reduce((sum, { rows }) => sum + rows, 0);
   }
 
   /** The next rows, `most` at most and one at least, of the page that is open. */
   run(most: number): StoredRun {
-    const page = this.#page;
-    if (page === null) throw damage();
-    const left = page.data.values - this.#at.read;
-    const wanted = Math.min(most, left);
-    const rows = page.values.within?.(wanted) ?? wanted;
-    const run = runOf(page, rows);
+    const run =
+      this.#page === null ? this.#putAside(most) : nextRun(this.#page, most, this.#rowsLeft());
+    const header = this.#header;
+    if (header === null) throw damage();
     const { offset, read, before } = this.#at;
-    if (rows < left) this.#at = { offset, read: read + rows, before };
+    if (read + run.rows < header.values) this.#at = { offset, read: read + run.rows, before };
     else {
-      this.#at = { offset: page.header.next, read: 0, before: before + page.data.values };
+      this.#at = { offset: header.next, read: 0, before: before + header.values };
       this.#closePage();
     }
     return run;
   }
 
-  /** Keeps what there is room for: the page, or else what it is unpacked from. */
+  #putAside(most: number): StoredRun {
+    const [run, ...others] = this.#aside;
+    if (run === undefined) throw damage();
+    const rows = Math.min(most, run.rows);
+    this.#aside = rows === run.rows ? others : [sliceOf(run, rows, run.rows), ...others];
+    return rows === run.rows ? run : sliceOf(run, 0, rows);
+  }
+
+  /** Keeps no more than its share: the page, or else as many rows of it. */
   settle(): void {
-    const { chunk, memory } = this.#column;
-    const isSpent = this.#page !== null && chunk.from(this.#page.header.next).length === 0;
-    if (isSpent && memory.isRoomy(chunk.held_bytes)) this.letGoOfWindow();
-    if (!memory.isRoomy()) this.letGoOfPage();
-    if (!memory.isRoomy() && chunk.held_bytes > chunk.window_bytes) this.letGoOfWindow();
+    const page = this.#page;
+    if (page === null) return;
+    const held = this.#pageBytes + this.#dictionaryBytes;
+    const share = this.#memory.shareOf(this, this.#openingBytes);
+    if (held > share) this.#keepRows(page, share, held / page.data.values);
+    this.#pages.letGoOfExcess();
+  }
+
+  #keepRows(page: OpenPage, share: number, row_bytes: number): void {
+    const step = Math.max(1, Math.min(PASSED_ROWS, Math.floor(share / 8 / row_bytes)));
+    const aside: StoredRun[] = [];
+    let bytes = 0;
+    let last = 0;
+    for (let left = this.#rowsLeft(); left > 0 && bytes + last <= share; ) {
+      const run = apart(nextRun(page, step, left));
+      aside.push(run);
+      last = bytesOf(run);
+      bytes += last;
+      left -= run.rows;
+    }
+    this.letGoOfPage();
+    this.#aside = aside;
+    this.#pageBytes = bytes;
+    this.#memory.count(bytes);
   }
 
   letGoOfPage(): void {
@@ -149,36 +148,34 @@ export class ColumnCursor implements Holder {
   }
 
   letGoOfWindow(): void {
-    const { chunk, memory } = this.#column;
-    memory.count(-chunk.held_bytes);
-    chunk.letGo();
+    this.#pages.letGo();
   }
 
-  /** Opens the next page that has rows. Throws what pageOf throws, and what the store does. */
+  /** Opens the next page that has rows. Throws when it is damaged, and what the store throws. */
   async open(): Promise<void> {
-    while (this.#page === null) {
+    while (!this.isOpen) {
       const { offset, read, before } = this.#at;
-      const header = await this.#headerAt(offset);
+      const header = await this.#pages.headerAt(offset, this.#rowsToCome());
+      const { values, next } = header;
       if (header.is_dictionary) {
         this.#dictionaryAt = offset;
         this.#letGoOfDictionary();
         await this.#readDictionary();
-        this.#at = { offset: header.next, read, before };
-      } else if (header.values <= read) {
+        this.#at = { offset: next, read, before };
+      } else if (values <= read) {
         // It was read to its end, or has none.
-        this.#at = {
-          offset: header.next,
-          read: read - header.values,
-          before: before + header.values,
-        };
-      } else {
-        if (header.encoding.endsWith("_DICTIONARY")) await this.#readDictionary();
-        else this.#letGoOfDictionary();
-        const data = await this.#pageOf(header, offset);
-        if (data.kind !== "data") throw damage();
-        this.#begin(data, header);
-      }
+        this.#at = { offset: next, read: read - values, before: before + values };
+      } else await this.#openPage(header);
     }
+  }
+
+  async #openPage(header: PageHeader): Promise<void> {
+    if (header.encoding.endsWith("_DICTIONARY")) await this.#readDictionary();
+    else this.#letGoOfDictionary();
+    const data = await this.#fetched(header, this.#at.offset);
+    if (data.kind !== "data") throw damage();
+    this.#memory.wish(this, this.#pageBytes + this.#dictionaryBytes);
+    this.#begin(data, header);
   }
 
   /** The page from its first row on, and on to where it was read up to. */
@@ -186,95 +183,48 @@ export class ColumnCursor implements Holder {
     const { levels, defined, values: rows } = data;
     const page = {
       data,
-      header,
       levels: levels && defined < rows ? new RunReader(levels, 1) : null,
       values: readerOf(data, this.#column.element, this.#dictionary),
     };
-    for (let left = this.#at.read; left > 0; ) {
-      const passed = Math.min(left, PASSED_ROWS);
-      const taken = page.values.within?.(passed) ?? passed;
-      runOf(page, taken);
-      left -= taken;
-    }
+    for (let left = this.#at.read; left > 0; ) left -= nextRun(page, PASSED_ROWS, left).rows;
     this.#page = page;
+    this.#header = header;
   }
 
   async #readDictionary(): Promise<void> {
     if (this.#dictionary !== null) return;
     if (this.#dictionaryAt === null) throw damage();
-    const header = await this.#headerAt(this.#dictionaryAt);
-    const page = await this.#pageOf(header, this.#dictionaryAt);
+    const header = await this.#pages.headerAt(this.#dictionaryAt, this.#rowsToCome());
+    const page = await this.#fetched(header, this.#dictionaryAt);
     if (page.kind !== "dictionary") throw damage();
     this.#dictionary = dictionaryValues(page.body, page.values, this.#column.element);
     this.#dictionaryBytes = this.#pageBytes;
     this.#pageBytes = 0;
   }
 
-  async #headerAt(offset: number): Promise<PageHeader> {
-    const { chunk, rows } = this.#column;
-    for (;;) {
-      const bytes = chunk.from(offset);
-      try {
-        return headerAt(bytes, offset, chunk.length, rows - this.#at.before);
-      } catch (error) {
-        if (bytes.length >= Math.min(chunk.length - offset, MAX_HEADER_BYTES)) throw error;
-        // It may be the window that ends, and not the header that is damaged.
-        await this.#fetch(offset, Math.max(HEADER_BYTES, 8 * bytes.length));
-      }
-    }
+  async #fetched(header: PageHeader, offset: number) {
+    const rows = this.#rowsToCome();
+    const fetched = await this.#pages.pageOf(header, offset, rows, this.#dictionaryBytes);
+    this.#openingBytes = fetched.opening_bytes;
+    this.#pageBytes = fetched.bytes;
+    this.#memory.count(fetched.bytes);
+    return fetched.page;
   }
 
-  async #pageOf(header: PageHeader, offset: number): Promise<DictionaryPage | DataPage> {
-    const { chunk, element, rows, is_plain, memory } = this.#column;
-    const { start, next, unpacked_bytes } = header;
-    this.#packedBytes = next - start;
-    const unpacked = unpacked_bytes + indexBytes(header, element);
-    const takes = unpacked + this.#dictionaryBytes + (is_plain ? 0 : next - start);
-    if (takes > MAX_PAGE_BYTES) throw tooLarge(takes);
-    if (chunk.from(start).length < next - start) await this.#fetch(start, next - start);
-    memory.makeRoom(unpacked, this);
-    const page = chunk.from(start).subarray(0, next - start);
-    if (page.length < next - start) throw damage();
-    const unpack: Unpack = (bytes, size) => this.#column.unpack(bytes, size, offset);
-    const leaf = { element, rows: rows - this.#at.before };
-    const opened = pageOf(header, this.#owned(page), leaf, unpack);
-    this.#pageBytes = unpacked;
-    memory.count(unpacked);
-    return opened;
-  }
-
-  /** The page in bytes that outlive the window, if they are what its values are read from. */
-  #owned(page: Uint8Array): Uint8Array {
-    const { chunk, is_plain } = this.#column;
-    if (!is_plain || chunk.held_bytes === 0) return page;
-    if (2 * page.length < chunk.held_bytes) return page.slice();
-    // The window is hardly more than the page, and becomes it.
-    this.letGoOfWindow();
-    return page;
-  }
-
-  async #fetch(offset: number, length: number): Promise<void> {
-    const { chunk, memory } = this.#column;
-    this.letGoOfWindow();
-    const bytes = Math.min(chunk.length - offset, Math.max(length, chunk.window_bytes));
-    memory.makeRoom(bytes, this);
-    memory.count(bytes);
-    try {
-      await chunk.fetch(offset, length);
-    } finally {
-      memory.count(chunk.held_bytes - bytes);
-    }
+  #rowsToCome(): number {
+    return this.#column.rows - this.#at.before;
   }
 
   #letGoOfDictionary(): void {
     this.#dictionary = null;
-    this.#column.memory.count(-this.#dictionaryBytes);
+    this.#memory.count(-this.#dictionaryBytes);
     this.#dictionaryBytes = 0;
   }
 
   #closePage(): void {
     this.#page = null;
-    this.#column.memory.count(-this.#pageBytes);
+    this.#aside = [];
+    this.#memory.count(-this.#pageBytes);
     this.#pageBytes = 0;
   }
 }
@@ -284,28 +234,3 @@ interface Place {
   readonly read: number;
   readonly before: number;
 }
-
-const runOf = ({ levels, values }: OpenPage, rows: number): StoredRun => {
-  if (levels === null) return { rows, ...values.take(rows) };
-  const flags = levels.read(rows);
-  let defined = 0;
-  for (const flag of flags) defined += flag;
-  const there = values.take(defined);
-  // Each row's flag becomes its pick, in place.
-  let at = 0;
-  for (let row = 0; row < rows; row += 1) {
-    if (flags[row] === 0) {
-      flags[row] = NO_VALUE;
-      continue;
-    }
-    flags[row] = there.picks === null ? at : (there.picks[at] ?? NO_VALUE);
-    at += 1;
-  }
-  return { rows, ...there, picks: flags };
-};
-
-const tooLarge = (takes: number) =>
-  new NotATableError(
-    `a page of the Parquet file takes ${takes} bytes, packed and unpacked and with its ` +
-      `dictionary; at most ${MAX_PAGE_BYTES} can be read: write it with smaller pages`,
-  );

@@ -2,25 +2,32 @@
  * Parquet in, a part of a row group at a time. The file's columns are matched to the schema by
  * name; a column of another nature is one issue, a value that does not fit is one issue per row.
  */
-import { type FileMetaData, parquetSchema, type SchemaElement } from "hyparquet";
+import {
+  type ColumnMetaData,
+  type FileMetaData,
+  parquetSchema,
+  type SchemaElement,
+} from "hyparquet";
 import type { Schema } from "../domain/table.ts";
 import type { ColumnChunk } from "./columns.ts";
+import { type TakeTurn, type Turn, takeTurn as takeTurnHere } from "./heavyTurns.ts";
 import type { IssueLog } from "./issueLog.ts";
 import { NotATableError } from "./notATable.ts";
 import { SUPPORTED_CODECS, unpackPage } from "./parquetCodecs.ts";
 import { ColumnCursor } from "./parquetCursor.ts";
-import { ReaderMemory } from "./parquetMemory.ts";
+import { LIGHT_READER_BYTES, READER_BYTES, ReaderMemory } from "./parquetMemory.ts";
 import { readMetadata } from "./parquetMetadata.ts";
 import { chunksOfRows, type GroupColumn } from "./parquetRows.ts";
 import { type GroupBytes, orDamaged, type ParquetSource } from "./parquetSource.ts";
 import { describeElement } from "./parquetTypes.ts";
 import { type VectorReader, vectorReader } from "./parquetVectors.ts";
+import { wantedChunks } from "./parquetWindow.ts";
 import { type ColumnSpec, columnSpecs } from "./rowBuilder.ts";
 import { misfit } from "./types.ts";
 import { MAX_UNPACKED_BYTES, type UnpackBudget, unpackBudget } from "./unpackBudget.ts";
 
-/** Writers put up to about a million rows into a row group; it costs memory even for nulls. */
-const MAX_ROW_GROUP_ROWS = 2 ** 22;
+/** Some writers put a whole table into one row group; rows without a value cost time all the same. */
+export const MAX_ROW_GROUP_ROWS = 2 ** 26;
 
 /** Which row groups are read: all, unless said otherwise. */
 export interface GroupRange {
@@ -49,17 +56,25 @@ export const parquetGroups = async (
   });
 };
 
+/** What a reader may take; both are parameters for the tests. */
+export interface ReadingLimits {
+  /** What the file may unpack to. */
+  readonly most?: number;
+  readonly takeTurn?: TakeTurn;
+}
+
 /**
  * Reads the rows of a Parquet file. Throws a NotATableError when it is none, is damaged, or packed
  * in a way that cannot be undone here, an UnpacksBeyondError when it unpacks to more than `most`
- * bytes, and what the object store threw when that failed.
+ * bytes, a NoTurnError when it would need much memory and others have it, and what the object store
+ * threw when that failed.
  */
 export async function* readParquet(
   source: ParquetSource,
   schema: Schema,
   issues: IssueLog,
-  groups: GroupRange = {},
-  most = MAX_UNPACKED_BYTES,
+  range: GroupRange = {},
+  { most = MAX_UNPACKED_BYTES, takeTurn = takeTurnHere }: ReadingLimits = {},
 ): AsyncGenerator<ColumnChunk, void, undefined> {
   const metadata = await readMetadata(source);
   const columns = await orDamaged(source, async () =>
@@ -67,33 +82,73 @@ export async function* readParquet(
   );
   const names = new Set(columns.flatMap(({ name, read }) => (read === undefined ? [] : [name])));
   await orDamaged(source, async () => checkGroups(metadata, names));
-  const { first = 0, count = metadata.row_groups.length } = groups;
+  const { first = 0, count = metadata.row_groups.length } = range;
+  const groups = metadata.row_groups.slice(first, first + count);
   // What will not fit is known before the first page is unpacked; what the pages hold, as they are.
   const [cells, pages] = [unpackBudget(most), unpackBudget(most)];
-  for (const { num_rows } of metadata.row_groups.slice(first, first + count)) {
-    cells.spend(Number(num_rows) * columns.length);
-  }
+  for (const { num_rows } of groups) cells.spend(Number(num_rows) * columns.length);
   const rowsBefore = metadata.row_groups.slice(0, first);
   let start = rowsBefore.reduce((rows, group) => rows + Number(group.num_rows), 0);
-  for (const group of metadata.row_groups.slice(first, first + count)) {
-    const rows = Number(group.num_rows);
-    const stored = await orDamaged(source, async () => {
-      const bytes = await source.chunksOf(group, names);
-      return storedColumns(bytes, metadata, rows, columns, pages);
-    });
-    const chunks = chunksOfRows(stored, rows, start);
-    for (;;) {
-      const next = await orDamaged(source, () => chunks.next());
-      if (next.done) break;
-      const { misfits, cut_datetimes, text_bytes, ...chunk } = next.value;
-      issues.addCutDatetimes(cut_datetimes);
-      // A text that many rows share is one in the file, and many when it is read.
-      cells.spend(text_bytes);
-      for (const { row, spec } of misfits)
-        issues.add(spec.name, chunk.first_row + row, misfit(spec.type));
-      yield chunk;
+  const room = new ReadingRoom(takeTurn);
+  try {
+    for (const group of groups) {
+      const rows = Number(group.num_rows);
+      const memory = await room.memoryFor(wantedChunks(group, names));
+      const stored = await orDamaged(source, async () => {
+        const bytes = await source.chunksOf(group, names);
+        return storedColumns(bytes, metadata, rows, columns, { pages, memory });
+      });
+      const chunks = chunksOfRows(stored, rows, start);
+      for (;;) {
+        room.use();
+        const next = await orDamaged(source, () => chunks.next());
+        if (next.done) break;
+        const { misfits, cut_datetimes, text_bytes, ...chunk } = next.value;
+        issues.addCutDatetimes(cut_datetimes);
+        // A text that many rows share is one in the file, and many when it is read.
+        cells.spend(text_bytes);
+        for (const { row, spec } of misfits)
+          issues.add(spec.name, chunk.first_row + row, misfit(spec.type));
+        yield chunk;
+      }
+      start += rows;
     }
-    start += rows;
+  } finally {
+    room.end();
+  }
+}
+
+/** A row group that unpacks to more than this, as the file says, is read in turn. */
+const LIGHT_GROUP_BYTES = 12 * 1024 * 1024;
+
+/** The memory a reader has: little, until it had to wait for its turn to have more. */
+class ReadingRoom {
+  readonly #takeTurn: TakeTurn;
+  #turn: Turn | null = null;
+
+  constructor(takeTurn: TakeTurn) {
+    this.#takeTurn = takeTurn;
+  }
+
+  /** For the chunks of one row group. What they claim is not to be relied on: it may grow. */
+  async memoryFor(chunks: readonly ColumnMetaData[]): Promise<ReaderMemory> {
+    const claimed = chunks.reduce((sum, chunk) => sum + Number(chunk.total_uncompressed_size), 0);
+    if (claimed > LIGHT_GROUP_BYTES) await this.#grow();
+    const most = this.#turn === null ? LIGHT_READER_BYTES : READER_BYTES;
+    return new ReaderMemory(most, () => this.#grow());
+  }
+
+  use(): void {
+    this.#turn?.use();
+  }
+
+  end(): void {
+    this.#turn?.end();
+  }
+
+  async #grow(): Promise<number> {
+    this.#turn ??= await this.#takeTurn();
+    return READER_BYTES;
   }
 }
 
@@ -156,10 +211,9 @@ const storedColumns = (
   metadata: FileMetaData,
   rows: number,
   columns: readonly MatchedColumn[],
-  budget: UnpackBudget,
+  { pages, memory }: { readonly pages: UnpackBudget; readonly memory: ReaderMemory },
 ): readonly GroupColumn[] => {
-  const memory = new ReaderMemory();
-  memory.count(held_bytes);
+  if (held_bytes > 0) memory.keep(held_bytes);
   const elements = new Map(
     parquetSchema(metadata).children.map(({ element }) => [element.name, element]),
   );
@@ -172,12 +226,14 @@ const storedColumns = (
     let counted = -1;
     const unpack = (page: Uint8Array, size: number, offset: number) => {
       // One that is unpacked again is not more of the file.
-      if (offset > counted) budget.spend(size);
+      if (offset > counted) pages.spend(size);
       counted = Math.max(counted, offset);
       return unpackPage(page, size, codec);
     };
     const is_plain = codec === "UNCOMPRESSED";
-    cursors.set(name, new ColumnCursor({ chunk, element, rows, is_plain, unpack, memory }));
+    const unpacked_bytes = Math.max(0, Number(meta.total_uncompressed_size));
+    const column = { chunk, element, rows, is_plain, unpack, memory, unpacked_bytes };
+    cursors.set(name, new ColumnCursor(column));
   }
   return columns.map(({ read, ...spec }) => {
     if (read === undefined) return { spec, stored: null };

@@ -5,8 +5,8 @@
 import { inLanes } from "../application/lanes.ts";
 import { CHUNK_ROWS, type ColumnChunk, type ColumnVector } from "./columns.ts";
 import type { ColumnCursor } from "./parquetCursor.ts";
-import type { StoredRun } from "./parquetValues.ts";
-import { lengthAt, type VectorReader } from "./parquetVectors.ts";
+import { lengthAt, type StoredRun } from "./parquetStored.ts";
+import type { VectorReader } from "./parquetVectors.ts";
 import { type ColumnSpec, nullColumn } from "./rowBuilder.ts";
 
 /** Bytes of texts after which a chunk ends, however few its rows are; it has one at least. */

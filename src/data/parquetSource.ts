@@ -4,13 +4,14 @@
  */
 import type { AsyncBuffer, ColumnMetaData, RowGroup } from "hyparquet";
 import { DataLimitError, type ObjectStore } from "../application/dataPorts.ts";
+import { NoTurnError } from "./heavyTurns.ts";
 import { NotATableError } from "./notATable.ts";
+import { STORED_BYTES } from "./parquetMemory.ts";
 import {
   type ChunkBytes,
   chunkWindow,
   extentOf,
   rangeOf,
-  WHOLE_GROUP_BYTES,
   wantedChunks,
   wholeChunk,
 } from "./parquetWindow.ts";
@@ -77,7 +78,8 @@ export const parquetSource = (
             "write it with smaller row groups",
         );
       }
-      if (end - start > WHOLE_GROUP_BYTES) {
+      // In one go when the columns that are read lie this close together.
+      if (end - start > STORED_BYTES) {
         const windowOf = (meta: ColumnMetaData) =>
           chunkWindow(rangeOf(meta), wanted.length, fetchBytes);
         return { held_bytes: 0, chunks: wanted.map((meta) => ({ meta, bytes: windowOf(meta) })) };
@@ -102,7 +104,8 @@ export const orDamaged = async <Value>(
     return await work();
   } catch (error) {
     if (source.failure !== undefined) throw source.failure;
-    if (error instanceof NotATableError || error instanceof DataLimitError) throw error;
+    const isSaid = error instanceof NotATableError || error instanceof DataLimitError;
+    if (isSaid || error instanceof NoTurnError) throw error;
     throw new NotATableError("the file is not Parquet, or damaged");
   }
 };

@@ -1,54 +1,11 @@
-/**
- * The values of a Parquet page, a run of them at a time: numbers as they lie in memory, byte arrays
- * as places in one body. No value is an object of its own, so what a page or a dictionary takes is
- * known from its size.
- */
+/** The values of a Parquet page, decoded a run of them at a time. */
 import type { SchemaElement } from "hyparquet";
 import { deltaBinaryUnpack } from "hyparquet/src/delta.js";
 import type { TextParts } from "./parquetDelta.ts";
 import { damage } from "./parquetNumbers.ts";
 import { type DataPage, lengthPrefixed, type PageHeader } from "./parquetPages.ts";
 import { RunReader } from "./parquetRuns.ts";
-
-/** Value `n` is `bytes[starts[n]..ends[n])`. */
-export interface ByteValues {
-  readonly kind: "bytes";
-  readonly bytes: Uint8Array;
-  readonly starts: Uint32Array;
-  readonly ends: Uint32Array;
-}
-
-/** Values by their number, as they are stored; of flags 1 is true. */
-export type StoredValues =
-  | ByteValues
-  | { readonly kind: "numbers"; readonly at: Numbers }
-  | { readonly kind: "flags"; readonly at: Uint8Array };
-
-type Numbers = Int32Array | BigInt64Array | Float32Array | Float64Array;
-
-/** Rows of one page. */
-export interface StoredRun {
-  readonly rows: number;
-  readonly values: StoredValues;
-  /** Which value each row has, NO_VALUE where there is none; null: row `n` has value `n`. */
-  readonly picks: Uint32Array | null;
-  /** Whether rows share values. */
-  readonly is_shared: boolean;
-}
-
-export const NO_VALUE = 0xffff_ffff;
-
-/** A value as it is: a number, a boolean or bytes; undefined when there is none. */
-export const valueAt = (values: StoredValues, at: number): unknown => {
-  switch (values.kind) {
-    case "bytes":
-      return values.bytes.subarray(values.starts[at], values.ends[at]);
-    case "flags":
-      return values.at[at] === 1;
-    case "numbers":
-      return values.at[at];
-  }
-};
+import type { Numbers, StoredRun, StoredValues } from "./parquetStored.ts";
 
 /** Reads values one after the other. */
 export interface ValueReader {

@@ -6,8 +6,8 @@ import type { SchemaElement } from "hyparquet";
 import { assertNever } from "../domain/decider.ts";
 import type { ColumnType } from "../domain/table.ts";
 import type { ColumnVector, TextColumn } from "./columns.ts";
+import { lengthAt, NO_VALUE, type StoredRun, valueAt } from "./parquetStored.ts";
 import { beyondMicros, type CellReader, cellReader, decimalOf, isText } from "./parquetTypes.ts";
-import { type ByteValues, NO_VALUE, type StoredRun, valueAt } from "./parquetValues.ts";
 import type { ColumnSpec } from "./rowBuilder.ts";
 import { TextBuilder } from "./textBuilder.ts";
 import { decodeUtf8 } from "./textInput.ts";
@@ -207,10 +207,6 @@ const textBytes = ({ rows, values, picks }: StoredRun): number => {
     bytes += lengthAt(values, picks === null ? row : picks[row]);
   return bytes;
 };
-
-/** Bytes of a value; none where there is no value. */
-export const lengthAt = ({ starts, ends }: ByteValues, at: number | undefined): number =>
-  at === undefined || at === NO_VALUE ? 0 : (ends[at] ?? 0) - (starts[at] ?? 0);
 
 /** Appends a value's text to the present one; false, and nothing appended, when it does not fit. */
 type TextWriter = (run: StoredRun, at: number, into: TextBuilder) => boolean;

@@ -5,12 +5,7 @@
  */
 import type { ColumnMetaData, RowGroup } from "hyparquet";
 import { NotATableError } from "./notATable.ts";
-
-/** A row group is fetched in one go when the columns that are read lie this close together. */
-export const WHOLE_GROUP_BYTES = 8 * 1024 * 1024;
-
-/** All windows of a row group together. */
-const WINDOWS_BYTES = 12 * 1024 * 1024;
+import { STORED_BYTES } from "./parquetMemory.ts";
 
 /** Of one column: no more than this, however few there are, and no less, however many. */
 const MAX_WINDOW_BYTES = 4 * 1024 * 1024;
@@ -44,7 +39,7 @@ export const wholeChunk = (bytes: Uint8Array): ChunkBytes => ({
 
 /** Of a chunk that is somewhere in a row group of so many columns that are read. */
 export const chunkWindow = ({ start, end }: Range, columns: number, fetch: Fetch): ChunkBytes => {
-  const share = Math.floor(WINDOWS_BYTES / columns);
+  const share = Math.floor(STORED_BYTES / columns);
   const window_bytes = Math.min(MAX_WINDOW_BYTES, Math.max(MIN_WINDOW_BYTES, share));
   let at = start;
   let bytes = NOTHING;

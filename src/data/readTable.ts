@@ -83,7 +83,7 @@ const chunksOf = (source: TableSource, schema: Schema, issues: IssueLog) => {
         schema,
         issues,
         {},
-        source.at_most_bytes,
+        source.at_most_bytes === undefined ? {} : { most: source.at_most_bytes },
       );
     case "empty":
       return noRows();

@@ -9,16 +9,22 @@ import type { ColumnSpec } from "./rowBuilder.ts";
 /** Rows of a row group: what its readers skip or read as a whole. */
 export const ROW_GROUP_ROWS = 65_536;
 
+/** Cells of a row group: one of very many columns has fewer rows. */
+export const ROW_GROUP_CELLS = 2 ** 21;
+
 /** A row group of long texts ends early, with the row that brings them to so many bytes. */
 export const ROW_GROUP_TEXT_BYTES = 8 * 1024 * 1024;
 
 export class RowGroup {
   readonly #columns: readonly GrowingColumn[];
+  readonly #most: number;
   #rows = 0;
   #textBytes = 0;
 
   constructor(columns: readonly ColumnSpec[]) {
     this.#columns = columns.map((column) => new GrowingColumn(column));
+    const rows = Math.floor(ROW_GROUP_CELLS / Math.max(1, columns.length));
+    this.#most = Math.max(1, Math.min(ROW_GROUP_ROWS, rows));
   }
 
   get rows(): number {
@@ -26,7 +32,7 @@ export class RowGroup {
   }
 
   get full(): boolean {
-    return this.#rows >= ROW_GROUP_ROWS || this.#textBytes >= ROW_GROUP_TEXT_BYTES;
+    return this.#rows >= this.#most || this.#textBytes >= ROW_GROUP_TEXT_BYTES;
   }
 
   /**
@@ -34,7 +40,7 @@ export class RowGroup {
    * depends on the rows alone, not on how they are cut into chunks. Returns the row after the last.
    */
   append(chunk: ColumnChunk, from: number): number {
-    const most = Math.min(chunk.rows, from + ROW_GROUP_ROWS - this.#rows);
+    const most = Math.min(chunk.rows, from + this.#most - this.#rows);
     const texts = chunk.columns.filter(isText);
     const bytesUntil = (row: number) =>
       texts.reduce((sum, { offsets }) => sum + (offsets[row] ?? 0) - (offsets[from] ?? 0), 0);

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { unpackPage } from "../../src/data/parquetCodecs.ts";
 import { ColumnCursor } from "../../src/data/parquetCursor.ts";
 import { ReaderMemory } from "../../src/data/parquetMemory.ts";
-import { NO_VALUE, valueAt } from "../../src/data/parquetValues.ts";
+import { NO_VALUE, valueAt } from "../../src/data/parquetStored.ts";
 import { chunkWindow, wholeChunk } from "../../src/data/parquetWindow.ts";
 
 const ROWS = 30_000;
@@ -64,7 +64,9 @@ const readInTurn = async ({ step, most, shared_by = 0, back = 0 }: Turns) => {
       return unpackPage(page, size, meta.codec);
     };
     const is_plain = meta.codec === "UNCOMPRESSED";
-    return [new ColumnCursor({ chunk, element, rows: ROWS, is_plain, unpack, memory })];
+    const unpacked_bytes = Number(meta.total_uncompressed_size);
+    const pages = { chunk, element, rows: ROWS, is_plain, unpack, memory, unpacked_bytes };
+    return [new ColumnCursor(pages)];
   });
   const columns: unknown[][] = cursors.map(() => []);
   for (let row = 0; row < ROWS; ) {

@@ -1,0 +1,184 @@
+/**
+ * Parquet files of pages that no ordinary writer would make: as large, as many and as oddly encoded
+ * as a test wants them, in one row group. Every column is required, so that a page is its values.
+ */
+import { MAGIC } from "../../src/data/parquetFooter.ts";
+import { encodeThrift, i32, i64, list, struct, text } from "../../src/data/thrift.ts";
+
+export const BYTE_ARRAY = 6;
+export const [PLAIN, DELTA_BYTE_ARRAY, RLE_DICTIONARY] = [0, 7, 8];
+
+export interface RawPage {
+  readonly is_dictionary?: boolean;
+  readonly encoding: number;
+  readonly values: number;
+  /** As it is unpacked. */
+  readonly body: Uint8Array;
+}
+
+export interface RawColumn {
+  readonly name: string;
+  readonly pages: readonly RawPage[];
+  readonly is_packed?: boolean;
+}
+
+/** The pieces of a file of text columns, in order. */
+export function* pageFile(
+  columns: readonly RawColumn[],
+  rows: number,
+): Generator<Uint8Array, void, undefined> {
+  yield MAGIC;
+  let at = MAGIC.length;
+  const chunks: ReturnType<typeof struct>[] = [];
+  let total = 0;
+  for (const { name, pages, is_packed = false } of columns) {
+    const start = at;
+    let unpacked = 0;
+    let data_start = start;
+    for (const page of pages) {
+      const body = is_packed ? packed(page.body) : page.body;
+      const header = headerOf(page, body.length);
+      unpacked += header.length + page.body.length;
+      at += header.length + body.length;
+      if (page.is_dictionary) data_start = at;
+      yield header;
+      yield body;
+    }
+    total += unpacked;
+    const meta = struct({
+      1: i32(BYTE_ARRAY),
+      2: list("i32", [i32(PLAIN)]),
+      3: list("binary", [text(name)]),
+      4: i32(is_packed ? 1 : 0),
+      5: i64(rows),
+      6: i64(unpacked),
+      7: i64(at - start),
+      9: i64(data_start),
+      11: data_start > start ? i64(start) : undefined,
+    });
+    chunks.push(struct({ 2: i64(start), 3: meta }));
+  }
+  const group = struct({ 1: list("struct", chunks), 2: i64(total), 3: i64(rows) });
+  const leaf = (name: string) =>
+    struct({ 1: i32(BYTE_ARRAY), 3: i32(0), 4: text(name), 6: i32(0) });
+  const root = struct({ 4: text("root"), 5: i32(columns.length) });
+  const metadata = encodeThrift({
+    1: i32(1),
+    2: list("struct", [root, ...columns.map(({ name }) => leaf(name))]),
+    3: i64(rows),
+    4: list("struct", [group]),
+  });
+  yield metadata;
+  const tail = new Uint8Array(8);
+  new DataView(tail.buffer).setUint32(0, metadata.length, true);
+  tail.set(MAGIC, 4);
+  yield tail;
+}
+
+const headerOf = ({ is_dictionary, values, encoding, body }: RawPage, stored: number) =>
+  encodeThrift({
+    1: i32(is_dictionary ? 2 : 0),
+    2: i32(body.length),
+    3: i32(stored),
+    ...(is_dictionary
+      ? { 7: struct({ 1: i32(values), 2: i32(PLAIN) }) }
+      : { 5: struct({ 1: i32(values), 2: i32(encoding), 3: i32(3), 4: i32(3) }) }),
+  });
+
+const LITERAL_BYTES = 65_536;
+
+/** Snappy that found nothing to save: literals alone. */
+const packed = (bytes: Uint8Array): Uint8Array => {
+  const out = new Uint8Array(bytes.length + 3 * Math.ceil(bytes.length / LITERAL_BYTES) + 5);
+  let at = 0;
+  for (const byte of varint(bytes.length)) out[at++] = byte;
+  for (let from = 0; from < bytes.length; from += LITERAL_BYTES) {
+    const part = bytes.subarray(from, from + LITERAL_BYTES);
+    out.set([61 << 2, (part.length - 1) & 0xff, (part.length - 1) >> 8], at);
+    out.set(part, at + 3);
+    at += 3 + part.length;
+  }
+  return out.subarray(0, at);
+};
+
+export const varint = (value: number): number[] =>
+  value < 0x80 ? [value] : [(value & 0x7f) | 0x80, ...varint(value >>> 7)];
+
+/** So many texts of so many bytes, each behind its length. */
+export const plainTexts = (count: number, length: number, seed = 0): Uint8Array => {
+  const body = new Uint8Array(count * (4 + length));
+  const view = new DataView(body.buffer);
+  for (let row = 0, at = 0; row < count; row += 1, at += 4 + length) {
+    view.setUint32(at, length, true);
+    const shown = String(row + seed)
+      .padStart(length, "x")
+      .slice(-length);
+    for (let index = 0; index < length; index += 1) body[at + 4 + index] = shown.charCodeAt(index);
+  }
+  return body;
+};
+
+/** Indices from 0 on, each of `width` bytes, in one run of packed values. */
+export const indicesUpTo = (count: number, width: number): Uint8Array => {
+  const groups = Math.ceil(count / 8);
+  const head = [8 * width, ...varint((groups << 1) | 1)];
+  const body = new Uint8Array(head.length + groups * 8 * width);
+  body.set(head);
+  for (let index = 0; index < count; index += 1)
+    for (let byte = 0; byte < width; byte += 1)
+      body[head.length + index * width + byte] = (index >>> (8 * byte)) & 0xff;
+  return body;
+};
+
+/** Numbers that are all the same, as differences of their neighbours. */
+const sameNumbers = (value: number, count: number): Uint8Array => {
+  const head = [...varint(1024), ...varint(4), ...varint(count), ...varint(2 * value)];
+  const blocks = Math.ceil((count - 1) / 1024);
+  // A block: the least difference, and four widths, of nothing.
+  const body = new Uint8Array(head.length + 5 * blocks);
+  body.set(head);
+  return body;
+};
+
+/** Texts of which each shares so many bytes with the one before, and adds as many of its own. */
+export const sharingTexts = (count: number, shared: number, own: number): Uint8Array => {
+  const first = sharedLengths(shared, count);
+  const second = ownLengths(shared, own, count);
+  const bytes = (count - 1) * own + shared + own;
+  const body = new Uint8Array(first.length + second.length + bytes).fill(0x61);
+  body.set(first);
+  body.set(second, first.length);
+  return body;
+};
+
+/** The first shares nothing: one difference, then none. */
+const sharedLengths = (shared: number, count: number): Uint8Array => stepped(0, shared, count);
+const ownLengths = (shared: number, own: number, count: number): Uint8Array =>
+  stepped(shared + own, own, count);
+
+/** A number, then another one again and again: the first block is of one difference alone. */
+const stepped = (first: number, others: number, count: number): Uint8Array => {
+  const step = others - first;
+  const zigzag = (value: number) => varint(value < 0 ? -2 * value - 1 : 2 * value);
+  const width = 16;
+  const least = Math.min(step, 0);
+  const head = [
+    ...varint(1024),
+    ...varint(4),
+    ...varint(count),
+    ...zigzag(first),
+    ...zigzag(least),
+  ];
+  const each = 256;
+  const part = new Uint8Array(head.length + 4 + (each * width * 4) / 8);
+  part.set(head);
+  part.fill(width, head.length, head.length + 4);
+  const view = new DataView(part.buffer);
+  for (let index = 0; index < 1024; index += 1)
+    view.setUint16(head.length + 4 + 2 * index, index === 0 ? step - least : -least, true);
+  const rest = sameNumbers(0, count - 1024).subarray(-5 * Math.ceil((count - 1025) / 1024));
+  const body = new Uint8Array(part.length + rest.length);
+  body.set(part);
+  body.set(rest, part.length);
+  return body;
+};
