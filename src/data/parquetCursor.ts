@@ -30,7 +30,7 @@ export class ColumnCursor implements Holder {
   #dictionaryBytes = 0;
   /** Of the page, or of what was put aside. */
   #pageBytes = 0;
-  /** Of the page that was opened last: what it took, and where the next one begins. */
+  /** Of the page that was opened last. */
   #openingBytes = 0;
   #header: PageHeader | null = null;
   /** Where the present page begins in the chunk, rows of it that were read, and of those before. */
@@ -42,7 +42,9 @@ export class ColumnCursor implements Holder {
     this.#column = column;
     this.#memory = column.memory;
     this.#pages = new PageFetcher(column, this);
-    this.#memory.wish(this, Math.min(column.unpacked_bytes, MAX_PAGE_BYTES));
+    // As long as none was seen, a page may be all there is.
+    const bytes = Math.min(column.unpacked_bytes, MAX_PAGE_BYTES);
+    this.#memory.wish(this, { bytes, opening: Math.min(2 * bytes, MAX_PAGE_BYTES) });
   }
 
   get isOpen(): boolean {
@@ -117,10 +119,9 @@ export class ColumnCursor implements Holder {
   /** Keeps no more than its share: the page, or else as many rows of it. */
   settle(): void {
     const page = this.#page;
-    if (page === null) return;
     const held = this.#pageBytes + this.#dictionaryBytes;
-    const share = this.#memory.shareOf(this, this.#openingBytes);
-    if (held > share) this.#keepRows(page, share, held / page.data.values);
+    const share = this.#memory.shareOf(this);
+    if (page !== null && held > share) this.#keepRows(page, share, held / page.data.values);
     this.#pages.letGoOfExcess();
   }
 
@@ -174,7 +175,8 @@ export class ColumnCursor implements Holder {
     else this.#letGoOfDictionary();
     const data = await this.#fetched(header, this.#at.offset);
     if (data.kind !== "data") throw damage();
-    this.#memory.wish(this, this.#pageBytes + this.#dictionaryBytes);
+    const bytes = this.#pageBytes + this.#dictionaryBytes;
+    this.#memory.wish(this, { bytes, opening: this.#openingBytes });
     this.#begin(data, header);
   }
 

@@ -26,23 +26,32 @@ const OPENING_BYTES = 8 * 1024 * 1024;
 /** The least a column keeps, however many there are: to open a page for a few rows takes too long. */
 const MIN_SHARE_BYTES = 16 * 1024;
 
+/** Shares are kept within it by whole runs of rows; what is left is for those that go beyond. */
+const SHARED_PART = 0.8;
+
 /** A column, as far as it holds something. */
 export interface Holder {
   letGoOfPage(): void;
   letGoOfWindow(): void;
 }
 
+export interface Wish {
+  /** A page with its dictionary. */
+  readonly bytes: number;
+  /** The same while it is opened. */
+  readonly opening: number;
+}
+
 export class ReaderMemory {
   #most: number;
   readonly #grow: () => Promise<number>;
-  /** With what each would keep if it could: a page. */
-  readonly #holders = new Map<Holder, number>();
+  readonly #holders = new Map<Holder, Wish>();
   #held = 0;
   /** Of it what is stored, at most. */
   #stored: number;
+  /** Of all holders. */
   #wished = 0;
-  /** The largest page that was opened and could not be kept. */
-  #passing = 0;
+  #opening: number | null = null;
 
   /** `grow` waits until there may be more than `most`, and says how much. */
   constructor(most = READER_BYTES, grow = async () => most) {
@@ -62,10 +71,11 @@ export class ReaderMemory {
     this.count(bytes);
   }
 
-  /** Says what a column would keep. */
-  wish(holder: Holder, bytes: number): void {
-    this.#wished += bytes - (this.#holders.get(holder) ?? 0);
-    this.#holders.set(holder, bytes);
+  /** A column says what it would keep, and what it takes to have it. */
+  wish(holder: Holder, wish: Wish): void {
+    this.#wished += wish.bytes - (this.#holders.get(holder)?.bytes ?? 0);
+    this.#opening = null;
+    this.#holders.set(holder, wish);
   }
 
   /** So many bytes more are held, or fewer. */
@@ -74,17 +84,16 @@ export class ReaderMemory {
   }
 
   /**
-   * What a column may keep until it is read again, of which `opening` is what its page takes while
-   * it is opened. All pages, if they fit; else the same part of each, so that all are opened equally
-   * often.
+   * What a column may keep until it is read again. All pages, if they fit; else the same part of
+   * each, so that all are opened equally often, beside the room that the largest takes for that.
    */
-  shareOf(holder: Holder, opening: number): number {
-    const wished = this.#holders.get(holder) ?? 0;
-    const kept = () =>
-      this.#most - Math.max(Math.min(OPENING_BYTES, this.#most / 4), this.#passing) - this.#stored;
-    if (this.#wished <= kept()) return wished;
-    this.#passing = Math.max(this.#passing, opening);
-    return Math.max(MIN_SHARE_BYTES, (Math.max(0, kept()) * wished) / this.#wished);
+  shareOf(holder: Holder): number {
+    const wished = this.#holders.get(holder)?.bytes ?? 0;
+    const least = Math.min(OPENING_BYTES, this.#most / 4);
+    if (this.#wished <= this.#most - this.#stored - least) return wished;
+    this.#opening ??= Math.max(...Array.from(this.#holders.values(), ({ opening }) => opening));
+    const room = Math.max(0, this.#most - this.#stored - Math.max(least, this.#opening));
+    return Math.max(MIN_SHARE_BYTES, (SHARED_PART * room * wished) / this.#wished);
   }
 
   /** Others than `own` let go until there is room for so many bytes: of pages first. */

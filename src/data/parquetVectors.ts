@@ -113,7 +113,7 @@ const rememberedCells = (read: CellReader): CellAt => {
   return ({ values, is_shared }, at) => {
     if (!is_shared || values.kind !== "bytes") return read(valueAt(values, at));
     const cells = dictionaries.get(values) ?? new Map<number, ReturnType<CellReader>>();
-    if (cells.size === 0) dictionaries.set(values, cells);
+    dictionaries.set(values, cells);
     const known = cells.get(at);
     if (known !== undefined) return known;
     const cell = read(valueAt(values, at));

@@ -8,7 +8,7 @@ import type { ColumnChunk } from "../../src/data/columns.ts";
 import { NotATableError } from "../../src/data/notATable.ts";
 import { parquetWriter } from "../../src/data/parquet.ts";
 import { readTable } from "../../src/data/readTable.ts";
-import { ROW_GROUP_ROWS } from "../../src/data/rowGroup.ts";
+import { ROW_GROUP_CELLS, ROW_GROUP_ROWS } from "../../src/data/rowGroup.ts";
 import type { Schema } from "../../src/domain/table.ts";
 import { chunkOf, collectRows, EVERY_TYPE } from "../support/cells.ts";
 import { memoryObjectStore } from "../support/memoryObjectStore.ts";
@@ -160,6 +160,19 @@ describe("what parquetWriter writes", () => {
     );
     expect(Number(groups)).toBeGreaterThan(1);
     expect((await read(content, { s: "string" })).rows).toEqual(cells.map((cell) => [cell]));
+  });
+
+  test("ends a row group early when there are very many columns", async () => {
+    const schema = Object.fromEntries(Array.from({ length: 300 }, (_, at) => [`c${at}`, "int"]));
+    const row = Array.from({ length: 300 }, () => 1n);
+    const chunk = chunkOfRows(
+      schema as Schema,
+      Array.from({ length: 4_000 }, () => row),
+    );
+    const { content } = await written(schema as Schema, [chunk, chunk]);
+    const sizes = "SELECT DISTINCT row_group_num_rows FROM parquet_metadata(FILE) ORDER BY 1 DESC";
+    const most = Math.floor(ROW_GROUP_CELLS / 300);
+    expect(await query(content, sizes)).toEqual([[String(most)], [String(8_000 - most)]]);
   });
 
   test("a chunk with other columns than the schema's is a bug", async () => {

@@ -115,7 +115,11 @@ const ROWS: readonly Row[] = [
     "422",
   ],
   ["file, unpacked (gzip, Parquet)", bytes(MAX_UNPACKED_BYTES), "413"],
-  ["row group, page of Parquet", `${bytes(MAX_ROW_GROUP_BYTES)}, ${bytes(MAX_PAGE_BYTES)}`, "415"],
+  [
+    "row group of Parquet, packed; page of one, packed and unpacked and with its dictionary",
+    `${bytes(MAX_ROW_GROUP_BYTES)}; ${bytes(MAX_PAGE_BYTES)}`,
+    "415",
+  ],
   [
     "row of text; columns of a CSV file",
     `${bytes(MAX_RECORD_BYTES)}; ${count(MAX_CSV_FIELDS)}`,

@@ -1,0 +1,65 @@
+import { expect, test } from "vitest";
+import { NoTurnError } from "../../src/data/heavyTurns.ts";
+import { IssueLog } from "../../src/data/issueLog.ts";
+import { readParquet } from "../../src/data/parquetReader.ts";
+import { parquetSource } from "../../src/data/parquetSource.ts";
+import { memoryObjectStore } from "../support/memoryObjectStore.ts";
+import { PLAIN, pageFile, plainTexts } from "../support/pageFiles.ts";
+
+const fileOf = (rows: number, pages: number) => {
+  const page = { encoding: PLAIN, values: rows, body: plainTexts(rows, 1_000) };
+  const columns = [{ name: "s", pages: Array.from({ length: pages }, () => page) }];
+  const store = memoryObjectStore();
+  store.put("table", Buffer.concat([...pageFile(columns, rows * pages)]));
+  return parquetSource(store, "table", store.bytes("table").length);
+};
+
+/** How often turns were taken, used and ended while a file was read; `most`: rows, then it stops. */
+const readingOf = async (rows: number, pages: number, most = Number.POSITIVE_INFINITY) => {
+  const turn = { taken: 0, used: 0, ended: 0 };
+  const takeTurn = async () => {
+    turn.taken += 1;
+    return {
+      use: () => {
+        turn.used += 1;
+      },
+      end: () => {
+        turn.ended += 1;
+      },
+    };
+  };
+  const source = fileOf(rows, pages);
+  let read = 0;
+  for await (const chunk of readParquet(
+    source,
+    { s: "string" },
+    new IssueLog(),
+    {},
+    { takeTurn },
+  )) {
+    read += chunk.rows;
+    if (read >= most) break;
+  }
+  return { ...turn, read };
+};
+
+test("a small row group is read without a turn", async () => {
+  expect(await readingOf(1_000, 5)).toEqual({ taken: 0, used: 0, ended: 0, read: 5_000 });
+});
+
+test("a large row group is read in one turn, which is used with every chunk and ended", async () => {
+  const { taken, used, ended, read } = await readingOf(1_000, 20);
+  expect([taken, ended, read]).toEqual([1, 1, 20_000]);
+  expect(used).toBeGreaterThan(3);
+});
+
+test("a turn ends when the rest of the file is not read", async () => {
+  const { taken, ended } = await readingOf(1_000, 20, 1);
+  expect([taken, ended]).toEqual([1, 1]);
+});
+
+test("whoever gets no turn hears so, and not that the file is damaged", async () => {
+  const takeTurn = () => Promise.reject(new NoTurnError());
+  const chunks = readParquet(fileOf(1_000, 20), { s: "string" }, new IssueLog(), {}, { takeTurn });
+  await expect(chunks.next()).rejects.toBeInstanceOf(NoTurnError);
+});
