@@ -2,20 +2,33 @@ import { expect, test } from "vitest";
 import { NoTurnError } from "../../src/data/heavyTurns.ts";
 import { IssueLog } from "../../src/data/issueLog.ts";
 import { readParquet } from "../../src/data/parquetReader.ts";
-import { parquetSource } from "../../src/data/parquetSource.ts";
+import { type ParquetSource, parquetSource } from "../../src/data/parquetSource.ts";
 import { memoryObjectStore } from "../support/memoryObjectStore.ts";
-import { PLAIN, pageFile, plainTexts } from "../support/pageFiles.ts";
+import {
+  indicesUpTo,
+  PLAIN,
+  pageFile,
+  plainTexts,
+  type RawPage,
+  RLE_DICTIONARY,
+} from "../support/pageFiles.ts";
 
-const fileOf = (rows: number, pages: number) => {
-  const page = { encoding: PLAIN, values: rows, body: plainTexts(rows, 1_000) };
-  const columns = [{ name: "s", pages: Array.from({ length: pages }, () => page) }];
+const sourceOf = (pages: readonly RawPage[], rows: number): ParquetSource => {
   const store = memoryObjectStore();
-  store.put("table", Buffer.concat([...pageFile(columns, rows * pages)]));
+  store.put("table", Buffer.concat([...pageFile([{ name: "s", pages }], rows)]));
   return parquetSource(store, "table", store.bytes("table").length);
 };
 
+const fileOf = (rows: number, pages: number): ParquetSource => {
+  const page = { encoding: PLAIN, values: rows, body: plainTexts(rows, 1_000) };
+  return sourceOf(
+    Array.from({ length: pages }, () => page),
+    rows * pages,
+  );
+};
+
 /** How often turns were taken, used and ended while a file was read; `most`: rows, then it stops. */
-const readingOf = async (rows: number, pages: number, most = Number.POSITIVE_INFINITY) => {
+const readingOf = async (source: ParquetSource, most = Number.POSITIVE_INFINITY) => {
   const turn = { taken: 0, used: 0, ended: 0 };
   const takeTurn = async () => {
     turn.taken += 1;
@@ -28,7 +41,6 @@ const readingOf = async (rows: number, pages: number, most = Number.POSITIVE_INF
       },
     };
   };
-  const source = fileOf(rows, pages);
   let read = 0;
   for await (const chunk of readParquet(
     source,
@@ -44,17 +56,31 @@ const readingOf = async (rows: number, pages: number, most = Number.POSITIVE_INF
 };
 
 test("a small row group is read without a turn", async () => {
-  expect(await readingOf(1_000, 5)).toEqual({ taken: 0, used: 0, ended: 0, read: 5_000 });
+  expect(await readingOf(fileOf(1_000, 5))).toEqual({ taken: 0, used: 0, ended: 0, read: 5_000 });
 });
 
 test("a large row group is read in one turn, which is used with every chunk and ended", async () => {
-  const { taken, used, ended, read } = await readingOf(1_000, 20);
+  const { taken, used, ended, read } = await readingOf(fileOf(1_000, 20));
   expect([taken, ended, read]).toEqual([1, 1, 20_000]);
   expect(used).toBeGreaterThan(3);
 });
 
+test("a page that turns out to take much is opened in a turn, whatever the file says of its size", async () => {
+  const values = 2_500_000;
+  // Empty texts: the places of them take twice what they do.
+  const dictionary = {
+    is_dictionary: true,
+    encoding: PLAIN,
+    values,
+    body: new Uint8Array(4 * values),
+  };
+  const data = { encoding: RLE_DICTIONARY, values: 10, body: indicesUpTo(10, 3) };
+  const { taken, ended, read } = await readingOf(sourceOf([dictionary, data], 10));
+  expect([taken, ended, read]).toEqual([1, 1, 10]);
+});
+
 test("a turn ends when the rest of the file is not read", async () => {
-  const { taken, ended } = await readingOf(1_000, 20, 1);
+  const { taken, ended } = await readingOf(fileOf(1_000, 20), 1);
   expect([taken, ended]).toEqual([1, 1]);
 });
 

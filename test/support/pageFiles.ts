@@ -130,16 +130,6 @@ export const indicesUpTo = (count: number, width: number): Uint8Array => {
   return body;
 };
 
-/** Numbers that are all the same, as differences of their neighbours. */
-const sameNumbers = (value: number, count: number): Uint8Array => {
-  const head = [...varint(1024), ...varint(4), ...varint(count), ...varint(2 * value)];
-  const blocks = Math.ceil((count - 1) / 1024);
-  // A block: the least difference, and four widths, of nothing.
-  const body = new Uint8Array(head.length + 5 * blocks);
-  body.set(head);
-  return body;
-};
-
 /** Texts of which each shares so many bytes with the one before, and adds as many of its own. */
 export const sharingTexts = (count: number, shared: number, own: number): Uint8Array => {
   const first = sharedLengths(shared, count);
@@ -151,34 +141,26 @@ export const sharingTexts = (count: number, shared: number, own: number): Uint8A
   return body;
 };
 
-/** The first shares nothing: one difference, then none. */
 const sharedLengths = (shared: number, count: number): Uint8Array => stepped(0, shared, count);
 const ownLengths = (shared: number, own: number, count: number): Uint8Array =>
   stepped(shared + own, own, count);
 
-/** A number, then another one again and again: the first block is of one difference alone. */
+const [BLOCK, PARTS, WIDTH_BITS] = [1024, 4, 16];
+
+/** A number, then another one again and again, as differences: those behind the first block are none. */
 const stepped = (first: number, others: number, count: number): Uint8Array => {
   const step = others - first;
   const zigzag = (value: number) => varint(value < 0 ? -2 * value - 1 : 2 * value);
-  const width = 16;
   const least = Math.min(step, 0);
-  const head = [
-    ...varint(1024),
-    ...varint(4),
-    ...varint(count),
-    ...zigzag(first),
-    ...zigzag(least),
-  ];
-  const each = 256;
-  const part = new Uint8Array(head.length + 4 + (each * width * 4) / 8);
-  part.set(head);
-  part.fill(width, head.length, head.length + 4);
-  const view = new DataView(part.buffer);
-  for (let index = 0; index < 1024; index += 1)
-    view.setUint16(head.length + 4 + 2 * index, index === 0 ? step - least : -least, true);
-  const rest = sameNumbers(0, count - 1024).subarray(-5 * Math.ceil((count - 1025) / 1024));
-  const body = new Uint8Array(part.length + rest.length);
-  body.set(part);
-  body.set(rest, part.length);
+  const start = [...varint(BLOCK), ...varint(PARTS), ...varint(count), ...zigzag(first)];
+  const head = [...start, ...zigzag(least), ...Array.from({ length: PARTS }, () => WIDTH_BITS)];
+  const values = (BLOCK * WIDTH_BITS) / 8;
+  // A block without a difference: the least one, and the width of its parts, are 0.
+  const others_bytes = (1 + PARTS) * Math.ceil((count - 1 - BLOCK) / BLOCK);
+  const body = new Uint8Array(head.length + values + others_bytes);
+  body.set(head);
+  const view = new DataView(body.buffer, head.length);
+  for (let index = 0; index < BLOCK; index += 1)
+    view.setUint16(2 * index, index === 0 ? step - least : -least, true);
   return body;
 };
