@@ -6,6 +6,7 @@ import type { DigestingStore } from "../../src/application/digests.ts";
 import { chunkOfRows } from "../../src/data/columnCells.ts";
 import { exportCsv } from "../../src/data/exportCsv.ts";
 import { parquetWriter } from "../../src/data/parquet.ts";
+import { NO_VALUE, type StoredValues } from "../../src/data/parquetStored.ts";
 import { vectorReader } from "../../src/data/parquetVectors.ts";
 import { take } from "../../src/data/take.ts";
 import type { ObjectRef, Schema } from "../../src/domain/table.ts";
@@ -330,27 +331,48 @@ describe("datetimes of more digits than Lethe holds", () => {
   });
 
   test("are counted in columns of Parquet that hold nanoseconds, or texts", () => {
-    const reading = (element: SchemaElement, values: unknown[]) => {
-      const read = vectorReader(element, { name: "at", type: "datetime" });
-      let lost = 0;
+    const reading = (element: SchemaElement, values: StoredValues, picks: number[] | null) => {
+      const rows = picks?.length ?? 2;
+      const cut: number[] = [];
       const misfit = () => expect.unreachable();
-      const cut = (count: number) => {
-        lost += count;
-      };
-      const column = read?.({ values, from: 0, rows: values.length, misfit, cut });
-      return [lost, [...((column as { values: BigInt64Array }).values ?? [])]];
+      const read = vectorReader(element, { name: "at", type: "datetime" });
+      const column = read?.(rows, misfit, (row) => cut.push(row));
+      column?.append({ rows, values, picks: picks && Uint32Array.from(picks), is_shared: false });
+      const { values: found } = column?.vector(rows) as { values: BigInt64Array };
+      return [cut, [...found]];
+    };
+    const numbers = (...of: bigint[]): StoredValues => ({
+      ...{ kind: "numbers", at: BigInt64Array.from(of) },
+    });
+    const bytes = (...of: Uint8Array[]): StoredValues => {
+      const ends = of.map((_, at) =>
+        of.slice(0, at + 1).reduce((sum, { length }) => sum + length, 0),
+      );
+      const starts = Uint32Array.from([0, ...ends.slice(0, -1)]);
+      const body = Uint8Array.from(of.flatMap((value) => [...value]));
+      return { kind: "bytes", bytes: body, starts, ends: Uint32Array.from(ends) };
     };
     const stored = (unit: "NANOS" | "MICROS"): SchemaElement => ({
       ...{ name: "at", type: "INT64" },
       logical_type: { type: "TIMESTAMP", isAdjustedToUTC: true, unit },
     });
-    expect(reading(stored("NANOS"), [1_000n, 1_001n, null, -1n])).toEqual([2, [1n, 1n, 0n, -1n]]);
-    expect(reading(stored("MICROS"), [1_000n, 1_001n])).toEqual([0, [1_000n, 1_001n]]);
-    const julian = (nanos: bigint) => (2_440_588n << 64n) | nanos;
+    const nanos = reading(stored("NANOS"), numbers(1_000n, 1_001n, -1n), [0, 1, NO_VALUE, 2]);
+    expect(nanos).toEqual([
+      [1, 3],
+      [1n, 1n, 0n, -1n],
+    ]);
+    const micros = reading(stored("MICROS"), numbers(1_000n, 1_001n), null);
+    expect(micros).toEqual([[], [1_000n, 1_001n]]);
+    const julian = (of_day: bigint) => {
+      const value = new DataView(new ArrayBuffer(12));
+      value.setBigUint64(0, of_day, true);
+      value.setInt32(8, 2_440_588, true);
+      return new Uint8Array(value.buffer);
+    };
     const legacy: SchemaElement = { name: "at", type: "INT96" };
-    expect(reading(legacy, [julian(5_000n), julian(5_001n)])).toEqual([1, [5n, 5n]]);
+    expect(reading(legacy, bytes(julian(5_000n), julian(5_001n)), null)).toEqual([[1], [5n, 5n]]);
     const text: SchemaElement = { name: "at", type: "BYTE_ARRAY", converted_type: "UTF8" };
     const encoded = TEXTS.slice(0, 3).map((at) => new TextEncoder().encode(at));
-    expect(reading(text, encoded)[0]).toBe(1);
+    expect(reading(text, bytes(...encoded), [0, 1, 2])[0]).toHaveLength(1);
   });
 });
