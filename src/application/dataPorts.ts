@@ -5,6 +5,7 @@
 import type { Misfit } from "../domain/batch/commands.ts";
 import type { Breach } from "../domain/batch/events.ts";
 import type { Result } from "../domain/decider.ts";
+import type { CsvDialect } from "../domain/reading.ts";
 import type { KAnonymity, KAnonymityFinding } from "../domain/rules/kAnonymity.ts";
 import type { PrivacyRules } from "../domain/rules/privacy.ts";
 import type { QualityRules } from "../domain/rules/quality.ts";
@@ -74,7 +75,7 @@ export interface SmallObjects {
   list(prefix: string, after?: string): AsyncIterable<string>;
 }
 
-export interface TakeInput {
+export interface TakeInput extends CsvDialect {
   /** Key of the landed upload. */
   readonly source: string;
   /** Key the bytes are copied to. */
@@ -82,8 +83,6 @@ export interface TakeInput {
   /** Of what it unpacks to; left out: as much as an object may have. */
   readonly at_most_bytes?: number;
   readonly format: Format;
-  /** Of a CSV file; left out: found from its header. */
-  readonly delimiter?: string;
   readonly schema: Schema;
   /** Set when the dataset has a subject column. */
   readonly subjects?: AppendSubjects;

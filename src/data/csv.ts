@@ -2,23 +2,20 @@
  * CSV in: the header is matched to the schema by name, every field to its column's type. What does
  * not fit is logged by row and column; the rows keep coming, so that they can be counted.
  */
-import { assertNever } from "../domain/decider.ts";
+import { type CsvDialect, dialectOf, type Reading } from "../domain/reading.ts";
 import type { Schema } from "../domain/table.ts";
 import { CarryBuffer } from "./carryBuffer.ts";
 import { CHUNK_ROWS, type ColumnChunk } from "./columns.ts";
-import { type CsvDialect, matchHeader, readHeader } from "./csvHeader.ts";
+import { csvColumns, describeProblem, findLayout } from "./csvHeader.ts";
 import type { IssueLog } from "./issueLog.ts";
-import {
-  type CsvLayout,
-  type CsvProblem,
-  type CsvWindow,
-  csvWindow,
-} from "./kernels/csvColumns.ts";
+import { type CsvColumn, type CsvLayout, type CsvWindow, csvWindow } from "./kernels/csvColumns.ts";
 import { NotATableError } from "./notATable.ts";
 import type { Pieces } from "./pieces.ts";
+import { misfitUnder } from "./reading/cellReader.ts";
+import { csvPieces, type Measure, measureOf } from "./reading/csvText.ts";
+import { encodingHint, HintTally } from "./reading/hints.ts";
 import { type ColumnSpec, columnSpecs, nullColumn } from "./rowBuilder.ts";
-import { MAX_RECORD_BYTES, textPieces } from "./textInput.ts";
-import { misfit } from "./types.ts";
+import { MAX_RECORD_BYTES } from "./textInput.ts";
 
 /** Bytes parsed in one go, unless one record is longer: with few rows, the bound of a chunk. */
 export const WINDOW_BYTES = 512 * 1024;
@@ -38,10 +35,10 @@ export async function* readCsv(
   issues: IssueLog,
   dialect: CsvDialect = {},
 ): AsyncGenerator<ColumnChunk, void, undefined> {
-  const table = new CsvTable(columnSpecs(schema), issues, dialect);
+  const table = new CsvTable(columnSpecs(schema), issues, dialectOf(dialect));
   // After a record that is too long nothing more is parsed, but the pieces are read to their end
   // all the same: somebody may be copying it on the way.
-  for await (const piece of textPieces(pieces)) {
+  for await (const piece of csvPieces(pieces, dialect.reading)) {
     if (table.append(piece)) yield* table.chunks(false);
   }
   yield* table.chunks(true);
@@ -62,9 +59,13 @@ export interface CsvOptions extends CsvDialect {
 }
 
 export class CsvTable {
-  readonly #columns: readonly ColumnSpec[];
+  readonly #columns: readonly CsvColumn[];
   readonly #issues: IssueLog;
   readonly #options: CsvOptions;
+  readonly #reading: Reading;
+  readonly #measure: Measure;
+  /** By column, of fields that did not fit. */
+  readonly #tallies = new Map<string, HintTally>();
   readonly #bytes = new CarryBuffer();
   /** How the rows are laid out; undefined until the header is known. */
   #layout: CsvLayout | undefined;
@@ -81,14 +82,16 @@ export class CsvTable {
   };
 
   constructor(columns: readonly ColumnSpec[], issues: IssueLog, options: CsvOptions) {
-    this.#columns = columns;
+    this.#reading = options.reading ?? {};
+    this.#columns = csvColumns(columns, options.reading);
+    this.#measure = measureOf(options.reading?.encoding);
     this.#issues = issues;
     this.#options = options;
     this.#layout = options.layout;
     this.#row = options.first_row ?? 1;
   }
 
-  /** Bytes that the header and the chunks so far took. */
+  /** Bytes that the header and the chunks so far took in the stored object, but for its mark. */
   get offset(): number {
     return this.#offset;
   }
@@ -120,10 +123,11 @@ export class CsvTable {
       const bytes = available.subarray(0, size);
       const { chunk_rows = CHUNK_ROWS } = this.#options;
       const maxRows = Math.max(1, Math.min(chunk_rows, Math.floor(WINDOW_FIELDS / layout.width)));
-      const window = csvWindow(bytes, isLast && bytes.length === available.length, layout, maxRows);
-      this.#extents = { from: this.#offset, ends: window.extents };
-      this.#offset += window.consumed;
-      if (window.rows > 0) yield this.#chunk(window);
+      const isWhole = isLast && bytes.length === available.length;
+      const window = csvWindow(bytes, isWhole, layout, maxRows, this.#sample);
+      this.#extents = { from: this.#offset, ends: this.#measure.places(bytes, window.extents) };
+      this.#offset += this.#measure.length(bytes.subarray(0, window.consumed));
+      if (window.rows > 0) yield this.#chunk(window, bytes);
       this.#bytes.consume(window.consumed);
       if (bytes.length - window.consumed > MAX_RECORD_BYTES && window.rows < maxRows) {
         if (!this.#stopped) yield this.#tooLong();
@@ -144,37 +148,48 @@ export class CsvTable {
 
   #readHeader(isLast: boolean): CsvLayout | undefined {
     const bytes = this.#bytes.view();
-    const header = readHeader(bytes, isLast, this.#columns, this.#options);
-    if (header === null) {
-      if (bytes.length > MAX_RECORD_BYTES) {
-        throw new NotATableError(`the header row ${describe("too_long")}`);
-      }
-      return undefined;
-    }
-    if (header.problem !== null) {
-      throw new NotATableError(`the header row ${describe(header.problem)}`);
-    }
-    this.#bytes.consume(header.consumed);
-    this.#offset += header.consumed;
-    const layout = matchHeader(header, this.#columns, this.#issues);
+    const found = findLayout(bytes, isLast, this.#columns, this.#options, this.#issues);
+    if (found === null) return undefined;
+    const { layout, consumed } = found;
+    this.#offset += this.#measure.length(bytes.subarray(0, consumed));
+    this.#bytes.consume(consumed);
     const { counts_only, only } = this.#options;
     if (counts_only) this.#layout = { ...layout, columns: [] };
     else this.#layout = only === undefined ? layout : layoutOnly(layout, only);
     return this.#layout;
   }
 
-  #chunk(window: CsvWindow): ColumnChunk {
+  #chunk(window: CsvWindow, bytes: Uint8Array): ColumnChunk {
     const chunk = { first_row: this.#row, rows: window.rows, columns: window.columns };
     this.#report(window);
+    this.#hint(window, bytes);
     this.#row += window.rows;
     return chunk;
   }
 
   #tooLong(): ColumnChunk {
     this.#stopped = true;
-    this.#issues.add(null, this.#row, describe("too_long"));
+    this.#issues.add(null, this.#row, describeProblem("too_long"));
     const columns = this.#columns.map((column) => nullColumn(column, 1));
     return { first_row: this.#row, rows: 1, columns };
+  }
+
+  readonly #sample = ({ name, type }: CsvColumn, text: string): boolean => {
+    const tally = this.#tallies.get(name) ?? new HintTally(type, this.#reading);
+    this.#tallies.set(name, tally);
+    return tally.add(text);
+  };
+
+  /** Goes with what was reported of a column, or of records that are no UTF-8. */
+  #hint({ badRecords, misfits, extents }: CsvWindow, bytes: Uint8Array): void {
+    for (const [index, { name, type }] of (this.#layout?.columns ?? []).entries()) {
+      const tally = misfits[index]?.length ? this.#tallies.get(name) : undefined;
+      if (tally) this.#issues.hint(name, misfitUnder(this.#reading, type), tally.hint());
+    }
+    const bad = badRecords.find(({ problem }) => problem === "invalid_utf8");
+    if (bad === undefined) return;
+    const record = bytes.subarray(extents[2 * bad.row], extents[2 * bad.row + 1]);
+    this.#issues.hint(null, describeProblem("invalid_utf8"), encodingHint(record));
   }
 
   /** Row by row, as a reader of the file meets them. */
@@ -188,15 +203,16 @@ export class CsvTable {
       return;
     }
     const width = this.#layout?.width ?? 0;
+    const headless = this.#reading.header === false;
+    const wanted = headless ? `the schema has ${width} columns` : `the header has ${width}`;
     const issues = badRecords.map(({ row, fields, problem }) => ({
       row,
       column: null as string | null,
-      message:
-        problem === null ? `has ${count(fields)}, the header has ${width}` : describe(problem),
+      message: problem === null ? `has ${count(fields)}, ${wanted}` : describeProblem(problem),
     }));
     for (const [index, { name, type }] of (this.#layout?.columns ?? []).entries()) {
       for (const row of misfits[index] ?? []) {
-        issues.push({ row, column: name, message: misfit(type) });
+        issues.push({ row, column: name, message: misfitUnder(this.#reading, type) });
       }
     }
     issues.sort((left, right) => left.row - right.row);
@@ -217,18 +233,3 @@ const twice = (bytes: number) =>
   Math.min(Math.max(2 * bytes, 2 * WINDOW_BYTES), MAX_RECORD_BYTES + 1);
 
 const count = (fields: number) => (fields === 1 ? "1 field" : `${fields} fields`);
-
-const describe = (problem: CsvProblem): string => {
-  switch (problem) {
-    case "unterminated_quote":
-      return "opens a quote that is never closed";
-    case "text_after_quote":
-      return "has text between a closing quote and the next comma";
-    case "invalid_utf8":
-      return "is not valid UTF-8";
-    case "too_long":
-      return `is longer than ${MAX_RECORD_BYTES} bytes; nothing after it was read`;
-    default:
-      return assertNever(problem);
-  }
-};

@@ -1,11 +1,20 @@
 /**
  * The header of a CSV file: which delimiter tells its fields apart, and which field is which column
- * of the schema.
+ * of the schema. Where a file has none, the schema's order says it.
  */
+
+import { assertNever } from "../domain/decider.ts";
+import type { CsvDialect, Reading } from "../domain/reading.ts";
 import type { IssueLog } from "./issueLog.ts";
-import { type CsvHeader, type CsvLayout, csvHeaderRecord } from "./kernels/csvColumns.ts";
+import type { CsvColumn, CsvLayout } from "./kernels/csvColumns.ts";
+import { type CsvHeader, csvHeaderRecord } from "./kernels/csvRecord.ts";
+import type { CsvProblem } from "./kernels/csvRecords.ts";
 import { NotATableError } from "./notATable.ts";
+import { cellReader } from "./reading/cellReader.ts";
+import { type FieldDecoder, fieldDecoder } from "./reading/fieldText.ts";
+import { encodingHint } from "./reading/hints.ts";
 import type { ColumnSpec } from "./rowBuilder.ts";
+import { MAX_RECORD_BYTES } from "./textInput.ts";
 
 /** Fields of a header beyond this many are a reason to refuse the file. */
 export const MAX_CSV_FIELDS = 4096;
@@ -13,48 +22,124 @@ export const MAX_CSV_FIELDS = 4096;
 /** What is looked for where nobody has said. */
 export const DELIMITERS = [",", ";", "\t", "|"] as const;
 
-/** What is known of a file before it is read. */
-export interface CsvDialect {
-  /** One ASCII character (see isDelimiter). Left out: found from the header. */
-  readonly delimiter?: string;
+/** The columns of a schema as the fields of a file are read under its reading. */
+export const csvColumns = (
+  columns: readonly ColumnSpec[],
+  reading: Reading = {},
+): readonly CsvColumn[] =>
+  columns.map((column) => {
+    const read = cellReader(reading, column.type);
+    return read === null ? column : { ...column, read };
+  });
+
+export interface FoundLayout {
+  readonly layout: CsvLayout;
+  /** Bytes that the header took. */
+  readonly consumed: number;
 }
 
-/** What is known of a file, and nothing else of what is known with it. */
-export const dialectOf = ({ delimiter }: CsvDialect): CsvDialect =>
-  delimiter === undefined ? {} : { delimiter };
+/**
+ * How the rows of a file are laid out that begins with `bytes`; null when they do not hold enough of
+ * it. What the header lacks or has too much becomes issues. Throws a NotATableError when it is no
+ * header.
+ */
+export const findLayout = (
+  bytes: Uint8Array,
+  isLast: boolean,
+  columns: readonly CsvColumn[],
+  { delimiter, reading = {} }: CsvDialect,
+  issues: IssueLog,
+): FoundLayout | null => {
+  const decode = fieldDecoder(reading.encoding) ?? undefined;
+  const candidates: readonly string[] = delimiter === undefined ? DELIMITERS : [delimiter];
+  const known = new Set(columns.map(({ name }) => name));
+  // Without a header it is the one that makes as many fields as there are columns.
+  const worth = ({ names, width }: CsvHeader): number =>
+    reading.header === false
+      ? Number(width === columns.length)
+      : new Set(names.filter((name) => known.has(name))).size;
+  const header = bestHeader(bytes, isLast, candidates, worth, decode);
+  if (header === null) {
+    if (bytes.length > MAX_RECORD_BYTES) throw noHeader(reading, "too_long", bytes);
+    return null;
+  }
+  if (reading.header === false) {
+    const { delimiter: byte } = header;
+    const positions = columns.map((_, index) => index);
+    const width = columns.length;
+    return {
+      layout: { delimiter: byte, width, columns, positions, ...given(decode) },
+      consumed: 0,
+    };
+  }
+  if (header.problem !== null) throw noHeader(reading, header.problem, bytes);
+  const layout = { ...matchHeader(header, columns, issues), ...given(decode) };
+  return { layout, consumed: header.consumed };
+};
 
-export interface FoundHeader extends CsvHeader {
+const given = (decode: FieldDecoder | undefined) => (decode === undefined ? {} : { decode });
+
+const noHeader = (reading: Reading, problem: CsvProblem, bytes: Uint8Array): NotATableError => {
+  const record = reading.header === false ? "first" : "header";
+  const hint = problem === "invalid_utf8" ? encodingHint(firstLine(bytes)) : null;
+  const why = hint === null ? describeProblem(problem) : `${describeProblem(problem)} (${hint})`;
+  return new NotATableError(`the ${record} row ${why}`);
+};
+
+const firstLine = (bytes: Uint8Array): Uint8Array => {
+  const end = bytes.findIndex((byte) => byte === 0x0a || byte === 0x0d);
+  return end < 0 ? bytes : bytes.subarray(0, end);
+};
+
+export const describeProblem = (problem: CsvProblem): string => {
+  switch (problem) {
+    case "unterminated_quote":
+      return "opens a quote that is never closed";
+    case "text_after_quote":
+      return "has text between a closing quote and the next comma";
+    case "invalid_utf8":
+      return "is not valid UTF-8";
+    case "no_character":
+      return "has a byte that is no character of the encoding";
+    case "too_long":
+      return `is longer than ${MAX_RECORD_BYTES} bytes; nothing after it was read`;
+    default:
+      return assertNever(problem);
+  }
+};
+
+interface FoundHeader extends CsvHeader {
   readonly delimiter: number;
 }
 
 /**
- * The header under the delimiter given or, without one, under that which yields the most columns of
- * the schema; a comma when none yields any. Null when `bytes` do not hold all of it.
+ * The first record under that candidate which makes it worth most, the first of them when none
+ * does. Null when `bytes` do not hold all of it.
  */
-export const readHeader = (
+const bestHeader = (
   bytes: Uint8Array,
   isLast: boolean,
-  columns: readonly ColumnSpec[],
-  { delimiter }: CsvDialect,
+  candidates: readonly string[],
+  worth: (header: CsvHeader) => number,
+  decode: FieldDecoder | undefined,
 ): FoundHeader | null => {
-  const known = new Set(columns.map(({ name }) => name));
-  let best: { readonly header: FoundHeader; readonly matches: number } | undefined;
-  for (const candidate of delimiter === undefined ? DELIMITERS : [delimiter]) {
-    const byte = candidate.charCodeAt(0);
-    const header = csvHeaderRecord(bytes, isLast, byte, MAX_CSV_FIELDS);
+  let best: { readonly header: FoundHeader; readonly worth: number } | undefined;
+  for (const candidate of candidates) {
+    const delimiter = candidate.charCodeAt(0);
+    const header = csvHeaderRecord(bytes, isLast, delimiter, MAX_CSV_FIELDS, decode);
     if (header === null) return null;
-    const matches = new Set(header.names.filter((name) => known.has(name))).size;
-    if (best === undefined || matches > best.matches) {
-      best = { header: { ...header, delimiter: byte }, matches };
+    const value = worth(header);
+    if (best === undefined || value > best.worth) {
+      best = { header: { ...header, delimiter }, worth: value };
     }
   }
   return best?.header ?? null;
 };
 
 /** Where each column stands; names that are missing, unknown or repeated become issues. */
-export const matchHeader = (
+const matchHeader = (
   { names, width, delimiter }: FoundHeader,
-  columns: readonly ColumnSpec[],
+  columns: readonly CsvColumn[],
   issues: IssueLog,
 ): CsvLayout => {
   if (width > MAX_CSV_FIELDS) {

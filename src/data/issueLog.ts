@@ -16,6 +16,7 @@ export class IssueLog {
   readonly #ofRows: SchemaIssue[] = [];
   readonly #unexpected = new Set<string>();
   #unexpectedOverflow = false;
+  readonly #hints = new Map<string, string>();
 
   /** How many issues there are, listed or not. */
   get count(): number {
@@ -29,12 +30,12 @@ export class IssueLog {
 
   /** The first ones about rows. */
   get of_rows(): readonly SchemaIssue[] {
-    return this.#ofRows;
+    return this.#hinted(this.#ofRows);
   }
 
   /** Issues of the file first, then those of rows as they were met; at most MAX_LISTED_ISSUES. */
   get listed(): readonly SchemaIssue[] {
-    return [...this.#ofFile, ...this.#ofRows].slice(0, MAX_LISTED_ISSUES);
+    return [...this.#ofFile, ...this.of_rows].slice(0, MAX_LISTED_ISSUES);
   }
 
   /** Names in the file that the schema does not know, at most MAX_UNEXPECTED_COLUMNS of them. */
@@ -57,6 +58,13 @@ export class IssueLog {
     if (row !== null) this.#rowCount += 1;
     const list = row === null ? this.#ofFile : this.#ofRows;
     if (list.length < MAX_LISTED_ISSUES) list.push({ column, row, message });
+  }
+
+  /** What may help against issues of rows with that message; null: nothing that is known. */
+  hint(column: string | null, message: string, hint: string | null): void {
+    const key = hintKey(column, message);
+    if (hint === null) this.#hints.delete(key);
+    else this.#hints.set(key, hint);
   }
 
   /** Issues of rows that are only counted, because enough are listed. */
@@ -85,6 +93,19 @@ export class IssueLog {
     const amount = this.#unexpectedOverflow ? `more than ${known} columns` : columns(known);
     this.add(null, null, `${amount} not in the schema`);
   }
+
+  /** The same, the first of each kind with its hint. */
+  #hinted(issues: readonly SchemaIssue[]): readonly SchemaIssue[] {
+    const said = new Set<string>();
+    return issues.map((issue) => {
+      const key = hintKey(issue.column, issue.message);
+      const hint = said.has(key) ? undefined : this.#hints.get(key);
+      said.add(key);
+      return hint === undefined ? issue : { ...issue, message: `${issue.message} (${hint})` };
+    });
+  }
 }
+
+const hintKey = (column: string | null, message: string) => JSON.stringify([column, message]);
 
 const columns = (count: number) => (count === 1 ? "1 column" : `${count} columns`);

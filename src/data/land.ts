@@ -5,15 +5,16 @@
  */
 import type { LandInput, LandOutcome, ObjectStore, Segment } from "../application/dataPorts.ts";
 import type { DigestingStore } from "../application/digests.ts";
+import { dialectOf, type Encoding } from "../domain/reading.ts";
 import { CHUNK_ROWS } from "./columns.ts";
 import { CsvTable, WINDOW_BYTES } from "./csv.ts";
-import { dialectOf } from "./csvHeader.ts";
 import { IssueLog } from "./issueLog.ts";
 import { checkFirstLine, isBlank, type Line, LineScanner, TOO_LONG } from "./jsonl.ts";
 import { NotATableError } from "./notATable.ts";
 import { parquetGroups } from "./parquetReader.ts";
 import { parquetSource } from "./parquetSource.ts";
 import type { Pieces } from "./pieces.ts";
+import { csvPieces, markOf } from "./reading/csvText.ts";
 import { columnSpecs } from "./rowBuilder.ts";
 import { type Copied, MAX_OBJECT_BYTES, transfer } from "./take.ts";
 import { textPieces } from "./textInput.ts";
@@ -81,19 +82,18 @@ export class Cutter {
   }
 }
 
-const BYTE_ORDER_MARK = [0xef, 0xbb, 0xbf];
-
 /** Counts what passes by, and sees whether it begins with a byte order mark. */
-export const counted = (pieces: Pieces) => {
+export const counted = (pieces: Pieces, encoding?: Encoding) => {
+  const mark = markOf(encoding);
   const state = { bytes: 0, mark_bytes: 0 };
   const counting = async function* () {
     let matched = 0;
     for await (const piece of pieces) {
-      for (let at = 0; state.bytes + at < BYTE_ORDER_MARK.length && at < piece.length; at += 1) {
-        if (piece[at] === BYTE_ORDER_MARK[state.bytes + at]) matched += 1;
+      for (let at = 0; state.bytes + at < mark.length && at < piece.length; at += 1) {
+        if (piece[at] === mark[state.bytes + at]) matched += 1;
       }
       state.bytes += piece.length;
-      state.mark_bytes = matched === BYTE_ORDER_MARK.length ? matched : 0;
+      state.mark_bytes = matched === mark.length ? matched : 0;
       yield piece;
     }
   };
@@ -109,12 +109,13 @@ const csvSegments = async (pieces: Pieces, input: LandInput): Promise<readonly S
     counts_only: true,
     chunk_rows,
   });
-  const { state, pieces: source } = counted(pieces);
+  const { state, pieces: source } = counted(pieces, input.reading?.encoding);
   const cutter = new Cutter(input.segment_bytes);
   const count = (isLast: boolean) => {
     for (const { rows } of table.chunks(isLast)) cutter.add(rows, state.mark_bytes + table.offset);
   };
-  for await (const piece of textPieces(source)) if (table.append(piece)) count(false);
+  const text = csvPieces(source, input.reading);
+  for await (const piece of text) if (table.append(piece)) count(false);
   count(true);
   table.end();
   return cutter.finish(state.bytes);

@@ -4,16 +4,19 @@
  */
 import { MissingObjectError, type ObjectStore, type Segment } from "../application/dataPorts.ts";
 import { assertNever, invariant } from "../domain/decider.ts";
+import { dialectOf, isRowsOnly } from "../domain/reading.ts";
 import type { ObjectRef, Schema } from "../domain/table.ts";
 import type { ColumnChunk } from "./columns.ts";
 import { CsvTable, readCsv } from "./csv.ts";
-import { matchHeader, readHeader } from "./csvHeader.ts";
+import { csvColumns, findLayout } from "./csvHeader.ts";
 import { IssueLog } from "./issueLog.ts";
 import { JsonlTable } from "./jsonl.ts";
 import type { CsvLayout } from "./kernels/csvColumns.ts";
 import { readParquet } from "./parquetReader.ts";
 import { parquetSource } from "./parquetSource.ts";
 import { piecesOf } from "./pieces.ts";
+import { markOf, transcoded, transcodedHead } from "./reading/csvText.ts";
+import { noRows } from "./readTable.ts";
 import { columnSpecs } from "./rowBuilder.ts";
 import { textPieces } from "./textInput.ts";
 
@@ -38,6 +41,10 @@ export const readSegment = async (
   const rows_only = segment.index > 0;
   switch (ref.format) {
     case "csv": {
+      // Every row of a file without a header may have been erased: that is no damage.
+      if (ref.bytes === 0 && isRowsOnly(ref)) {
+        return { issues, chunks: noRows, missing: none, rows_only };
+      }
       const chunks = await csvSegment(store, ref, schema, segment, issues);
       return { issues, chunks, missing: none, rows_only };
     }
@@ -79,28 +86,30 @@ const csvSegment = async (
 ): Promise<() => AsyncGenerator<ColumnChunk, void, undefined>> => {
   const pieces = await piecesOfSegment(store, ref, segment);
   if (segment.index === 0) return () => readCsv(pieces, schema, issues, ref);
-  const columns = columnSpecs(schema);
   const layout = await layoutOf(store, ref, schema);
-  const table = new CsvTable(columns, issues, { layout, first_row: segment.first_row });
+  const about = { ...dialectOf(ref), layout, first_row: segment.first_row };
+  const table = new CsvTable(columnSpecs(schema), issues, about);
+  const text = transcoded(pieces, ref.reading?.encoding);
   return async function* () {
-    for await (const piece of pieces) if (table.append(piece)) yield* table.chunks(false);
+    for await (const piece of text) if (table.append(piece)) yield* table.chunks(false);
     yield* table.chunks(true);
   };
 };
 
 const FIRST_HEADER_BYTES = 64 * 1024;
-const BYTE_ORDER_MARK = [0xef, 0xbb, 0xbf];
 
 /** From the header alone. It was found once already, when the object was landed. */
 const layoutOf = async (store: ObjectStore, ref: ObjectRef, schema: Schema): Promise<CsvLayout> => {
-  const columns = columnSpecs(schema);
+  const columns = csvColumns(columnSpecs(schema), ref.reading);
+  const encoding = ref.reading?.encoding;
+  const mark = markOf(encoding);
   for (let size = FIRST_HEADER_BYTES; ; size *= 4) {
     const length = Math.min(size, ref.bytes);
     const bytes = await store.read(ref.key, 0, length);
-    const marked = BYTE_ORDER_MARK.every((byte, index) => bytes[index] === byte);
-    const text = marked ? bytes.subarray(BYTE_ORDER_MARK.length) : bytes;
-    const header = readHeader(text, length === ref.bytes, columns, ref);
-    if (header !== null) return matchHeader(header, columns, new IssueLog());
+    const marked = mark.every((byte, index) => bytes[index] === byte);
+    const text = transcodedHead(marked ? bytes.subarray(mark.length) : bytes, encoding);
+    const found = findLayout(text, length === ref.bytes, columns, ref, new IssueLog());
+    if (found !== null) return found.layout;
     invariant(length < ref.bytes, "a landed CSV file has a header");
   }
 };

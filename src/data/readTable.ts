@@ -4,10 +4,10 @@
  */
 import { MissingObjectError, type ObjectStore } from "../application/dataPorts.ts";
 import { assertNever } from "../domain/decider.ts";
+import { type CsvDialect, dialectOf, isRowsOnly } from "../domain/reading.ts";
 import type { ObjectRef, Schema } from "../domain/table.ts";
 import type { ColumnChunk } from "./columns.ts";
 import { readCsv } from "./csv.ts";
-import { type CsvDialect, dialectOf } from "./csvHeader.ts";
 import { IssueLog } from "./issueLog.ts";
 import { readJsonl } from "./jsonl.ts";
 import { readParquet } from "./parquetReader.ts";
@@ -18,7 +18,7 @@ import { type Pieces, piecesOf } from "./pieces.ts";
 export type TableSource =
   | ({ readonly format: "csv"; readonly pieces: Pieces } & CsvDialect)
   | { readonly format: "jsonl"; readonly pieces: Pieces }
-  /** JSON Lines of which every row was erased: no upload comes so. */
+  /** A file without a header of which every row was erased: no upload comes so. */
   | { readonly format: "empty" }
   | {
       readonly format: "parquet";
@@ -54,14 +54,14 @@ export const readTable = (source: TableSource, schema: Schema): TableReader => {
 /** Throws when the object is missing: a reference in the log promises that it is there. */
 export const openTable = async (
   store: ObjectStore,
-  ref: Pick<ObjectRef, "key" | "format" | "bytes" | "delimiter">,
+  ref: Pick<ObjectRef, "key" | "format" | "bytes" | "delimiter" | "reading">,
 ): Promise<TableSource> => {
   if (ref.format === "parquet") {
     return { format: "parquet", store, key: ref.key, size_bytes: ref.bytes };
   }
   const stream = await store.open(ref.key);
   if (stream === null) throw new MissingObjectError(`object ${ref.key} is missing`);
-  if (ref.format === "jsonl" && ref.bytes === 0) {
+  if (isRowsOnly(ref) && ref.bytes === 0) {
     await stream.cancel();
     return { format: "empty" };
   }
@@ -92,4 +92,4 @@ const chunksOf = (source: TableSource, schema: Schema, issues: IssueLog) => {
   }
 };
 
-async function* noRows(): AsyncGenerator<ColumnChunk, void, undefined> {}
+export async function* noRows(): AsyncGenerator<ColumnChunk, void, undefined> {}

@@ -6,11 +6,11 @@
 import type { ObjectStore, TakeInput, TakeOutcome } from "../application/dataPorts.ts";
 import type { DigestingStore } from "../application/digests.ts";
 import type { AppendedSubjects } from "../application/subjectPorts.ts";
+import { dialectOf } from "../domain/reading.ts";
 import { type Suspicion, suspicionsOf } from "../domain/suspicion.ts";
 import type { DecimalDigits } from "../domain/table.ts";
 import { contentType } from "./contentTypes.ts";
 import { type CountingWriter, countingWriter } from "./countingWriter.ts";
-import { dialectOf } from "./csvHeader.ts";
 import { digitCounter } from "./decimalDigits.ts";
 import { unpacked } from "./gunzip.ts";
 import type { IssueLog } from "./issueLog.ts";

@@ -2,6 +2,7 @@
  * The vocabulary of tabular data that contracts, batches and the data plane share: column types,
  * file formats, stored objects, and what a pass over the rows reports.
  */
+import type { Reading } from "./reading.ts";
 
 export const COLUMN_TYPES = [
   "int",
@@ -64,6 +65,8 @@ export interface ObjectRef {
   readonly rows: number;
   /** What parts the fields of a CSV file, where somebody has said so; else its header tells. */
   readonly delimiter?: string;
+  /** How else a CSV file is to be read than as Lethe writes one. */
+  readonly reading?: Reading;
   /** Of a raw object, all of its decimal columns; left out: they were not counted. */
   readonly decimal_digits?: DecimalDigits;
   /** Of Parquet: its decimal columns that are numbers; the others are texts. */

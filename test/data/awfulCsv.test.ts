@@ -110,7 +110,11 @@ describe("twenty lines of deliberately awful CSV", () => {
       { row: 12, column: null, message: "has 2 fields, the header has 7" },
       { row: 13, column: null, message: "has 9 fields, the header has 7" },
       { row: 14, column: null, message: "has text between a closing quote and the next comma" },
-      { row: 15, column: null, message: "is not valid UTF-8" },
+      {
+        row: 15,
+        column: null,
+        message: 'is not valid UTF-8 (hint: "reading": {"encoding":"windows-1252"})',
+      },
       { row: 16, column: "ratio", message: ofCell.float },
       { row: 18, column: null, message: "opens a quote that is never closed" },
     ]);

@@ -223,7 +223,8 @@ describe("rows that do not fit", () => {
       [null, null],
       ["ok", "2"],
     ]);
-    expect(issues).toEqual([{ column: null, row: 1, message: "is not valid UTF-8" }]);
+    const hint = 'hint: "reading": {"encoding":"windows-1252"}';
+    expect(issues).toEqual([{ column: null, row: 1, message: `is not valid UTF-8 (${hint})` }]);
   });
 
   test("all issues are counted, the first are listed", async () => {
@@ -268,7 +269,16 @@ describe("bytes that are no table", () => {
 
   test("a NUL byte near the beginning, as in UTF-16 and in most binary files", async () => {
     expect(await refusedAs("a,b\n\0,1\n")).toContain("binary");
-    expect(await refusedAs(latin1("\xff\xfea\0,\0b\0"))).toContain("binary");
+    expect(await refusedAs(latin1("a\0,\0b\0"))).toContain("binary");
+  });
+
+  test("a byte order mark of another encoding, which then is said", async () => {
+    for (const [mark, encoding] of [
+      ["\xff\xfea\0,\0b\0", "utf-16le"],
+      ["\xfe\xff\0a\0,\0b", "utf-16be"],
+    ] as const) {
+      expect(await refusedAs(latin1(mark))).toContain(`"reading": {"encoding":"${encoding}"}`);
+    }
   });
 
   test("a header that is not UTF-8", async () => {

@@ -5,19 +5,20 @@
 import { assertNever } from "../../domain/decider.ts";
 import type { ColumnType } from "../../domain/table.ts";
 import type { ColumnVector } from "../columns.ts";
+import type { CellReader } from "../reading/cellReader.ts";
+import { type FieldDecoder, utf8Text } from "../reading/fieldText.ts";
 import { type ColumnSpec, nullColumn } from "../rowBuilder.ts";
 import { MAX_RECORD_BYTES } from "../textInput.ts";
-import {
-  type BadRecord,
-  badRecordsIn,
-  type CsvProblem,
-  extentsOf,
-  problemOf,
-  RECORD_WORDS,
-} from "./csvRecords.ts";
+import { ENTRY_BYTES, type Entries, fieldAt, fieldsOf, readCells, WORD_BYTES } from "./csvCells.ts";
+import { type BadRecord, badRecordsIn, extentsOf, RECORD_WORDS } from "./csvRecords.ts";
 import { type Arena, withKernels } from "./kernels.ts";
 
 export type { BadRecord, CsvProblem } from "./csvRecords.ts";
+
+export interface CsvColumn extends ColumnSpec {
+  /** What its fields mean; left out: what the kernels take them for. */
+  readonly read?: CellReader;
+}
 
 /** How the fields of a file are told apart and which of them are wanted. */
 export interface CsvLayout {
@@ -25,10 +26,15 @@ export interface CsvLayout {
   readonly delimiter: number;
   /** Fields of the header, and so of every record. */
   readonly width: number;
-  readonly columns: readonly ColumnSpec[];
+  readonly columns: readonly CsvColumn[];
   /** Where each column stands in a record; -1 when the file lacks it: then all of it is null. */
   readonly positions: readonly number[];
+  /** Given when the bytes are no UTF-8: then every column is read by a reader of its own. */
+  readonly decode?: FieldDecoder;
 }
+
+/** Is shown texts that do not fit their column; says whether it wants another. */
+export type MisfitSample = (column: CsvColumn, text: string) => boolean;
 
 export interface CsvWindow {
   readonly rows: number;
@@ -44,8 +50,6 @@ export interface CsvWindow {
   readonly extents: Uint32Array;
 }
 
-const ENTRY_BYTES = 8;
-const WORD_BYTES = 4;
 const VALUE = 1;
 const MISFIT = 2;
 const HARD = 3;
@@ -61,6 +65,7 @@ export const csvWindow = (
   isLast: boolean,
   layout: CsvLayout,
   maxRows: number,
+  sample?: MisfitSample,
 ): CsvWindow =>
   withKernels((arena) => {
     const { kernels } = arena;
@@ -83,16 +88,22 @@ export const csvWindow = (
       end,
     );
     const consumed = arena.words(end, 1)[0] ?? 0;
-    if (!kernels.isUtf8(input, consumed)) {
+    if (layout.decode === undefined && !kernels.isUtf8(input, consumed)) {
       kernels.markInvalidUtf8(input, records, rows, width, fields);
     }
     const recorded = arena.words(records, rows * RECORD_WORDS);
     const badRecords = badRecordsIn(recorded, rows, width);
     const extents = extentsOf(recorded, rows, bytes);
-    const table = { arena, input, fields, width, rows, consumed };
-    const parsed = layout.columns.map((column, index) =>
-      arena.scratch(() => parseColumn(table, column, layout.positions[index] ?? -1)),
-    );
+    const { decode = utf8Text } = layout;
+    const table = { arena, input, fields, width, rows, consumed, decode };
+    const parsed = layout.columns.map((column, index) => {
+      const position = layout.positions[index] ?? -1;
+      const found = arena.scratch(() => parseColumn(table, column, position));
+      if (sample !== undefined && found.misfits.length > 0) {
+        showMisfits(table, column, position, found.misfits, sample);
+      }
+      return found;
+    });
     return {
       rows,
       consumed,
@@ -104,71 +115,24 @@ export const csvWindow = (
     };
   });
 
-/** The first record that is not blank, or null when `bytes` do not hold all of it. */
-export interface CsvHeader {
-  readonly names: readonly string[];
-  /** Fields of the record; there may be more than names. */
-  readonly width: number;
-  readonly problem: CsvProblem | null;
-  /** Bytes it took, blank lines before it included. */
+interface FieldTable extends Entries {
   readonly consumed: number;
+  readonly decode: FieldDecoder;
 }
 
-/** Reads the header under one delimiter, at most `maxFields` names of it. */
-export const csvHeaderRecord = (
-  bytes: Uint8Array,
-  isLast: boolean,
-  delimiter: number,
-  maxFields: number,
-): CsvHeader | null =>
-  withKernels((arena) => {
-    const { kernels } = arena;
-    const input = arena.put(bytes);
-    const fields = arena.reserve(maxFields * ENTRY_BYTES);
-    const records = arena.reserve(RECORD_WORDS * WORD_BYTES);
-    const end = arena.reserve(WORD_BYTES);
-    const rows = kernels.scanCsv(
-      input,
-      bytes.length,
-      Number(isLast),
-      delimiter,
-      maxFields,
-      0,
-      1,
-      MAX_RECORD_BYTES,
-      fields,
-      records,
-      end,
-    );
-    if (rows === 0) return null;
-    kernels.markInvalidUtf8(input, records, 1, 0, fields);
-    const [, , width = 0, problem = 0] = arena.words(records, RECORD_WORDS);
-    const consumed = arena.words(end, 1)[0] ?? 0;
-    const names: string[] = [];
-    for (let index = 0; index < Math.min(width, maxFields) && problem === 0; index += 1) {
-      names.push(textOfField(arena, input, fields, index));
-    }
-    return { names, width, problem: problemOf(problem), consumed };
-  });
-
-const textOfField = (arena: Arena, input: number, fields: number, index: number): string => {
-  const offsets = arena.reserve(2 * WORD_BYTES);
-  const [, word = 0] = arena.words(fields + index * ENTRY_BYTES, 2);
-  const bytes = arena.reserve((word & ((1 << 30) - 1)) + 16);
-  const flags = arena.reserve(1);
-  arena.kernels.parseStrings(input, fields, index, 1, 1, offsets, bytes, flags);
-  const length = arena.words(offsets, 2)[1] ?? 0;
-  return utf8.decode(arena.bytes(bytes, length));
+const showMisfits = (
+  table: FieldTable,
+  column: CsvColumn,
+  position: number,
+  misfits: readonly number[],
+  sample: MisfitSample,
+): void => {
+  const of = fieldsOf(table, position);
+  for (const row of misfits) {
+    const { text } = fieldAt(of, row, table.decode);
+    if (text !== undefined && !sample(column, text)) return;
+  }
 };
-
-interface FieldTable {
-  readonly arena: Arena;
-  readonly input: number;
-  readonly fields: number;
-  readonly width: number;
-  readonly rows: number;
-  readonly consumed: number;
-}
 
 interface ParsedColumn {
   readonly column: ColumnVector;
@@ -177,8 +141,11 @@ interface ParsedColumn {
   readonly cut?: number;
 }
 
-const parseColumn = (table: FieldTable, spec: ColumnSpec, position: number): ParsedColumn => {
+const parseColumn = (table: FieldTable, spec: CsvColumn, position: number): ParsedColumn => {
   if (position < 0) return { column: nullColumn(spec, table.rows), misfits: [] };
+  if (spec.read !== undefined) {
+    return readCells(fieldsOf(table, position), table.rows, spec, spec.read, table.decode);
+  }
   const { name, type } = spec;
   switch (type) {
     case "string":

@@ -7,6 +7,8 @@ export type CsvProblem =
   | "unterminated_quote"
   | "text_after_quote"
   | "invalid_utf8"
+  /** Of a header only: of a row it is the cell that does not fit. */
+  | "no_character"
   /** The last record that is reported: nothing after it is scanned. */
   | "too_long";
 
@@ -17,7 +19,7 @@ const PROBLEMS = [
   "text_after_quote",
   "invalid_utf8",
   "too_long",
-] as const satisfies readonly (CsvProblem | null)[];
+] as const satisfies readonly (Exclude<CsvProblem, "no_character"> | null)[];
 
 /** What a record's last word means. */
 export const problemOf = (word: number): CsvProblem | null => PROBLEMS[word] ?? null;

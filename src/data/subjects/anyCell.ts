@@ -5,17 +5,19 @@
  */
 import type { ObjectStore } from "../../application/dataPorts.ts";
 import type { SubjectSet } from "../../application/subjectPorts.ts";
+import type { Reading } from "../../domain/reading.ts";
 import { COLUMN_TYPES, type ColumnType, type ObjectRef } from "../../domain/table.ts";
 import type { ColumnChunk } from "../columns.ts";
 import { keyedDigests } from "../kernels/keyedHash.ts";
 import { piecesOf } from "../pieces.ts";
+import { cellReader } from "../reading/cellReader.ts";
 import { TextBuilder } from "../textBuilder.ts";
 import { bytesFinder } from "./heldText.ts";
 import { type LooseRow, rowBatches } from "./looseRows.ts";
 import { refsForType } from "./rowMatch.ts";
 import { openStream, type Scanned } from "./rowScan.ts";
 import { REF_WORDS, RefSet } from "./subjectHashes.ts";
-import { canonicalText } from "./subjectTexts.ts";
+import { canonicalCell, canonicalText } from "./subjectTexts.ts";
 
 /** Only these can begin a value of another type than text. */
 const TYPED = /^\s*(?:[+\-.\d]|true|false)/i;
@@ -27,12 +29,15 @@ type Spellings = (text: string, type: ColumnType) => readonly string[];
 export const looseMatch = (
   subjects: SubjectSet,
   key: Uint8Array,
-  types: readonly ColumnType[] = COLUMN_TYPES,
-  spellings: Spellings = anySpellings,
+  {
+    types = COLUMN_TYPES,
+    spellings = anySpellings,
+    reading,
+  }: Partial<{ types: readonly ColumnType[]; spellings: Spellings; reading: Reading }> = {},
 ) => {
   const sets = types.map((type) => [type, new RefSet(refsForType(subjects, type))] as const);
   const wanted = sets.filter(([, set]) => !set.empty);
-  const find = bytesFinder(subjects.subject_ids);
+  const find = bytesFinder(spelt(subjects.subject_ids, reading));
   return (rows: readonly LooseRow[]): Uint8Array | null => {
     const flags = new Uint8Array(rows.length);
     const builder = new TextBuilder(rows.length);
@@ -57,14 +62,58 @@ export const looseMatch = (
   };
 };
 
+/** As a file would be read that fits: by its reading, or else as it is. */
+export const exactSpellings = (source: ObjectRef): Spellings => {
+  const read = readAs(source);
+  return (text, type) => read(text, type) ?? canonicalOf(text, type);
+};
+
+/** As anything it may mean, with or without its reading. */
+const anySpellingsIn = (source: ObjectRef): Spellings => {
+  const read = readAs(source);
+  return (text, type) => [...anySpellings(text, type), ...(read(text, type) ?? [])];
+};
+
+/** Null where the file's reading says nothing about the type. */
+const readAs = ({ reading }: ObjectRef) => {
+  const readers = new Map(
+    COLUMN_TYPES.map((type) => [type, reading ? cellReader(reading, type) : null]),
+  );
+  return (text: string, type: ColumnType): readonly string[] | null => {
+    const read = readers.get(type) ?? null;
+    if (read === null) return null;
+    const cell = read(text, true);
+    return cell === undefined || cell === null ? [] : [canonicalCell(cell, type)];
+  };
+};
+
+const canonicalOf = (text: string, type: ColumnType): readonly string[] => {
+  const canonical = canonicalText(text, type);
+  return canonical === null ? [] : [canonical];
+};
+
 const anySpellings: Spellings = (text, type) => {
   if (type !== "string") {
-    const canonical = TYPED.test(text) ? canonicalText(text, type) : null;
-    return canonical === null ? [] : [canonical];
+    return TYPED.test(text) ? canonicalOf(text, type) : [];
   }
   if (!text.isWellFormed()) return [];
   const trimmed = text.trim();
   return trimmed === text ? [text] : [text, trimmed];
+};
+
+/** Whatever the cells of a file may mean. */
+export const looselyIn = (source: ObjectRef) => {
+  const { reading } = source;
+  return reading === undefined ? {} : { spellings: anySpellingsIn(source), reading };
+};
+
+/** Clear ids, and numbers among them also in groups of thousands where the file has such. */
+const spelt = (ids: readonly string[], reading: Reading | undefined): readonly string[] => {
+  const mark = reading?.thousands_separator;
+  if (mark === undefined) return ids;
+  return ids.flatMap((id) =>
+    /^[+-]?\d{4,}$/.test(id) ? [id, id.replace(/\d(?=(?:\d{3})+$)/g, `$&${mark}`)] : [id],
+  );
 };
 
 export interface LooseScan {
@@ -80,7 +129,7 @@ export const scanLoosely = (
   subjects: SubjectSet,
   key: Uint8Array,
 ): LooseScan => {
-  const match = looseMatch(subjects, key);
+  const match = looseMatch(subjects, key, looselyIn(source));
   const flags = new WeakMap<ColumnChunk, Uint8Array | null>();
   const scanned = async function* (): AsyncGenerator<Scanned, void, undefined> {
     let first_row = 1;
@@ -101,6 +150,6 @@ export const standsInFile = async (
   source: ObjectRef,
   { subject_ids }: SubjectSet,
 ): Promise<boolean> => {
-  const find = bytesFinder(subject_ids);
+  const find = bytesFinder(spelt(subject_ids, source.reading));
   return find.nothing || find.inPieces(piecesOf(await openStream(store, source)));
 };

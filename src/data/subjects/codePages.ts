@@ -3,6 +3,8 @@
  * below 0x80 and 128 characters of its own above it. The platform reads them (WHATWG Encoding,
  * section 9) and writes none, so their tables are turned round here.
  */
+import { invariant } from "../../domain/decider.ts";
+import type { Encoding } from "../../domain/reading.ts";
 
 export interface CodePage {
   /** Null when it has no place for one of the characters. */
@@ -30,8 +32,17 @@ const TABLES = [
     "đĐĎËďŇÍÎě┘┌█▄ŢŮ▀ÓßÔŃńňŠšŔÚŕŰýÝţ´\u00ad˝˛ˇ˘§÷¸°¨˙űŘř■\u00a0",
 ] as const;
 
-const HIGH = 0x80;
-const NO_CHARACTER = "_";
+/** From here on a byte is a character of the page's own. */
+export const HIGH = 0x80;
+/** In a table, where there is none: an underscore itself is ASCII. */
+export const NO_CHARACTER = "_";
+
+/** The characters of the bytes from HIGH on. Throws for an encoding that the platform has not. */
+export const codeTable = (encoding: Encoding): string => {
+  const table = encoding === "ibm850" ? TABLES[0] : tableOf(encoding)[0];
+  invariant(table !== undefined, `the platform reads ${encoding}`);
+  return table;
+};
 
 let pages: readonly CodePage[] | undefined;
 

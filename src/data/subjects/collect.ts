@@ -11,6 +11,7 @@ import type {
   SubjectTable,
 } from "../../application/subjectPorts.ts";
 import { invariant } from "../../domain/decider.ts";
+import { isRowsOnly } from "../../domain/reading.ts";
 import type { ObjectRef, Schema } from "../../domain/table.ts";
 import { cellAt } from "../columnCells.ts";
 import { NotATableError } from "../notATable.ts";
@@ -131,7 +132,7 @@ const eachTextRow = async (
   let rows = 0;
   let rows_read = 0;
   // The first record of a CSV file is its header, if it has one: row 0.
-  const before = source.format === "csv" ? 0 : 1;
+  const before = isRowsOnly(source) ? 1 : 0;
   try {
     for await (const batch of rowBatches(store, source)) {
       const found = named.match(batch);

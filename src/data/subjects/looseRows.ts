@@ -8,8 +8,10 @@ import { CarryBuffer } from "../carryBuffer.ts";
 import { DELIMITERS, MAX_CSV_FIELDS } from "../csvHeader.ts";
 import { parseLine } from "../jsonLine.ts";
 import { TOO_LONG } from "../jsonl.ts";
-import { csvHeaderRecord } from "../kernels/csvColumns.ts";
+import { csvHeaderRecord } from "../kernels/csvRecord.ts";
 import { piecesOf } from "../pieces.ts";
+import { measureOf, transcoded } from "../reading/csvText.ts";
+import { type FieldDecoder, fieldDecoder } from "../reading/fieldText.ts";
 import { hasRepeatedNames } from "../repeatedNames.ts";
 import { decodeUtf8, MAX_RECORD_BYTES, withoutMark } from "../textInput.ts";
 import { JsonNumber } from "../types.ts";
@@ -114,30 +116,36 @@ async function* csvRecords(
   store: ObjectStore,
   source: ObjectRef,
 ): AsyncGenerator<PlacedRow, void, undefined> {
+  const { encoding, header: headed = true } = source.reading ?? {};
+  const decode = fieldDecoder(encoding) ?? undefined;
+  const measure = measureOf(encoding);
   const carry = new CarryBuffer();
   let delimiter = source.delimiter?.charCodeAt(0);
   let offset = 0;
   /** Bytes worth looking at: more than there were when they held no whole record. */
   let wanted = 0;
-  let header: Header | undefined;
+  // Without a header nothing here says which column is which.
+  let header: Header | undefined = headed ? undefined : { names: null };
   const next = (isLast: boolean): PlacedRow | null => {
     const mark = offset === 0 ? carry.length - withoutMark(carry.view()).length : 0;
+    if (offset === 0) offset += measure.length(carry.view().subarray(0, mark));
     carry.consume(mark);
-    offset += mark;
     const all = carry.view();
     if (all.length < wanted && !isLast) return null;
     wanted = 0;
     for (let size = FIRST_RECORD_BYTES; all.length > 0; size *= 4) {
       const bytes = all.subarray(0, size);
       const isWhole = isLast && bytes.length === all.length;
-      delimiter ??= widest(bytes, isWhole);
+      delimiter ??= widest(bytes, isWhole, decode);
       const record =
-        delimiter === undefined ? null : csvHeaderRecord(bytes, isWhole, delimiter, MAX_CSV_FIELDS);
+        delimiter === undefined
+          ? null
+          : csvHeaderRecord(bytes, isWhole, delimiter, MAX_CSV_FIELDS, decode);
       if (record !== null) {
         if (record.problem === "too_long") throw new UnreadableError();
         const taken = bytes.slice(0, record.consumed);
         const start = offset;
-        offset += record.consumed;
+        offset += measure.length(taken);
         carry.consume(record.consumed);
         const isTold = record.problem === null && record.width === record.names.length;
         const texts = isTold ? record.names : null;
@@ -153,7 +161,8 @@ async function* csvRecords(
     }
     return null;
   };
-  for await (const piece of piecesOf(await openStream(store, source))) {
+  const pieces = piecesOf(await openStream(store, source));
+  for await (const piece of transcoded(pieces, encoding)) {
     carry.append(piece);
     for (let row = next(false); row !== null; row = next(false)) yield row;
   }
@@ -181,11 +190,15 @@ const recordCell =
     return text === undefined ? null : [text];
   };
 
-const widest = (bytes: Uint8Array, isLast: boolean): number | undefined => {
+const widest = (
+  bytes: Uint8Array,
+  isLast: boolean,
+  decode: FieldDecoder | undefined,
+): number | undefined => {
   let best: { readonly byte: number; readonly width: number } | undefined;
   for (const candidate of DELIMITERS) {
     const byte = candidate.charCodeAt(0);
-    const record = csvHeaderRecord(bytes, isLast, byte, MAX_CSV_FIELDS);
+    const record = csvHeaderRecord(bytes, isLast, byte, MAX_CSV_FIELDS, decode);
     if (record === null) return undefined;
     if (best === undefined || record.width > best.width) best = { byte, width: record.width };
   }

@@ -6,9 +6,8 @@
  */
 import type { SubjectTable } from "../../application/subjectPorts.ts";
 import type { ColumnType } from "../../domain/table.ts";
-import { looseMatch } from "./anyCell.ts";
+import { exactSpellings, looselyIn, looseMatch } from "./anyCell.ts";
 import type { CellOf, LooseRow } from "./looseRows.ts";
-import { canonicalText } from "./subjectTexts.ts";
 
 export interface NamedRow extends LooseRow {
   readonly cellOf: CellOf;
@@ -23,11 +22,12 @@ export interface NamedMatch {
 
 /** `type` null: it is not known of which type the column is, and no row is certain. */
 export const namedMatch = (
-  { subjects, subject_column, key }: SubjectTable,
+  { source, subjects, subject_column, key }: SubjectTable,
   type: ColumnType | null,
 ): NamedMatch => {
-  const exactly = looseMatch(subjects, key, type === null ? [] : [type], exactSpelling);
-  const anyhow = looseMatch(subjects, key);
+  const types = type === null ? [] : [type];
+  const exactly = looseMatch(subjects, key, { types, spellings: exactSpellings(source) });
+  const anyhow = looseMatch(subjects, key, looselyIn(source));
   let unsure = false;
   return {
     match(rows) {
@@ -47,9 +47,3 @@ export const namedMatch = (
 };
 
 const NOTHING: LooseRow = { texts: [], bytes: new Uint8Array(0) };
-
-/** As a file that fits its schema would be read: in a column of texts, blanks count. */
-const exactSpelling = (text: string, type: ColumnType): readonly string[] => {
-  const canonical = canonicalText(text, type);
-  return canonical === null ? [] : [canonical];
-};

@@ -2,6 +2,7 @@
 import type { ObjectStore } from "../../application/dataPorts.ts";
 import type { DigestingStore } from "../../application/digests.ts";
 import type { Redacted, RedactTarget, SubjectTable } from "../../application/subjectPorts.ts";
+import { isRowsOnly } from "../../domain/reading.ts";
 import type { SubjectIndexRef } from "../../domain/subjects.ts";
 import type { ColumnChunk } from "../columns.ts";
 import { WINDOW_BYTES } from "../csv.ts";
@@ -91,7 +92,7 @@ const redactLoose = async (store: DigestingStore, input: Input): Promise<Redacte
       return { kind: "clear", rows_read: source.rows };
     }
     // Of CSV the first row that is left is the header now, whatever it was.
-    const header = source.format === "csv" ? 1 : 0;
+    const header = isRowsOnly(source) ? 0 : 1;
     const { rows_removed } = redacted;
     const left = Math.max(0, redacted.rows_read - rows_removed - header);
     const object = { ...redacted.object, rows: left };

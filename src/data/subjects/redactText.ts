@@ -1,5 +1,6 @@
 /** Text files without some of their rows: lines are cut out, every other byte stays as it is. */
 import type { DigestingStore } from "../../application/digests.ts";
+import { isRowsOnly } from "../../domain/reading.ts";
 import type { Segment } from "../../domain/segments.ts";
 import type { ObjectRef } from "../../domain/table.ts";
 import type { ColumnChunk } from "../columns.ts";
@@ -55,8 +56,8 @@ export const redactText = async (
       return isSound ? { rows_read, rows_removed, object: null, segments: null } : null;
     }
     const left = rows_read - rows_removed;
-    // Without a row JSON Lines are no bytes at all: no blank line, no byte order mark.
-    const written = await cutter.close(left === 0 && source.format === "jsonl");
+    // Without a row and a header it is no bytes at all: no blank line, no byte order mark.
+    const written = await cutter.close(left === 0 && isRowsOnly(source));
     const object = { ...source, key: target, ...written, rows: left };
     const segments = segmenter?.finish(written.bytes) ?? null;
     return { rows_read, rows_removed, object, segments };

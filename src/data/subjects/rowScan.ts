@@ -4,15 +4,16 @@
  * parsed; of any other file every cell is read as text (anyCell.ts).
  */
 import { MissingObjectError, type ObjectStore } from "../../application/dataPorts.ts";
+import { dialectOf, isRowsOnly } from "../../domain/reading.ts";
 import type { ObjectRef, Schema } from "../../domain/table.ts";
 import { CHUNK_ROWS, type ColumnChunk } from "../columns.ts";
 import { CsvTable, WINDOW_BYTES } from "../csv.ts";
-import { dialectOf } from "../csvHeader.ts";
 import type { IssueLog } from "../issueLog.ts";
 import { parseLine } from "../jsonLine.ts";
 import { isBlank, type Line, LineScanner, TOO_LONG } from "../jsonl.ts";
 import { counted } from "../land.ts";
 import { piecesOf } from "../pieces.ts";
+import { csvPieces } from "../reading/csvText.ts";
 import { columnSpecs, RowBuilder } from "../rowBuilder.ts";
 import { decodeUtf8, textPieces } from "../textInput.ts";
 import { misfit, parseJson } from "../types.ts";
@@ -63,15 +64,17 @@ async function* scanCsv(
   schema: Schema,
   only: string,
 ): AsyncGenerator<Scanned, void, undefined> {
+  if (isRowsOnly(source) && source.bytes === 0) return;
   const chunk_rows = chunk_bytes < WINDOW_BYTES ? 1 : CHUNK_ROWS;
   const options = { ...dialectOf(source), only, chunk_rows };
   const table = new CsvTable(columnSpecs(schema), issues, options);
-  const { state, pieces } = counted(piecesOf(await openStream(store, source)));
+  const stream = await openStream(store, source);
+  const { state, pieces } = counted(piecesOf(stream), source.reading?.encoding);
   const extent: Extent = (row) => {
     const [start, end] = table.extent(row);
     return [state.mark_bytes + start, state.mark_bytes + end];
   };
-  for await (const piece of textPieces(pieces)) {
+  for await (const piece of csvPieces(pieces, source.reading)) {
     if (!table.append(piece)) continue;
     for (const chunk of table.chunks(false)) yield { chunk, extent };
   }

@@ -6,7 +6,7 @@
 import type { SubjectTexts } from "../../application/subjectPorts.ts";
 import type { SubjectRef } from "../../domain/ids.ts";
 import type { ColumnType } from "../../domain/table.ts";
-import { columnOf } from "../columnCells.ts";
+import { type Cell, columnOf } from "../columnCells.ts";
 import { textsOf } from "../columnTexts.ts";
 import { keyedHex } from "../kernels/keyedHash.ts";
 import { comparable } from "../quality/rowHashes.ts";
@@ -17,7 +17,11 @@ import { partFor } from "./subjectIndex.ts";
 /** See `SubjectTexts.canonical`. */
 export const canonicalText = (subject_id: string, type: ColumnType): string | null => {
   const cell = parseText(subject_id, type);
-  if (cell === undefined) return null;
+  return cell === undefined ? null : canonicalCell(cell, type);
+};
+
+/** The same of a cell, whatever it was read from. */
+export const canonicalCell = (cell: Cell, type: ColumnType): string => {
   const { offsets, bytes } = comparable(columnOf("", type, [cell]), 1);
   return decodeText(bytes, 0, offsets[1] ?? 0);
 };

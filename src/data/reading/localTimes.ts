@@ -1,0 +1,73 @@
+/**
+ * From the clock of a place to UTC, by the time zone data of the runtime (Intl). An hour that the
+ * clock shows twice, when summer time ends, is taken for the first of both; one that it skips, when
+ * summer time begins, is no time.
+ */
+import { isDatetime } from "../calendar.ts";
+
+const MICROS_PER_MILLI = 1000n;
+const MILLIS_PER_DAY = 86_400_000;
+
+/** Days whose offsets are remembered: more than ten years of them. */
+const MAX_DAYS = 4096;
+
+/** Intl counts years before the first otherwise; no clock differed from another year's then. */
+const FIRST_MILLI = -30_000_000_000_000;
+
+/** Microseconds as the clock of the zone shows them, to those of UTC; undefined: it never does. */
+export type ToUtc = (local: bigint) => bigint | undefined;
+
+/** Throws a RangeError for a zone that nobody has. */
+export const utcFrom = (time_zone: string): ToUtc => {
+  const offsetAt = offsetsOf(time_zone);
+  const byDay = new Map<number, number>();
+  /** At the beginning of a day of UTC. */
+  const ofDay = (day: number): number => {
+    const known = byDay.get(day);
+    if (known !== undefined) return known;
+    if (byDay.size >= MAX_DAYS) byDay.clear();
+    const offset = offsetAt(day * MILLIS_PER_DAY);
+    byDay.set(day, offset);
+    return offset;
+  };
+  return (local) => {
+    const millis = Number(local / MICROS_PER_MILLI);
+    const day = Math.floor(millis / MILLIS_PER_DAY);
+    // No clock is a day ahead or behind, and none is changed twice within three days.
+    const before = ofDay(day - 1);
+    const after = ofDay(day + 2);
+    const shows = (offset: number) =>
+      before === after || offsetAt(millis - offset) === offset ? offset : undefined;
+    const offset = largest(shows(before), shows(after));
+    if (offset === undefined) return undefined;
+    const utc = local - BigInt(offset) * MICROS_PER_MILLI;
+    return isDatetime(utc) ? utc : undefined;
+  };
+};
+
+/** The further a clock is ahead, the earlier it shows a time. */
+const largest = (left: number | undefined, right: number | undefined): number | undefined =>
+  left === undefined || right === undefined ? (left ?? right) : Math.max(left, right);
+
+/** Local time less UTC at a moment, both in milliseconds. */
+const offsetsOf = (time_zone: string): ((millis: number) => number) => {
+  const format = new Intl.DateTimeFormat("en-US", {
+    timeZone: time_zone,
+    calendar: "gregory",
+    numberingSystem: "latn",
+    hourCycle: "h23",
+    year: "numeric",
+    month: "numeric",
+    day: "numeric",
+    hour: "numeric",
+    minute: "numeric",
+    second: "numeric",
+  });
+  return (millis) => {
+    const at = Math.floor(Math.max(millis, FIRST_MILLI) / 1000) * 1000;
+    const parts: Record<string, number> = {};
+    for (const { type, value } of format.formatToParts(at)) parts[type] = Number(value);
+    const { year = 0, month = 1, day = 1, hour = 0, minute = 0, second = 0 } = parts;
+    return Date.UTC(year, month - 1, day, hour, minute, second) - at;
+  };
+};
