@@ -37,9 +37,9 @@ const aggregate = <State, Event extends DomainEvent>(
 export const AGGREGATES = {
   lake: aggregate(initialLake, evolveLake, 4),
   dataset: aggregate(initialDataset, evolveDataset, 2),
-  contract: aggregate(initialContract, evolveContract, 4),
+  contract: aggregate(initialContract, evolveContract, 5),
   deletion: aggregate(initialDeletion, evolveDeletion, 8),
-  batch: aggregate(initialBatch, evolveBatch, 15),
+  batch: aggregate(initialBatch, evolveBatch, 16),
   replay: aggregate(initialReplay, evolveReplay, 3),
   freshness: aggregate(initialFreshness, evolveFreshness, 1),
   webhook: aggregate(initialWebhook, evolveWebhook, 1),

@@ -257,11 +257,10 @@ const appendStep = (
   const { keyring, now, limits } = planner;
   const { schema, subjects } = plan;
   if (work.landed === null) {
-    const { source, target } = plan;
-    const { file_url, format, delimiter } = request;
-    const dialect = delimiter === undefined ? {} : { delimiter };
+    const { source, target, dialect } = plan;
+    const { file_url, format } = request;
     const { segment_bytes } = limits;
-    const about = { file_url, source, target, format, ...dialect, schema };
+    const about = { file_url, source, target, format, dialect, schema };
     return stepped({ kind: "land", ...about, segment_bytes }, [target]);
   }
   // The schema check alone: no rule, no strategy, nothing to write.

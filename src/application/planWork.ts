@@ -4,6 +4,7 @@
  */
 import { admitAppend } from "../domain/batch/admission.ts";
 import { type Batch, initialBatch, workOf } from "../domain/batch/batch.ts";
+import type { AppendRequest } from "../domain/batch/commands.ts";
 import { noBatch } from "../domain/batch/decide.ts";
 import { busy } from "../domain/batch/decideWork.ts";
 import { admitConsumption } from "../domain/batch/protection.ts";
@@ -14,7 +15,8 @@ import { err, invariant, ok, type Result } from "../domain/decider.ts";
 import type { BatchId, StreamName } from "../domain/ids.ts";
 import { lakeNotFound } from "../domain/lake/decide.ts";
 import type { ActiveLake } from "../domain/lake/lake.ts";
-import type { Rejection } from "../domain/rejection.ts";
+import { type CsvDialect, dialectUnder, mergedReading, readingIssues } from "../domain/reading.ts";
+import { type Rejection, reject } from "../domain/rejection.ts";
 import type { ColumnType } from "../domain/table.ts";
 import { personalInClear } from "./clearTexts.ts";
 import { type Reader, reader } from "./commands.ts";
@@ -200,6 +202,8 @@ const planAppend = (
   const { dataset: about, contract: under } = admitted.value;
   const { subject_column } = about;
   const { schema } = under;
+  const dialect = dialectFor(request, under);
+  if (!dialect.ok) return dialect;
   // An erasure that begins meanwhile looks for people this append does not know of.
   const watching: Attempt["expects"] =
     subject_column === null ? [] : [{ erasures: erasuresBegun(log) }];
@@ -210,6 +214,7 @@ const planAppend = (
       source: landingKey(lake.lake_id, request.file_url),
       target,
       schema,
+      dialect: dialect.value,
       sync_bytes: planner.limits.sync_bytes,
       subjects:
         subject_column === null
@@ -225,6 +230,23 @@ const planAppend = (
     ],
     takes: subject_column !== null,
   });
+};
+
+/** How the file is to be read: only CSV can be written in more than one way. */
+const dialectFor = (
+  { format, delimiter, reading: changes }: AppendRequest,
+  contract: Contract,
+): Result<CsvDialect, Rejection> => {
+  if (format !== "csv") return ok({});
+  const reading = mergedReading(contract.reading, changes);
+  const issues = readingIssues(reading);
+  if (issues.length === 0) return ok(dialectUnder(reading, delimiter));
+  return reject(
+    "invalid",
+    "invalid-reading",
+    `What the contract and the request say of how to read the file does not go together: ${issues[0]?.path} ${issues[0]?.message}.`,
+    issues.map(({ path, message }) => ({ path: `reading.${path}`, message })),
+  );
 };
 
 /** Whom the append looks for, when the schema has the column by which they are named. */

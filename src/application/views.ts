@@ -7,6 +7,7 @@ import type { BatchWork } from "../domain/batch/work.ts";
 import { activeSchema } from "../domain/dataset/dataset.ts";
 import { assertNever } from "../domain/decider.ts";
 import { freshUntil, isStale } from "../domain/freshness/freshness.ts";
+import { dialectOf } from "../domain/reading.ts";
 import { describeDecimals } from "../domain/rules/decimalTypes.ts";
 import type { ObjectRef } from "../domain/table.ts";
 import type { AggregateKind, StateOf } from "./aggregates.ts";
@@ -98,12 +99,12 @@ export const freshnessRows = (state: StateOf<"freshness">, now: string): readonl
         stale_since: watched.stale_since ?? (isStale(watched, now) ? freshUntil(watched) : null),
       }));
 
-const fileView = ({ format, bytes, sha256, rows, delimiter }: Omit<ObjectRef, "key">) => ({
+const fileView = ({ format, bytes, sha256, rows, ...said }: Omit<ObjectRef, "key">) => ({
   format,
   bytes,
   digest: describeDigest(sha256),
   rows,
-  ...(delimiter === undefined ? {} : { delimiter }),
+  ...dialectOf(said),
 });
 
 const checkView = (check: QualityCheck | null) =>

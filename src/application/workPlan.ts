@@ -7,6 +7,7 @@ import type { Base } from "../domain/batch/commands.ts";
 import type { QualityCheck, RawRules } from "../domain/batch/events.ts";
 import type { WorkOrder } from "../domain/batch/work.ts";
 import type { BatchId, DatasetName, ReplayId } from "../domain/ids.ts";
+import type { CsvDialect } from "../domain/reading.ts";
 import type { ReplayedBatch } from "../domain/replay/replay.ts";
 import type { KAnonymity } from "../domain/rules/kAnonymity.ts";
 import type { UniqueHashes } from "../domain/rules/uniqueScope.ts";
@@ -27,7 +28,7 @@ export type StepPlan =
       readonly source: string;
       readonly target: string;
       readonly format: Format;
-      readonly delimiter?: string;
+      readonly dialect: CsvDialect;
       readonly schema: Schema;
       readonly segment_bytes: number;
     }
@@ -53,6 +54,8 @@ export type StepPlan =
 
 export interface AppendPlan extends Pick<TakeInput, "source" | "target" | "schema"> {
   readonly kind: "append";
+  /** What contract and request say of how the file is read. */
+  readonly dialect: CsvDialect;
   /** What it may unpack to while a request waits. */
   readonly sync_bytes: number;
   /** Null: the dataset names no subjects. */

@@ -3,7 +3,6 @@ import { z } from "zod";
 import { ACCESS_ACTIONS } from "../domain/access/access.ts";
 import { COMPLIANCE_LEVELS } from "../domain/lake/lake.ts";
 import { isReserved } from "../domain/member/subject.ts";
-import { isDelimiter } from "../domain/table.ts";
 import {
   batchId,
   contractId,
@@ -27,6 +26,7 @@ import {
   timeZone,
   unless,
 } from "./fields.ts";
+import { delimiter, reading, readingChanges } from "./reading.ts";
 import { kAnonymity, privacyRules, qualityRules } from "./rules.ts";
 
 const flag = optional(z.boolean());
@@ -91,6 +91,7 @@ const terms = {
   privacy_rules: privacyRules.nullish().transform((value) => value ?? {}),
   quality_rules: qualityRules.nullish().transform((value) => value ?? {}),
   k_anonymity: optional(kAnonymity),
+  reading: optional(reading),
 };
 
 export const createContract = z
@@ -127,17 +128,8 @@ export const appendBatch = z
     contract_id: contractId,
     batch_id: batchId,
     file_url: filename,
-    delimiter: optional(
-      z
-        .string()
-        .refine(isDelimiter, "must be one character of ASCII, no letter, digit, quote or line end")
-        .meta({
-          description:
-            "What parts the fields of a CSV file. Left out: comma, semicolon, tab or bar, whichever " +
-            "makes the most columns of the schema appear in the header.",
-          example: ";",
-        }),
-    ),
+    delimiter: optional(delimiter),
+    reading: optional(readingChanges),
   })
   .meta({ id: "AppendData" });
 

@@ -19,6 +19,7 @@ import {
   OBJECT,
   OPTIONAL_FLAG,
   OPTIONAL_LIST,
+  OPTIONAL_OBJECT,
   OPTIONAL_TEXT,
   type ShapesOf,
   TEXT,
@@ -43,6 +44,7 @@ const CONTENT = {
   privacy_rules: OBJECT,
   quality_rules: OBJECT,
   k_anonymity: MAYBE_OBJECT,
+  reading: OPTIONAL_OBJECT,
 } as const;
 
 export const LAKE_SHAPES = {

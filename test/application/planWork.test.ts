@@ -52,6 +52,7 @@ describe("an append", () => {
       source: "lakes/north/landing/2026/two.csv",
       target: expect.stringMatching(/^lakes\/north\/batches\/batch2\/1\/raw\/[\w-]+\.csv$/),
       schema: { id: "int", email: "string", amount: "float" },
+      dialect: {},
       sync_bytes: WORK_LIMITS.sync_bytes,
       subjects: {
         column: "email",
@@ -62,6 +63,32 @@ describe("an append", () => {
         watched: [],
       },
     });
+  });
+
+  it("reads a CSV file as the contract says, and the request otherwise, any other as it is", () => {
+    const reading = { delimiter: ";", decimal_separator: ",", trim: true } as const;
+    const lake = withBatch({ reading });
+    const dialectOf = (more: object) => plan(lake, { ...request, ...more }, "append").dialect;
+    expect(dialectOf({})).toEqual({
+      delimiter: ";",
+      reading: { decimal_separator: ",", trim: true },
+    });
+    const changes = { decimal_separator: null, trim: null, encoding: "windows-1252" } as const;
+    expect(dialectOf({ delimiter: "|", reading: changes })).toEqual({
+      delimiter: "|",
+      reading: { encoding: "windows-1252" },
+    });
+    expect(
+      dialectOf({ reading: { delimiter: null, decimal_separator: null, trim: null } }),
+    ).toEqual({});
+    expect(dialectOf({ format: "jsonl", file_url: "two.jsonl" })).toEqual({});
+  });
+
+  it("is refused when contract and request together say what cannot be", () => {
+    const lake = withBatch({ reading: { decimal_separator: "," } });
+    const rejection = lake.openRefused({ ...request, reading: { thousands_separator: "," } });
+    expect(rejection).toMatchObject({ reason: "invalid", code: "invalid-reading" });
+    expect(rejection.errors).toMatchObject([{ path: "reading.thousands_separator" }]);
   });
 
   it("is refused before a byte is read when it would be refused afterwards", () => {

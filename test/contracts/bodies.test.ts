@@ -231,6 +231,40 @@ describe("an ingestion", () => {
   });
 });
 
+describe("how files are read, in a body", () => {
+  const taken = (reading: unknown) =>
+    fits("createContract", { ...least.createContract, reading }) &&
+    fits("updateContract", { ...least.updateContract, reading }) &&
+    fits("appendBatch", { ...least.appendBatch, reading });
+
+  it.each([
+    ["encoding", ["utf-8", "utf-16le", "windows-1252", "ibm850"], ["latin1", "UTF-8", ""]],
+    ["header", [true, false], ["no", 0]],
+    ["decimal_separator", [".", ","], [";", ""]],
+    ["thousands_separator", [",", " ", "'", "’", "\u00a0", "\u202f"], ["", "_", "  "]],
+    ["date_format", ["DD.MM.YYYY", "YYYYMMDD"], ["DD.MM.YY", "", "x", "DD.MM.YYYY HH:mm"]],
+    ["datetime_format", ["DD.MM.YYYY HH:mm"], ["DD.MM.YYYY", `DD.MM.YYYY HH:mm${" ".repeat(40)}`]],
+    ["time_zone", ["Europe/Berlin", "UTC"], ["Berlin", "", 1]],
+    ["null_values", [[], ["", "NA"], Array(20).fill("x")], ["NA", Array(21).fill("x"), [1]]],
+    ["true_values", [["ja"]], [[], "ja", ["x".repeat(41)]]],
+    ["trim", [true, false], ["yes"]],
+    ["delimiter", [";", "\t"], ["", ";;", "a"]],
+    ["skip_lines", [], [1]],
+  ])("%s is one of %j and none of %j", (option, good, bad) => {
+    for (const value of good) expect([value, taken({ [option]: value })]).toEqual([value, true]);
+    for (const value of bad) expect([value, taken({ [option]: value })]).toEqual([value, false]);
+  });
+
+  it("null says nothing in a contract, and takes away what a contract says in an append", () => {
+    const reading = { trim: null, header: false };
+    const contract = bodies.createContract.parse({ ...least.createContract, reading });
+    expect(contract.reading).toEqual({ header: false });
+    const append = bodies.appendBatch.parse({ ...least.appendBatch, reading });
+    expect(append.reading).toEqual(reading);
+    expect(bodies.appendBatch.parse(least.appendBatch).reading).toBeNull();
+  });
+});
+
 describe("rules in a body", () => {
   it("are refused where they stand", () => {
     const parsed = bodies.createContract.safeParse({

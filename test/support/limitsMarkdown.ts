@@ -18,10 +18,12 @@ import { MAX_RECORD_BYTES } from "../../src/data/textInput.ts";
 import { MAX_UNPACKED_BYTES } from "../../src/data/unpackBudget.ts";
 import { MAX_MEMBERS } from "../../src/domain/member/decide.ts";
 import { MAX_SUBJECT } from "../../src/domain/member/subject.ts";
+import { MAX_READING_TEXT_CHARS, MAX_READING_TEXTS } from "../../src/domain/reading.ts";
 import { MAX_K_COLUMNS } from "../../src/domain/rules/kAnonymity.ts";
 import * as privacy from "../../src/domain/rules/privacyGrammar.ts";
 import * as quality from "../../src/domain/rules/qualityBodies.ts";
 import { MAX_QUALITY_RULES, MAX_RULE_CHARS } from "../../src/domain/rules/qualityGrammar.ts";
+import { MAX_FORMAT_CHARS } from "../../src/domain/timeFormat.ts";
 import { MAX_TOKEN_DAYS, MAX_TOKENS, MAX_TOKENS_OF_ONE } from "../../src/domain/token/decide.ts";
 import { MAX_WEBHOOKS } from "../../src/domain/webhook/decide.ts";
 import { MAX_JWT_LENGTH } from "../../src/http/auth/verifyJwt.ts";
@@ -124,6 +126,11 @@ const ROWS: readonly Row[] = [
     "row of text; columns of a CSV file",
     `${bytes(MAX_RECORD_BYTES)}; ${count(MAX_CSV_FIELDS)}`,
     "422, 415",
+  ],
+  [
+    "texts of `true_values`, `false_values`, `null_values` each; characters of one, of a format",
+    `${MAX_READING_TEXTS}; ${MAX_READING_TEXT_CHARS}, ${MAX_FORMAT_CHARS}`,
+    "422",
   ],
   ["pieces of 64 KiB of hashes that `unique` reads", count(MAX_READS), "413"],
   [

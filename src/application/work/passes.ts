@@ -31,9 +31,8 @@ export const takeOver =
   (request: AppendRequest): Body =>
   async (plan, record, data) => {
     invariant(plan.kind === "append", "an append is planned as one");
-    const { source, target, schema, subjects: sought, sync_bytes } = plan;
-    const { format, delimiter } = request;
-    const dialect = delimiter === undefined ? {} : { delimiter };
+    const { source, target, schema, dialect, subjects: sought, sync_bytes } = plan;
+    const { format } = request;
     const about = { source, target, at_most_bytes: sync_bytes, format, ...dialect, schema };
     const taken = await data.take({ ...about, ...(sought ? { subjects: sought } : {}) });
     if (taken.kind === "too_large" && taken.limit_bytes === sync_bytes) {

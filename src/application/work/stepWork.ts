@@ -75,8 +75,8 @@ const recorded = (
 ): RecordStep => ({ type: "RecordStep", batch_id, work_id, step, result });
 
 const land: Step<"land"> = async (step, request, record, data) => {
-  const { kind: _, file_url, ...input } = step;
-  const landed = await data.land(input);
+  const { kind: _, file_url, dialect, ...input } = step;
+  const landed = await data.land({ ...input, ...dialect });
   if (landed.kind !== "landed") return notTaken({ file_url, format: step.format }, landed);
   const { kind: __, ...result } = landed;
   return record(recorded(request, { kind: "landed", ...result }));

@@ -9,6 +9,7 @@ import type {
   PrivacyRunId,
   ReplayId,
 } from "../ids.ts";
+import type { ReadingChanges } from "../reading.ts";
 import type { KAnonymityFinding } from "../rules/kAnonymity.ts";
 import type { Segment } from "../segments.ts";
 import type { ErasedRows, WrittenIndex } from "../subjects.ts";
@@ -37,8 +38,10 @@ export interface AppendRequest {
   readonly contract_id: ContractId;
   readonly file_url: string;
   readonly format: Format;
-  /** Of a CSV file; left out: found from its header. */
+  /** Of a CSV file; left out: as the contract says it, or found from its header. */
   readonly delimiter?: string;
+  /** Of a CSV file, what its contract does not say, or otherwise. */
+  readonly reading?: ReadingChanges;
 }
 
 export interface AppendData extends AppendRequest {

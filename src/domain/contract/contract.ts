@@ -1,6 +1,7 @@
 /** A data contract: what a batch of a dataset must look like, and how it is treated. */
 import { assertNever, type Recorded } from "../decider.ts";
 import type { ContractId, DatasetName } from "../ids.ts";
+import type { Reading } from "../reading.ts";
 import type { KAnonymity } from "../rules/kAnonymity.ts";
 import type { Schema } from "../table.ts";
 
@@ -14,6 +15,8 @@ export interface ContractContent {
   readonly quality_rules: Readonly<Record<string, unknown>>;
   /** What publishing has to hold; null: nothing. */
   readonly k_anonymity: KAnonymity | null;
+  /** How its CSV files are to be read; left out: as Lethe writes them. */
+  readonly reading?: Reading;
 }
 
 export type ContractEvent =
@@ -80,12 +83,15 @@ export const evolveContract = (
   if (state.status === "absent") return state;
   const { contract_id, version, defined_at } = state;
   const { dataset, schema, retention_days, privacy_rules, quality_rules, k_anonymity } = state;
-  const rules = { privacy_rules, quality_rules, k_anonymity };
-  const kept = { contract_id, version, defined_at, dataset, schema, retention_days, ...rules };
+  const { reading } = state;
+  const rules = { privacy_rules, quality_rules, k_anonymity, ...(reading ? { reading } : {}) };
+  const about = { contract_id, version, defined_at };
+  const kept = { ...about, dataset, schema, retention_days, ...rules };
   switch (event.type) {
     case "DataContractUpdated": {
+      // The whole new content: what it leaves out is empty again.
       const { retention_days_before: _, ...updated } = event.data;
-      return { ...kept, ...updated, status: "defined" };
+      return { ...about, ...updated, status: "defined" };
     }
     case "DataContractApproved":
       return { ...kept, status: "approved", approver: event.data.approver };

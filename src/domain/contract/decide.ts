@@ -4,6 +4,7 @@ import { deprecated, unknownDataset } from "../dataset/decide.ts";
 import { subjectTypeFault } from "../dataset/subjectColumn.ts";
 import { assertNever, ok, type Result } from "../decider.ts";
 import type { ContractId, DatasetName } from "../ids.ts";
+import { mergedReading, type Reading, readingIssues } from "../reading.ts";
 import { type Issue, type Rejection, reject } from "../rejection.ts";
 import { type KAnonymity, kAnonymityIssues } from "../rules/kAnonymity.ts";
 import { checkPrivacyColumns, parsePrivacyRules } from "../rules/privacy.ts";
@@ -24,6 +25,8 @@ interface ContractTerms {
   readonly privacy_rules: Readonly<Record<string, unknown>>;
   readonly quality_rules: Readonly<Record<string, unknown>>;
   readonly k_anonymity: KAnonymity | null;
+  /** Null or left out: CSV files are read as Lethe writes them. */
+  readonly reading?: Reading | null;
 }
 
 export interface CreateContract extends ContractTerms {
@@ -150,6 +153,7 @@ const update = (
 
 const contentOf = (terms: ContractTerms, dataset: Dataset): Result<ContractContent, Rejection> => {
   const { retention_days, privacy_rules, quality_rules, k_anonymity } = terms;
+  const reading = mergedReading(undefined, terms.reading ?? undefined);
   const schema = terms.schema ?? activeSchema(dataset);
   const issues: Issue[] = [];
   if (Object.keys(schema).length === 0) {
@@ -167,6 +171,7 @@ const contentOf = (terms: ContractTerms, dataset: Dataset): Result<ContractConte
   }
   issues.push(...ruleIssues(schema, quality_rules, privacy_rules));
   issues.push(...kAnonymityIssues(k_anonymity, schema));
+  issues.push(...under("reading", readingIssues(reading)));
   if (issues.length > 0) {
     return reject(
       "invalid",
@@ -175,7 +180,8 @@ const contentOf = (terms: ContractTerms, dataset: Dataset): Result<ContractConte
       issues,
     );
   }
-  const rules = { privacy_rules, quality_rules, k_anonymity };
+  const says = Object.keys(reading).length > 0 ? { reading } : {};
+  const rules = { privacy_rules, quality_rules, k_anonymity, ...says };
   return ok({ dataset: dataset.name, schema, retention_days, ...rules });
 };
 
@@ -187,8 +193,6 @@ export const ruleIssues = (
 ): readonly Issue[] => {
   const quality = parseQualityRules(qualityRules);
   const privacy = parsePrivacyRules(privacyRules);
-  const under = (root: string, issues: readonly Issue[]) =>
-    issues.map(({ path, message }) => ({ path: path ? `${root}.${path}` : root, message }));
   return [
     ...under(
       "quality_rules",
@@ -201,10 +205,14 @@ export const ruleIssues = (
   ];
 };
 
+const under = (root: string, issues: readonly Issue[]): readonly Issue[] =>
+  issues.map(({ path, message }) => ({ path: path ? `${root}.${path}` : root, message }));
+
 const unchanged = (a: ContractContent, b: ContractContent): boolean =>
   a.retention_days === b.retention_days &&
   // The order of the columns is the order in which they are published.
   JSON.stringify(a.schema) === JSON.stringify(b.schema) &&
   JSON.stringify(a.privacy_rules) === JSON.stringify(b.privacy_rules) &&
   JSON.stringify(a.quality_rules) === JSON.stringify(b.quality_rules) &&
-  JSON.stringify(a.k_anonymity) === JSON.stringify(b.k_anonymity);
+  JSON.stringify(a.k_anonymity) === JSON.stringify(b.k_anonymity) &&
+  JSON.stringify(a.reading) === JSON.stringify(b.reading);

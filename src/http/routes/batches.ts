@@ -70,13 +70,21 @@ export const batchRoutes = [
           `${body.file_url} is of no known format: .csv, .jsonl, .ndjson (each also with .gz) or .parquet.`,
         );
       }
-      const { delimiter, ...about } = body;
+      const { delimiter, reading, ...about } = body;
       if (delimiter !== null && format !== "csv") {
         return reject("invalid", "delimiter-without-csv", "Only CSV files have a delimiter.", [
           { path: "delimiter", message: `${body.file_url} is no CSV file` },
         ]);
       }
-      const dialect = delimiter === null ? {} : { delimiter };
+      if (reading !== null && format !== "csv") {
+        return reject("invalid", "reading-without-csv", "Only CSV files are read in other ways.", [
+          { path: "reading", message: `${body.file_url} is no CSV file` },
+        ]);
+      }
+      const dialect = {
+        ...(delimiter === null ? {} : { delimiter }),
+        ...(reading === null ? {} : { reading }),
+      };
       const request = { kind: "append", ...about, format, ...dialect } as const;
       const result = await appendBatch(services.workshop, call, request);
       return commandAnswer(result, { services, call });

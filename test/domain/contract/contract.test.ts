@@ -92,6 +92,24 @@ describe("defining a contract", () => {
     given().when(create(said)).then(contractDefined(said));
   });
 
+  it("keeps how its files are to be read, without what is said of nothing", () => {
+    const reading = { delimiter: ";", null_values: ["-"] } as const;
+    given().when(create({ reading })).then(contractDefined({ reading }));
+    given()
+      .when(create({ reading: {} }))
+      .then(contractDefined());
+    given()
+      .when(create({ reading: null }))
+      .then(contractDefined());
+  });
+
+  it("is refused with a way of reading that does not hold together, naming each option", () => {
+    const reading = { thousands_separator: ".", true_values: ["ja"] } as const;
+    const refused = given().when(create({ reading })).thenRejected("invalid-contract", "invalid");
+    const paths = refused.errors?.map(({ path }) => path);
+    expect(paths).toEqual(["reading.thousands_separator", "reading.false_values"]);
+  });
+
   it("is refused about an unknown or a deprecated dataset", () => {
     given().knowing(unknown).when(create()).thenRejected("dataset-not-found", "not_found");
     given().knowing(withdrawn).when(create()).thenRejected("dataset-deprecated", "wrong_state");
@@ -160,8 +178,19 @@ describe("updating a contract", () => {
     ["schema", { schema: { id: "int" } }],
     ["privacy rules", { privacy_rules: { id: "mask" } }],
     ["quality rules", { quality_rules: { id: "not_null" } }],
+    ["reading", { reading: { decimal_separator: "," } }],
   ] as const)("sees a change of the %s alone", (_, change) => {
     given(contractDefined()).when(update(change)).then(updated(change));
+  });
+
+  it("empties how files are read when it does not say it, as it does all else", () => {
+    const reading = { decimal_separator: "," } as const;
+    given(contractDefined({ reading })).when(update()).then(updated({}));
+    const state = given(contractDefined({ reading }), contractApproved, updated({})).state();
+    expect(state).not.toHaveProperty("reading");
+    expect(given(contractDefined({ reading }), contractApproved).state()).toMatchObject({
+      reading,
+    });
   });
 
   it("does nothing when it says what the contract says already", () => {

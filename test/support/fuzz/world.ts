@@ -127,6 +127,7 @@ export const newWorld = async (number: number, callers: KnownCallers | null): Pr
       roles: [["analyst"], ["engineer", "auditor"]],
       secret: [`whsec_${btoa("k".repeat(32))}`],
       delimiter: [",", ";"],
+      reading: [{ decimal_separator: ",", null_values: ["-"] }, { encoding: "windows-1252" }],
       after: [1, 5],
       ground: ["Art. 17(3)(b)", "Art. 18(1)(a)", "Art. 12(5)"],
       k_anonymity: [{ columns: ["amount"], k: 2 }],
