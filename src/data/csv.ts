@@ -187,7 +187,7 @@ export class CsvTable {
       if (tally) this.#issues.hint(name, misfitUnder(this.#reading, type), tally.hint());
     }
     const bad = badRecords.find(({ problem }) => problem === "invalid_utf8");
-    if (bad === undefined) return;
+    if (bad === undefined || this.#reading.encoding !== undefined) return;
     const record = bytes.subarray(extents[2 * bad.row], extents[2 * bad.row + 1]);
     this.#issues.hint(null, describeProblem("invalid_utf8"), encodingHint(record));
   }
@@ -208,7 +208,10 @@ export class CsvTable {
     const issues = badRecords.map(({ row, fields, problem }) => ({
       row,
       column: null as string | null,
-      message: problem === null ? `has ${count(fields)}, ${wanted}` : describeProblem(problem),
+      message:
+        problem === null
+          ? `has ${count(fields)}, ${wanted}`
+          : describeProblem(problem, this.#reading.encoding),
     }));
     for (const [index, { name, type }] of (this.#layout?.columns ?? []).entries()) {
       for (const row of misfits[index] ?? []) {

@@ -4,14 +4,13 @@
  */
 
 import { assertNever } from "../domain/decider.ts";
-import type { CsvDialect, Reading } from "../domain/reading.ts";
+import type { CsvDialect, Encoding, Reading } from "../domain/reading.ts";
 import type { IssueLog } from "./issueLog.ts";
 import type { CsvColumn, CsvLayout } from "./kernels/csvColumns.ts";
 import { type CsvHeader, csvHeaderRecord } from "./kernels/csvRecord.ts";
 import type { CsvProblem } from "./kernels/csvRecords.ts";
 import { NotATableError } from "./notATable.ts";
 import { cellReader } from "./reading/cellReader.ts";
-import { type FieldDecoder, fieldDecoder } from "./reading/fieldText.ts";
 import { encodingHint } from "./reading/hints.ts";
 import type { ColumnSpec } from "./rowBuilder.ts";
 import { MAX_RECORD_BYTES } from "./textInput.ts";
@@ -50,7 +49,6 @@ export const findLayout = (
   { delimiter, reading = {} }: CsvDialect,
   issues: IssueLog,
 ): FoundLayout | null => {
-  const decode = fieldDecoder(reading.encoding) ?? undefined;
   const candidates: readonly string[] = delimiter === undefined ? DELIMITERS : [delimiter];
   const known = new Set(columns.map(({ name }) => name));
   // Without a header it is the one that makes as many fields as there are columns.
@@ -58,7 +56,7 @@ export const findLayout = (
     reading.header === false
       ? Number(width === columns.length)
       : new Set(names.filter((name) => known.has(name))).size;
-  const header = bestHeader(bytes, isLast, candidates, worth, decode);
+  const header = bestHeader(bytes, isLast, candidates, worth);
   if (header === null) {
     if (bytes.length > MAX_RECORD_BYTES) throw noHeader(reading, "too_long", bytes);
     return null;
@@ -68,22 +66,20 @@ export const findLayout = (
     const positions = columns.map((_, index) => index);
     const width = columns.length;
     return {
-      layout: { delimiter: byte, width, columns, positions, ...given(decode) },
+      layout: { delimiter: byte, width, columns, positions },
       consumed: 0,
     };
   }
   if (header.problem !== null) throw noHeader(reading, header.problem, bytes);
-  const layout = { ...matchHeader(header, columns, issues), ...given(decode) };
-  return { layout, consumed: header.consumed };
+  return { layout: matchHeader(header, columns, issues), consumed: header.consumed };
 };
-
-const given = (decode: FieldDecoder | undefined) => (decode === undefined ? {} : { decode });
 
 const noHeader = (reading: Reading, problem: CsvProblem, bytes: Uint8Array): NotATableError => {
   const record = reading.header === false ? "first" : "header";
-  const hint = problem === "invalid_utf8" ? encodingHint(firstLine(bytes)) : null;
-  const why = hint === null ? describeProblem(problem) : `${describeProblem(problem)} (${hint})`;
-  return new NotATableError(`the ${record} row ${why}`);
+  const why = describeProblem(problem, reading.encoding);
+  const isUnsaid = problem === "invalid_utf8" && reading.encoding === undefined;
+  const hint = isUnsaid ? encodingHint(firstLine(bytes)) : null;
+  return new NotATableError(`the ${record} row ${hint === null ? why : `${why} (${hint})`}`);
 };
 
 const firstLine = (bytes: Uint8Array): Uint8Array => {
@@ -91,16 +87,14 @@ const firstLine = (bytes: Uint8Array): Uint8Array => {
   return end < 0 ? bytes : bytes.subarray(0, end);
 };
 
-export const describeProblem = (problem: CsvProblem): string => {
+export const describeProblem = (problem: CsvProblem, encoding?: Encoding): string => {
   switch (problem) {
     case "unterminated_quote":
       return "opens a quote that is never closed";
     case "text_after_quote":
       return "has text between a closing quote and the next comma";
     case "invalid_utf8":
-      return "is not valid UTF-8";
-    case "no_character":
-      return "has a byte that is no character of the encoding";
+      return `is not valid ${encoding ?? "UTF-8"}`;
     case "too_long":
       return `is longer than ${MAX_RECORD_BYTES} bytes; nothing after it was read`;
     default:
@@ -121,12 +115,11 @@ const bestHeader = (
   isLast: boolean,
   candidates: readonly string[],
   worth: (header: CsvHeader) => number,
-  decode: FieldDecoder | undefined,
 ): FoundHeader | null => {
   let best: { readonly header: FoundHeader; readonly worth: number } | undefined;
   for (const candidate of candidates) {
     const delimiter = candidate.charCodeAt(0);
-    const header = csvHeaderRecord(bytes, isLast, delimiter, MAX_CSV_FIELDS, decode);
+    const header = csvHeaderRecord(bytes, isLast, delimiter, MAX_CSV_FIELDS);
     if (header === null) return null;
     const value = worth(header);
     if (best === undefined || value > best.worth) {

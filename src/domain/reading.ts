@@ -16,6 +16,8 @@ export const CODE_PAGES = [
   ...["windows-1257", "iso-8859-1", "iso-8859-2", "iso-8859-15", "ibm850", "macintosh"],
 ] as const;
 
+export type CodePageName = (typeof CODE_PAGES)[number];
+
 export const ENCODINGS = ["utf-8", ...WIDE_ENCODINGS, ...CODE_PAGES] as const;
 export type Encoding = (typeof ENCODINGS)[number];
 
@@ -128,7 +130,7 @@ export const folded = (text: string): string => text.trim().toLowerCase();
 
 /** Whether texts of such a column are read in another way than without any reading. */
 export const concerns = (reading: Reading, type: ColumnType): boolean => {
-  if (isCodePage(reading.encoding) || reading.trim === true) return true;
+  if (reading.trim === true) return true;
   if (reading.null_values !== undefined && reading.null_values.length > 0) return true;
   switch (type) {
     case "int":
@@ -151,7 +153,7 @@ export const concerns = (reading: Reading, type: ColumnType): boolean => {
 export const isRowsOnly = ({ format, reading }: Pick<ObjectRef, "format" | "reading">): boolean =>
   format === "jsonl" || (format === "csv" && reading?.header === false);
 
-export const isCodePage = (encoding: Encoding | undefined): boolean =>
+export const isCodePage = (encoding: Encoding | undefined): encoding is CodePageName =>
   CODE_PAGES.some((page) => page === encoding);
 
 export const isWide = (

@@ -203,7 +203,8 @@ describe("an append that says how its file is read", () => {
 
   test("is refused for other files than CSV, of which its contract says nothing either", async () => {
     const lake = await germanLake();
-    const line = '{"nr":1,"name":"-","umsatz":"1.5","am":"2025-07-01T10:00Z","ok":true}\n';
+    const line =
+      '{"nr":1,"name":"-","umsatz":"1.5","am":"2025-07-01T10:00Z","ok":true,"tel":"0"}\n';
     await lake.land("b.jsonl", line);
     const jsonl = about("b", { file_url: "b.jsonl" });
     const refused = await lake.post("/append-batch", { ...jsonl, reading: { trim: true } });

@@ -5,7 +5,7 @@
 import { type Cell, columnOf } from "../columnCells.ts";
 import type { ColumnVector } from "../columns.ts";
 import type { CellReader } from "../reading/cellReader.ts";
-import type { FieldDecoder } from "../reading/fieldText.ts";
+import { fieldText } from "../reading/fieldText.ts";
 import type { ColumnSpec } from "../rowBuilder.ts";
 import type { Arena } from "./kernels.ts";
 
@@ -46,19 +46,18 @@ const LENGTH_MASK = (1 << KIND_SHIFT) - 1;
 const PLAIN = 0;
 const WITH_DOUBLED_QUOTES = 2;
 
-/** The text of a field, and whether it stood in quotes; no text where bytes are no characters. */
+/** The text of a field, and whether it stood in quotes. */
 export const fieldAt = (
   { memory, input, entries, width, position }: FieldsOf,
   row: number,
-  decode: FieldDecoder,
-): { readonly text: string | undefined; readonly quoted: boolean } => {
+): { readonly text: string; readonly quoted: boolean } => {
   const at = (row * width + position) * 2;
   const from = input + (entries[at] ?? 0);
   const word = entries[at + 1] ?? 0;
   const kind = word >>> KIND_SHIFT;
-  const text = decode(memory, from, from + (word & LENGTH_MASK));
+  const text = fieldText(memory, from, from + (word & LENGTH_MASK));
   const quoted = kind !== PLAIN;
-  return { text: kind === WITH_DOUBLED_QUOTES ? text?.replaceAll('""', '"') : text, quoted };
+  return { text: kind === WITH_DOUBLED_QUOTES ? text.replaceAll('""', '"') : text, quoted };
 };
 
 /** The column, and the rows (from 0) whose field does not fit: they are null. */
@@ -67,13 +66,12 @@ export const readCells = (
   rows: number,
   { name, type }: ColumnSpec,
   read: CellReader,
-  decode: FieldDecoder,
 ): { readonly column: ColumnVector; readonly misfits: readonly number[] } => {
   const cells: Cell[] = [];
   const misfits: number[] = [];
   for (let row = 0; row < rows; row += 1) {
-    const { text, quoted } = fieldAt(fields, row, decode);
-    const cell = text === undefined ? undefined : read(text, quoted);
+    const { text, quoted } = fieldAt(fields, row);
+    const cell = read(text, quoted);
     if (cell === undefined) misfits.push(row);
     cells.push(cell ?? null);
   }

@@ -6,7 +6,6 @@ import { assertNever } from "../../domain/decider.ts";
 import type { ColumnType } from "../../domain/table.ts";
 import type { ColumnVector } from "../columns.ts";
 import type { CellReader } from "../reading/cellReader.ts";
-import { type FieldDecoder, utf8Text } from "../reading/fieldText.ts";
 import { type ColumnSpec, nullColumn } from "../rowBuilder.ts";
 import { MAX_RECORD_BYTES } from "../textInput.ts";
 import { ENTRY_BYTES, type Entries, fieldAt, fieldsOf, readCells, WORD_BYTES } from "./csvCells.ts";
@@ -29,8 +28,6 @@ export interface CsvLayout {
   readonly columns: readonly CsvColumn[];
   /** Where each column stands in a record; -1 when the file lacks it: then all of it is null. */
   readonly positions: readonly number[];
-  /** Given when the bytes are no UTF-8: then every column is read by a reader of its own. */
-  readonly decode?: FieldDecoder;
 }
 
 /** Is shown texts that do not fit their column; says whether it wants another. */
@@ -88,14 +85,13 @@ export const csvWindow = (
       end,
     );
     const consumed = arena.words(end, 1)[0] ?? 0;
-    if (layout.decode === undefined && !kernels.isUtf8(input, consumed)) {
+    if (!kernels.isUtf8(input, consumed)) {
       kernels.markInvalidUtf8(input, records, rows, width, fields);
     }
     const recorded = arena.words(records, rows * RECORD_WORDS);
     const badRecords = badRecordsIn(recorded, rows, width);
     const extents = extentsOf(recorded, rows, bytes);
-    const { decode = utf8Text } = layout;
-    const table = { arena, input, fields, width, rows, consumed, decode };
+    const table = { arena, input, fields, width, rows, consumed };
     const parsed = layout.columns.map((column, index) => {
       const position = layout.positions[index] ?? -1;
       const found = arena.scratch(() => parseColumn(table, column, position));
@@ -117,7 +113,6 @@ export const csvWindow = (
 
 interface FieldTable extends Entries {
   readonly consumed: number;
-  readonly decode: FieldDecoder;
 }
 
 const showMisfits = (
@@ -129,8 +124,7 @@ const showMisfits = (
 ): void => {
   const of = fieldsOf(table, position);
   for (const row of misfits) {
-    const { text } = fieldAt(of, row, table.decode);
-    if (text !== undefined && !sample(column, text)) return;
+    if (!sample(column, fieldAt(of, row).text)) return;
   }
 };
 
@@ -144,7 +138,7 @@ interface ParsedColumn {
 const parseColumn = (table: FieldTable, spec: CsvColumn, position: number): ParsedColumn => {
   if (position < 0) return { column: nullColumn(spec, table.rows), misfits: [] };
   if (spec.read !== undefined) {
-    return readCells(fieldsOf(table, position), table.rows, spec, spec.read, table.decode);
+    return readCells(fieldsOf(table, position), table.rows, spec, spec.read);
   }
   const { name, type } = spec;
   switch (type) {

@@ -1,5 +1,4 @@
 /** One record of a CSV file, of any width, as texts: its header, or a row that fits no schema. */
-import { type FieldDecoder, utf8Text } from "../reading/fieldText.ts";
 import { MAX_RECORD_BYTES } from "../textInput.ts";
 import { ENTRY_BYTES, fieldAt, fieldsOf, WORD_BYTES } from "./csvCells.ts";
 import { type CsvProblem, problemOf, RECORD_WORDS } from "./csvRecords.ts";
@@ -15,13 +14,12 @@ export interface CsvHeader {
   readonly consumed: number;
 }
 
-/** Reads the header under one delimiter, at most `maxFields` names of it, in UTF-8 unless said. */
+/** Reads the header under one delimiter, at most `maxFields` names of it. */
 export const csvHeaderRecord = (
   bytes: Uint8Array,
   isLast: boolean,
   delimiter: number,
   maxFields: number,
-  decode?: FieldDecoder,
 ): CsvHeader | null =>
   withKernels((arena) => {
     const { kernels } = arena;
@@ -43,18 +41,13 @@ export const csvHeaderRecord = (
       end,
     );
     if (rows === 0) return null;
-    if (decode === undefined) kernels.markInvalidUtf8(input, records, 1, 0, fields);
+    kernels.markInvalidUtf8(input, records, 1, 0, fields);
     const [, , width = 0, problem = 0] = arena.words(records, RECORD_WORDS);
     const consumed = arena.words(end, 1)[0] ?? 0;
     const header = { width, consumed };
     if (problem !== 0) return { ...header, names: [], problem: problemOf(problem) };
     const kept = Math.min(width, maxFields);
     const of = fieldsOf({ arena, input, fields, width: kept, rows: 1 }, 0);
-    const names: string[] = [];
-    for (let position = 0; position < kept; position += 1) {
-      const { text } = fieldAt({ ...of, position }, 0, decode ?? utf8Text);
-      if (text === undefined) return { ...header, names: [], problem: "no_character" };
-      names.push(text);
-    }
+    const names = Array.from({ length: kept }, (_, at) => fieldAt({ ...of, position: at }, 0).text);
     return { ...header, names, problem: null };
   });

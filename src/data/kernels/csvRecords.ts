@@ -7,8 +7,6 @@ export type CsvProblem =
   | "unterminated_quote"
   | "text_after_quote"
   | "invalid_utf8"
-  /** Of a header only: of a row it is the cell that does not fit. */
-  | "no_character"
   /** The last record that is reported: nothing after it is scanned. */
   | "too_long";
 
@@ -19,7 +17,7 @@ const PROBLEMS = [
   "text_after_quote",
   "invalid_utf8",
   "too_long",
-] as const satisfies readonly (Exclude<CsvProblem, "no_character"> | null)[];
+] as const satisfies readonly (CsvProblem | null)[];
 
 /** What a record's last word means. */
 export const problemOf = (word: number): CsvProblem | null => PROBLEMS[word] ?? null;

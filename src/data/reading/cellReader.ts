@@ -3,7 +3,7 @@
  * the order of a date), then the text is parsed as any other, so that both ways agree on values.
  */
 import { assertNever, invariant } from "../../domain/decider.ts";
-import { concerns, folded, isCodePage, type Reading } from "../../domain/reading.ts";
+import { concerns, folded, type Reading } from "../../domain/reading.ts";
 import type { ColumnType } from "../../domain/table.ts";
 import { parseTimeFormat, type TimeField } from "../../domain/timeFormat.ts";
 import { parseDate, parseDatetime } from "../calendar.ts";
@@ -35,7 +35,7 @@ export const cellReader = (reading: Reading, type: ColumnType): CellReader | nul
 export const misfitUnder = (reading: Reading, type: ColumnType): string => {
   switch (type) {
     case "string":
-      return isCodePage(reading.encoding) ? `not a text in ${reading.encoding}` : misfit(type);
+      return misfit(type);
     case "int":
     case "float":
     case "decimal":

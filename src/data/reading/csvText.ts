@@ -1,12 +1,19 @@
 /**
- * The bytes of a CSV file as they are scanned. A code page is scanned as it is, since what means
- * something to CSV is ASCII in it; UTF-16 is turned into UTF-8 on the way, and places among its
- * bytes are found again by counting: so a file is cut in the encoding it came in.
+ * The bytes of a CSV file as they are scanned, whatever its encoding: turned into UTF-8 on the way.
+ * Places among the bytes it came in are found again by counting characters, so a file is cut, and
+ * rows are left out of it, in its own encoding.
  */
-import { type Encoding, isCodePage, isWide, type Reading } from "../../domain/reading.ts";
+import {
+  type CodePageName,
+  type Encoding,
+  isCodePage,
+  isWide,
+  type Reading,
+} from "../../domain/reading.ts";
 import { NotATableError } from "../notATable.ts";
 import type { Pieces } from "../pieces.ts";
 import { textPieces } from "../textInput.ts";
+import { codePageToUtf8 } from "./codePage.ts";
 
 const UTF8_MARK = [0xef, 0xbb, 0xbf];
 const LITTLE_MARK = [0xff, 0xfe];
@@ -23,9 +30,19 @@ export const markOf = (encoding: Encoding | undefined): readonly number[] => {
 export const csvPieces = (pieces: Pieces, { encoding }: Reading = {}): Pieces =>
   textPieces(transcoded(refusingMarks(pieces, encoding), encoding));
 
-/** A part of a file, in UTF-8 if it was in UTF-16. */
-export const transcoded = (pieces: Pieces, encoding: Encoding | undefined): Pieces =>
-  isWide(encoding) ? fromUtf16(pieces, encoding) : pieces;
+/** A part of a file in UTF-8. */
+export const transcoded = (pieces: Pieces, encoding: Encoding | undefined): Pieces => {
+  if (isWide(encoding)) return fromUtf16(pieces, encoding);
+  return isCodePage(encoding) ? fromCodePage(pieces, encoding) : pieces;
+};
+
+async function* fromCodePage(
+  pieces: Pieces,
+  page: CodePageName,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  const toUtf8 = codePageToUtf8(page);
+  for await (const piece of pieces) yield toUtf8(piece);
+}
 
 async function* fromUtf16(
   pieces: Pieces,
@@ -54,10 +71,11 @@ const sound = <Value>(encoding: Encoding, decode: () => Value): Value => {
 };
 
 /** The same of a file's first bytes, which may end in the middle of a character. */
-export const transcodedHead = (bytes: Uint8Array, encoding: Encoding | undefined): Uint8Array =>
-  isWide(encoding)
-    ? new TextEncoder().encode(utf16Decoder(encoding).decode(bytes, { stream: true }))
-    : bytes;
+export const transcodedHead = (bytes: Uint8Array, encoding: Encoding | undefined): Uint8Array => {
+  if (isCodePage(encoding)) return codePageToUtf8(encoding)(bytes);
+  if (!isWide(encoding)) return bytes;
+  return new TextEncoder().encode(utf16Decoder(encoding).decode(bytes, { stream: true }));
+};
 
 /** A file that says itself that it is in another encoding would be read as nonsense. */
 async function* refusingMarks(
@@ -93,30 +111,42 @@ export interface Measure {
 
 const AS_SCANNED: Measure = { length: (bytes) => bytes.length, places: (_, places) => places };
 
-const IN_UTF16: Measure = {
-  length: (bytes) => utf16Bytes(bytes, 0, bytes.length),
+/** The stored length of a part of the scanned bytes. */
+type Length = (bytes: Uint8Array, from: number, to: number) => number;
+
+const byLength = (lengthOf: Length): Measure => ({
+  length: (bytes) => lengthOf(bytes, 0, bytes.length),
   places(bytes, places) {
     const stored = new Uint32Array(places.length);
     let from = 0;
     let sum = 0;
     for (const [index, place] of places.entries()) {
-      sum += utf16Bytes(bytes, from, place);
+      sum += lengthOf(bytes, from, place);
       from = place;
       stored[index] = sum;
     }
     return stored;
   },
+});
+
+/** A character begins wherever a byte does not continue one. */
+const charactersIn: Length = (bytes, from, to) => {
+  let characters = 0;
+  for (let at = from; at < to; at += 1) if (((bytes[at] ?? 0) & 0xc0) !== 0x80) characters += 1;
+  return characters;
 };
 
-export const measureOf = (encoding: Encoding | undefined): Measure =>
-  isWide(encoding) ? IN_UTF16 : AS_SCANNED;
-
 /** A character of four bytes in UTF-8 is a pair of units, any other is one; a unit is two bytes. */
-const utf16Bytes = (bytes: Uint8Array, from: number, to: number): number => {
-  let units = 0;
-  for (let at = from; at < to; at += 1) {
-    const byte = bytes[at] ?? 0;
-    if ((byte & 0xc0) !== 0x80) units += byte >= 0xf0 ? 2 : 1;
-  }
-  return 2 * units;
+const utf16Bytes: Length = (bytes, from, to) => {
+  let pairs = 0;
+  for (let at = from; at < to; at += 1) if ((bytes[at] ?? 0) >= 0xf0) pairs += 1;
+  return 2 * (charactersIn(bytes, from, to) + pairs);
+};
+
+const IN_CODE_PAGE = byLength(charactersIn);
+const IN_UTF16 = byLength(utf16Bytes);
+
+export const measureOf = (encoding: Encoding | undefined): Measure => {
+  if (isWide(encoding)) return IN_UTF16;
+  return isCodePage(encoding) ? IN_CODE_PAGE : AS_SCANNED;
 };

@@ -4,8 +4,9 @@
  */
 import { type Reading, readingIssues } from "../../domain/reading.ts";
 import type { ColumnType } from "../../domain/table.ts";
+import { decodeUtf8 } from "../textInput.ts";
 import { type CellReader, cellReader } from "./cellReader.ts";
-import { fieldDecoder } from "./fieldText.ts";
+import { codePageToUtf8 } from "./codePage.ts";
 
 /** Fields of a column that are looked at. */
 export const MAX_SAMPLES = 200;
@@ -115,12 +116,9 @@ const hintOf = (...options: readonly Reading[]): string =>
 
 /** Where bytes are no UTF-8 and their others than ASCII letters of Western Europe; else null. */
 export const encodingHint = (bytes: Uint8Array): string | null => {
-  const text = westEuropean(bytes, 0, bytes.length);
+  const text = decodeUtf8(codePageToUtf8("windows-1252")(bytes));
   const others = text?.replace(/[\0-\x7f]/g, "") ?? "";
   const letters = others.replace(/[^\p{L}€§°–„“”’«»\u00a0]/gu, "");
   if (others === "" || 2 * letters.length <= others.length) return null;
   return hintOf({ encoding: "windows-1252" });
 };
-
-const westEuropean = (bytes: Uint8Array, from: number, to: number): string | undefined =>
-  fieldDecoder("windows-1252")?.(bytes, from, to);

@@ -11,7 +11,6 @@ import { TOO_LONG } from "../jsonl.ts";
 import { csvHeaderRecord } from "../kernels/csvRecord.ts";
 import { piecesOf } from "../pieces.ts";
 import { measureOf, transcoded } from "../reading/csvText.ts";
-import { type FieldDecoder, fieldDecoder } from "../reading/fieldText.ts";
 import { hasRepeatedNames } from "../repeatedNames.ts";
 import { decodeUtf8, MAX_RECORD_BYTES, withoutMark } from "../textInput.ts";
 import { JsonNumber } from "../types.ts";
@@ -117,7 +116,6 @@ async function* csvRecords(
   source: ObjectRef,
 ): AsyncGenerator<PlacedRow, void, undefined> {
   const { encoding, header: headed = true } = source.reading ?? {};
-  const decode = fieldDecoder(encoding) ?? undefined;
   const measure = measureOf(encoding);
   const carry = new CarryBuffer();
   let delimiter = source.delimiter?.charCodeAt(0);
@@ -136,11 +134,9 @@ async function* csvRecords(
     for (let size = FIRST_RECORD_BYTES; all.length > 0; size *= 4) {
       const bytes = all.subarray(0, size);
       const isWhole = isLast && bytes.length === all.length;
-      delimiter ??= widest(bytes, isWhole, decode);
+      delimiter ??= widest(bytes, isWhole);
       const record =
-        delimiter === undefined
-          ? null
-          : csvHeaderRecord(bytes, isWhole, delimiter, MAX_CSV_FIELDS, decode);
+        delimiter === undefined ? null : csvHeaderRecord(bytes, isWhole, delimiter, MAX_CSV_FIELDS);
       if (record !== null) {
         if (record.problem === "too_long") throw new UnreadableError();
         const taken = bytes.slice(0, record.consumed);
@@ -190,15 +186,11 @@ const recordCell =
     return text === undefined ? null : [text];
   };
 
-const widest = (
-  bytes: Uint8Array,
-  isLast: boolean,
-  decode: FieldDecoder | undefined,
-): number | undefined => {
+const widest = (bytes: Uint8Array, isLast: boolean): number | undefined => {
   let best: { readonly byte: number; readonly width: number } | undefined;
   for (const candidate of DELIMITERS) {
     const byte = candidate.charCodeAt(0);
-    const record = csvHeaderRecord(bytes, isLast, byte, MAX_CSV_FIELDS, decode);
+    const record = csvHeaderRecord(bytes, isLast, byte, MAX_CSV_FIELDS);
     if (record === null) return undefined;
     if (best === undefined || record.width > best.width) best = { byte, width: record.width };
   }

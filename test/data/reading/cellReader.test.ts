@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import type { Cell } from "../../../src/data/columnCells.ts";
 import { cellReader, misfitUnder } from "../../../src/data/reading/cellReader.ts";
 import { utcFrom } from "../../../src/data/reading/localTimes.ts";
-import { parseText, toText } from "../../../src/data/types.ts";
+import { toText } from "../../../src/data/types.ts";
 import type { Reading } from "../../../src/domain/reading.ts";
 import { COLUMN_TYPES, type ColumnType } from "../../../src/domain/table.ts";
 
@@ -128,7 +128,7 @@ describe("dates and times", () => {
     expect(spelt(west, "datetime", "9999-12-31T23:00")).toBeUndefined();
   });
 
-  test("of every hour of two years come back to the clock they were read from", () => {
+  test("of every hour of a year come back to the clock they were read from", () => {
     for (const zone of [
       "Europe/Berlin",
       "Australia/Lord_Howe",
@@ -143,7 +143,7 @@ describe("dates and times", () => {
       });
       const start = Date.UTC(2024, 0, 1);
       const skipped: number[] = [];
-      for (let hour = 0; hour < 2 * 366 * 24; hour += 1) {
+      for (let hour = 0; hour < 366 * 24; hour += 1) {
         const local = start + hour * 3_600_000;
         const utc = toUtc(BigInt(local) * 1000n);
         if (utc === undefined) skipped.push(hour);
@@ -152,7 +152,7 @@ describe("dates and times", () => {
           expect(clock.format(Number(utc / 1000n))).toBe(shown);
         }
       }
-      expect(skipped.length, zone).toBe(zone === "Asia/Kolkata" ? 0 : 2);
+      expect(skipped.length, zone).toBe(zone === "Asia/Kolkata" ? 0 : 1);
     }
   });
 
@@ -207,16 +207,8 @@ describe("truth and nothing", () => {
 
 describe("what nothing is said about", () => {
   test("is left to the kernels", () => {
-    for (const type of COLUMN_TYPES) expect(cellReader({ delimiter: ";" }, type)).toBeNull();
-  });
-
-  test("means under a code page what it means in UTF-8", () => {
-    const reading: Reading = { encoding: "iso-8859-15" };
-    const texts = ["12", "-1.5", "1e3", "2024-02-29", "2024-02-29T10:00Z", "true", "Größe", "x"];
-    for (const type of COLUMN_TYPES) {
-      for (const text of texts)
-        expect(read(reading, type, text)).toStrictEqual(parseText(text, type));
-    }
+    const reading: Reading = { delimiter: ";", encoding: "iso-8859-15" };
+    for (const type of COLUMN_TYPES) expect(cellReader(reading, type)).toBeNull();
   });
 });
 
@@ -234,7 +226,7 @@ test("what does not fit is said with the format that is expected", () => {
     'not a whole number of 64 bits, with "." between thousands',
     'not a finite number, with "." between thousands and "," before the fraction',
     'not a plain decimal number of at most 38 digits, with "." between thousands and "," before the fraction',
-    "not a text in windows-1252",
+    "not a well-formed text",
     "not a boolean: none of true_values and false_values",
     "not a date: DD.MM.YYYY",
     "not a datetime: DD.MM.YYYY HH:mm, a time that Europe/Berlin had",

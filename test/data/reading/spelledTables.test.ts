@@ -77,7 +77,7 @@ describe("a table that somebody else has written", () => {
         expect(await readWhole(store, object)).toStrictEqual(rowsOf(chunk));
         expect(await readParts(store, object, segments)).toStrictEqual(rowsOf(chunk));
       }),
-      { numRuns: 300 },
+      { numRuns: 150 },
     );
   }, 60_000);
 
@@ -120,7 +120,7 @@ describe("a table that somebody else has written", () => {
           expect(again).toStrictEqual(left);
         },
       ),
-      { numRuns: 200 },
+      { numRuns: 100 },
     );
   }, 60_000);
 });
