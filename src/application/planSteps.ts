@@ -163,11 +163,12 @@ export const planStep = (
       ? planReplayBatch(order.replay_id, batch_id, asOf, read, lake)
       : planWhole(requestOf(order, batch_id), asOf);
   if (!whole.ok) return failing(whole.error.detail);
-  const { plan, writes, expects } = whole.value;
+  const { plan, writes, expects, takes = false } = whole.value;
+  const ofContract = expects.filter((expected) => "stream" in expected);
   if (plan.kind === "note") return failing(plan.note.reason ?? "It was replayed already.");
   if (work.order.kind === "append") {
     const planned = appendStep(work, step, plan, asOf, lake);
-    return planned.ok ? ok({ ...planned.value, takes: whole.value.takes ?? false }) : planned;
+    return planned.ok ? ok({ ...planned.value, takes, expects: ofContract }) : planned;
   }
   const passes = passesOf(plan);
   if (passes.length !== work.passes) {
@@ -181,9 +182,9 @@ export const planStep = (
     passes.map(({ refine }) => refine),
     writes,
   );
-  // The batch itself is nobody else's meanwhile; others of its dataset go on.
+  // The batch itself is nobody else's meanwhile; its contract and others of its dataset go on.
   const others = expects.filter((expected) => "dataset" in expected);
-  return finish.ok ? ok({ ...finish.value, expects: others }) : finish;
+  return finish.ok ? ok({ ...finish.value, expects: [...ofContract, ...others] }) : finish;
 };
 
 const failing = (reason: string): Result<Planned, Rejection> =>

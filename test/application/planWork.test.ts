@@ -7,11 +7,14 @@ import { batchId, contractId, datasetName, replayId } from "../../src/contracts/
 import {
   anonymize,
   append,
+  beginAppend,
   checkQuality,
   defineContract,
   done,
   publish,
   registerSales,
+  updateContract,
+  workStep,
 } from "../support/batchSteps.ts";
 import { type TestLake, testLake } from "../support/testLake.ts";
 
@@ -89,6 +92,17 @@ describe("an append", () => {
     const rejection = lake.openRefused({ ...request, reading: { thousands_separator: "," } });
     expect(rejection).toMatchObject({ reason: "invalid", code: "invalid-reading" });
     expect(rejection.errors).toMatchObject([{ path: "reading.thousands_separator" }]);
+  });
+
+  it("of a large file is not recorded under another contract than its rows were read by", () => {
+    const lake = withBatch();
+    done(beginAppend(lake, "large"));
+    // Landed, and both of its segments gone through.
+    for (let taken = 0; taken < 3; taken += 1) done(workStep(lake, "large"));
+    const contracted = { id: "int", email: "string", amount: "string" } as const;
+    const late = workStep(lake, "large", false, () => updateContract(lake, { schema: contracted }));
+    expect(late).toMatchObject({ ok: false, error: { code: "changed-meanwhile" } });
+    expect(done(workStep(lake, "large")).body.message).toContain("contract has changed");
   });
 
   it("is refused before a byte is read when it would be refused afterwards", () => {

@@ -257,8 +257,13 @@ export const beginAppend = (lake: TestLake, batch: string): Step => {
   return record(lake, { type: "StartWork", request }, null);
 };
 
-/** The next step of long work on a batch; null when there is none. */
-export const workStep = (lake: TestLake, batch: string, fails = false): Step => {
+/** The next step of long work on a batch; null when there is none. `meanwhile`: while it is done. */
+export const workStep = (
+  lake: TestLake,
+  batch: string,
+  fails = false,
+  meanwhile = () => {},
+): Step => {
   const batch_id = batchId.parse(batch);
   const work = workOf(lake.log.load(`batch/${batch}`).state as BatchState);
   const step = work === null ? undefined : openSteps(work)[0];
@@ -272,6 +277,7 @@ export const workStep = (lake: TestLake, batch: string, fails = false): Step => 
     return record(lake, { type: "FailWork", ...about, reason: plan.reason }, null);
   }
   if (plan.kind !== "work_step") return ok(null);
+  meanwhile();
   return record(lake, stepResult(about, step, plan.step), attempt);
 };
 
