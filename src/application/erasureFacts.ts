@@ -3,8 +3,8 @@
  * the request and of each batch that held the subject.
  */
 import { progressOf } from "../domain/batch/batch.ts";
-import type { Redaction, ReplacedObject } from "../domain/batch/events.ts";
 import { protecting } from "../domain/batch/protection.ts";
+import type { Redaction, ReplacedObject } from "../domain/batch/redacted.ts";
 import { invariant } from "../domain/decider.ts";
 import type { Deletion } from "../domain/deletion/deletion.ts";
 import type { ErasedFrom, Erasure } from "../domain/deletion/erasure.ts";

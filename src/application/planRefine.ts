@@ -3,9 +3,9 @@
  * from the raw object, so that every rule that has a say is in the plan.
  */
 import { type Batch, progressOf } from "../domain/batch/batch.ts";
-import { admitPublish } from "../domain/batch/decide.ts";
 import type { RawRules } from "../domain/batch/events.ts";
 import { protecting, protects } from "../domain/batch/protection.ts";
+import { admitPublish } from "../domain/batch/publishing.ts";
 import { workable } from "../domain/batch/quarantine.ts";
 import { PERSONAL_DATA_SUSPECTED } from "../domain/batch/suspected.ts";
 import type { Contract } from "../domain/contract/contract.ts";

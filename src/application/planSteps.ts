@@ -5,7 +5,7 @@
  */
 
 import { type BatchState, workOf } from "../domain/batch/batch.ts";
-import type { Base, StartWork } from "../domain/batch/commands.ts";
+import type { Base } from "../domain/batch/commands.ts";
 import {
   type BatchWork,
   isRunning,
@@ -13,6 +13,7 @@ import {
   resultsOf,
   type WorkOrder,
 } from "../domain/batch/work.ts";
+import type { StartWork } from "../domain/batch/workCommands.ts";
 import { invariant, ok, type Result } from "../domain/decider.ts";
 import type { BatchId } from "../domain/ids.ts";
 import type { ActiveLake } from "../domain/lake/lake.ts";

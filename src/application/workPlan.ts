@@ -13,10 +13,11 @@ import type { KAnonymity } from "../domain/rules/kAnonymity.ts";
 import type { UniqueHashes } from "../domain/rules/uniqueScope.ts";
 import type { Segment, SegmentResult } from "../domain/segments.ts";
 import type { Format, ObjectRef, Schema } from "../domain/table.ts";
-import type { PrivacyKeys, SegmentParts, TakeInput } from "./dataPorts.ts";
+import type { PrivacyKeys, TakeInput } from "./dataPorts.ts";
 import type { ErasePlan } from "./erasePlans.ts";
 import type { AccessPlan } from "./planAccess.ts";
 import type { HeldInPlan } from "./planHeldIn.ts";
+import type { SegmentParts } from "./segmentPorts.ts";
 import type { AppendSubjects, TrackedSubjects } from "./subjectPorts.ts";
 import type { Comparison } from "./uniqueHashes.ts";
 

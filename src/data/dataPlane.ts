@@ -1,6 +1,7 @@
 /** The data plane over one object store: what the application's port asks for, put together. */
-import type { SegmentedDataPlane } from "../application/dataPorts.ts";
+
 import type { DigestingStore } from "../application/digests.ts";
+import type { SegmentedDataPlane } from "../application/segmentPorts.ts";
 import { copy } from "./copy.ts";
 import { exportCsv } from "./exportCsv.ts";
 import { gate } from "./kAnonymity.ts";

@@ -3,8 +3,9 @@
  * rows are counted, and places are found where the file can be cut between rows. No cell is looked
  * at: that is what the segments are for.
  */
-import type { LandInput, LandOutcome, ObjectStore, Segment } from "../application/dataPorts.ts";
+import type { ObjectStore, Segment } from "../application/dataPorts.ts";
 import type { DigestingStore } from "../application/digests.ts";
+import type { LandInput, LandOutcome } from "../application/segmentPorts.ts";
 import { dialectOf, type Encoding } from "../domain/reading.ts";
 import { CHUNK_ROWS } from "./columns.ts";
 import { CsvTable, WINDOW_BYTES } from "./csv.ts";

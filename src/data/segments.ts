@@ -11,10 +11,10 @@ import type {
   Refined,
   RefineInput,
   Segment,
-  SegmentParts,
   SegmentResult,
 } from "../application/dataPorts.ts";
 import type { DigestingStore } from "../application/digests.ts";
+import type { SegmentParts } from "../application/segmentPorts.ts";
 import type { Misfit } from "../domain/batch/commands.ts";
 import { err, invariant, ok, type Result } from "../domain/decider.ts";
 import { scopedColumns } from "../domain/rules/uniqueScope.ts";

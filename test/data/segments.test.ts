@@ -1,13 +1,13 @@
 import { gzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
 import type {
-  LandOutcome,
   ObjectStore,
   RefineInput,
   Segment,
   SegmentResult,
 } from "../../src/application/dataPorts.ts";
 import type { DigestingStore } from "../../src/application/digests.ts";
+import type { LandOutcome } from "../../src/application/segmentPorts.ts";
 import { chunkOfRows } from "../../src/data/columnCells.ts";
 import { dataPlane } from "../../src/data/dataPlane.ts";
 import { land } from "../../src/data/land.ts";

@@ -338,8 +338,8 @@ describe("datetimes of more digits than Lethe holds", () => {
       const read = vectorReader(element, { name: "at", type: "datetime" });
       const column = read?.(rows, misfit, (row) => cut.push(row));
       column?.append({ rows, values, picks: picks && Uint32Array.from(picks), is_shared: false });
-      const { values: found } = column?.vector(rows) as { values: BigInt64Array };
-      return [cut, [...found]];
+      const found = column?.vector(rows);
+      return [cut, found?.type === "datetime" ? [...found.values] : null];
     };
     const numbers = (...of: bigint[]): StoredValues => ({
       ...{ kind: "numbers", at: BigInt64Array.from(of) },

@@ -1,6 +1,7 @@
 /** Facts about long work on a batch: an append in two segments. */
-import type { FinishWork, StartWork } from "../../src/domain/batch/commands.ts";
+
 import type { BatchEvent } from "../../src/domain/batch/events.ts";
+import type { FinishWork, StartWork } from "../../src/domain/batch/workCommands.ts";
 import type { Segment, SegmentResult } from "../../src/domain/segments.ts";
 import {
   appendData,

@@ -1,6 +1,7 @@
 /** A workshop as the Worker has it, over a store and a gateway of the test's own. */
-import type { ObjectStore, SegmentedDataPlane } from "../../src/application/dataPorts.ts";
+import type { ObjectStore } from "../../src/application/dataPorts.ts";
 import type { LakeGateway } from "../../src/application/lakeGateway.ts";
+import type { SegmentedDataPlane } from "../../src/application/segmentPorts.ts";
 import type { Workshop } from "../../src/application/work/workshop.ts";
 import { dataPlane } from "../../src/data/dataPlane.ts";
 import { subjectPlane, subjectReader } from "../../src/data/subjects/subjectPlane.ts";

@@ -3,7 +3,7 @@
  * switches to all of them at once, and what it does not name is deleted.
  */
 import type { RedactBatch } from "../../domain/batch/commands.ts";
-import type { ReplacedObject } from "../../domain/batch/events.ts";
+import type { ReplacedObject } from "../../domain/batch/redacted.ts";
 import type { ErasureStep } from "../../domain/deletion/erasure.ts";
 import { isLost } from "../../domain/deletion/missed.ts";
 import type { UniqueHashes } from "../../domain/rules/uniqueScope.ts";

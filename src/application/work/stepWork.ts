@@ -3,14 +3,16 @@
  * attempt writes keys of its own and the first result counts, so a step may be done twice and be
  * lost anywhere.
  */
-import type { FinishWork, RecordStep } from "../../domain/batch/commands.ts";
+
 import type { WorkOrder } from "../../domain/batch/work.ts";
+import type { FinishWork, RecordStep } from "../../domain/batch/workCommands.ts";
 import { invariant, ok } from "../../domain/decider.ts";
 import { mergeDigits } from "../../domain/rules/decimalTypes.ts";
 import { mergeErasedRows } from "../../domain/subjects.ts";
 import { mergeSigns, suspicionsOf } from "../../domain/suspicion.ts";
-import type { DataPlane, SegmentedDataPlane } from "../dataPorts.ts";
+import type { DataPlane } from "../dataPorts.ts";
 import type { Call, LakeRequest, WorkStepRequest } from "../lakeGateway.ts";
+import type { SegmentedDataPlane } from "../segmentPorts.ts";
 import type { StepPlan } from "../workPlan.ts";
 import { applyPrivacy, type Body, check, derive, notTaken, publish, takeOver } from "./passes.ts";
 import {

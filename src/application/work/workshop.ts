@@ -21,10 +21,10 @@ import {
   type ObjectStore,
   type Refined,
   type RefineInput,
-  type SegmentedDataPlane,
 } from "../dataPorts.ts";
 import type { Call, LakeGateway, LakeRequest, WorkKeys, WorkRequest } from "../lakeGateway.ts";
 import { say } from "../logging.ts";
+import type { SegmentedDataPlane } from "../segmentPorts.ts";
 import type { SubjectPlane, SubjectReader } from "../subjectPorts.ts";
 import type { Comparison } from "../uniqueHashes.ts";
 import type { Gate, RefinePlan, WorkPlan } from "../workPlan.ts";

@@ -11,20 +11,13 @@ import type {
 } from "../ids.ts";
 import type { ReadingChanges } from "../reading.ts";
 import type { KAnonymityFinding } from "../rules/kAnonymity.ts";
-import type { Segment } from "../segments.ts";
 import type { ErasedRows, WrittenIndex } from "../subjects.ts";
 import type { Suspicion } from "../suspicion.ts";
 import type { Format, ObjectRef, Schema, SchemaIssue } from "../table.ts";
-import type {
-  DerivedRun,
-  ErasureOfBatch,
-  Publication,
-  QualityCheck,
-  Redaction,
-  ReplacedObject,
-} from "./events.ts";
+import type { DerivedRun, ErasureOfBatch, Publication, QualityCheck } from "./events.ts";
+import type { Redaction, ReplacedObject } from "./redacted.ts";
 import type { RefuseHandOut } from "./restricted.ts";
-import type { Landed, PassResult, WorkOrder, WorkStep } from "./work.ts";
+import type { CancelWork, FailWork, FinishWork, RecordStep, StartWork } from "./workCommands.ts";
 
 /** How a file fails to fit its schema (the schema has changed, or the file is damaged). */
 export interface Misfit {
@@ -203,60 +196,6 @@ export interface ReplayBatch {
   readonly batch_id: BatchId;
   readonly replay_id: ReplayId;
   readonly result: ReplayResult;
-}
-
-/** Begins long work: what `order` asks for, of a file too large for one request. */
-export interface StartWork {
-  readonly type: "StartWork";
-  readonly batch_id: BatchId;
-  readonly work_id: string;
-  readonly order: WorkOrder;
-  readonly base: Base;
-  readonly passes: number;
-  readonly total_bytes: number;
-  readonly segments: readonly Segment[] | null;
-}
-
-/** What one step of it came to. */
-export interface RecordStep {
-  readonly type: "RecordStep";
-  readonly batch_id: BatchId;
-  readonly work_id: string;
-  readonly step: WorkStep;
-  readonly result:
-    | ({ readonly kind: "landed" } & Landed)
-    | ({ readonly kind: "segment" } & PassResult);
-}
-
-/** Its end: the step of the batch's life that it was for. */
-export interface FinishWork {
-  readonly type: "FinishWork";
-  readonly batch_id: BatchId;
-  readonly work_id: string;
-  readonly result:
-    | AppendData
-    | RecordQuality
-    | RecordPrivacy
-    | RecordMisfit
-    | PublishData
-    | DeriveBatch;
-}
-
-export interface FailWork {
-  readonly type: "FailWork";
-  readonly batch_id: BatchId;
-  readonly work_id: string;
-  /** A sentence of Lethe's own. */
-  readonly reason: string;
-}
-
-/** Somebody wants what is under way to end. */
-export interface CancelWork {
-  readonly type: "CancelWork";
-  readonly batch_id: BatchId;
-  readonly reason: string | null;
-  /** The replay that ends with it; null: it is asked for by itself. */
-  readonly replay_id: ReplayId | null;
 }
 
 /** What a replay that was cancelled has derived is given up. */

@@ -4,17 +4,11 @@ import type { BatchId } from "../ids.ts";
 import { type Rejection, reject } from "../rejection.ts";
 import { admitAppend } from "./admission.ts";
 import { type BatchState, initialBatch, workOf } from "./batch.ts";
-import type {
-  BatchCommand,
-  CancelWork,
-  FailWork,
-  FinishWork,
-  RecordStep,
-  StartWork,
-} from "./commands.ts";
+import type { BatchCommand } from "./commands.ts";
 import { appendRequested, type BatchContext, decideBatch, unknownBatch } from "./decide.ts";
 import type { BatchEvent } from "./events.ts";
 import { type BatchWork, evolveWork, isRunning, openSteps } from "./work.ts";
+import type { CancelWork, FailWork, FinishWork, RecordStep, StartWork } from "./workCommands.ts";
 
 type Decision = Result<readonly BatchEvent[], Rejection>;
 

@@ -5,7 +5,8 @@
 import type { UniqueHashes } from "../rules/uniqueScope.ts";
 import type { ObjectRef } from "../table.ts";
 import type { Quality } from "./batch.ts";
-import type { QualityCheck, Redaction, ReplacedObject } from "./events.ts";
+import type { QualityCheck } from "./events.ts";
+import type { Redaction, ReplacedObject } from "./redacted.ts";
 
 /** What took the place of an object; null: nothing did. */
 export const successorIn = (

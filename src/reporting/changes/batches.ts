@@ -1,5 +1,6 @@
 /** What the events of batches change in the reports. */
-import type { BatchEvent, Redaction } from "../../domain/batch/events.ts";
+import type { BatchEvent } from "../../domain/batch/events.ts";
+import type { Redaction } from "../../domain/batch/redacted.ts";
 import type { Suspicion } from "../../domain/suspicion.ts";
 import type { BatchRow, PersonalColumnRow } from "../tables.ts";
 import { type About, type ChangesOf, counted, nothing, type RowChange, rowOf } from "./change.ts";

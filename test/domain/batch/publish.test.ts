@@ -1,8 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { initialBatch } from "../../../src/domain/batch/batch.ts";
-import { admitPublish, type BatchContext, decideBatch } from "../../../src/domain/batch/decide.ts";
+import { type BatchContext, decideBatch } from "../../../src/domain/batch/decide.ts";
 import type { BatchEvent } from "../../../src/domain/batch/events.ts";
 import { evolveBatch } from "../../../src/domain/batch/evolveBatch.ts";
+import { admitPublish } from "../../../src/domain/batch/publishing.ts";
 import { COMPLIANCE_LEVELS } from "../../../src/domain/lake/lake.ts";
 import type { Schema } from "../../../src/domain/table.ts";
 import { deciderSpec } from "../../support/deciderSpec.ts";
