@@ -4,6 +4,7 @@
  * told of nothing else. Batches come in the order of their appending, a page at a time.
  */
 
+import { processingRestricted } from "../domain/batch/restricted.ts";
 import { unknownDataset, unknownVersion } from "../domain/dataset/decide.ts";
 import { ok, type Result } from "../domain/decider.ts";
 import type { BatchId, DatasetName } from "../domain/ids.ts";
@@ -26,6 +27,7 @@ import type { Keyring } from "./keyring.ts";
 import { type Place, placeIn, writePlace } from "./manifestPlace.ts";
 import type { DirectoryEntry, EventLog } from "./ports.ts";
 import { type Reader, reader } from "./reader.ts";
+import { admitHandOuts, restrictedAmong } from "./restrictions.ts";
 import { seesUnpublished } from "./seenBatch.ts";
 import { lifetimeOf } from "./timers.ts";
 
@@ -66,18 +68,17 @@ export const manifestOf = (
   request: ConsumeDataset,
   { log, keyring, now, admitted }: Means,
 ): Result<GrantConsumptions, Rejection> => {
-  const read = reader(log);
-  const found = askedFor(request, read, now);
-  if (!found.ok) return found;
-  const { place, ...asked } = found.value;
+  const page = pageOf(request, { log, now, admitted });
+  if (!page.ok) return page;
+  const { place, asked, last, more } = page.value;
   const key = keyOf(asked.dataset, keyring());
   if (!key.ok) return key;
-  const { dataset, consumer, format, limit } = request;
-  const visible = seesUnpublished(admitted) ? {} : { status: "published" };
-  const about = { kind: "batch", dataset, ...visible, after: place.after } as const;
-  const entries = log.directory.list({ ...about, limit: limit + 1 });
-  const { offers, last } = offersOf(entries.slice(0, limit), asked, read);
-  const more = entries.some(({ created_seq }) => created_seq > last);
+  const ids = page.value.offers.flatMap((offer) => idOf(offer) ?? []);
+  const found = restrictedAmong(ids, request.looked ?? [], { log, keyring });
+  const looked = admitHandOuts(request.dataset, found);
+  if (!looked.ok) return looked;
+  const offers = page.value.offers.map((offer) => unlessIn(found.restricted, offer));
+  const { dataset, consumer, format } = request;
   const given = offers.filter((offer) => offer.kind === "given");
   const manifest: Manifest = {
     dataset,
@@ -99,6 +100,20 @@ export const manifestOf = (
   return ok({ type: "GrantConsumptions", dataset, consumer, grants, manifest });
 };
 
+/** Of a batch that is given out, or that whoever asks may go on with. */
+const idOf = (offer: Offer): BatchId | null => {
+  if (offer.kind === "given") return offer.grant.batch_id;
+  return offer.kind === "unchanged" ? offer.batch.batch_id : null;
+};
+
+/** What may hold persons whose processing is restricted is left out (Art. 18 GDPR). */
+const unlessIn = (restricted: ReadonlySet<BatchId>, offer: Offer): Offer => {
+  const batch_id = idOf(offer);
+  if (batch_id === null || !restricted.has(batch_id)) return offer;
+  const { code, detail } = processingRestricted(`Batch ${batch_id}`).error;
+  return leftOut({ batch_id }, code, detail);
+};
+
 /** Batches that are to be made in the format before a page can have them, at most `MAX_EXPORTED`. */
 export const toExport = (
   request: ConsumeDataset,
@@ -118,6 +133,33 @@ export const toExport = (
   }
   return ids;
 };
+
+/** What is on a page, before anybody has looked for restrictions. */
+const pageOf = (
+  request: ConsumeDataset,
+  { log, now, admitted }: Omit<Means, "keyring">,
+): Result<Page, Rejection> => {
+  const read = reader(log);
+  const found = askedFor(request, read, now);
+  if (!found.ok) return found;
+  const { place, ...asked } = found.value;
+  const { dataset, limit } = request;
+  const visible = seesUnpublished(admitted) ? {} : { status: "published" };
+  const about = { kind: "batch", dataset, ...visible, after: place.after } as const;
+  const entries = log.directory.list({ ...about, limit: limit + 1 });
+  const { offers, last } = offersOf(entries.slice(0, limit), asked, read);
+  const more = entries.some(({ created_seq }) => created_seq > last);
+  return ok({ place, asked, offers, last, more });
+};
+
+interface Page {
+  readonly place: Place;
+  readonly asked: Asked;
+  readonly offers: readonly Offer[];
+  /** The place in the log of the last batch on it, and whether others come behind it. */
+  readonly last: number;
+  readonly more: boolean;
+}
 
 const askedFor = (
   request: ConsumeDataset,

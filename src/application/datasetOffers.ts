@@ -14,6 +14,7 @@ import type { ActiveLake } from "../domain/lake/lake.ts";
 import type { Format, Schema } from "../domain/table.ts";
 import { describeDigest } from "./digests.ts";
 import type { Reader } from "./reader.ts";
+import type { LookedInto } from "./restrictions.ts";
 
 export interface ConsumeDataset {
   readonly type: "ConsumeDataset";
@@ -29,6 +30,8 @@ export interface ConsumeDataset {
   readonly since: string | null;
   readonly limit: number;
   readonly cursor: string | null;
+  /** What was looked up of restrictions before. */
+  readonly looked?: readonly LookedInto[];
 }
 
 /** A request with what it is decided on. */
@@ -101,7 +104,11 @@ export const offerOf = (batch_id: string, asked: Asked, read: Reader): Offer | n
   };
 };
 
-export const leftOut = ({ batch_id }: Batch, code: string, reason: string): Offer => ({
+export const leftOut = (
+  { batch_id }: Pick<Batch, "batch_id">,
+  code: string,
+  reason: string,
+): Offer => ({
   kind: "left_out",
   left_out: { batch_id, code, reason },
 });

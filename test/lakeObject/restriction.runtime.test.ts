@@ -83,6 +83,35 @@ describe("while the processing of a person's data is restricted", () => {
     ]);
   });
 
+  test("a dataset is handed out without the batches that may hold them, on record once each", async () => {
+    const lake = await publishedLake();
+    const id = await restrict(lake);
+    const ofOtto = await restrict(lake, "nobody here");
+    const manifest = await lake.done("/datasets/people/consume", {
+      ...{ consumer: "alice", purpose: "churn", format: "csv" },
+    });
+    expect(manifest.at("items")).toMatchObject([{ batch_id: "others" }]);
+    expect(manifest.at("left_out")).toMatchObject([
+      { batch_id: "hers", code: "processing-restricted" },
+    ]);
+    expect(JSON.stringify(manifest.body)).not.toContain(id);
+    const events = await lake.events();
+    const noted = events.filter(({ type }) => type === "HandOutRefused");
+    expect(noted.map(({ stream, data }) => [stream, data])).toEqual([
+      ["batch/hers", { accessor_id: "alice", purpose: "churn", deletion_ids: [id] }],
+    ]);
+    const granted = events.filter(({ type }) => type === "ConsumptionGranted");
+    expect(granted.map(({ stream }) => stream)).toEqual(["batch/others"]);
+    const since = new Date(Date.now() + 60_000).toISOString();
+    const later = await lake.done("/datasets/people/consume", { consumer: "alice", since });
+    expect(later.at("unchanged")).toMatchObject([{ batch_id: "others" }]);
+    expect(later.at("left_out")).toMatchObject([{ batch_id: "hers" }]);
+    for (const one of [id, ofOtto])
+      await lake.done(`/deletions/${one}/release`, { reason: "done" });
+    const all = await lake.done("/datasets/people/consume", { consumer: "alice" });
+    expect(all.at("items")).toHaveLength(2);
+  });
+
   test("it stands in the request, in the report and in the warnings, then and afterwards", async () => {
     const lake = await publishedLake();
     const id = await requestErasure(lake);

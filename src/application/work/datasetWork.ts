@@ -3,6 +3,7 @@ import type { BatchId } from "../../domain/ids.ts";
 import type { ConsumeDataset } from "../datasetOffers.ts";
 import type { Call } from "../lakeGateway.ts";
 import { exportFormat } from "./batchWork.ts";
+import { handOutDataset } from "./restricted.ts";
 import type { Outcome, Workshop } from "./workshop.ts";
 
 export const consumeDataset = async (
@@ -12,7 +13,7 @@ export const consumeDataset = async (
 ): Outcome => {
   // Everything is published as Parquet.
   if (request.format !== "parquet") await exportAll(shop, call, request);
-  return shop.lake.command(call, request);
+  return handOutDataset(shop, call, request);
 };
 
 /** What cannot be made does not hold up the others: the manifest says of which it is so. */

@@ -7,8 +7,10 @@ import { processingRestricted } from "../../domain/batch/restricted.ts";
 import { ok, type Result } from "../../domain/decider.ts";
 import type { BatchId } from "../../domain/ids.ts";
 import type { Rejection } from "../../domain/rejection.ts";
+import type { ConsumeDataset } from "../datasetOffers.ts";
 import type { Call, LakeRequest } from "../lakeGateway.ts";
-import { type Looked, RESTRICTIONS_UNREAD } from "../restrictions.ts";
+import { inLanes } from "../lanes.ts";
+import { type Looked, type LookedInto, unreadOf } from "../restrictions.ts";
 import { foundIn } from "./lookups.ts";
 import type { Outcome, Workshop } from "./workshop.ts";
 
@@ -17,13 +19,15 @@ type HandOut = Extract<LakeRequest, { type: "Consume" | "SignQuarantineUrl" }>;
 /** So often it is looked again when restrictions, or the batch's file, have changed meanwhile. */
 const MAX_LOOKS = 3;
 
+/** Batches of a dataset that are looked into at the same time. */
+const LOOKS_AT_ONCE = 16;
+
 /** The answer to the request, or that nothing is handed out, which is on record then. */
 export const handOut = async (shop: Workshop, call: Call, request: HandOut): Outcome => {
   for (let looks = 0, looked: Looked | null = null; ; looks += 1) {
     const asked: HandOut = looked === null ? request : { ...request, looked };
     const answer = await shop.lake.command(call, asked);
-    const unread = !answer.ok && answer.error.code === RESTRICTIONS_UNREAD;
-    if (!unread || looks === MAX_LOOKS) return answer;
+    if (answer.ok || unreadOf(answer.error) === null || looks === MAX_LOOKS) return answer;
     const { batch_id } = request;
     const [accessor_id, purpose] =
       request.type === "Consume"
@@ -32,6 +36,36 @@ export const handOut = async (shop: Workshop, call: Call, request: HandOut): Out
     const found = await unlessRestricted(shop, call, { batch_id, accessor_id, purpose });
     if (!found.ok) return found;
     looked = found.value;
+  }
+};
+
+/** The manifest of a dataset, without the batches that are restricted: of each that is on record. */
+export const handOutDataset = async (
+  shop: Workshop,
+  call: Call,
+  request: ConsumeDataset,
+): Outcome => {
+  const looked = new Map<BatchId, LookedInto>();
+  const own = { ...call, idempotency: null, if_match: null };
+  const { consumer: accessor_id, purpose } = request;
+  for (let looks = 0; ; looks += 1) {
+    const answer = await shop.lake.command(call, { ...request, looked: [...looked.values()] });
+    const unread = answer.ok ? null : unreadOf(answer.error);
+    if (unread === null || looks === MAX_LOOKS) return answer;
+    const looking = await inLanes(unread, LOOKS_AT_ONCE, async (batch_id) => {
+      const found = await foundIn(shop, own, { batch_id, before: "hand_out" });
+      return { batch_id, found };
+    });
+    for (const { batch_id, found } of looking) {
+      if (!found.ok) return found;
+      const { held, cleared, raw_key } = found.value;
+      if (held.length > 0 && !looked.get(batch_id)?.held.length) {
+        const about = { batch_id, accessor_id, purpose, deletion_ids: held };
+        const noted = await shop.lake.command(own, { type: "RefuseHandOut", ...about });
+        if (!noted.ok) return noted;
+      }
+      if (raw_key !== null) looked.set(batch_id, { batch_id, held, cleared, raw_key });
+    }
   }
 };
 
