@@ -33,6 +33,12 @@ export const local = (time: string): string =>
     Date.parse(time),
   );
 
+/** What was typed by the reader's clock, as a moment; what is no time stays as it is. */
+export const moment = (typed: string): string => {
+  const at = Date.parse(typed);
+  return Number.isNaN(at) ? typed : new Date(at).toISOString();
+};
+
 const STEPS = [
   ["day", 86_400_000],
   ["hour", 3_600_000],

@@ -36,13 +36,13 @@ export interface Proof {
   readonly memory: Memory | null;
 }
 
-const step = (title: string, holds: boolean, yes: string, no: string): Step => ({
+export const step = (title: string, holds: boolean, yes: string, no: string): Step => ({
   title,
   state: holds ? "held" : "failed",
   detail: holds ? yes : no,
 });
 
-const hashesOf = (texts: readonly string[]): readonly Uint8Array[] =>
+export const hashesOf = (texts: readonly string[]): readonly Uint8Array[] =>
   texts.map((text) => fromBase64(text) ?? new Uint8Array());
 
 /** Sealed fields: the page shows `sealed: true` where the leaf has the ciphertext. */
@@ -87,14 +87,18 @@ const LEAF = {
   other: "The bytes in the log are of another event than this page shows.",
 } as const;
 
-const SIGNED = {
+export const SIGNED = {
   signed: "The lake's key signed this size and this root.",
   unsigned: "No signature of the lake's key stands under the checkpoint.",
   forged: "The signature under the checkpoint is not of the lake's key.",
   unknown: "This browser cannot check Ed25519 signatures; the other steps hold without it.",
 } as const;
 
-const grew = async (before: Checkpoint, now: Checkpoint, evidence: Evidence): Promise<Step> => {
+export const grew = async (
+  before: Checkpoint,
+  now: Checkpoint,
+  evidence: Evidence,
+): Promise<Step> => {
   const [title, yes] = [
     "The log only grew",
     `It begins with the ${before.size} events seen before.`,

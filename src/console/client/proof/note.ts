@@ -75,26 +75,34 @@ export const readKey = async (line: string): Promise<VerifierKey | null> => {
 /** `unknown`: this browser cannot check Ed25519 signatures. */
 export type Verdict = "signed" | "unsigned" | "forged" | "unknown";
 
-/** Whether the checkpoint is signed by the key. */
-export const verdictOn = async (
-  { text, signatures }: Checkpoint,
-  { name, id, publicKey }: VerifierKey,
+/** Whether every one of the signatures is the key's, of which there has to be one. */
+export const verdictOnBytes = async (
+  signed: Uint8Array<ArrayBuffer>,
+  signatures: readonly Uint8Array<ArrayBuffer>[],
+  publicKey: Uint8Array<ArrayBuffer>,
 ): Promise<Verdict> => {
-  const own = signatures.filter(
-    (signature) => signature.name === name && sameBytes(signature.bytes.subarray(0, ID_BYTES), id),
-  );
-  if (own.length === 0) return "unsigned";
+  if (signatures.length === 0) return "unsigned";
   let key: CryptoKey;
   try {
     key = await crypto.subtle.importKey("raw", publicKey, { name: "Ed25519" }, false, ["verify"]);
   } catch {
     return "unknown";
   }
-  const signed = new TextEncoder().encode(text);
-  for (const { bytes } of own) {
-    const signature = bytes.slice(ID_BYTES);
+  for (const signature of signatures) {
     if (signature.length !== SIGNATURE_BYTES) return "forged";
     if (!(await crypto.subtle.verify("Ed25519", key, signature, signed))) return "forged";
   }
   return "signed";
+};
+
+/** Whether the checkpoint is signed by the key. */
+export const verdictOn = (
+  { text, signatures }: Checkpoint,
+  { name, id, publicKey }: VerifierKey,
+): Promise<Verdict> => {
+  const own = signatures.filter(
+    (signature) => signature.name === name && sameBytes(signature.bytes.subarray(0, ID_BYTES), id),
+  );
+  const bare = own.map(({ bytes }) => bytes.slice(ID_BYTES));
+  return verdictOnBytes(Uint8Array.from(new TextEncoder().encode(text)), bare, publicKey);
 };

@@ -33,7 +33,7 @@ interface FieldProps<Names extends string> {
   readonly hint?: ComponentChildren;
   readonly problem?: Problem | null;
   readonly required?: boolean;
-  readonly kind?: "text" | "number" | "password" | "datetime-local" | "search" | "lines";
+  readonly kind?: "text" | "number" | "password" | "date" | "datetime-local" | "search" | "lines";
   readonly options?: readonly (readonly [value: string, label: string])[];
   readonly placeholder?: string;
 }

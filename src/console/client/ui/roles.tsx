@@ -14,7 +14,8 @@ interface Holder {
   readonly roles: readonly string[];
 }
 
-export const Roles = () => {
+/** The reader's roles in the lake of the page; null where Lethe does not let them see any. */
+export const useRoles = (): readonly string[] | null => {
   const { token, lake } = useScope();
   const id = idOfToken(token);
   const subject = subjectOf(token);
@@ -25,5 +26,10 @@ export const Roles = () => {
   const holder = listed.body.items.find((one) =>
     id === null ? one.subject === subject : one.token_id === id,
   );
-  return holder === undefined ? null : <p class="near">{holder.roles.map(words).join(", ")}</p>;
+  return holder?.roles ?? null;
+};
+
+export const Roles = () => {
+  const roles = useRoles();
+  return roles === null ? null : <p class="near">{roles.map(words).join(", ")}</p>;
 };
