@@ -10,12 +10,15 @@ import { contractPage } from "./pages/contract.tsx";
 import { contractsPage } from "./pages/contracts.tsx";
 import { datasetPage } from "./pages/dataset.tsx";
 import { datasetsPage } from "./pages/datasets.tsx";
+import { deletionPage } from "./pages/deletion.tsx";
+import { deletionsPage } from "./pages/deletions.tsx";
 import { eventPage } from "./pages/event.tsx";
 import { eventsPage } from "./pages/events.tsx";
 import { lakesPage } from "./pages/lakes.tsx";
 import { newBatchPage } from "./pages/newBatch.tsx";
 import { editContractPage, newContractPage } from "./pages/newContract.tsx";
 import { newDatasetPage } from "./pages/newDataset.tsx";
+import { newDeletionPage } from "./pages/newDeletion.tsx";
 import { newLakePage } from "./pages/newLake.tsx";
 import { overviewPage } from "./pages/overview.tsx";
 
@@ -50,6 +53,9 @@ export const PAGES: readonly Page[] = [
   batchesPage,
   batchPage,
   newBatchPage,
+  deletionsPage,
+  deletionPage,
+  newDeletionPage,
   eventsPage,
   eventPage,
   lakesPage,
