@@ -6,6 +6,8 @@ import type { ComponentType } from "preact";
 import type { PageProps } from "./context.ts";
 import { batchPage } from "./pages/batch.tsx";
 import { batchesPage } from "./pages/batches.tsx";
+import { certificatePage } from "./pages/certificate.tsx";
+import { checkCertificatePage } from "./pages/checkCertificate.tsx";
 import { contractPage } from "./pages/contract.tsx";
 import { contractsPage } from "./pages/contracts.tsx";
 import { datasetPage } from "./pages/dataset.tsx";
@@ -55,9 +57,11 @@ export const PAGES: readonly Page[] = [
   newBatchPage,
   deletionsPage,
   deletionPage,
+  certificatePage,
   newDeletionPage,
   eventsPage,
   eventPage,
+  checkCertificatePage,
   lakesPage,
   newLakePage,
 ];
