@@ -22,7 +22,10 @@ import { editContractPage, newContractPage } from "./pages/newContract.tsx";
 import { newDatasetPage } from "./pages/newDataset.tsx";
 import { newDeletionPage } from "./pages/newDeletion.tsx";
 import { newLakePage } from "./pages/newLake.tsx";
+import { newSubjectAccessPage } from "./pages/newSubjectAccess.tsx";
 import { overviewPage } from "./pages/overview.tsx";
+import { subjectAccessPage } from "./pages/subjectAccess.tsx";
+import { subjectAccessesPage } from "./pages/subjectAccesses.tsx";
 
 /** In the order in which the navigation shows them. */
 export const GROUPS = [
@@ -59,6 +62,9 @@ export const PAGES: readonly Page[] = [
   deletionPage,
   certificatePage,
   newDeletionPage,
+  subjectAccessesPage,
+  subjectAccessPage,
+  newSubjectAccessPage,
   eventsPage,
   eventPage,
   checkCertificatePage,
