@@ -12,6 +12,7 @@ import { contractPage } from "./pages/contract.tsx";
 import { contractsPage } from "./pages/contracts.tsx";
 import { datasetPage } from "./pages/dataset.tsx";
 import { datasetsPage } from "./pages/datasets.tsx";
+import { deadlinesPage } from "./pages/deadlines.tsx";
 import { deletionPage } from "./pages/deletion.tsx";
 import { deletionsPage } from "./pages/deletions.tsx";
 import { eventPage } from "./pages/event.tsx";
@@ -70,4 +71,5 @@ export const PAGES: readonly Page[] = [
   checkCertificatePage,
   lakesPage,
   newLakePage,
+  deadlinesPage,
 ];
