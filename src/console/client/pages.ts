@@ -4,6 +4,7 @@
  */
 import type { ComponentType } from "preact";
 import type { PageProps } from "./context.ts";
+import { accessLogPage } from "./pages/accessLog.tsx";
 import { batchPage } from "./pages/batch.tsx";
 import { batchesPage } from "./pages/batches.tsx";
 import { certificatePage } from "./pages/certificate.tsx";
@@ -68,6 +69,7 @@ export const PAGES: readonly Page[] = [
   newSubjectAccessPage,
   eventsPage,
   eventPage,
+  accessLogPage,
   checkCertificatePage,
   lakesPage,
   newLakePage,
