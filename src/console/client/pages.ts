@@ -9,6 +9,7 @@ import { batchPage } from "./pages/batch.tsx";
 import { batchesPage } from "./pages/batches.tsx";
 import { certificatePage } from "./pages/certificate.tsx";
 import { checkCertificatePage } from "./pages/checkCertificate.tsx";
+import { compliancePage } from "./pages/compliance.tsx";
 import { contractPage } from "./pages/contract.tsx";
 import { contractsPage } from "./pages/contracts.tsx";
 import { datasetPage } from "./pages/dataset.tsx";
@@ -50,6 +51,7 @@ export interface Page {
 
 export const PAGES: readonly Page[] = [
   overviewPage,
+  compliancePage,
   datasetsPage,
   datasetPage,
   newDatasetPage,
