@@ -47,7 +47,7 @@ const columns: readonly Column<DeletionRequest>[] = [
     ),
   },
   { title: "Received", cell: ({ received_at }) => <Time at={received_at} /> },
-  { title: "Asked for by", cell: ({ requested_by }) => requested_by },
+  { title: "Recorded for", cell: ({ requested_by }) => requested_by },
 ];
 
 const keyOf = ({ deletion_id }: DeletionRequest): string => deletion_id;
