@@ -55,7 +55,7 @@ describe("a certificate of erasure", () => {
     expect(await faultsOf({ ...made, checkpoint })).toEqual([
       "The path",
       "The head of the log",
-      "The log only grew",
+      "Since the certificate",
     ]);
   });
 
@@ -96,7 +96,12 @@ describe("a certificate of erasure", () => {
 
   it("does not when the log of today does not begin with the one it was made of", async () => {
     const today = checkpointOf(eventTexts(40), SIGNER);
-    expect(await faultsOf(madeCertificate(), lakeWith(today))).toEqual(["The log only grew"]);
+    expect(await faultsOf(madeCertificate(), lakeWith(today))).toEqual(["Since the certificate"]);
+  });
+
+  it("does not when that log does not begin with what this browser has seen of it before", async () => {
+    const known = { key: SIGNER.vkey, checkpoint: checkpointOf(eventTexts(40), SIGNER) };
+    expect(await faultsOf(madeCertificate(), undefined, known)).toEqual(["The log only grew"]);
   });
 
   it("is none at all without a key and a head that can be read", async () => {

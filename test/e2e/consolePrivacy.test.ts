@@ -7,11 +7,9 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { type Server, startServer } from "../../scripts/support/server.ts";
 import { chromiumPath, launchBrowser } from "../support/browser.ts";
 import { accessFaults } from "../support/pageFaults.ts";
+import { type Fields, personsLake, post } from "../support/personsLake.ts";
 
-const CSV = "id,amount\njane,1.5\njohn,2\njane,3\n";
 const DAY_MS = 86_400_000;
-
-type Fields = Record<string, unknown>;
 
 describe.skipIf(chromiumPath === null)("the console, for whoever answers persons", () => {
   let directory: string;
@@ -22,17 +20,6 @@ describe.skipIf(chromiumPath === null)("the console, for whoever answers persons
   let complaints: string[];
 
   const lake = () => `${server.url}/lakes/people`;
-
-  const post = async (url: string, body: object): Promise<Fields> => {
-    const answer = await fetch(url, {
-      method: "POST",
-      headers: { "Content-Type": "application/json" },
-      body: JSON.stringify(body),
-    });
-    const read = (await answer.json()) as Fields;
-    expect(answer.status, JSON.stringify(read)).toBeLessThan(300);
-    return read;
-  };
 
   const get = async (route: string): Promise<Fields> =>
     (await (await fetch(`${lake()}${route}`)).json()) as Fields;
@@ -60,22 +47,7 @@ describe.skipIf(chromiumPath === null)("the console, for whoever answers persons
       startServer({ persistTo: path.join(directory, "state") }),
       launchBrowser(),
     ]);
-    const made = { lake_id: "people", name: "People", region: "eu", compliance_level: "gdpr" };
-    await post(`${server.url}/lakes`, { ...made, country: "DE" });
-    await post(`${lake()}/datasets`, {
-      name: "people",
-      schema: { id: "string", amount: "float" },
-      contains_pii: true,
-      subject_column: "id",
-    });
-    const contract = { contract_id: "c1", dataset: "people", retention_days: 30 };
-    await post(`${lake()}/contracts`, contract);
-    const { upload_url } = await post(`${lake()}/upload-url`, { filename: "p.csv" });
-    await fetch(String(upload_url), { method: "PUT", body: CSV });
-    const batch = { dataset: "people", contract_id: "c1", batch_id: "b1", file_url: "p.csv" };
-    await post(`${lake()}/append-batch`, batch);
-    const read = { accessor_id: "=alice", dataset_id: "people", action: "read" };
-    await post(`${lake()}/audit-access`, { ...read, purpose: "to see, and count" });
+    await personsLake(server.url);
   }, 120_000);
 
   afterAll(async () => {
@@ -283,9 +255,14 @@ describe.skipIf(chromiumPath === null)("the console, for whoever answers persons
     await open(`/lakes/people/deletions/${pending?.deletion_id}`);
     await page.getByText(/^Only a lake's owner or privacy officer decides on requests/).waitFor();
     expect(await button("Carry it out…").count()).toBe(0);
-    await button("Reveal…").click();
-    await button("Record it and reveal").click();
-    await dialog().getByRole("alert").waitFor();
+    await page.getByText(/^Only a lake's owner or privacy officer reveals who asks/).waitFor();
+    expect(await button("Reveal…").count()).toBe(0);
+    const [access] = await itemsOf("/subject-access");
+    await open(`/lakes/people/subject-access/${access?.subject_access_id}`);
+    await page
+      .getByRole("alert")
+      .getByText(/auditor/)
+      .waitFor();
   });
 
   test("raises the level of a lake when that was confirmed, and offers no way back", async () => {

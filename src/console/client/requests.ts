@@ -202,7 +202,8 @@ const STORY: Readonly<Record<string, Telling>> = {
   Erased: () => "The file was deleted, as the person was forgotten",
 };
 
-const RECIPIENTS = "RecipientsNamed";
+/** The event that names who is to be told. */
+export const RECIPIENTS = "RecipientsNamed";
 
 /** What an event of a request says. One that is not known here is told by its name. */
 export const storyOf = ({ type, data }: Pick<CloudEvent, "type" | "data">): string => {

@@ -57,7 +57,7 @@ const CheckCertificate = (_: PageProps) => {
         title="Check a certificate"
         lead="A certificate of erasure that was kept as a file, held against the lake's log as it is today."
       />
-      <div class="field">
+      <div class="drop">
         <label for={id}>The certificate</label>
         <input
           id={id}

@@ -1,6 +1,5 @@
 /** One request to be forgotten: when it is due, what is done about it, and what it has come to. */
 import { withQuery } from "../api/http.ts";
-import type { CloudEvent } from "../api/types.ts";
 import type { PageProps } from "../context.ts";
 import { count, plural, words } from "../format.ts";
 import { useQuestion } from "../hooks.ts";
@@ -11,6 +10,7 @@ import {
   type ErasureProgress,
   IDENTITIES,
   isOwed,
+  RECIPIENTS,
   type Recipient,
   recipientsOf,
 } from "../requests.ts";
@@ -27,7 +27,7 @@ import {
 } from "../ui/parts.tsx";
 import { RemediesOf } from "../ui/remedies.tsx";
 import { Reveal } from "../ui/reveal.tsx";
-import { Story } from "../ui/story.tsx";
+import { Story, useEventsOf } from "../ui/story.tsx";
 import { Table } from "../ui/table.tsx";
 import { atOf, TimeTravel } from "../ui/timeTravel.tsx";
 import { DeletionCommands } from "./deletionCommands.tsx";
@@ -125,8 +125,13 @@ export const Recipients = ({
   </Section>
 );
 
-const toldIn = (events: readonly CloudEvent[]) => {
-  const told = recipientsOf(events);
+/** Named when the erasure ends, by an event of their own: after however many steps. */
+const Told = ({ id, etag }: { readonly id: string; readonly etag: string | null }) => {
+  const events = useEventsOf(`deletion/${id}`, etag, RECIPIENTS);
+  if (events.state === "failed") {
+    return <Refusal problem={events.problem} retry={events.reload} />;
+  }
+  const told = events.state === "ready" ? recipientsOf(events.body.items) : null;
   return told === null ? null : <Recipients of={told.recipients} omitted={told.omitted} />;
 };
 
@@ -212,7 +217,8 @@ const OneDeletion = ({ params, query }: PageProps) => {
       {at === undefined ? (
         <>
           <Reveal path={path} request={body} />
-          <Story stream={`deletion/${id}`} etag={question.etag} besides={toldIn} />
+          {body.erasure === null ? null : <Told id={id} etag={question.etag} />}
+          <Story stream={`deletion/${id}`} etag={question.etag} />
         </>
       ) : null}
     </>

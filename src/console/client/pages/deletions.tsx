@@ -27,12 +27,15 @@ const columns: readonly Column<DeletionRequest>[] = [
   },
   {
     title: "Status",
-    cell: ({ status, overdue, held_until }) => (
+    cell: (one) => (
       <div>
-        <Badge status={status} /> {overdue ? <Badge status="overdue" /> : null}
-        {held_until === null ? null : (
+        <Badge status={one.status} />{" "}
+        {one.overdue ? (
+          <Badge status="overdue" label={isOwed(one) ? "overdue" : "answered late"} />
+        ) : null}
+        {one.held_until === null ? null : (
           <span class="near">
-            until <Time at={held_until} near={false} />
+            until <Time at={one.held_until} near={false} />
           </span>
         )}
       </div>

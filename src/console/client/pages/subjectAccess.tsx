@@ -44,6 +44,7 @@ const HandOut = ({
   const [handed, setHanded] = useState<HandedOut | null>(null);
   const first = request.handed_out_at === null;
   const handOut = async () => {
+    if (busy) return;
     setBusy(true);
     const answer = await api.get<HandedOut>(path);
     setBusy(false);

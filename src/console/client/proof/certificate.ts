@@ -192,10 +192,19 @@ export const checkCertificate = async (
   ];
   if (now === null) return { ...failed("The lake's checkpoint of today cannot be read."), steps };
   const signedNow = await verdictOn(now, key);
+  const since = await grew(head, now, evidence);
   steps.push(
     judged("The log of today", signedNow, SIGNED[signedNow]),
-    await grew(head, now, evidence),
+    step(
+      "Since the certificate",
+      since.state === "held",
+      `The log of today begins with the ${head.size} events that the certificate was made of.`,
+      `The log of today does not begin with the ${head.size} events that the certificate was made of.`,
+    ),
   );
+  // What this browser remembers gives way only to what goes on from it.
+  const before = known === null ? null : readCheckpoint(known.checkpoint);
+  if (before !== null) steps.push(await grew(before, now, evidence));
   const holds = steps.every(({ state }) => state !== "failed");
   return { steps, holds, memory: holds ? { key: today, checkpoint: note } : null };
 };

@@ -63,11 +63,15 @@ export const DueHere = ({ typed }: { readonly typed: string }) => {
   const received_at = typed === "" ? `${new Date().toISOString().slice(0, 16)}:00Z` : moment(typed);
   return (
     <Section title="When it will be due">
-      {lake.state === "loading" ? null : (
+      {lake.state === "loading" ? (
+        <Waiting what="Reading the calendar" />
+      ) : lake.state === "failed" ? (
+        <Refusal problem={lake.problem} retry={lake.reload} />
+      ) : (
         <DeadlinePreview
           received_at={received_at}
-          country={lake.state === "ready" ? lake.body.country : null}
-          time_zone={lake.state === "ready" ? lake.body.time_zone : null}
+          country={lake.body.country}
+          time_zone={lake.body.time_zone}
         />
       )}
     </Section>

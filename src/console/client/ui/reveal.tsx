@@ -8,6 +8,7 @@ import type { Problem } from "../api/problem.ts";
 import { useScope } from "../context.ts";
 import { words } from "../format.ts";
 import type { Sealing, Secret } from "../requests.ts";
+import { Allowed, PRIVACY } from "./allowed.tsx";
 import { Confirm } from "./confirm.tsx";
 import { Badge, Facts, Section, Time } from "./parts.tsx";
 import { Table } from "./table.tsx";
@@ -53,6 +54,7 @@ export const Reveal = ({ path, request }: RevealProps) => {
   const current = sealed && revealed?.answers.length === request.answers.length;
   const opened = current ? revealed : null;
   const reveal = async () => {
+    if (busy) return;
     setBusy(true);
     const answer = await api.get<Sealing>(withQuery(path, { reveal: true }));
     setBusy(false);
@@ -87,9 +89,11 @@ export const Reveal = ({ path, request }: RevealProps) => {
             Hide it again
           </button>
         ) : sealed ? (
-          <button type="button" onClick={() => setAsking(true)}>
-            Reveal…
-          </button>
+          <Allowed roles={PRIVACY} to="reveals who asks">
+            <button type="button" onClick={() => setAsking(true)}>
+              Reveal…
+            </button>
+          </Allowed>
         ) : null}
       </div>
       {shown.answers.length === 0 ? null : <Decisions of={shown} />}
