@@ -156,6 +156,9 @@ describe.skipIf(chromiumPath === null)("the console, for whoever answers persons
     await page.getByRole("link", { name: "The certificate" }).click();
     await page.getByText("stands in the lake's signed log").waitFor();
     expect(await page.locator(".proof li.held").count()).toBe(10);
+    const said = page.getByText(/^yes: it was due/);
+    const { deadline } = await get(`/deletions/${id}`);
+    expect(await said.textContent()).toContain(String(deadline).slice(0, 10));
     const coming = page.waitForEvent("download");
     await button("Download as JSON").click();
     const file = JSON.parse(await readFile(await (await coming).path(), "utf8")) as Fields;

@@ -20,6 +20,7 @@ interface ErasureFacts {
   readonly received_at: string;
   readonly started_at: string;
   readonly completed_at: string;
+  readonly deadline: string;
   readonly statutory_deadline: string;
   readonly deadline_kept: boolean;
   readonly batches: { readonly looked_at: number; readonly opened: number; readonly hit: number };
@@ -52,7 +53,7 @@ interface ErasureFacts {
   readonly residual_until: string;
 }
 
-export interface CertificateFile {
+interface CertificateFile {
   readonly certificate: {
     readonly lake_id: string;
     readonly event: { readonly seq: number; readonly type: string; readonly recorded_at: string };
@@ -148,8 +149,7 @@ const Exceptions = ({ of }: { readonly of: ErasureFacts }) => {
   );
 };
 
-/** A certificate as it is read and checked, wherever it came from. */
-export const CertificateOf = ({ file }: { readonly file: CertificateFile }) => {
+const CertificateOf = ({ file }: { readonly file: CertificateFile }) => {
   const { certificate, verifier_key } = file;
   const { facts, event, lake_id } = certificate;
   const check = useCallback(
@@ -174,9 +174,10 @@ export const CertificateOf = ({ file }: { readonly file: CertificateFile }) => {
           [
             "In time",
             facts.deadline_kept
-              ? `yes: by law until ${utc(facts.statutory_deadline)}`
-              : `no: it was due ${utc(facts.statutory_deadline)} by law`,
+              ? `yes: it was due ${utc(facts.deadline)}`
+              : `no: it was due ${utc(facts.deadline)}`,
           ],
+          ["By law", <Time key="law" at={facts.statutory_deadline} near={false} />],
           ["Recorded for", facts.requested_by],
         ]}
       />
