@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { buildConsole } from "../../scripts/support/console.ts";
 
 /** All of it, before it is packed for the way: a console opens on a phone too. */
-const MAX_BYTES = 150_000;
+const MAX_BYTES = 250_000;
 
 test("the console that is committed is what its sources build", { timeout: 60_000 }, async () => {
   const built = await buildConsole();

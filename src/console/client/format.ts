@@ -55,6 +55,10 @@ export const relative = (time: string, now: number): string => {
   return away > 0 ? "in a moment" : "just now";
 };
 
+/** So many days of 24 hours from a moment. */
+export const afterDays = (now: number, days: number): string =>
+  new Date(now + days * 86_400_000).toISOString();
+
 /** How close a deadline is: red when it is over, amber in its last week. */
 export const urgency = (deadline: string, now: number): "overdue" | "soon" | "later" => {
   const left = Date.parse(deadline) - now;

@@ -61,6 +61,7 @@ const TONES: Readonly<Record<string, string>> = {
   published: "good",
   completed: "good",
   fresh: "good",
+  delivered: "good",
   checked: "calm",
   anonymized: "calm",
   appended: "calm",
@@ -75,6 +76,7 @@ const TONES: Readonly<Record<string, string>> = {
   failed: "bad",
   stale: "bad",
   append_failed: "bad",
+  parked: "bad",
 };
 
 /** A status as a word; the colour only repeats it. */
