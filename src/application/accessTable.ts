@@ -88,6 +88,7 @@ export const ACCESS = {
   "POST /lakes": PERSON,
   "GET /lakes": PERSON,
   "GET /lakes/{lake_id}": member(ROLES, { admin: true }),
+  "GET /me": member(ROLES, { admin: true }),
   "POST /compliance-level": owner,
   "POST /locality": owner,
   "GET /report": member(["owner", "steward", "privacy_officer", "auditor"]),

@@ -39,6 +39,7 @@ import { toCommand } from "./toCommand.ts";
 import { visibleTo } from "./visible.ts";
 import { openTarget, type WebhookTarget, withWebhookUrl, withWebhookUrls } from "./webhookSeals.ts";
 import { resent } from "./webhooks.ts";
+import { whoAsks } from "./whoAsks.ts";
 
 export interface LakeMeans {
   readonly log: EventLog;
@@ -261,6 +262,8 @@ export const lakeService = (means: LakeMeans): LakeService => {
         const idempotency = idempotencyOf(call, keyringOf(call.lake_id));
         return keptAnswer(log, question, idempotency, now());
       }
+      if (question.kind === "me")
+        return ok({ kind: "me", me: whoAsks(entered.value, reader(log)) });
       if (question.kind === "resend") return resent(log, question, now());
       if (question.kind === "parked") return parkedWork(log, question.redrive, now());
       if (question.kind === "uploads") {

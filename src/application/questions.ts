@@ -28,6 +28,7 @@ import type { RebuildingReports } from "./rebuildReports.ts";
 import { earlier, reportAt, reportNow } from "./report.ts";
 import type { SealedObject } from "./sealedUrls.ts";
 import { type View, view } from "./views.ts";
+import type { Me } from "./whoAsks.ts";
 
 /** A moment of the past: by time, or by the `seq` of the log's last event then. */
 export type When = { readonly at: string } | { readonly version: number } | null;
@@ -64,6 +65,8 @@ export type Question =
   /** Sends a notification once more; the answer is how it stands. */
   | { readonly kind: "resend"; readonly webhook_id: string; readonly delivery_id: string }
   | KeptQuestion
+  /** Who asks. */
+  | { readonly kind: "me" }
   /** What was given up; with `redrive` it is taken up again. */
   | { readonly kind: "parked"; readonly redrive: boolean }
   /** Sealed fields of a person's request in clear; the access is recorded first. */
@@ -99,6 +102,7 @@ export type Reply =
   | ({ readonly kind: "uploads" } & OpenUploads)
   | ({ readonly kind: "sealed_object" } & SealedObject)
   | { readonly kind: "reapplied"; readonly summary: Reapplication }
+  | { readonly kind: "me"; readonly me: Me }
   | ({ readonly kind: "parked" } & ParkedWork)
   | KeptReply
   | ({ readonly kind: "wrapping" } & Wrapping)
@@ -115,7 +119,7 @@ export const answerQuestion = (
     {
       kind:
         | KeptQuestion["kind"]
-        | ("reveal" | "reveal_access" | "resend" | "parked" | "uploads" | "sealed_object");
+        | ("reveal" | "reveal_access" | "resend" | "me" | "parked" | "uploads" | "sealed_object");
     }
   >,
   now: string,

@@ -30,6 +30,7 @@ const SAMPLES: Readonly<Record<Operation, { readonly path?: string; readonly bod
   },
   "GET /lakes": {},
   "GET /lakes/{lake_id}": { path: "" },
+  "GET /me": {},
   "POST /compliance-level": { body: { compliance_level: "gdpr" } },
   "POST /locality": { body: { country: "DE" } },
   "GET /report": {},

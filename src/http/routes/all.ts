@@ -12,6 +12,7 @@ import { fileRoutes } from "./files.ts";
 import { importRoutes } from "./import.ts";
 import { lakeRoutes } from "./lakes.ts";
 import { logRoutes } from "./log.ts";
+import { meRoutes } from "./me.ts";
 import { memberRoutes } from "./members.ts";
 import { operationRoutes } from "./operations.ts";
 import { privacyRunRoutes } from "./privacyRuns.ts";
@@ -28,6 +29,7 @@ import { webhookRoutes } from "./webhooks.ts";
 
 export const ROUTES: readonly Route[] = [
   ...lakeRoutes,
+  ...meRoutes,
   ...memberRoutes,
   ...tokenRoutes,
   ...datasetRoutes,
