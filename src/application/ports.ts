@@ -220,8 +220,11 @@ export interface EventFilter {
   readonly batch_id?: string;
   readonly actor?: string;
   readonly accessor?: string;
-  /** Only events behind this `seq`. */
+  /** Only events behind this `seq`, and before that one. */
   readonly after: number;
+  readonly before?: number;
+  /** The newest first; left out: in the order of the log. */
+  readonly order?: "desc";
   /** Only events recorded at or after / at or before this time. */
   readonly from?: string;
   readonly until?: string;
@@ -248,7 +251,7 @@ export interface EventLog {
   onUndone(forget: () => void): void;
   /** Inside a transaction: appends, folds, takes snapshots. Throws when a version has moved. */
   append(changes: readonly Change[], meta: CommandMeta): readonly StoredEvent[];
-  /** In order; fewer than `limit` also when the page would become too large. */
+  /** In the order asked for; fewer than `limit` also when the page would become too large. */
   read(filter: EventFilter): readonly StoredEvent[];
   /** The last `seq`, 0 when empty. */
   head(): number;

@@ -176,7 +176,9 @@ export const answerQuestion = (
       const { filter } = question;
       const items = log.read(filter);
       const last = items.at(-1)?.seq;
-      const more = last !== undefined && log.read({ ...filter, after: last, limit: 1 }).length > 0;
+      if (last === undefined) return ok({ kind: "events", items, next: null });
+      const rest = filter.order === "desc" ? { before: last } : { after: last };
+      const more = log.read({ ...filter, ...rest, limit: 1 }).length > 0;
       return ok({ kind: "events", items, next: more ? last : null });
     }
     default: {

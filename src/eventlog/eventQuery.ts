@@ -1,4 +1,4 @@
-/** The SQL by which events are found, in the order of the log. */
+/** The SQL by which events are found, in the order of the log or from its end. */
 import type { EventFilter } from "../application/ports.ts";
 import { indexedUpTo, type Whom, whomOf } from "./whom.ts";
 
@@ -86,8 +86,13 @@ interface Extent {
   version(stream: string, seq: number): number;
 }
 
-/** Where to look for a page, one source after the other. */
+/** Where to look for a page, one source after the other: the newest first where that is asked for. */
 export const sourcesOf = (filter: EventFilter, range: Range, log: Extent): readonly Source[] => {
+  const sources = inOrder(filter, range, log);
+  return filter.order === "desc" ? sources.toReversed() : sources;
+};
+
+const inOrder = (filter: EventFilter, range: Range, log: Extent): readonly Source[] => {
   const { after } = range;
   const whom = whomOf(filter);
   if (whom === null) return [bestSource(filter, range, log)];
@@ -96,7 +101,7 @@ export const sourcesOf = (filter: EventFilter, range: Range, log: Extent): reado
   return [byWhom(whom, after), inLog(indexed)];
 };
 
-type Asked = Omit<EventFilter, "after" | "from" | "until"> & Pick<Range, "until">;
+type Asked = Omit<EventFilter, "after" | "before" | "from" | "until"> & Pick<Range, "until">;
 
 /** A plus keeps SQLite from the index of a column. */
 const fieldsOf = (asked: Asked, indexes: Source["indexes"]): readonly Condition[] => {
@@ -118,7 +123,7 @@ export const queryOf = (
   source: Source,
   asked: Asked,
 ): { readonly text: string; readonly values: readonly (string | number)[] } => {
-  const { until, limit } = asked;
+  const { until, limit, order } = asked;
   const conditions = [
     ...source.conditions,
     ...(until === null ? [] : [upTo(source.seq, until)]),
@@ -127,7 +132,7 @@ export const queryOf = (
   return {
     text: `SELECT ${columns} FROM ${source.from}
       WHERE ${conditions.map(({ text }) => text).join(" AND ")}
-      ORDER BY ${source.order} LIMIT CAST(? AS INTEGER)`,
+      ORDER BY ${source.order}${order === "desc" ? " DESC" : ""} LIMIT CAST(? AS INTEGER)`,
     values: [...conditions.map(({ value }) => value), limit],
   };
 };

@@ -203,7 +203,9 @@ export const eventStore = (sql: SqlStorage): EventStore => {
       // Times never fall with seq: their bounds are bounds of it, and only what lies between is read.
       const since = filter.from === undefined ? 0 : this.seqBefore(filter.from);
       const after = Math.max(filter.after, since);
-      const until = filter.until === undefined ? null : this.seqAt(filter.until);
+      const at = filter.until === undefined ? Infinity : this.seqAt(filter.until);
+      const last = Math.min(at, (filter.before ?? Infinity) - 1);
+      const until = last === Infinity ? null : last;
       const events: StoredEvent[] = [];
       let characters = 0;
       const extent = {

@@ -286,11 +286,18 @@ const UNEXPECTED: Rejection = {
   detail: "There is no such thing in this lake.",
 };
 
-/** Opaque cursors over an ascending number. */
-export const encodeCursor = (after: number | null): string | null =>
-  after === null ? null : btoa(`after:${after}`).replaceAll("=", "");
+/** On which side of a number a list goes on: one that ascends, and one that descends. */
+type Side = "after" | "before";
 
-export const decodeCursor = (cursor: string | undefined): Result<number, Rejection> => {
+/** Opaque cursors over a number. */
+export const encodeCursor = (seq: number | null, side: Side = "after"): string | null =>
+  seq === null ? null : btoa(`${side}:${seq}`).replaceAll("=", "");
+
+/** 0 without a cursor. One of a list in the other order is refused. */
+export const decodeCursor = (
+  cursor: string | undefined,
+  side: Side = "after",
+): Result<number, Rejection> => {
   if (cursor === undefined) return ok(0);
   let text = "";
   try {
@@ -298,9 +305,9 @@ export const decodeCursor = (cursor: string | undefined): Result<number, Rejecti
   } catch {
     text = "";
   }
-  const match = /^after:(\d{1,15})$/.exec(text);
-  return match
-    ? ok(Number(match[1]))
+  const match = /^(after|before):(\d{1,15})$/.exec(text);
+  return match?.[1] === side
+    ? ok(Number(match[2]))
     : reject("invalid", "bad-cursor", "The cursor is none that a list has given.", [
         { path: "cursor", message: "take it from next_cursor, unchanged" },
       ]);

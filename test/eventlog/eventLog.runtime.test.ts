@@ -494,57 +494,65 @@ describe("reading the log", () => {
       expect(read({ stream: "dataset/b", after: 150, until: second(152) })).toEqual([]);
     }));
 
-  test("finds what it filters by through an index, never by reading the whole log", () =>
-    inEmptyLog((log, { sql }) => {
-      grow(log, "a", 120);
-      const plans: string[] = [];
-      const store = eventStore(explainingSql(sql, plans));
-      const planOf = (filter: Partial<EventFilter>) => {
+  test.each([
+    ["in the order of the log", {}],
+    ["the newest first", { order: "desc" }],
+  ] as const)(
+    "finds what it filters by through an index, never by reading the whole log: %s",
+    (_, way) =>
+      inEmptyLog((log, { sql }) => {
+        grow(log, "a", 120);
+        const plans: string[] = [];
+        const store = eventStore(explainingSql(sql, plans));
+        const planOf = (filter: Partial<EventFilter>) => {
+          plans.length = 0;
+          store.read({ after: 0, limit: 100, ...way, ...filter });
+          expect(plans.join()).not.toContain("TEMP B-TREE");
+          // The bounds of times are found before, by primary key.
+          return plans.at(-1) ?? "";
+        };
+        expect(planOf({ stream: "dataset/a" })).toContain("USING INDEX events_by_stream (stream=?");
+        expect(planOf({ batch_id: "b" })).toContain("USING INDEX events_by_stream (stream=?");
+        expect(planOf({ type: "DatasetIngested" })).toContain("USING INDEX events_by_type (type=?");
+        expect(planOf({ dataset: "a" })).toContain("USING INDEX events_by_dataset (dataset=?");
+        for (const filter of [
+          { type: "x", actor: "x" },
+          { dataset: "a", type: "x", from: second(1), until: second(9) },
+          { stream: "access", type: "x" },
+          { stream: "dataset/a", type: "x", actor: "x", dataset: "a" },
+          { batch_id: "b", actor: "x" },
+          { actor: "x", dataset: "a" },
+        ]) {
+          expect(planOf(filter)).toMatch(/^SEARCH events USING INDEX [^;]*$/);
+        }
+        expect(planOf({ stream: "access", type: "x" })).toContain("events_by_type");
+        expect(planOf({ stream: "deletion/a", type: "x" })).toContain("events_by_stream");
+        expect(planOf({ after: 100 })).toMatch(/INTEGER PRIMARY KEY \(rowid>\?\)/);
+        // Who made it and who accessed: an index, then the fewer than 256 events behind it.
+        grow(log, "b", RUN);
+        for (const filter of [
+          { actor: "tester" },
+          { accessor: "x" },
+          { accessor: "x", type: "AccessAudited" },
+          { accessor: "x", dataset: "a", until: second(9) },
+          { accessor: "x", actor: "tester" },
+          { stream: "access", actor: "tester" },
+          { stream: "access", accessor: "x" },
+        ]) {
+          planOf({ ...filter, limit: 1_000 });
+          const last = plans.slice(-2);
+          const [indexed, rest] = "order" in way ? last.toReversed() : last;
+          expect(indexed).toMatch(
+            /^SEARCH events_by_whom USING PRIMARY KEY \(role=\? AND name=\? AND event>\?.*; SEARCH events USING INTEGER PRIMARY KEY \(rowid=\?\)$/,
+          );
+          expect(rest).toMatch(/^SEARCH events USING [^;]*rowid>\?[^;]*$/);
+        }
+        planOf({ actor: "x", dataset: "a", limit: 1_000 });
+        expect(plans.join()).not.toContain("events_by_whom");
         plans.length = 0;
-        store.read({ after: 0, limit: 100, ...filter });
-        // The bounds of times are found before, by primary key.
-        return plans.at(-1) ?? "";
-      };
-      expect(planOf({ stream: "dataset/a" })).toContain("USING INDEX events_by_stream (stream=?");
-      expect(planOf({ batch_id: "b" })).toContain("USING INDEX events_by_stream (stream=?");
-      expect(planOf({ type: "DatasetIngested" })).toContain("USING INDEX events_by_type (type=?");
-      expect(planOf({ dataset: "a" })).toContain("USING INDEX events_by_dataset (dataset=?");
-      for (const filter of [
-        { type: "x", actor: "x" },
-        { dataset: "a", type: "x", from: second(1), until: second(9) },
-        { stream: "access", type: "x" },
-        { stream: "dataset/a", type: "x", actor: "x", dataset: "a" },
-        { batch_id: "b", actor: "x" },
-        { actor: "x", dataset: "a" },
-      ]) {
-        expect(planOf(filter)).toMatch(/^SEARCH events USING INDEX [^;]*$/);
-      }
-      expect(planOf({ stream: "access", type: "x" })).toContain("events_by_type");
-      expect(planOf({ stream: "deletion/a", type: "x" })).toContain("events_by_stream");
-      expect(planOf({ after: 100 })).toMatch(/INTEGER PRIMARY KEY \(rowid>\?\)/);
-      // Who made it and who accessed: an index, then the fewer than 256 events behind it.
-      grow(log, "b", RUN);
-      for (const filter of [
-        { actor: "tester" },
-        { accessor: "x" },
-        { accessor: "x", type: "AccessAudited" },
-        { accessor: "x", dataset: "a", until: second(9) },
-        { accessor: "x", actor: "tester" },
-        { stream: "access", actor: "tester" },
-        { stream: "access", accessor: "x" },
-      ]) {
-        planOf({ ...filter, limit: 1_000 });
-        const [indexed, rest] = plans.slice(-2);
-        expect(indexed).toMatch(
-          /^SEARCH events_by_whom USING PRIMARY KEY \(role=\? AND name=\? AND event>\?.*; SEARCH events USING INTEGER PRIMARY KEY \(rowid=\?\)$/,
-        );
-        expect(rest).toMatch(/^SEARCH events USING [^;]*rowid>\?[^;]*$/);
-      }
-      planOf({ actor: "x", dataset: "a", limit: 1_000 });
-      expect(plans.join()).not.toContain("events_by_whom");
-      plans.length = 0;
-      store.stream("dataset/a", 100, 1000);
-      store.countOf("DatasetIngested");
-      for (const plan of plans) expect(plan).toMatch(/^SEARCH events USING [^;]*$/);
-    }));
+        store.stream("dataset/a", 100, 1000);
+        store.countOf("DatasetIngested");
+        for (const plan of plans) expect(plan).toMatch(/^SEARCH events USING [^;]*$/);
+      }),
+  );
 });

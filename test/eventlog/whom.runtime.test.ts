@@ -48,6 +48,7 @@ const grow = (log: EventLog, size: number): readonly StoredEvent[] => {
 /** What a filter means, said of one event. */
 const fits = (event: StoredEvent, filter: EventFilter): boolean =>
   event.seq > filter.after &&
+  (filter.before === undefined || event.seq < filter.before) &&
   (filter.type === undefined || event.type === filter.type) &&
   (filter.stream === undefined || event.stream === filter.stream) &&
   (filter.dataset === undefined || event.dataset === filter.dataset) &&
@@ -72,6 +73,8 @@ const filters: fc.Arbitrary<EventFilter> = fc.record(
     from: when,
     until: when,
     after: fc.oneof(fc.constant(0), fc.integer({ min: 0, max: END + 3 })),
+    before: fc.integer({ min: 0, max: END + 3 }),
+    order: fc.constant("desc" as const),
     limit: fc.constantFrom(1, 3, 40, 1_000),
   },
   { requiredKeys: ["after", "limit"] },
@@ -98,8 +101,9 @@ describe("who made an event and who accessed", () => {
         events.push(...grow(log, size));
         fc.assert(
           fc.property(filters, (filter) => {
-            const expected = events.filter((event) => fits(event, filter)).slice(0, filter.limit);
-            expect(log.read(filter)).toEqual(expected);
+            const found = events.filter((event) => fits(event, filter));
+            const ordered = filter.order === "desc" ? found.toReversed() : found;
+            expect(log.read(filter)).toEqual(ordered.slice(0, filter.limit));
           }),
           { numRuns: 150 },
         );
@@ -120,6 +124,21 @@ describe("who made an event and who accessed", () => {
           events.filter((event) => fits(event, { ...filter, after: 0, limit: 1 })),
         );
       }
+    }));
+
+  test("is found page by page from the newest on, the events behind the last run first", () =>
+    inEmptyLog((log) => {
+      const events = grow(log, 2 * RUN + 90);
+      const filter = { accessor: "y", after: 3, order: "desc", limit: 7 } as const;
+      const found: StoredEvent[] = [];
+      for (;;) {
+        const last = found.at(-1)?.seq;
+        const page = log.read({ ...filter, ...(last === undefined ? {} : { before: last }) });
+        expect(page.length).toBeLessThanOrEqual(7);
+        if (page.length === 0) break;
+        found.push(...page);
+      }
+      expect(found).toEqual(events.filter((event) => fits(event, filter)).toReversed());
     }));
 
   test("is found page by page where pages are full of large events before their limit", () =>

@@ -237,11 +237,10 @@ export const memoryEventLog = ({ snapshot_every = 100 } = {}): MemoryEventLog =>
     },
     onUndone: (forget) => undone.push(forget),
     append,
-    read: (filter) =>
-      tables.events
-        .map(toEvent)
-        .filter((event) => matches(event, filter))
-        .slice(0, filter.limit),
+    read(filter) {
+      const found = tables.events.map(toEvent).filter((event) => matches(event, filter));
+      return (filter.order === "desc" ? found.toReversed() : found).slice(0, filter.limit);
+    },
     head: () => tables.events.length,
     seqAt: (time) => tables.events.filter(({ recorded_at }) => recorded_at <= time).length,
     countOf: (type) => tables.events.filter((row) => row.type === type).length,
@@ -267,9 +266,10 @@ const laterOf = ({ now }: CommandMeta, last: Row | undefined): string =>
   last !== undefined && last.recorded_at > now ? last.recorded_at : now;
 
 const matches = (event: StoredEvent, filter: EventFilter): boolean => {
-  const { type, stream, dataset, batch_id, actor, accessor, after, from, until } = filter;
+  const { type, stream, dataset, batch_id, actor, accessor, after, before, from, until } = filter;
   return (
     event.seq > after &&
+    (before === undefined || event.seq < before) &&
     (type === undefined || event.type === type) &&
     (stream === undefined || event.stream === stream) &&
     (dataset === undefined || event.dataset === dataset) &&

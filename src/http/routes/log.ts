@@ -17,8 +17,8 @@ import { reject } from "../../domain/rejection.ts";
 import { toCloudEvent } from "../cloudEvents.ts";
 import { exportLog } from "../exportLog.ts";
 import { MAX_CONTENT_BYTES } from "../limits.ts";
-import { decodeCursor, type Handled, route, type Services } from "../route.ts";
-import { eventsAnswer } from "./lists.ts";
+import { type Handled, route, type Services } from "../route.ts";
+import { eventsAnswer, order, pageOfLog } from "./lists.ts";
 import { command, none } from "./shared.ts";
 
 const NDJSON = "application/x-ndjson";
@@ -51,12 +51,14 @@ export const logRoutes = [
     scope: "lake",
     tag: "Log",
     summary:
-      "Events in the order in which they were recorded, as CloudEvents, a page at a time; or, as " +
+      "Events in the order in which they were recorded, as CloudEvents, a page at a time, or from the " +
+      "newest on; or, as " +
       "ndjson, the whole log at once: each line is the leaf of one event, without the line feed",
     params: none,
     query: z.strictObject({
       ...page,
       limit: page.limit.unwrap().optional(),
+      order,
       format: z.enum(["json", "ndjson"]).default("json"),
       type: z.string().min(1).max(128).optional(),
       stream: z.string().min(1).max(160).optional(),
@@ -74,16 +76,14 @@ export const logRoutes = [
     },
     handle: async ({ query: { format, ...query }, ...deps }) => {
       if (format === "ndjson") return wholeLog(deps, query);
-      const cursor = decodeCursor(query.cursor);
-      if (!cursor.ok) return cursor;
-      const { limit = DEFAULT_PAGE, after, cursor: _, ...filter } = query;
+      const { limit = DEFAULT_PAGE, after, cursor, order, ...filter } = query;
+      const begin = pageOfLog({ cursor, order }, after);
+      if (!begin.ok) return begin;
       const set = Object.fromEntries(
         Object.entries(filter).filter(([, value]) => value !== undefined),
       );
-      return eventsAnswer(
-        deps,
-        { ...set, limit, after: Math.max(cursor.value, after ?? 0) },
-        (event) => toCloudEvent(deps.call.lake_id, event),
+      return eventsAnswer(deps, { ...set, ...begin.value, limit }, (event) =>
+        toCloudEvent(deps.call.lake_id, event),
       );
     },
   }),
@@ -96,6 +96,7 @@ export const logRoutes = [
     params: none,
     query: z.strictObject({
       ...page,
+      order,
       dataset: datasetName.optional(),
       accessor: z.string().min(1).max(255).optional(),
       from: time.optional(),
@@ -104,15 +105,15 @@ export const logRoutes = [
     body: null,
     success: { status: 200, schema: list("AccessLog") },
     handle: async ({ query, ...deps }) => {
-      const cursor = decodeCursor(query.cursor);
-      if (!cursor.ok) return cursor;
+      const begin = pageOfLog(query);
+      if (!begin.ok) return begin;
       const { limit, dataset, accessor, from, to } = query;
       return eventsAnswer(
         deps,
         {
           type: "AccessAudited",
           limit,
-          after: cursor.value,
+          ...begin.value,
           ...(dataset ? { dataset } : {}),
           ...(accessor ? { accessor } : {}),
           ...(from ? { from } : {}),
