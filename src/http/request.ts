@@ -1,5 +1,6 @@
 /** Reading a request: everything is bounded and checked before anyone acts on it. */
 import { z } from "zod";
+import { sentence } from "../contracts/sentences.ts";
 import type { RequestContext } from "./context.ts";
 import { versionOfTag } from "./entityTags.ts";
 import {
@@ -163,7 +164,7 @@ const bodyTooLarge = (limit: number): HttpProblem =>
 
 /** Parses, or throws a 422 that says which part of the input is wrong and where. */
 export const parsed = (schema: z.ZodType, value: unknown, where: string): unknown => {
-  const result = schema.safeParse(value);
+  const result = schema.safeParse(value, { error: sentence });
   if (result.success) return result.data;
   throw new HttpProblem(validationProblem(result.error, where));
 };
