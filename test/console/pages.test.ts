@@ -6,7 +6,8 @@ import {
   keepCredential,
   keptCredential,
   lakeOfToken,
-  subjectOf,
+  nameOf,
+  rolesOf,
   tokenIn,
 } from "../../src/console/client/session.ts";
 
@@ -64,10 +65,30 @@ describe("a token", () => {
     ]);
     const claims = Buffer.from(JSON.stringify({ sub: "42", email: "zoë@example.com" }));
     const token = `x.${claims.toString("base64url")}.y`;
-    expect([holderOf(token), subjectOf(token)]).toEqual(["zoë@example.com", "42"]);
-    expect([subjectOf(api), subjectOf(null), idOfToken(token)]).toEqual([null, null, null]);
+    expect([holderOf(token), idOfToken(token)]).toEqual(["zoë@example.com", null]);
     expect(holderOf(api)).toBe(`API token ${"a".repeat(16)}`);
     expect(holderOf("opaque")).not.toContain("opaque");
+  });
+
+  it("is named by what the lake found, and a person by what their token calls them", () => {
+    const me = {
+      actor: "42",
+      kind: "person",
+      name: null,
+      roles: ["privacy_officer", "owner"],
+    } as const;
+    const person = { ...me, platform_admin: false, valid_until: null };
+    const claims = Buffer.from(JSON.stringify({ sub: "42", email: "zoë@example.com" }));
+    expect(nameOf(person, `x.${claims.toString("base64url")}.y`)).toBe("zoë@example.com");
+    expect([nameOf(person, null), rolesOf(person)]).toEqual(["42", "privacy officer, owner"]);
+    expect(rolesOf({ ...person, roles: [], platform_admin: true })).toBe("platform administrator");
+    const machine = { ...person, actor: "token/a1", kind: "token", name: "nightly load" } as const;
+    expect(nameOf(machine, api)).toBe("API token “nightly load”");
+    const local = { ...person, kind: "local", platform_admin: true } as const;
+    expect([nameOf(local, null), rolesOf(local)]).toEqual([
+      "Whoever is at this machine",
+      "may do everything",
+    ]);
   });
 
   it("is kept in the tab only if its holder says so, and forgotten when told", () => {

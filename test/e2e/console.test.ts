@@ -94,6 +94,8 @@ describe.skipIf(chromiumPath === null)(TITLE, () => {
     expect(new URL(page.url()).pathname).toBe("/console");
     await page.getByRole("link", { name: "Open the lake “default”" }).click();
     await heading("default");
+    await page.getByText("Whoever is at this machine").waitFor();
+    await page.getByText("may do everything").waitFor();
     await page.getByRole("navigation").getByRole("link", { name: "Events" }).click();
     await page.getByRole("link", { name: "DataLakeCreated" }).click();
     await page.getByText("exactly as it stands here").waitFor();
@@ -127,6 +129,14 @@ describe.skipIf(chromiumPath === null)(TITLE, () => {
     await page.getByText("Live", { exact: true }).waitFor();
     await post("/datasets", { name: "sales", schema: { id: "int" }, contains_pii: false });
     await page.getByRole("link", { name: "DatasetRegistered" }).waitFor();
+  });
+
+  test("shows those that a filter lets through, the newest at the top", async () => {
+    await open("/console/lakes/north/events?actor=local");
+    const table = page.getByRole("table", { name: /^Events that the filter lets through/ });
+    await table.getByRole("link").first().waitFor();
+    const types = await table.getByRole("link").allTextContents();
+    expect([types.at(0), types.at(-1)]).toEqual(["DatasetRegistered", "DataLakeCreated"]);
   });
 
   test("opens any address again as it is, and looks at things as they were", async () => {

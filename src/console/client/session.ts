@@ -3,6 +3,7 @@
  * closed, only if the person says so. Behind Cloudflare Access, and on one's own machine, there is
  * none: the request itself tells who asks.
  */
+import { words } from "./format.ts";
 
 export interface Credential {
   readonly token: string;
@@ -48,10 +49,30 @@ const claimsOf = (token: string): Readonly<Record<string, unknown>> => {
   }
 };
 
-/** As a lake's members are called; null where the token does not say. */
-export const subjectOf = (token: string | null): string | null => {
-  const { sub } = claimsOf(token ?? "");
-  return typeof sub === "string" ? sub : null;
+/** Who a lake found the reader to be (`GET /me`). */
+export interface Me {
+  readonly actor: string;
+  readonly kind: "person" | "token" | "local";
+  /** Of a token. */
+  readonly name: string | null;
+  readonly roles: readonly string[];
+  readonly platform_admin: boolean;
+  readonly valid_until: string | null;
+}
+
+/** A person by what their token calls them, where they have shown one: the log's name says little. */
+export const nameOf = ({ kind, actor, name }: Me, token: string | null): string => {
+  if (kind === "local") return "Whoever is at this machine";
+  if (kind === "token") return `API token “${name ?? actor}”`;
+  const { email } = claimsOf(token ?? "");
+  return typeof email === "string" ? email : actor;
+};
+
+/** In words, as a list. */
+export const rolesOf = ({ kind, roles, platform_admin }: Me): string => {
+  if (kind === "local") return "may do everything";
+  const admin = platform_admin ? ["platform administrator"] : [];
+  return [...roles.map(words), ...admin].join(", ");
 };
 
 /** How a token calls whoever holds it: to be shown, never to be relied on. */

@@ -1,4 +1,4 @@
-/** The log: the newest events first, as they come; filtered, from the beginning. */
+/** The log: the newest events first, as they come; filtered, as they are. */
 import { useEffect, useRef, useState } from "preact/hooks";
 import { listen } from "../api/eventStream.ts";
 import { withQuery } from "../api/http.ts";
@@ -10,7 +10,6 @@ import { count, plural } from "../format.ts";
 import { quietly, useListing } from "../hooks.ts";
 import type { Page } from "../pages.ts";
 import { go } from "../place.ts";
-import { readCheckpoint } from "../proof/note.ts";
 import { type Params, urlOf } from "../router.ts";
 import { Field, useForm } from "../ui/form.tsx";
 import { LakeLink, PageHead, Refusal, Section, Time, Waiting } from "../ui/parts.tsx";
@@ -85,12 +84,12 @@ const Latest = () => {
     leaving.current = controller;
     const { signal } = controller;
     const begin = async () => {
-      const note = await api.text("/log/checkpoint", signal);
-      if (!note.ok) return setProblem(note.problem);
-      const size = readCheckpoint(note.body)?.size ?? 0;
-      const first = await readBefore(size + 1, signal);
-      setEvents((before) => merged(before ?? [], first));
-      await listen(api, withQuery("/events/stream", { after: size }), {
+      const url = withQuery("/events", { order: "desc", limit: WINDOW });
+      const first = await api.get<Items<CloudEvent>>(url, signal);
+      if (!first.ok) return setProblem(first.problem);
+      const { items } = first.body;
+      setEvents((before) => merged(before ?? [], items));
+      await listen(api, withQuery("/events/stream", { after: items[0]?.sequence ?? 0 }), {
         signal,
         sleep,
         onState: setState,
@@ -135,11 +134,13 @@ const Latest = () => {
 };
 
 const Filtered = ({ filter }: { readonly filter: Params }) => {
-  const list = useListing<CloudEvent>(withQuery("/events", { ...filter, limit: WINDOW }));
+  const list = useListing<CloudEvent>(
+    withQuery("/events", { ...filter, order: "desc", limit: WINDOW }),
+  );
   return (
-    <Section title="From the beginning">
+    <Section title="Newest first">
       <ListTable
-        caption="Events that the filter lets through, oldest first"
+        caption="Events that the filter lets through, newest first"
         one="event"
         list={list}
         keyOf={keyOf}

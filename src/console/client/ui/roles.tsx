@@ -1,35 +1,41 @@
-/** Which roles the reader has in the lake, where Lethe lets them see it; else nothing. */
-import type { Page } from "../api/pages.ts";
+/** Who the reader is to the lake of the page, and which roles they have there, as Lethe says. */
 import { useScope } from "../context.ts";
-import { words } from "../format.ts";
 import { useQuestion } from "../hooks.ts";
-import { idOfToken, subjectOf } from "../session.ts";
+import { holderOf, type Me, nameOf, rolesOf } from "../session.ts";
+import { Time } from "./parts.tsx";
 
-/** Of a lake with more members than this, roles are told on the page of its members. */
-const MOST = 1000;
-
-interface Holder {
-  readonly subject?: string;
-  readonly token_id?: string;
-  readonly roles: readonly string[];
-}
-
-/** The reader's roles in the lake of the page; null where Lethe does not let them see any. */
-export const useRoles = (): readonly string[] | null => {
-  const { token, lake } = useScope();
-  const id = idOfToken(token);
-  const subject = subjectOf(token);
-  const known = lake !== null && (id ?? subject) !== null;
-  const list = id === null ? "/members" : "/tokens";
-  const listed = useQuestion<Page<Holder>>(known ? `${list}?limit=${MOST}` : null);
-  if (!known || listed.state !== "ready") return null;
-  const holder = listed.body.items.find((one) =>
-    id === null ? one.subject === subject : one.token_id === id,
-  );
-  return holder?.roles ?? null;
+const useMe = (): Me | null => {
+  const { lake } = useScope();
+  const asked = useQuestion<Me>(lake === null ? null : "/me");
+  return lake === null || asked.state !== "ready" ? null : asked.body;
 };
 
-export const Roles = () => {
-  const roles = useRoles();
-  return roles === null ? null : <p class="near">{roles.map(words).join(", ")}</p>;
+/** The reader's roles in the lake of the page; null while they are not known, or do not bound them. */
+export const useRoles = (): readonly string[] | null => {
+  const me = useMe();
+  return me === null || me.kind === "local" || me.platform_admin ? null : me.roles;
+};
+
+/** Across lakes, and while the lake has not answered, what the token itself tells. */
+export const Who = () => {
+  const { token } = useScope();
+  const me = useMe();
+  if (me === null) return <p class="who-name">{holderOf(token)}</p>;
+  const name = nameOf(me, token);
+  return (
+    <>
+      <p class="who-name">{name}</p>
+      {me.kind === "local" || name === me.actor ? null : (
+        <p class="near">
+          In the log <code>{me.actor}</code>
+        </p>
+      )}
+      <p class="near">{rolesOf(me)}</p>
+      {me.valid_until === null ? null : (
+        <p class="near">
+          Until <Time at={me.valid_until} near={false} />
+        </p>
+      )}
+    </>
+  );
 };

@@ -4,10 +4,10 @@ import { useEffect, useState } from "preact/hooks";
 import { useScope } from "../context.ts";
 import { GROUPS, PAGES, type Page } from "../pages.ts";
 import { type Place, ROOT, urlOf } from "../router.ts";
-import { type Credential, holderOf } from "../session.ts";
+import type { Credential } from "../session.ts";
 import { Identify } from "./identify.tsx";
 import { LakeSwitcher } from "./lakeSwitcher.tsx";
-import { Roles } from "./roles.tsx";
+import { Who } from "./roles.tsx";
 
 /** Three lines of water, each fainter than the one above. */
 const Mark = () => (
@@ -98,8 +98,7 @@ export const Shell = ({ place, page, tokenLake, onIdentify, children }: ShellPro
           <Navigation place={place} page={page} />
           <div class="who">
             <p class="nav-title">You are</p>
-            <p class="who-name">{holderOf(token)}</p>
-            <Roles />
+            <Who key={`${place.lake} ${token}`} />
             <button type="button" class="quiet" onClick={() => setAsking(true)}>
               {token === null ? "Use a token" : "Change or forget the token"}
             </button>
