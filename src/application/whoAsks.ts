@@ -2,7 +2,6 @@
  * Who a caller was found to be, as he is told himself: a page can say under which name he acts, and
  * offer him no more than he may. Nothing of anybody else, and no secret.
  */
-
 import { ROLES, type Role } from "../domain/member/roles.ts";
 import { LOCAL_ACTOR } from "../domain/member/subject.ts";
 import { type Admitted, isAdministrator } from "./admission.ts";

@@ -86,7 +86,7 @@ const unknownMembers = (keys: readonly string[]): string => {
   return `must not have ${listed(rest > 0 ? [...named, `${rest} more`] : named, "and")}`;
 };
 
-/** What is not there at all is missing, whatever it would have to be; a body as a whole has no name. */
+/** What is not there is missing, whatever it would have to be; a body as a whole has no name. */
 const isMissing = ({ input, path }: RawIssue): boolean =>
   input === undefined && (path?.length ?? 0) > 0;
 

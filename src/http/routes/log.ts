@@ -51,9 +51,9 @@ export const logRoutes = [
     scope: "lake",
     tag: "Log",
     summary:
-      "Events in the order in which they were recorded, as CloudEvents, a page at a time, or from the " +
-      "newest on; or, as " +
-      "ndjson, the whole log at once: each line is the leaf of one event, without the line feed",
+      "Events in the order in which they were recorded, or from the newest on, as CloudEvents, a " +
+      "page at a time; or, as ndjson, the whole log at once: each line is the leaf of one event, " +
+      "without the line feed",
     params: none,
     query: z.strictObject({
       ...page,

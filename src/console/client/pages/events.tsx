@@ -1,4 +1,4 @@
-/** The log: the newest events first, as they come; filtered, as they are. */
+/** The log: the newest events first, as they come; filtered, page by page. */
 import { useEffect, useRef, useState } from "preact/hooks";
 import { listen } from "../api/eventStream.ts";
 import { withQuery } from "../api/http.ts";
