@@ -169,13 +169,13 @@ export const consumeDataset = z
   .strictObject({
     consumer: optional(name),
     purpose: optional(text),
-    format: z.enum(["parquet", "csv"]).default("parquet"),
+    format: unless(z.enum(["parquet", "csv"]), "parquet"),
     expires_in: expiresIn,
     schema_version: optional(z.int().min(1)).meta({ description: "The active one unless said." }),
     since: optional(time).meta({
       description: "`as_of` of an earlier manifest: what has not changed since is not given again.",
     }),
-    limit: z.int().min(1).max(MAX_CONSUMED).default(DEFAULT_PAGE),
+    limit: unless(z.int().min(1).max(MAX_CONSUMED), DEFAULT_PAGE),
     cursor: optional(z.string().min(1).max(512)),
   })
   .meta({ id: "ConsumeDataset" });

@@ -53,7 +53,7 @@ describe("the OpenAPI document", () => {
       ...(scope === "platform" || path !== "" ? [`${method} ${path}`] : []),
       ...(scope === "lake" ? [`${method} /lakes/{lake_id}${path}`] : []),
     ]);
-    const plain = ["get /", "get /docs", "get /health", "get /openapi.json"];
+    const plain = ["get /", "get /console", "get /docs", "get /health", "get /openapi.json"];
     expect([...(await operations()).keys()].sort()).toEqual([...expected, ...plain].sort());
   });
 
@@ -120,7 +120,9 @@ describe("the OpenAPI document", () => {
         true,
       ]);
       const needsNobody =
-        /^get \/(ready|health|docs|openapi\.json)?$|\/(deadlines|sealed\/\{token\})$/.test(name);
+        /^get \/(ready|health|console|docs|openapi\.json)?$|\/(deadlines|sealed\/\{token\})$/.test(
+          name,
+        );
       expect([name, security.length === 0]).toEqual([name, needsNobody]);
       for (const role of roles) expect(ROLES).toContain(role);
     }
@@ -199,7 +201,7 @@ describe("the OpenAPI document", () => {
     for (const [name, { responses }] of await operations()) {
       const refusals = Object.keys(responses).filter((status) => status >= "400");
       const few = refusals.filter((status) => status !== "410" && status !== "416");
-      const expected = /^get \/(health|docs|openapi\.json)?$/.test(name)
+      const expected = /^get \/(health|console|docs|openapi\.json)?$/.test(name)
         ? plain
         : name.startsWith("get ")
           ? any
