@@ -9,7 +9,7 @@ import { type Issue, type Rejection, reject } from "../domain/rejection.ts";
 import type { Command } from "./commands.ts";
 import type { LakeRequest, WorkRequest } from "./lakeGateway.ts";
 
-const RULES = ["schema", "quality_rules", "privacy_rules"] as const;
+const TERMS = ["schema", "quality_rules", "privacy_rules", "reading"] as const;
 
 /**
  * By request, the members that are recorded as they are: all of each, names in it included. What only
@@ -20,11 +20,13 @@ const REQUESTS: Partial<Record<LakeRequest["type"], readonly string[]>> = {
   RegisterDataset: ["name", "description", "schema"],
   AmendDataset: ["description"],
   IngestDataset: ["dataset_id", "data_source"],
-  CreateContract: ["contract_id", ...RULES],
-  UpdateContract: RULES,
+  CreateContract: ["contract_id", ...TERMS],
+  UpdateContract: TERMS,
   DeclineContract: ["reason"],
   AuditAccess: ["purpose"],
   Consume: ["purpose"],
+  ConsumeDataset: ["purpose"],
+  EndBatch: ["reason"],
   QuarantineBatch: ["reason"],
   ReleaseQuarantine: ["reason"],
   RejectPrivacyRun: ["reason"],
@@ -71,6 +73,7 @@ const clearInWork = (request: WorkRequest): readonly Clear[] => {
       return [
         ["batch_id", request.batch_id],
         ["file_url", request.file_url],
+        ["reading", request.reading],
       ];
     case "quality":
       return [["quality_rules", request.rules]];
@@ -121,6 +124,7 @@ const actorsIn = (command: Command): readonly Named[] => {
     case "ApprovePrivacyRun":
       return [["approver", command.approver]];
     case "GrantConsumption":
+    case "GrantConsumptions":
       return [["consumer", command.consumer]];
     case "RequestGDPRDeletion":
     case "RequestSubjectAccess":

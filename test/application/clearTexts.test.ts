@@ -31,7 +31,11 @@ const refused: readonly (readonly [string, object, string])[] = [
   ["AuditAccesses", { entries: [{ purpose: "churn" }, { purpose: SAID }] }, "1.purpose"],
   ["SignUrl", { method: "PUT", filename: "DE89370400440532013000.csv" }, "filename"],
   ["SignUrl", { method: "GET", filename: "a.csv", purpose: SAID }, "purpose"],
+  ["CreateContract", { reading: { null_values: ["-", JANE] } }, "reading.null_values.1"],
+  ["UpdateContract", { reading: { true_values: [JANE] } }, "reading.true_values.0"],
   ["Consume", { purpose: SAID }, "purpose"],
+  ["ConsumeDataset", { purpose: SAID }, "purpose"],
+  ["EndBatch", { reason: SAID }, "reason"],
   ["QuarantineBatch", { reason: SAID }, "reason"],
   ["ReleaseQuarantine", { reason: SAID }, "reason"],
   ["RejectPrivacyRun", { reason: SAID }, "reason"],
@@ -46,6 +50,7 @@ const refused: readonly (readonly [string, object, string])[] = [
 const refusedWork: readonly (readonly [string, object, string])[] = [
   ["append", { batch_id: "4111111111111111" }, "batch_id"],
   ["append", { file_url: "people/4111-1111-1111-1111.csv" }, "file_url"],
+  ["append", { reading: { null_values: [JANE] } }, "reading.null_values.0"],
   ["quality", { rules: { email: `in:${JANE}` } }, "quality_rules.email"],
   ["privacy", { rules: { note: { strategy: "redact", text: SAID } } }, "privacy_rules.note.text"],
 ];
