@@ -29,41 +29,32 @@ const DOMAIN =
 /** What stands before the host of a URL: `sftp://user:secret@host` reaches nobody. */
 const USER_OF_URL = /[a-z][a-z0-9+.-]*:\/\/[^\s/]*$/i;
 
-/** Local parts that are a function's, not a person's. */
-const FUNCTIONS: ReadonlySet<string> = new Set([
-  ...["abuse", "admin", "administrator", "compliance", "contact", "data", "data-protection"],
-  ...[
-    "dataprotection",
-    "datenschutz",
-    "dpo",
-    "gdpr",
-    "git",
-    "help",
-    "helpdesk",
-    "hello",
-    "hostmaster",
-  ],
-  ...[
-    "info",
-    "it",
-    "kontakt",
-    "legal",
-    "mail",
-    "no-reply",
-    "noreply",
-    "office",
-    "ops",
-    "postmaster",
-  ],
-  ...["press", "privacy", "root", "sales", "security", "service", "support", "team", "webmaster"],
-]);
+/** Local parts that are a function's (RFC 2142 has some), not a person's. */
+const FUNCTIONS: ReadonlySet<string> = new Set(
+  (
+    "abuse admin administrator analytics billing compliance contact data data-protection data-team " +
+    "dataprotection datenschutz dpo engineering feedback finance gdpr git hello help helpdesk " +
+    "hostmaster info it kontakt legal mail marketing news newsletter no-reply noc noreply office ops " +
+    "orders postmaster press privacy root sales security service support team webmaster"
+  ).split(" "),
+);
+
+/** What may look like the end of a domain, and is that of a file's name. */
+const FILE_ENDINGS = /(?:\.(?:csv|jsonl|ndjson|parquet|gz))+$/i;
+
+/** Accounts of programs at a platform, not of people. */
+const OF_PROGRAMS = /\.gserviceaccount\.com$/i;
+
+const reachesSomebody = (domain: string): boolean =>
+  DOMAIN.test(domain.replace(FILE_ENDINGS, "")) && !OF_PROGRAMS.test(domain);
 
 const holdsEmail = (text: string): boolean => {
   for (let at = text.indexOf("@"); at >= 0; at = text.indexOf("@", at + 1)) {
     const before = text.slice(Math.max(0, at - MAX_LOCAL), at);
     const local = LOCAL.exec(before)?.[0];
-    const domain = DOMAIN.test(text.slice(at + 1, at + 1 + MAX_DOMAIN));
-    if (local === undefined || !domain || USER_OF_URL.test(before)) continue;
+    const domain = DOMAIN.exec(text.slice(at + 1, at + 1 + MAX_DOMAIN))?.[0];
+    if (local === undefined || domain === undefined || USER_OF_URL.test(before)) continue;
+    if (!reachesSomebody(domain)) continue;
     if (!FUNCTIONS.has(local.toLowerCase())) return true;
   }
   return false;
@@ -72,9 +63,21 @@ const holdsEmail = (text: string): boolean => {
 /** ITU-T E.164 with its `+`; with fewer digits it may as well be a growth in thousands. */
 const PHONE = /(?<![\p{L}\p{N}_)+])\+[1-9](?:[ ()./-]{0,2}\d){9,14}(?![\p{L}\p{N}])/gu;
 const IN_THOUSANDS = /^\+\d{1,3}([ .])\d{3}(?:\1\d{3})*$/;
+/** A limit, as in `>=+10000000000`. */
+const ROUND = /0{6}$/;
+/** Behind an offset from UTC. */
+const DATE = /\b\d{4}-\d{2}-\d{2}\b/;
+/** Of North America all numbers are as long as another, and begin in one way (NANP). */
+const NORTH_AMERICAN = /^1[2-9]\d{2}[2-9]\d{6}$/;
+
+const isPhone = (number: string): boolean => {
+  if (IN_THOUSANDS.test(number) || DATE.test(number)) return false;
+  const digits = number.replace(/\D/g, "");
+  return !ROUND.test(digits) && (!digits.startsWith("1") || NORTH_AMERICAN.test(digits));
+};
 
 const holdsPhone = (text: string): boolean =>
-  [...text.matchAll(PHONE)].some(([number]) => !IN_THOUSANDS.test(number));
+  [...text.matchAll(PHONE)].some(([number]) => isPhone(number));
 
 const IBAN_START = /(?<![\p{L}\p{N}])[A-Za-z]{2}\d{2}/gu;
 
