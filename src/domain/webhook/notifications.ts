@@ -43,6 +43,7 @@ export const NOTIFICATIONS = {
   DatasetDeprecated: [],
   DataContractUpdated: ["version"],
   DataContractApproved: [],
+  DataContractApprovalRevoked: [],
   DataContractDeclined: [],
   DataContractDeprecated: [],
   DatasetFreshnessBreached: ["contract_id", "column", "newest", "since"],

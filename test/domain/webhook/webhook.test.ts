@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { EVENT_CONTRACTS } from "../../../src/contracts/events.ts";
 import { datasetName, webhookId } from "../../../src/contracts/fields.ts";
 import {
   decideWebhook,
@@ -8,6 +9,7 @@ import {
 } from "../../../src/domain/webhook/decide.ts";
 import {
   concerns,
+  isNotified,
   NOTIFICATIONS,
   NOTIFIED,
   notificationOf,
@@ -165,6 +167,11 @@ describe("a notification", () => {
     expect(concerns({ dataset }, datasets)).toBe(told);
   });
 
+  it("can be had of all that changes what a contract allows", () => {
+    const changes = Object.keys(EVENT_CONTRACTS).filter((type) => type.startsWith("DataContract"));
+    expect(changes.filter((type) => !isNotified(type))).toEqual(["DataContractDefined"]);
+  });
+
   it("never carries free text, a name or a sealed field, of whatever type", () => {
     const fields = NOTIFIED.flatMap((type) => NOTIFICATIONS[type] as readonly string[]);
     for (const private_ of [
@@ -176,6 +183,7 @@ describe("a notification", () => {
       "url",
       "schema",
       "objects",
+      "approver",
     ]) {
       expect(fields).not.toContain(private_);
     }
