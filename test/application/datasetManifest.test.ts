@@ -255,6 +255,19 @@ describe("what is asked for since an earlier manifest", () => {
     expect(codesOf(later)).toEqual([["b4", "batch-quarantined"]]);
   });
 
+  it("names as unchanged what was left out then, as its contract was: that is had by itself", () => {
+    const lake = salesLake(["b1"]);
+    lake.run({ type: "DeclineContract", contract_id: CONTRACT, reason: "not yet" });
+    lake.pass(HOUR_MS);
+    const { as_of: since, left_out } = manifestOf(lake);
+    expect(idsOf(left_out)).toEqual(["b1"]);
+    updateContract(lake, { retention_days: 30 });
+    lake.run({ type: "ApproveContract", contract_id: CONTRACT, approver: "petra" });
+    const later = manifestOf(lake, { since });
+    expect([idsOf(later.items), idsOf(later.unchanged)]).toEqual([[], ["b1"]]);
+    expect(eventTypes(lake.run(consumeRequest("b1")))).toContain("ConsumptionGranted");
+  });
+
   it("includes what came at that very moment: twice rather than never", () => {
     const lake = salesLake(["b1"]);
     expect(idsOf(manifestOf(lake, { since: lake.now() }).items)).toEqual(["b1"]);
