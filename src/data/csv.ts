@@ -83,7 +83,7 @@ export class CsvTable {
 
   constructor(columns: readonly ColumnSpec[], issues: IssueLog, options: CsvOptions) {
     this.#reading = options.reading ?? {};
-    this.#columns = csvColumns(columns, options.reading);
+    this.#columns = csvColumns(columns, options.reading, () => issues.addCutDatetimes(1));
     this.#measure = measureOf(options.reading?.encoding);
     this.#issues = issues;
     this.#options = options;

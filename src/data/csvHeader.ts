@@ -21,13 +21,14 @@ export const MAX_CSV_FIELDS = 4096;
 /** What is looked for where nobody has said. */
 export const DELIMITERS = [",", ";", "\t", "|"] as const;
 
-/** The columns of a schema as the fields of a file are read under its reading. */
+/** The columns of a schema as the fields of a file are read under its reading; see cellReader. */
 export const csvColumns = (
   columns: readonly ColumnSpec[],
   reading: Reading = {},
+  onCut?: () => void,
 ): readonly CsvColumn[] =>
   columns.map((column) => {
-    const read = cellReader(reading, column.type);
+    const read = cellReader(reading, column.type, onCut);
     return read === null ? column : { ...column, read };
   });
 

@@ -86,7 +86,7 @@ const csvSegment = async (
 ): Promise<() => AsyncGenerator<ColumnChunk, void, undefined>> => {
   const pieces = await piecesOfSegment(store, ref, segment);
   if (segment.index === 0) return () => readCsv(pieces, schema, issues, ref);
-  const layout = await layoutOf(store, ref, schema);
+  const layout = await layoutOf(store, ref, schema, () => issues.addCutDatetimes(1));
   const about = { ...dialectOf(ref), layout, first_row: segment.first_row };
   const table = new CsvTable(columnSpecs(schema), issues, about);
   const text = transcoded(pieces, ref.reading?.encoding);
@@ -99,8 +99,13 @@ const csvSegment = async (
 const FIRST_HEADER_BYTES = 64 * 1024;
 
 /** From the header alone. It was found once already, when the object was landed. */
-const layoutOf = async (store: ObjectStore, ref: ObjectRef, schema: Schema): Promise<CsvLayout> => {
-  const columns = csvColumns(columnSpecs(schema), ref.reading);
+const layoutOf = async (
+  store: ObjectStore,
+  ref: ObjectRef,
+  schema: Schema,
+  onCut: () => void,
+): Promise<CsvLayout> => {
+  const columns = csvColumns(columnSpecs(schema), ref.reading, onCut);
   const encoding = ref.reading?.encoding;
   const mark = markOf(encoding);
   for (let size = FIRST_HEADER_BYTES; ; size *= 4) {

@@ -6,7 +6,7 @@ import { assertNever, invariant } from "../../domain/decider.ts";
 import { concerns, folded, type Reading } from "../../domain/reading.ts";
 import type { ColumnType } from "../../domain/table.ts";
 import { parseTimeFormat, type TimeField } from "../../domain/timeFormat.ts";
-import { parseDate, parseDatetime } from "../calendar.ts";
+import { parseDate, parseDatetime, saysMore } from "../calendar.ts";
 import type { Cell } from "../columnCells.ts";
 import { misfit, parseText } from "../types.ts";
 import { utcFrom } from "./localTimes.ts";
@@ -16,12 +16,19 @@ export type CellReader = (text: string, quoted: boolean) => Cell | undefined;
 
 type Parser = (text: string) => Cell | undefined;
 
-/** Null where the reading says nothing about columns of the type: the usual way is a faster one. */
-export const cellReader = (reading: Reading, type: ColumnType): CellReader | null => {
+/**
+ * Null where the reading says nothing about columns of the type: the usual way is a faster one. `onCut`
+ * hears of every datetime that loses what it says beyond microseconds.
+ */
+export const cellReader = (
+  reading: Reading,
+  type: ColumnType,
+  onCut: () => void = () => {},
+): CellReader | null => {
   if (!concerns(reading, type)) return null;
   const { trim = false, null_values = [] } = reading;
   const nothing = new Set(null_values);
-  const parse = parserOf(reading, type);
+  const parse = parserOf(reading, type, onCut);
   return (field, quoted) => {
     const text = trim || type !== "string" ? field.trim() : field;
     if (nothing.has(text) || nothing.has(field)) return null;
@@ -70,7 +77,7 @@ const numberForm = (
   return parts.length === 0 ? "" : `, with ${parts.join(" and ")}`;
 };
 
-const parserOf = (reading: Reading, type: ColumnType): Parser => {
+const parserOf = (reading: Reading, type: ColumnType, onCut: () => void): Parser => {
   switch (type) {
     case "string":
       return (text) => parseText(text, type);
@@ -88,7 +95,7 @@ const parserOf = (reading: Reading, type: ColumnType): Parser => {
     case "date":
       return dates(reading);
     case "datetime":
-      return datetimes(reading);
+      return datetimes(reading, onCut);
     default:
       return assertNever(type);
   }
@@ -137,22 +144,22 @@ const dates = ({ date_format: format }: Reading): Parser => {
 /** RFC 3339 with its offset, at the end. */
 const WITH_OFFSET = /(?:[Zz]|[+-]\d{2}:\d{2})$/;
 
-const datetimes = ({ datetime_format: format, time_zone }: Reading): Parser => {
+const datetimes = ({ datetime_format: format, time_zone }: Reading, onCut: () => void): Parser => {
   const toUtc = time_zone === undefined ? undefined : utcFrom(time_zone);
-  const local = (text: string): bigint | undefined => {
-    const micros = parseDatetime(text);
-    return micros === undefined || toUtc === undefined ? micros : toUtc(micros);
+  const parse = (text: string, isLocal: boolean): bigint | undefined => {
+    const shown = parseDatetime(text);
+    const micros = shown === undefined || !isLocal || toUtc === undefined ? shown : toUtc(shown);
+    if (micros !== undefined && saysMore(text)) onCut();
+    return micros;
   };
-  if (format === undefined) {
-    return (text) => (WITH_OFFSET.test(text) ? parseDatetime(text) : local(text));
-  }
+  if (format === undefined) return (text) => parse(text, !WITH_OFFSET.test(text));
   const fieldsOf = timeFields(format, "datetime");
   return (text) => {
     const fields = fieldsOf(text);
     if (fields === undefined) return undefined;
     const { hour = "", minute = "", second = "00", fraction } = fields;
     const time = `${two(hour)}:${minute}:${second}${fraction === undefined ? "" : `.${fraction}`}`;
-    return local(`${isoDate(fields)}T${time}`);
+    return parse(`${isoDate(fields)}T${time}`, true);
   };
 };
 
