@@ -33,9 +33,10 @@ export async function* readCsv(
   pieces: Pieces,
   schema: Schema,
   issues: IssueLog,
-  dialect: CsvDialect = {},
+  { onDelimiter, ...dialect }: CsvDialect & Partial<DelimiterListener> = {},
 ): AsyncGenerator<ColumnChunk, void, undefined> {
-  const table = new CsvTable(columnSpecs(schema), issues, dialectOf(dialect));
+  const options = { ...dialectOf(dialect), ...(onDelimiter ? { onDelimiter } : {}) };
+  const table = new CsvTable(columnSpecs(schema), issues, options);
   // After a record that is too long nothing more is parsed, but the pieces are read to their end
   // all the same: somebody may be copying it on the way.
   for await (const piece of csvPieces(pieces, dialect.reading)) {
@@ -45,7 +46,15 @@ export async function* readCsv(
   table.end();
 }
 
-export interface CsvOptions extends CsvDialect {
+export interface DelimiterListener {
+  /**
+   * Hears what parts the fields of a file without a header, where it was found. It is to be kept: when
+   * the first row has been erased, the next one might say otherwise.
+   */
+  readonly onDelimiter: (delimiter: string) => void;
+}
+
+export interface CsvOptions extends CsvDialect, Partial<DelimiterListener> {
   /** Given where the bytes begin below the header. */
   readonly layout?: CsvLayout;
   /** 1-based data row that the bytes begin with (default 1). */
@@ -150,7 +159,8 @@ export class CsvTable {
     const bytes = this.#bytes.view();
     const found = findLayout(bytes, isLast, this.#columns, this.#options, this.#issues);
     if (found === null) return undefined;
-    const { layout, consumed } = found;
+    const { layout, consumed, delimiter } = found;
+    if (delimiter !== undefined) this.#options.onDelimiter?.(delimiter);
     this.#offset += this.#measure.length(bytes.subarray(0, consumed));
     this.#bytes.consume(consumed);
     const { counts_only, only } = this.#options;

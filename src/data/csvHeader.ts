@@ -36,6 +36,8 @@ export interface FoundLayout {
   readonly layout: CsvLayout;
   /** Bytes that the header took. */
   readonly consumed: number;
+  /** What was found to part the fields of a file without a header; left out: it has one, or nothing. */
+  readonly delimiter?: string;
 }
 
 /**
@@ -53,27 +55,35 @@ export const findLayout = (
   const candidates: readonly string[] = delimiter === undefined ? DELIMITERS : [delimiter];
   const known = new Set(columns.map(({ name }) => name));
   // Without a header it is the one that makes as many fields as there are columns.
-  const worth = ({ names, width }: CsvHeader): number =>
+  const worth = ({ names, width, problem }: CsvHeader): number =>
     reading.header === false
-      ? Number(width === columns.length)
+      ? Number(width === columns.length && problem === null)
       : new Set(names.filter((name) => known.has(name))).size;
-  const header = bestHeader(bytes, isLast, candidates, worth);
-  if (header === null) {
+  const headers = headersUnder(bytes, isLast, candidates);
+  const header = headers === null ? null : bestOf(headers, worth);
+  if (headers === null || header === null) {
     if (bytes.length > MAX_RECORD_BYTES) throw noHeader(reading, "too_long", bytes);
     return null;
   }
   if (reading.header === false) {
-    const { delimiter: byte } = header;
-    const positions = columns.map((_, index) => index);
     const width = columns.length;
-    return {
-      layout: { delimiter: byte, width, columns, positions },
-      consumed: 0,
-    };
+    const fitting = headers.filter((each) => worth(each) > 0);
+    // One field is the same under all of them that are not in it.
+    if (width > 1 && fitting.length > 1) throw ambiguous(width);
+    const positions = columns.map((_, index) => index);
+    const layout = { delimiter: header.delimiter, width, columns, positions };
+    const found = String.fromCharCode(header.delimiter);
+    return { layout, consumed: 0, ...(fitting.length > 0 ? { delimiter: found } : {}) };
   }
   if (header.problem !== null) throw noHeader(reading, header.problem, bytes);
   return { layout: matchHeader(header, columns, issues), consumed: header.consumed };
 };
+
+/** Guessed wrong, a decimal comma would part a number into two that both fit. */
+const ambiguous = (width: number): NotATableError =>
+  new NotATableError(
+    `the first row has ${width} fields by more than one delimiter: say which it is (hint: "delimiter")`,
+  );
 
 const noHeader = (reading: Reading, problem: CsvProblem, bytes: Uint8Array): NotATableError => {
   const record = reading.header === false ? "first" : "header";
@@ -107,27 +117,32 @@ interface FoundHeader extends CsvHeader {
   readonly delimiter: number;
 }
 
-/**
- * The first record under that candidate which makes it worth most, the first of them when none
- * does. Null when `bytes` do not hold all of it.
- */
-const bestHeader = (
+/** The first record under each of the candidates; null when `bytes` do not hold all of it. */
+const headersUnder = (
   bytes: Uint8Array,
   isLast: boolean,
   candidates: readonly string[],
-  worth: (header: CsvHeader) => number,
-): FoundHeader | null => {
-  let best: { readonly header: FoundHeader; readonly worth: number } | undefined;
+): readonly FoundHeader[] | null => {
+  const headers: FoundHeader[] = [];
   for (const candidate of candidates) {
     const delimiter = candidate.charCodeAt(0);
     const header = csvHeaderRecord(bytes, isLast, delimiter, MAX_CSV_FIELDS);
     if (header === null) return null;
-    const value = worth(header);
-    if (best === undefined || value > best.worth) {
-      best = { header: { ...header, delimiter }, worth: value };
-    }
+    headers.push({ ...header, delimiter });
   }
-  return best?.header ?? null;
+  return headers;
+};
+
+/** That which is worth most, the first of them when several are. */
+const bestOf = (
+  headers: readonly FoundHeader[],
+  worth: (header: CsvHeader) => number,
+): FoundHeader | null => {
+  let best: FoundHeader | null = null;
+  for (const header of headers) {
+    if (best === null || worth(header) > worth(best)) best = header;
+  }
+  return best;
 };
 
 /** Where each column stands; names that are missing, unknown or repeated become issues. */

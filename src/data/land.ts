@@ -8,7 +8,7 @@ import type { DigestingStore } from "../application/digests.ts";
 import type { LandInput, LandOutcome } from "../application/segmentPorts.ts";
 import { dialectOf, type Encoding } from "../domain/reading.ts";
 import { CHUNK_ROWS } from "./columns.ts";
-import { CsvTable, WINDOW_BYTES } from "./csv.ts";
+import { CsvTable, type DelimiterListener, WINDOW_BYTES } from "./csv.ts";
 import { IssueLog } from "./issueLog.ts";
 import { checkFirstLine, isBlank, type Line, LineScanner, TOO_LONG } from "./jsonl.ts";
 import { NotATableError } from "./notATable.ts";
@@ -29,8 +29,12 @@ export const land = async (
   input: LandInput,
   maxBytes = MAX_OBJECT_BYTES,
 ): Promise<LandOutcome> => {
+  let dialect = dialectOf(input);
+  const onDelimiter = (delimiter: string) => {
+    dialect = { ...dialect, delimiter };
+  };
   const copied = await transfer(store, input, maxBytes, {
-    csv: (pieces) => csvSegments(pieces, input),
+    csv: (pieces) => csvSegments(pieces, input, onDelimiter),
     jsonl: (pieces) => jsonlSegments(pieces, input),
     parquet: (written) => parquetSegments(store, input, written, maxBytes),
   });
@@ -38,7 +42,7 @@ export const land = async (
   const segments = copied.found;
   const rows = segments.reduce((sum, segment) => sum + segment.rows, 0);
   const { bytes, sha256 } = copied;
-  const about = { key: input.target, format: input.format, ...dialectOf(input) };
+  const about = { key: input.target, format: input.format, ...dialect };
   const object = { ...about, bytes, sha256, rows };
   return { kind: "landed", object, segments, upload_etag: copied.upload_etag };
 };
@@ -101,12 +105,17 @@ export const counted = (pieces: Pieces, encoding?: Encoding) => {
   return { state, pieces: counting() };
 };
 
-const csvSegments = async (pieces: Pieces, input: LandInput): Promise<readonly Segment[]> => {
+const csvSegments = async (
+  pieces: Pieces,
+  input: LandInput,
+  onDelimiter: DelimiterListener["onDelimiter"],
+): Promise<readonly Segment[]> => {
   const columns = columnSpecs(input.schema);
   // A cut comes where a chunk ends, and chunks are to be small beside segments.
   const chunk_rows = input.segment_bytes < WINDOW_BYTES ? 1 : CHUNK_ROWS;
   const table = new CsvTable(columns, new IssueLog(), {
     ...dialectOf(input),
+    onDelimiter,
     counts_only: true,
     chunk_rows,
   });

@@ -7,7 +7,7 @@ import { assertNever } from "../domain/decider.ts";
 import { type CsvDialect, dialectOf, isRowsOnly } from "../domain/reading.ts";
 import type { ObjectRef, Schema } from "../domain/table.ts";
 import type { ColumnChunk } from "./columns.ts";
-import { readCsv } from "./csv.ts";
+import { type DelimiterListener, readCsv } from "./csv.ts";
 import { IssueLog } from "./issueLog.ts";
 import { readJsonl } from "./jsonl.ts";
 import { readParquet } from "./parquetReader.ts";
@@ -16,7 +16,7 @@ import { type Pieces, piecesOf } from "./pieces.ts";
 
 /** Text formats are read in one go, so that they can be tapped; Parquet is read by ranges. */
 export type TableSource =
-  | ({ readonly format: "csv"; readonly pieces: Pieces } & CsvDialect)
+  | ({ readonly format: "csv"; readonly pieces: Pieces } & CsvDialect & Partial<DelimiterListener>)
   | { readonly format: "jsonl"; readonly pieces: Pieces }
   /** A file without a header of which every row was erased: no upload comes so. */
   | { readonly format: "empty" }

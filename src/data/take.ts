@@ -54,8 +54,12 @@ export const take = async (
     };
   };
   const { target: key } = input;
+  let dialect = dialectOf(input);
+  const onDelimiter = (delimiter: string) => {
+    dialect = { ...dialect, delimiter };
+  };
   const copied = await transfer(store, input, maxBytes, {
-    csv: (pieces) => read({ format: "csv", pieces, ...dialectOf(input) }),
+    csv: (pieces) => read({ format: "csv", pieces, ...dialect, onDelimiter }),
     jsonl: (pieces) => read({ format: "jsonl", pieces }),
     parquet: ({ bytes }) =>
       read({ format: "parquet", store, key, size_bytes: bytes, at_most_bytes: maxBytes }),
@@ -67,7 +71,7 @@ export const take = async (
   const digits = decimal_digits ? { decimal_digits } : {};
   return {
     kind: "taken",
-    object: { key, format: input.format, bytes, sha256, rows, ...dialectOf(input), ...digits },
+    object: { key, format: input.format, bytes, sha256, rows, ...dialect, ...digits },
     issues: found.issues.listed,
     issue_count: found.issues.count,
     unexpected_columns: found.issues.unexpected_columns,
