@@ -3,7 +3,7 @@
  * not fit is logged by row and column; the rows keep coming, so that they can be counted.
  */
 import { type CsvDialect, dialectOf, type Reading } from "../domain/reading.ts";
-import type { Schema } from "../domain/table.ts";
+import { MAX_LISTED_ISSUES, type Schema } from "../domain/table.ts";
 import { CarryBuffer } from "./carryBuffer.ts";
 import { CHUNK_ROWS, type ColumnChunk } from "./columns.ts";
 import { csvColumns, describeProblem, findLayout } from "./csvHeader.ts";
@@ -19,6 +19,12 @@ import { MAX_RECORD_BYTES } from "./textInput.ts";
 
 /** Bytes parsed in one go, unless one record is longer: with few rows, the bound of a chunk. */
 export const WINDOW_BYTES = 512 * 1024;
+
+/**
+ * Columns that a hint is looked for, which takes memory: some more than issues are listed of, for
+ * they are listed row by row and met column by column.
+ */
+export const MAX_HINTED_COLUMNS = 3 * MAX_LISTED_ISSUES;
 
 /** Fields parsed in one go: a table of very many columns comes in chunks of fewer rows. */
 const WINDOW_FIELDS = 128 * 1024;
@@ -185,7 +191,9 @@ export class CsvTable {
   }
 
   readonly #sample = ({ name, type }: CsvColumn, text: string): boolean => {
-    const tally = this.#tallies.get(name) ?? new HintTally(type, this.#reading);
+    const known = this.#tallies.get(name);
+    if (known === undefined && this.#tallies.size >= MAX_HINTED_COLUMNS) return false;
+    const tally = known ?? new HintTally(type, this.#reading);
     this.#tallies.set(name, tally);
     return tally.add(text);
   };

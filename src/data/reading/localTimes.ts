@@ -17,8 +17,25 @@ const FIRST_MILLI = -30_000_000_000_000;
 /** Microseconds as the clock of the zone shows them, to those of UTC; undefined: it never does. */
 export type ToUtc = (local: bigint) => bigint | undefined;
 
-/** Throws a RangeError for a zone that nobody has. */
+/** Zones whose clocks are kept for the next reader. */
+const MAX_ZONES = 16;
+
+const clocks = new Map<string, ToUtc>();
+
+/**
+ * The same clock for all columns and readers of a zone, for it is large: what Intl needs, and the
+ * days it remembers. Throws a RangeError for a zone that nobody has.
+ */
 export const utcFrom = (time_zone: string): ToUtc => {
+  const known = clocks.get(time_zone);
+  if (known !== undefined) return known;
+  const clock = clockOf(time_zone);
+  if (clocks.size >= MAX_ZONES) clocks.clear();
+  clocks.set(time_zone, clock);
+  return clock;
+};
+
+const clockOf = (time_zone: string): ToUtc => {
   const offsetAt = offsetsOf(time_zone);
   const byDay = new Map<number, number>();
   /** At the beginning of a day of UTC. */

@@ -232,3 +232,8 @@ test("what does not fit is said with the format that is expected", () => {
     "not a datetime: DD.MM.YYYY HH:mm, a time that Europe/Berlin had",
   ]);
 });
+
+test("columns and readers of a zone share its clock, of which each takes much memory", () => {
+  expect(utcFrom("Asia/Kathmandu")).toBe(utcFrom("Asia/Kathmandu"));
+  expect(utcFrom("Asia/Kathmandu")).not.toBe(utcFrom("Asia/Kolkata"));
+});

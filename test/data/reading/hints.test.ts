@@ -1,5 +1,7 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
+import { MAX_HINTED_COLUMNS } from "../../../src/data/csv.ts";
 import { dataPlane } from "../../../src/data/dataPlane.ts";
+import { IssueLog } from "../../../src/data/issueLog.ts";
 import { MAX_SAMPLES } from "../../../src/data/reading/hints.ts";
 import { readSegment } from "../../../src/data/readSegment.ts";
 import { readTable } from "../../../src/data/readTable.ts";
@@ -72,6 +74,19 @@ describe("a column that does not fit is answered with what it would have to be r
       '{"decimal_separator":","}',
     );
   });
+});
+
+test("of a table of very many columns that do not fit, hints are looked for to some only", async () => {
+  const names = Array.from({ length: 2 * MAX_HINTED_COLUMNS }, (_, n) => `c${n}`);
+  const schema = Object.fromEntries(names.map((name) => [name, "date" as const]));
+  const row = names.map(() => "31.12.2025").join(";");
+  const pieces = streamOf(Buffer.from(`${names.join(";")}\n${row}\n`));
+  const hinted = vi.spyOn(IssueLog.prototype, "hint");
+  const reader = readTable({ format: "csv", pieces }, schema);
+  await collectRows(reader.chunks());
+  expect(hinted.mock.calls.map(([column]) => column)).toEqual(names.slice(0, MAX_HINTED_COLUMNS));
+  hinted.mockRestore();
+  expect(reader.issues.listed.every(({ message }) => message.includes("hint"))).toBe(true);
 });
 
 test("no hint has a value of the file in it", async () => {
