@@ -115,6 +115,15 @@ export const toCommand = (request: LakeRequest, means: Means): Result<Command, R
       if (state.status !== "held") return noBatch(state, request.batch_id);
       const { batch } = state;
       const { batch_id } = request;
+      // What fits no schema has no rejected rows: it is rejected as a whole.
+      const rejected = batch.misfit === null ? rejectedRows(batch) : batch.raw;
+      if (rejected === null) {
+        return reject(
+          "not_found",
+          "no-rejected-rows",
+          `No row of batch ${batch_id} was rejected by a quality check.`,
+        );
+      }
       const admitted = admitHandOut(batch_id, request.looked, means);
       if (!admitted.ok) return admitted;
       const about = {
@@ -124,32 +133,12 @@ export const toCommand = (request: LakeRequest, means: Means): Result<Command, R
         accessor_id: means.actor,
         ...lifetimeOf(now, request.expires_in),
       } as const;
-      const place = `batches/${request.batch_id}/quarantine`;
-      // What fits no schema has no rejected rows: it is rejected as a whole.
-      if (batch.misfit !== null) {
-        const { key, format } = batch.raw;
-        const filename = `${place}.${format}`;
-        return ok({
-          ...about,
-          filename,
-          batch_object: { batch_id, key },
-          purpose: "file that does not fit",
-        });
-      }
-      const rejected = rejectedRows(batch);
-      if (rejected === null) {
-        return reject(
-          "not_found",
-          "no-rejected-rows",
-          `No row of batch ${request.batch_id} was rejected by a quality check.`,
-        );
-      }
-      const filename = `${place}.jsonl`;
+      const whole = batch.misfit !== null;
       return ok({
         ...about,
-        filename,
+        filename: `batches/${batch_id}/quarantine.${whole ? batch.raw.format : "jsonl"}`,
         batch_object: { batch_id, key: rejected.key },
-        purpose: "rejected rows",
+        purpose: whole ? "file that does not fit" : "rejected rows",
       });
     }
     case "Consume": {

@@ -16,7 +16,7 @@ const WORLDS = 20;
 const REQUESTS_PER_WORLD = 500;
 
 /** Refusals that are events themselves. */
-const ON_RECORD = new Set(["does-not-fit", "personal-data-suspected"]);
+const ON_RECORD = new Set(["does-not-fit", "personal-data-suspected", "processing-restricted"]);
 
 const INSIDE =
   /\n\s+at |\.ts:\d|\.js:\d|node_modules|SqliteError|SQLITE_|ZodError|TypeError|RangeError/;
@@ -79,8 +79,8 @@ const ask = async (
   const endless = headers.get("Content-Type") === "text/event-stream";
   if (endless) await response.body?.cancel();
   const text = endless ? "" : await response.text();
-  const code = status === 422 && text !== "" ? JSON.parse(text).code : "";
   const fault = faultOf(response, text, id) ?? undeclared(asked, status);
+  const code = status >= 400 && text !== "" && fault === null ? JSON.parse(text).code : "";
   return { status, id, on_record: ON_RECORD.has(code), fault };
 };
 

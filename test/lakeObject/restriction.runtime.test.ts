@@ -68,6 +68,15 @@ describe("while the processing of a person's data is restricted", () => {
     expect((await lake.post("/upload-url", { filename: "next.csv" })).status).toBe(200);
   });
 
+  test("of what there is not the answer is that, and nothing is on record", async () => {
+    const lake = await publishedLake();
+    await appendPeople(lake, "draft");
+    await restrict(lake);
+    const asked = { status: 404, code: "no-rejected-rows" };
+    expect(problem(await lake.get("/batches/draft/quarantine"))).toEqual(asked);
+    expect((await lake.events()).map(({ type }) => type)).not.toContain("HandOutRefused");
+  });
+
   test("whoever is refused learns nothing of whom, and the log has who asked, and for whose request", async () => {
     const lake = await publishedLake();
     const id = await restrict(lake);
