@@ -66,7 +66,7 @@ const IN_THOUSANDS = /^\+\d{1,3}([ .])\d{3}(?:\1\d{3})*$/;
 /** A limit, as in `>=+10000000000`. */
 const ROUND = /0{6}$/;
 /** Behind an offset from UTC. */
-const DATE = /\b\d{4}-\d{2}-\d{2}\b/;
+const DATE = /\b(?:19|20)\d{2}-(?:0[1-9]|1[0-2])-\d{2}\b/;
 /** Of North America all numbers are as long as another, and begin in one way (NANP). */
 const NORTH_AMERICAN = /^1[2-9]\d{2}[2-9]\d{6}$/;
 

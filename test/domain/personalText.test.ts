@@ -17,6 +17,7 @@ describe("a text in which a person is named or can be reached", () => {
     ["tel:+32(0)470-12.34.56", PHONE],
     ["+41446681800", PHONE],
     ["+1 (415) 555-2671", PHONE],
+    ["+49 170-1234-56-78", PHONE],
     ["people/jane@example.com.csv.gz", EMAIL],
     ["refund to DE89 3704 0044 0532 0130 00, please", IBAN],
     ["statement_de89370400440532013000.csv", IBAN],
