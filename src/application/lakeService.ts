@@ -10,6 +10,7 @@ import type { Webhook } from "../domain/webhook/webhook.ts";
 import { endedAccesses } from "./accessConsequences.ts";
 import type { Admitted } from "./admission.ts";
 import type { Answer } from "./answers.ts";
+import { personalInClear } from "./clearTexts.ts";
 import type { Command } from "./commands.ts";
 import { type Entrance, entrance } from "./entrance.ts";
 import { fourEyes } from "./fourEyes.ts";
@@ -258,6 +259,12 @@ export const lakeService = (means: LakeMeans): LakeService => {
       const reveals = question.kind === "reveal";
       const entered = enter(call, reveals ? "GET /deletions/{id}?reveal=true" : undefined);
       if (!entered.ok) return entered;
+      if (question.kind === "to_export") {
+        // Nothing is made for what the command would refuse to say.
+        const { request } = question;
+        const refused = impersonation(request, entered.value) ?? personalInClear(request);
+        if (refused) return err(refused);
+      }
       if (question.kind === "kept_answer" || question.kind === "keep_answer") {
         const idempotency = idempotencyOf(call, keyringOf(call.lake_id));
         return keptAnswer(log, question, idempotency, now());

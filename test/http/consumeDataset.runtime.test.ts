@@ -57,6 +57,14 @@ describe("a dataset that is consumed as a whole", () => {
     ]);
   });
 
+  test("is made in no format for what is refused", async () => {
+    const lake = await salesLake();
+    await published(lake, "b1");
+    const refused = await consume(lake, { format: "csv", purpose: "for zoe.miller@mail.example" });
+    expect(refused.text("code")).toBe("personal-data-in-clear");
+    expect((await lake.events()).map(({ type }) => type)).not.toContain("DataExported");
+  });
+
   test("needs no body, and is answered the same again under its key", async () => {
     const lake = await salesLake();
     await published(lake, "b1");

@@ -1,5 +1,7 @@
 /** POST /datasets/{name}/consume: what is to be made first, then all grants at once. */
+import { ok, type Result } from "../../domain/decider.ts";
 import type { BatchId } from "../../domain/ids.ts";
+import type { Rejection } from "../../domain/rejection.ts";
 import type { ConsumeDataset } from "../datasetOffers.ts";
 import type { Call } from "../lakeGateway.ts";
 import { exportFormat } from "./batchWork.ts";
@@ -12,16 +14,23 @@ export const consumeDataset = async (
   request: ConsumeDataset,
 ): Outcome => {
   // Everything is published as Parquet.
-  if (request.format !== "parquet") await exportAll(shop, call, request);
+  if (request.format !== "parquet") {
+    const exported = await exportAll(shop, call, request);
+    if (!exported.ok) return exported;
+  }
   return handOutDataset(shop, call, request);
 };
 
 /** What cannot be made does not hold up the others: the manifest says of which it is so. */
-const exportAll = async (shop: Workshop, call: Call, request: ConsumeDataset): Promise<void> => {
+const exportAll = async (
+  shop: Workshop,
+  call: Call,
+  request: ConsumeDataset,
+): Promise<Result<null, Rejection>> => {
   const { format, consumer } = request;
   const asked = await shop.lake.ask(call, { kind: "to_export", request });
-  if (!asked.ok || asked.value.kind !== "list") return;
-  for (const item of asked.value.items) {
+  if (!asked.ok) return asked;
+  for (const item of asked.value.kind === "list" ? asked.value.items : []) {
     const batch_id = item.batch_id as BatchId;
     // The version that If-Match means is the dataset's.
     const made = await exportFormat(
@@ -29,6 +38,7 @@ const exportAll = async (shop: Workshop, call: Call, request: ConsumeDataset): P
       { ...call, if_match: null },
       { batch_id, format, consumer },
     );
-    if (made.ok && made.value.replayed) return;
+    if (made.ok && made.value.replayed) break;
   }
+  return ok(null);
 };
