@@ -89,7 +89,7 @@ export async function* readParquet(
   for (const { num_rows } of groups) cells.spend(Number(num_rows) * columns.length);
   const rowsBefore = metadata.row_groups.slice(0, first);
   let start = rowsBefore.reduce((rows, group) => rows + Number(group.num_rows), 0);
-  const room = new ReadingRoom(takeTurn);
+  const room = new ReadingRoom(takeTurn, most);
   try {
     for (const group of groups) {
       const rows = Number(group.num_rows);
@@ -118,22 +118,31 @@ export async function* readParquet(
   }
 }
 
-/** A row group that unpacks to more than this, as the file says, is read in turn. */
-const LIGHT_GROUP_BYTES = 12 * 1024 * 1024;
+/**
+ * A row group that unpacks to more than this, as the file says, is read in turn. Those that Lethe
+ * writes of files which requests wait for have less (see rowGroup.ts): a request is not to wait so long.
+ */
+const LIGHT_GROUP_BYTES = 24 * 1024 * 1024;
 
 /** The memory a reader has: little, until it had to wait for its turn to have more. */
 class ReadingRoom {
   readonly #takeTurn: TakeTurn;
+  readonly #mostUnpacked: number;
   #turn: Turn | null = null;
 
-  constructor(takeTurn: TakeTurn) {
+  constructor(takeTurn: TakeTurn, mostUnpacked: number) {
     this.#takeTurn = takeTurn;
+    this.#mostUnpacked = mostUnpacked;
   }
 
   /** For the chunks of one row group. What they claim is not to be relied on: it may grow. */
   async memoryFor(chunks: readonly ColumnMetaData[]): Promise<ReaderMemory> {
     const claimed = chunks.reduce((sum, chunk) => sum + Number(chunk.total_uncompressed_size), 0);
-    if (claimed > LIGHT_GROUP_BYTES) await this.#grow();
+    if (claimed > LIGHT_GROUP_BYTES) {
+      // Nobody waits for a turn only to hear in it that the file is too large.
+      unpackBudget(this.#mostUnpacked).spend(claimed);
+      await this.#grow();
+    }
     const most = this.#turn === null ? LIGHT_READER_BYTES : READER_BYTES;
     return new ReaderMemory(most, () => this.#grow());
   }

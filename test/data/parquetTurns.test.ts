@@ -1,8 +1,12 @@
 import { expect, test } from "vitest";
+import { SYNC_LIMIT_BYTES } from "../../src/application/planWork.ts";
 import { NoTurnError } from "../../src/data/heavyTurns.ts";
 import { IssueLog } from "../../src/data/issueLog.ts";
+import { parquetWriter } from "../../src/data/parquet.ts";
 import { readParquet } from "../../src/data/parquetReader.ts";
 import { type ParquetSource, parquetSource } from "../../src/data/parquetSource.ts";
+import { ROW_GROUP_CELLS, ROW_GROUP_ROWS } from "../../src/data/rowGroup.ts";
+import { UnpacksBeyondError } from "../../src/data/unpackBudget.ts";
 import { memoryObjectStore } from "../support/memoryObjectStore.ts";
 import {
   indicesUpTo,
@@ -60,9 +64,34 @@ test("a small row group is read without a turn", async () => {
 });
 
 test("a large row group is read in one turn, which is used with every chunk and ended", async () => {
-  const { taken, used, ended, read } = await readingOf(fileOf(1_000, 20));
-  expect([taken, ended, read]).toEqual([1, 1, 20_000]);
+  const { taken, used, ended, read } = await readingOf(fileOf(1_000, 30));
+  expect([taken, ended, read]).toEqual([1, 1, 30_000]);
   expect(used).toBeGreaterThan(3);
+});
+
+test("what Lethe writes of a file that a request waits for is read without a turn", async () => {
+  const names = Array.from({ length: ROW_GROUP_CELLS / ROW_GROUP_ROWS }, (_, at) => `c${at}`);
+  const schema = Object.fromEntries(names.map((name) => [name, "int" as const]));
+  const values = BigInt64Array.from({ length: ROW_GROUP_ROWS }, (_, row) => BigInt(row % 10));
+  const columns = names.map((name) => ({ name, type: "int" as const, valid: null, values }));
+  const store = memoryObjectStore();
+  const writer = parquetWriter(store.writer("table", "application/octet-stream"), schema);
+  await writer.write({ first_row: 1, rows: ROW_GROUP_ROWS, columns });
+  const { bytes } = await writer.close();
+  const csvBytes = 2 * ROW_GROUP_CELLS;
+  expect(csvBytes).toBeLessThan(SYNC_LIMIT_BYTES);
+  const source = parquetSource(store, "table", bytes);
+  const takeTurn = () => Promise.reject(new NoTurnError());
+  let rows = 0;
+  for await (const chunk of readParquet(source, schema, new IssueLog(), {}, { takeTurn }))
+    rows += chunk.rows;
+  expect(rows).toBe(ROW_GROUP_ROWS);
+});
+
+test("nobody waits for a turn who may not read the file because it is too large", async () => {
+  const limits = { most: 8_000_000, takeTurn: () => Promise.reject(new NoTurnError()) };
+  const chunks = readParquet(fileOf(1_000, 30), { s: "string" }, new IssueLog(), {}, limits);
+  await expect(chunks.next()).rejects.toBeInstanceOf(UnpacksBeyondError);
 });
 
 test("a page that turns out to take much is opened in a turn, whatever the file says of its size", async () => {
@@ -80,12 +109,12 @@ test("a page that turns out to take much is opened in a turn, whatever the file 
 });
 
 test("a turn ends when the rest of the file is not read", async () => {
-  const { taken, ended } = await readingOf(fileOf(1_000, 20), 1);
+  const { taken, ended } = await readingOf(fileOf(1_000, 30), 1);
   expect([taken, ended]).toEqual([1, 1]);
 });
 
 test("whoever gets no turn hears so, and not that the file is damaged", async () => {
   const takeTurn = () => Promise.reject(new NoTurnError());
-  const chunks = readParquet(fileOf(1_000, 20), { s: "string" }, new IssueLog(), {}, { takeTurn });
+  const chunks = readParquet(fileOf(1_000, 30), { s: "string" }, new IssueLog(), {}, { takeTurn });
   await expect(chunks.next()).rejects.toBeInstanceOf(NoTurnError);
 });
