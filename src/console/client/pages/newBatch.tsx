@@ -7,10 +7,12 @@ import { batchIdFor, endingOf } from "../fileNames.ts";
 import { useCommand, useQuestion } from "../hooks.ts";
 import type { Page } from "../pages.ts";
 import { go } from "../place.ts";
+import { NOTHING_SAID, type ReadingField, readingOf } from "../reading.ts";
 import { urlOf } from "../router.ts";
 import { FileDrop } from "../ui/fileDrop.tsx";
 import { Field, Form, useForm } from "../ui/form.tsx";
 import { LakeLink, PageHead } from "../ui/parts.tsx";
+import { ReadingFields } from "../ui/readingFields.tsx";
 import { useSay } from "../ui/toasts.tsx";
 import { put, type SignedUpload } from "../upload.ts";
 
@@ -36,6 +38,7 @@ const NewBatch = ({ query }: PageProps) => {
   const { lake } = useScope();
   const contracts = useQuestion<Items<Contract>>(`/contracts?limit=${MOST}`);
   const form = useForm({ contract_id: query.contract ?? "", batch_id: query.batch ?? "" });
+  const reading = useForm<ReadingField>(NOTHING_SAID);
   const [file, setFile] = useState<File | null>(null);
   const [fault, setFault] = useState<string | null>(null);
   const [share, setShare] = useState<number | null>(null);
@@ -81,6 +84,7 @@ const NewBatch = ({ query }: PageProps) => {
       contract_id,
       batch_id,
       file_url: signed.body.file_url,
+      reading: readingOf(reading.values),
     });
     setShare(null);
     if (appended === null) return;
@@ -135,6 +139,7 @@ const NewBatch = ({ query }: PageProps) => {
           hint="How it is called from now on. Name no person in it."
           problem={problem}
         />
+        <ReadingFields form={reading} problem={problem} />
         {share === null ? null : <Progress share={share} />}
       </Form>
     </>
