@@ -219,6 +219,21 @@ describe.skipIf(chromiumPath === null)(TITLE, () => {
     await page.getByText("Replay completed: 1 of 1 batches").waitFor();
   });
 
+  test("fills in how a file is written by what its refusal hints at", async () => {
+    await open("/console/lakes/north/new-batch");
+    const buffer = Buffer.from("id;amount\n1;2,50\n2;30,00\n");
+    const csv = { name: "german.csv", mimeType: "text/csv", buffer };
+    await page.getByLabel("File").setInputFiles(csv);
+    await page.getByLabel("Batch", { exact: true }).fill("orders-2");
+    await page.getByLabel("Contract", { exact: true }).selectOption("contract1");
+    await page.getByRole("button", { name: "Upload and append" }).click();
+    await page.getByRole("button", { name: "Fill in what the refusal hints at" }).click();
+    expect(await page.getByLabel("Decimals").inputValue()).toBe(",");
+    await page.getByRole("button", { name: "Upload and append" }).click();
+    await heading("orders-2");
+    await page.getByText("appended", { exact: true }).first().waitFor();
+  });
+
   test("is used by keyboard alone, and tells where one is", async () => {
     await open("/console/lakes/north");
     await page.keyboard.press("Tab");
