@@ -219,6 +219,13 @@ export class BrokenSealError extends Error {
 /** Thrown when a file needs more than a pass may take; the message says what and how much. */
 export class DataLimitError extends Error {}
 
+/** Nothing is wrong with the file: other work holds the memory that it needs, try again later. */
+export class NoTurnError extends Error {
+  constructor() {
+    super("other work on this machine holds the memory that the file needs: try again later");
+  }
+}
+
 export interface DataPlane {
   /** Copies a landed file under its batch, checking every cell and hashing every byte on the way. */
   take(input: TakeInput): Promise<TakeOutcome>;

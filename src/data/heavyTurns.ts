@@ -10,6 +10,8 @@
  * store and its writer and for no other turn: there is no deadlock.
  */
 
+import { NoTurnError } from "../application/dataPorts.ts";
+
 /** A reader that has waited this long gives up: its step fails, and is tried again as any duty is. */
 export const TURN_PATIENCE_MS = 4 * 60_000;
 
@@ -19,13 +21,6 @@ const LOOK_EVERY_MS = 100;
 /** A turn that was not used this long is nobody's any more; nor is a place in the queue. */
 export const TURN_LAPSES_MS = 2 * 60_000;
 export const PLACE_LAPSES_MS = 10_000;
-
-/** What to do when the turn does not come: nothing is wrong with the file. */
-export class NoTurnError extends Error {
-  constructor() {
-    super("other work on this machine holds the memory that the file needs: try again later");
-  }
-}
 
 export interface Turn {
   /** It is still needed. */

@@ -3,8 +3,7 @@
  * one go, of larger ones a part of every column.
  */
 import type { AsyncBuffer, ColumnMetaData, RowGroup } from "hyparquet";
-import { DataLimitError, type ObjectStore } from "../application/dataPorts.ts";
-import { NoTurnError } from "./heavyTurns.ts";
+import { DataLimitError, NoTurnError, type ObjectStore } from "../application/dataPorts.ts";
 import { NotATableError } from "./notATable.ts";
 import { STORED_BYTES } from "./parquetMemory.ts";
 import {

@@ -63,6 +63,9 @@ export class HttpProblem extends Error {
   }
 }
 
+/** Seconds after which what could not be done for now may be asked for again, unless it is said. */
+const RETRY_AFTER_S = 10;
+
 export const problemResponse = (
   c: RequestContext,
   { status, code, detail, errors, more }: Problem,
@@ -80,7 +83,11 @@ export const problemResponse = (
       ...(errors ? { errors } : status === 422 ? { errors: [{ path: "", message: detail }] } : {}),
       ...more,
     },
-    { ...headers, "Content-Type": "application/problem+json" },
+    {
+      ...(status === 503 ? { "Retry-After": String(RETRY_AFTER_S) } : {}),
+      ...headers,
+      "Content-Type": "application/problem+json",
+    },
   );
 
 export const rejectionProblem = ({

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { NoTurnError, PLACE_LAPSES_MS, TURN_LAPSES_MS, turns } from "../../src/data/heavyTurns.ts";
+import { NoTurnError } from "../../src/application/dataPorts.ts";
+import { PLACE_LAPSES_MS, TURN_LAPSES_MS, turns } from "../../src/data/heavyTurns.ts";
 
 /** Turns by a clock that moves on when somebody waits for it. */
 const clockwork = () => {

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
+import { NoTurnError } from "../../src/application/dataPorts.ts";
 import { SYNC_LIMIT_BYTES } from "../../src/application/planWork.ts";
-import { NoTurnError } from "../../src/data/heavyTurns.ts";
 import { IssueLog } from "../../src/data/issueLog.ts";
 import { parquetWriter } from "../../src/data/parquet.ts";
 import { readParquet } from "../../src/data/parquetReader.ts";

@@ -1,5 +1,5 @@
 /** A batch from its upload to its consumer and through a replay, over HTTP, against real storage. */
-import { abortAllDurableObjects, evictAllDurableObjects } from "cloudflare:test";
+import { abortAllDurableObjects, evictDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { parquetWriteBuffer } from "hyparquet-writer";
 import { describe, expect, test } from "vitest";
@@ -125,7 +125,7 @@ describe("the whole life of a batch", () => {
   test("is the same when the lake is evicted from memory between any two steps", async () => {
     const lake = await newLake();
     const text = await live(lake, "sales.csv", FILES["sales.csv"](), () =>
-      evictAllDurableObjects(),
+      evictDurableObject(lake.stub),
     );
     expect(text).toMatch(EXPECTED_CSV);
     const events = await lake.events();

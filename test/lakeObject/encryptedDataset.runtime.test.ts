@@ -1,5 +1,5 @@
 /** An encrypted dataset from its registration to its last reader, in a lake of level strict. */
-import { evictAllDurableObjects } from "cloudflare:test";
+import { evictDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { describe, expect, test } from "vitest";
 import {
@@ -77,17 +77,17 @@ describe("a strict lake", () => {
 
   test("is the same when it is evicted from memory between any two steps", async () => {
     const lake = await strictLake();
-    await evictAllDurableObjects();
+    await evictDurableObject(lake.stub);
     expect((await appendPeople(lake, "b")).status).toBe(201);
-    await evictAllDurableObjects();
+    await evictDurableObject(lake.stub);
     const run = await lake.done("/run-privacy", { batch_id: "b" });
-    await evictAllDurableObjects();
+    await evictDurableObject(lake.stub);
     await lake.done(`/run-privacy/${run.text("run", "run_id")}/approve`);
-    await evictAllDurableObjects();
+    await evictDurableObject(lake.stub);
     await lake.done("/publish-batch", { batch_id: "b" });
-    await evictAllDurableObjects();
+    await evictDurableObject(lake.stub);
     const url = await urlOf(lake, "b");
-    await evictAllDurableObjects();
+    await evictDurableObject(lake.stub);
     expect((await fetched(url)).text.split("\n")).toHaveLength(5);
   });
 

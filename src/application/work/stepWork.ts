@@ -27,6 +27,7 @@ import {
 /** Refusals that say nothing about the work: the step is tried again. */
 const PASSING: ReadonlySet<string> = new Set([
   "work-expired",
+  "machine-busy",
   "lake-locked",
   "published-meanwhile",
 ]);

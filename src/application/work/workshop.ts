@@ -18,6 +18,7 @@ import {
   DataLimitError,
   type DataPlane,
   MissingObjectError,
+  NoTurnError,
   type ObjectStore,
   type Refined,
   type RefineInput,
@@ -102,6 +103,13 @@ export const perform = async (
     if (error instanceof BrokenSealError) return objectDamaged(error);
     if (error instanceof DataLimitError) {
       return reject("too_large", "limit-exceeded", `${error.message}.`);
+    }
+    if (error instanceof NoTurnError) {
+      return reject(
+        "unavailable",
+        "machine-busy",
+        "Other work holds the memory that this takes; ask again.",
+      );
     }
     if (error instanceof MissingObjectError) {
       return reject(

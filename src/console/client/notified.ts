@@ -64,6 +64,7 @@ export const NOTIFIED: readonly { readonly group: string; readonly of: readonly 
       "DatasetDeprecated",
       "DataContractUpdated",
       "DataContractApproved",
+      "DataContractApprovalRevoked",
       "DataContractDeclined",
       "DataContractDeprecated",
       "LakeRestored",
