@@ -30,7 +30,7 @@ const Course = ({ of, days }: { readonly of: Whole<Access>; readonly days: reado
         </p>
       )}
       <div class="two">
-        <Bars what="accesses" bars={bars} />
+        <Bars one="access" many="accesses" bars={bars} />
         <Table
           caption="Accesses by day, the latest at the top"
           rows={bars.filter(({ value }) => value > 0).reverse()}

@@ -88,7 +88,8 @@ const Figures = ({ report: { deletions, accesses } }: { readonly report: Report 
 const Trend = ({ report }: { readonly report: Report }) => (
   <Section title="The months until then">
     <Bars
-      what="requests"
+      one="request"
+      many="requests"
       bars={report.by_month.map(({ month, requested }) => ({ label: month, value: requested }))}
     />
     <Table

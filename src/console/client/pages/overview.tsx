@@ -175,19 +175,31 @@ const Figures = ({ report }: { readonly report: LakeReport }) => {
     <ul class="figures-row">
       <Figure
         value={report.datasets}
-        name="datasets"
+        name={report.datasets === 1 ? "dataset" : "datasets"}
         to="/datasets"
         note={`${count(report.pii_datasets)} with personal data`}
       />
       <Figure
         value={total}
-        name="batches"
+        name={total === 1 ? "batch" : "batches"}
         to="/batches"
         note={batches.map(([state, many]) => `${count(many)} ${words(state)}`).join(", ")}
       />
-      <Figure value={report.pending_deletions} name="erasures pending" to="/deletions" />
-      <Figure value={report.access_events} name="accesses on record" to="/access-log" />
-      <Figure value={report.events} name="events in the log" to="/events" />
+      <Figure
+        value={report.pending_deletions}
+        name={report.pending_deletions === 1 ? "erasure pending" : "erasures pending"}
+        to="/deletions"
+      />
+      <Figure
+        value={report.access_events}
+        name={report.access_events === 1 ? "access on record" : "accesses on record"}
+        to="/access-log"
+      />
+      <Figure
+        value={report.events}
+        name={report.events === 1 ? "event in the log" : "events in the log"}
+        to="/events"
+      />
     </ul>
   );
 };

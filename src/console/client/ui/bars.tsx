@@ -2,7 +2,7 @@
  * Bars over days or months. The figures stand in a table beside them: the picture shows the course,
  * and says to those who do not see it how much there was and when the most.
  */
-import { count } from "../format.ts";
+import { count, plural } from "../format.ts";
 import type { Bar } from "../reports.ts";
 
 /** Of the drawing; it is stretched to the place that it has. */
@@ -15,19 +15,20 @@ const heightOf = (value: number, most: number): number =>
   value === 0 ? 0 : Math.max(1.5, (value / most) * HEIGHT);
 
 interface BarsProps {
-  /** What is counted, such as `accesses`. */
-  readonly what: string;
+  /** What is counted: one of it, and many. */
+  readonly one: string;
+  readonly many: string;
   readonly bars: readonly Bar[];
 }
 
-export const Bars = ({ what, bars }: BarsProps) => {
+export const Bars = ({ one, many, bars }: BarsProps) => {
   const most = bars.reduce((found, { value }) => Math.max(found, value), 0);
   const total = bars.reduce((sum, { value }) => sum + value, 0);
   const peak = bars.find(({ value }) => value === most);
   const told =
     most === 0
-      ? `No ${what} at all.`
-      : `${count(total)} ${what}. The most: ${peak?.label}, with ${count(most)}.`;
+      ? `No ${many} at all.`
+      : `${plural(total, one, many)}. The most: ${peak?.label}, with ${count(most)}.`;
   return (
     <figure class="bars">
       <p class="bars-most" aria-hidden="true">
