@@ -25,10 +25,10 @@ describe("a batch that is ended by hand", () => {
     expect(answer.at("batch", "state")).toBe("expired");
     expect((await fetched(url)).code).toBe("object-gone");
     await eventually(async () => {
-      expect((await lake.keys()).filter((each) => each.includes("b1"))).toEqual([]);
+      expect((await lake.keys()).filter((each) => each.includes("/b1/"))).toEqual([]);
       expect(await env.OBJECTS.head(`lakes/${lake.id}/landing/b1.csv`)).toBeNull();
     });
-    expect((await lake.keys()).some((each) => each.includes("b2"))).toBe(true);
+    expect((await lake.keys()).some((each) => each.includes("/b2/"))).toBe(true);
     const again = await expire(lake, "b1", key);
     expect(again.headers.get("Idempotency-Replayed")).toBe("true");
     expect((await expire(lake, "b1")).at("events")).toEqual([]);
