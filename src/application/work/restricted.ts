@@ -11,7 +11,7 @@ import type { ConsumeDataset } from "../datasetOffers.ts";
 import type { Call, LakeRequest } from "../lakeGateway.ts";
 import { inLanes } from "../lanes.ts";
 import { type Looked, type LookedInto, unreadOf } from "../restrictions.ts";
-import { foundIn } from "./lookups.ts";
+import { type FoundIn, foundIn } from "./lookups.ts";
 import type { Outcome, Workshop } from "./workshop.ts";
 
 type HandOut = Extract<LakeRequest, { type: "Consume" | "SignQuarantineUrl" }>;
@@ -53,42 +53,49 @@ export const handOutDataset = async (
     const unread = answer.ok ? null : unreadOf(answer.error);
     if (unread === null || looks === MAX_LOOKS) return answer;
     const looking = await inLanes(unread, LOOKS_AT_ONCE, async (batch_id) => {
-      const found = await foundIn(shop, own, { batch_id, before: "hand_out" });
-      return { batch_id, found };
+      const noted = (looked.get(batch_id)?.held.length ?? 0) > 0;
+      return { batch_id, found: await look(shop, own, { batch_id, accessor_id, purpose }, noted) };
     });
     for (const { batch_id, found } of looking) {
       if (!found.ok) return found;
       const { held, cleared, raw_key } = found.value;
-      if (held.length > 0 && !looked.get(batch_id)?.held.length) {
-        const about = { batch_id, accessor_id, purpose, deletion_ids: held };
-        const noted = await shop.lake.command(own, { type: "RefuseHandOut", ...about });
-        if (!noted.ok) return noted;
-      }
       if (raw_key !== null) looked.set(batch_id, { batch_id, held, cleared, raw_key });
     }
   }
+};
+
+interface Asked {
+  readonly batch_id: BatchId;
+  readonly accessor_id: string;
+  readonly purpose: string | null;
+}
+
+/** Whose restriction is in the way: that somebody asked is on record then, unless it is `noted`. */
+const look = async (
+  shop: Workshop,
+  call: Call,
+  about: Asked,
+  noted = false,
+): Promise<Result<FoundIn, Rejection>> => {
+  const found = await foundIn(shop, call, { batch_id: about.batch_id, before: "hand_out" });
+  if (!found.ok || noted || found.value.held.length === 0) return found;
+  const { held: deletion_ids } = found.value;
+  const refused = await shop.lake.command(call, { type: "RefuseHandOut", ...about, deletion_ids });
+  return refused.ok ? found : refused;
 };
 
 /** What was looked up, when nobody's restriction is in the way. */
 export const unlessRestricted = async (
   shop: Workshop,
   call: Call,
-  about: {
-    readonly batch_id: BatchId;
-    readonly accessor_id: string;
-    readonly purpose: string | null;
-  },
+  about: Asked,
 ): Promise<Result<Looked | null, Rejection>> => {
   // The key is for what is handed out alone, and so is the version that the client has seen.
   const own = { ...call, idempotency: null, if_match: null };
-  const { batch_id } = about;
-  const found = await foundIn(shop, own, { batch_id, before: "hand_out" });
+  const found = await look(shop, own, about);
   if (!found.ok) return found;
-  const { held: deletion_ids, cleared, raw_key } = found.value;
-  if (deletion_ids.length > 0) {
-    const noted = await shop.lake.command(own, { type: "RefuseHandOut", ...about, deletion_ids });
-    return noted.ok ? processingRestricted(`Batch ${batch_id}`) : noted;
-  }
+  const { held, cleared, raw_key } = found.value;
+  if (held.length > 0) return processingRestricted(`Batch ${about.batch_id}`);
   return ok(raw_key === null ? null : { raw_key, cleared });
 };
 
