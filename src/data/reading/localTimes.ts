@@ -3,6 +3,7 @@
  * clock shows twice, when summer time ends, is taken for the first of both; one that it skips, when
  * summer time begins, is no time.
  */
+import { localOffset } from "../../application/localOffset.ts";
 import { isDatetime } from "../calendar.ts";
 
 const MICROS_PER_MILLI = 1000n;
@@ -36,7 +37,8 @@ export const utcFrom = (time_zone: string): ToUtc => {
 };
 
 const clockOf = (time_zone: string): ToUtc => {
-  const offsetAt = offsetsOf(time_zone);
+  const offsetOf = localOffset(time_zone);
+  const offsetAt = (millis: number) => offsetOf(Math.max(millis, FIRST_MILLI));
   const byDay = new Map<number, number>();
   /** At the beginning of a day of UTC. */
   const ofDay = (day: number): number => {
@@ -65,26 +67,3 @@ const clockOf = (time_zone: string): ToUtc => {
 /** The further a clock is ahead, the earlier it shows a time. */
 const largest = (left: number | undefined, right: number | undefined): number | undefined =>
   left === undefined || right === undefined ? (left ?? right) : Math.max(left, right);
-
-/** Local time less UTC at a moment, both in milliseconds. */
-const offsetsOf = (time_zone: string): ((millis: number) => number) => {
-  const format = new Intl.DateTimeFormat("en-US", {
-    timeZone: time_zone,
-    calendar: "gregory",
-    numberingSystem: "latn",
-    hourCycle: "h23",
-    year: "numeric",
-    month: "numeric",
-    day: "numeric",
-    hour: "numeric",
-    minute: "numeric",
-    second: "numeric",
-  });
-  return (millis) => {
-    const at = Math.floor(Math.max(millis, FIRST_MILLI) / 1000) * 1000;
-    const parts: Record<string, number> = {};
-    for (const { type, value } of format.formatToParts(at)) parts[type] = Number(value);
-    const { year = 0, month = 1, day = 1, hour = 0, minute = 0, second = 0 } = parts;
-    return Date.UTC(year, month - 1, day, hour, minute, second) - at;
-  };
-};
