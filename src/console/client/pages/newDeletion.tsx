@@ -9,6 +9,7 @@ import { urlOf } from "../router.ts";
 import { DueHere } from "../ui/deadlinePreview.tsx";
 import { Field, Form, useForm } from "../ui/form.tsx";
 import { PageHead } from "../ui/parts.tsx";
+import { ReceiptFields, SubjectField } from "../ui/requestFields.tsx";
 import { useSay } from "../ui/toasts.tsx";
 
 const FIELDS = ["subject_id", "reason", "requested_by", "received_at", "identity_verified"];
@@ -48,14 +49,7 @@ const NewDeletion = (_: PageProps) => {
         lead="Nothing is erased yet: that begins when somebody carries it out, or a day before it is due."
       />
       <Form onSubmit={submit} busy={busy} problem={problem} fields={FIELDS} submit="Record it">
-        <Field
-          form={form}
-          name="subject_id"
-          label="Who asks, by their id"
-          required
-          hint="As it stands in the column that names the person. Sealed at once; the log knows a pseudonym."
-          problem={problem}
-        />
+        <SubjectField form={form} problem={problem} />
         <Field
           form={form}
           name="reason"
@@ -65,21 +59,7 @@ const NewDeletion = (_: PageProps) => {
           hint="Sealed too."
           problem={problem}
         />
-        <Field
-          form={form}
-          name="requested_by"
-          label="Recorded for"
-          hint="Who brings it in; you, if left out. It stands in clear: name no person who asks."
-          problem={problem}
-        />
-        <Field
-          form={form}
-          name="received_at"
-          label="Received"
-          kind="datetime-local"
-          hint="By your clock; now, if left out. The time to answer runs from here."
-          problem={problem}
-        />
+        <ReceiptFields form={form} problem={problem} />
         <Field
           form={form}
           name="identity_verified"

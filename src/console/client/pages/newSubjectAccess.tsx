@@ -7,8 +7,9 @@ import type { Page } from "../pages.ts";
 import { go } from "../place.ts";
 import { urlOf } from "../router.ts";
 import { DueHere } from "../ui/deadlinePreview.tsx";
-import { Field, Form, useForm } from "../ui/form.tsx";
+import { Form, useForm } from "../ui/form.tsx";
 import { PageHead } from "../ui/parts.tsx";
+import { ReceiptFields, SubjectField } from "../ui/requestFields.tsx";
 import { useSay } from "../ui/toasts.tsx";
 
 const FIELDS = ["subject_id", "requested_by", "received_at"];
@@ -46,29 +47,8 @@ const NewSubjectAccess = (_: PageProps) => {
         fields={FIELDS}
         submit="Record it and collect"
       >
-        <Field
-          form={form}
-          name="subject_id"
-          label="Who asks, by their id"
-          required
-          hint="As it stands in the column that names the person. Sealed at once; the log knows a pseudonym."
-          problem={problem}
-        />
-        <Field
-          form={form}
-          name="requested_by"
-          label="Recorded for"
-          hint="Who brings it in; you, if left out. It stands in clear: name no person who asks."
-          problem={problem}
-        />
-        <Field
-          form={form}
-          name="received_at"
-          label="Received"
-          kind="datetime-local"
-          hint="By your clock; now, if left out. The time to answer runs from here."
-          problem={problem}
-        />
+        <SubjectField form={form} problem={problem} />
+        <ReceiptFields form={form} problem={problem} />
       </Form>
       <DueHere typed={form.values.received_at} />
     </>
